@@ -1,0 +1,89 @@
+// What every agent is to the gateway, whatever it speaks: a conversation that takes prompts and says what it does.
+import type {
+  Message,
+  Mode,
+  PermissionOption,
+  ToolCall,
+  ToolContent,
+  Usage,
+  EventBody,
+} from '../protocol/index.ts';
+
+/** What an agent says in one update. `key` is the agent's own message id, where it names one. */
+export type AgentUpdate =
+  | { readonly type: 'message'; readonly text: string; readonly key?: string }
+  | { readonly type: 'thought'; readonly text: string; readonly key?: string }
+  | ({ readonly type: 'tool_use' } & ToolCall)
+  | Extract<EventBody, { type: 'tool_update' }>
+  | Extract<EventBody, { type: 'plan' | 'commands' | 'model' }>
+  | ({ readonly type: 'usage' } & Usage)
+  | { readonly type: 'mode'; readonly modeId: string }
+  | { readonly type: 'title'; readonly title: string };
+
+export interface Question {
+  readonly title: string;
+  /** As complete as the agent made it; drivers fill gaps from what they have seen of this tool call. */
+  readonly toolCall: ToolCall;
+  readonly options: readonly PermissionOption[];
+}
+
+/** The gateway's ear at an agent. */
+export interface AgentListener {
+  /** All that one read of the agent's output held, in order: becomes one transaction and one frame. */
+  updates(updates: readonly AgentUpdate[]): void;
+  /** Resolves when somebody answers; undefined: cancelled. `signal` aborts when the agent takes the question back. */
+  permission(question: Question, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface TurnEnd {
+  /** end_turn max_tokens max_turn_requests refusal cancelled, or the agent's own word. */
+  readonly stopReason: string;
+  readonly usage?: unknown;
+}
+
+/** How an agent process ended. `detail` is for people: the last lines of its stderr, or why it could not start. */
+export interface AgentEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly detail: string;
+}
+
+/** A failure of the agent, in words that say what to do. `code` is for programs: agent.failed, agent.auth ... */
+export class AgentError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'AgentError';
+    this.code = code;
+  }
+}
+
+/** A running conversation. Disposing it ends the process and all its children; disposing twice is fine. */
+export interface AgentConversation extends AsyncDisposable {
+  readonly pid: number;
+  readonly agentSessionId: string | null;
+  /** How the conversation was opened: with the agent's own memory of it, or without. */
+  readonly opened: 'new' | 'resumed' | 'fallback';
+  readonly model: string | null;
+  /** Runs one turn. Rejects with AgentError when the agent fails or ends. One at a time. */
+  prompt(message: Message): Promise<TurnEnd>;
+  /** Asks the agent to stop its turn; the turn then ends as cancelled. The caller escalates by disposing. */
+  cancel(): void;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<AgentEnd>;
+}
+
+export interface OpenOptions {
+  readonly cwd: string;
+  readonly mode: Mode;
+  readonly model: string | null;
+  /** The agent's own session to go on with, if there is one. Where it cannot, it opens a new one: `fallback`. */
+  readonly resume: string | null;
+  /** Told as soon as the process runs, so that it can be reaped if the gateway dies. */
+  readonly onSpawn: (pid: number) => void;
+}
+
+/** A way to speak with agents: ACP, Claude's stream-json, a plain command. Throws AgentError when it cannot start. */
+export interface AgentDriver {
+  open(options: OpenOptions, listener: AgentListener, signal: AbortSignal): Promise<AgentConversation>;
+}

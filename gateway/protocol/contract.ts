@@ -1,0 +1,42 @@
+// How an entry of the contract is written down: a method, a notification and a problem are values with their docs.
+import type { z } from 'zod';
+
+/** One call that a client can make. The schemas are the check, the types, the CLI's help and the OpenRPC document. */
+export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  readonly summary: string;
+  readonly params: P;
+  readonly result: R;
+  /** Names of the problems that this call can answer with, besides the standard's errors. */
+  readonly problems: readonly string[];
+}
+
+export const method = <P extends z.ZodType, R extends z.ZodType>(
+  summary: string,
+  spec: { params: P; result: R; problems?: readonly string[] },
+): Method<P, R> => ({ summary, params: spec.params, result: spec.result, problems: spec.problems ?? [] });
+
+/** Something that the gateway tells a connected client without being asked. */
+export interface Notification<P extends z.ZodType = z.ZodType> {
+  readonly summary: string;
+  readonly params: P;
+}
+
+export const notification = <P extends z.ZodType>(summary: string, params: P): Notification<P> => ({
+  summary,
+  params,
+});
+
+/** A declared failure: its JSON-RPC code (-32000..-32099) and what it means. */
+export interface ProblemKind {
+  readonly code: number;
+  readonly meaning: string;
+}
+
+/** The standard's codes (JSON-RPC 2.0, section 5.1). */
+export const RPC = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+} as const;

@@ -1,0 +1,70 @@
+// The gateway itself: who it is, how it is, and its end.
+import { z } from 'zod';
+import { method } from './contract.ts';
+import { ClientId } from './ids.ts';
+import { SessionStatus } from './session.ts';
+
+/** The protocol versions that this build speaks. Raise `max` with a new feature, `min` with a break. */
+export const PROTOCOL = { min: 1, max: 1 } as const;
+
+// ---- shapes ----
+
+export const VersionRange = z.object({ min: z.int(), max: z.int() });
+
+export const GatewayInfo = z.object({
+  version: z.string(),
+  protocol: VersionRange,
+  features: z.array(z.string()),
+  pid: z.int(),
+  instanceId: z.string().describe('New with every start'),
+  logId: z.string().describe('The log that cursors belong to'),
+  home: z.string().describe('The state folder'),
+  startedAt: z.iso.datetime(),
+});
+export type GatewayInfo = z.infer<typeof GatewayInfo>;
+
+/** gateway.json: how to find a running gateway. 0600, written atomically once it listens, removed at a clean end. */
+export const Discovery = z.object({
+  schema: z.literal(1),
+  pid: z.int().positive(),
+  instanceId: z.string(),
+  version: z.string(),
+  protocol: VersionRange,
+  socket: z.string(),
+});
+export type Discovery = z.infer<typeof Discovery>;
+
+// ---- methods ----
+
+export const gatewayMethods = {
+  'client.hello': method('Names the client, so that other windows can say who sent or answered what', {
+    params: z.strictObject({
+      clientId: ClientId.optional().describe('Keep it over reconnects; minted when absent'),
+      name: z.string().min(1).max(80).describe('For people: "window docs-site"'),
+      protocol: VersionRange.optional(),
+    }),
+    result: GatewayInfo.extend({ clientId: ClientId }),
+    problems: ['protocol.version'],
+  }),
+  'gateway.info': method('Version, protocol range, features', { params: z.strictObject({}), result: GatewayInfo }),
+  'gateway.stop': method('Ends the gateway and its agents now; everything stays on disk', {
+    params: z.strictObject({}),
+    result: z.object({ ok: z.literal(true) }),
+  }),
+  'health.check': method('Is it well, and how much does it use', {
+    params: z.strictObject({}),
+    result: z.object({
+      ok: z.boolean(),
+      sessions: z.int(),
+      sessionsByStatus: z.partialRecord(SessionStatus, z.int()),
+      uptime: z.number().describe('Seconds'),
+      memory: z.object({ rss: z.int(), heapUsed: z.int(), heapTotal: z.int() }).describe('Bytes'),
+      version: z.string(),
+      pid: z.int(),
+    }),
+  }),
+  'rpc.discover': method('This contract as an OpenRPC document', {
+    params: z.strictObject({}),
+    result: z.record(z.string(), z.unknown()),
+  }),
+};

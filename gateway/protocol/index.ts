@@ -1,0 +1,40 @@
+// The whole contract: every method, notification and problem that a client can meet.
+import type { z } from 'zod';
+import { agentMethods } from './agent.ts';
+import { gatewayMethods } from './gateway.ts';
+import { logMethods, logNotifications } from './log.ts';
+import { permissionMethods } from './permission.ts';
+import { queueMethods } from './queue.ts';
+import { sessionMethods } from './session.ts';
+
+export const methods = {
+  ...sessionMethods,
+  ...queueMethods,
+  ...logMethods,
+  ...permissionMethods,
+  ...agentMethods,
+  ...gatewayMethods,
+};
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+/** What a caller may write: defaults may be left out. */
+export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
+/** What a handler gets: checked, defaults filled in. */
+export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
+export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
+
+export const notifications = { ...logNotifications };
+export type Notifications = typeof notifications;
+export type NotificationName = keyof Notifications;
+export type NotificationParams<N extends NotificationName> = z.output<Notifications[N]['params']>;
+
+export * from './agent.ts';
+export * from './contract.ts';
+export * from './event.ts';
+export * from './gateway.ts';
+export * from './ids.ts';
+export * from './log.ts';
+export * from './permission.ts';
+export * from './problems.ts';
+export * from './queue.ts';
+export * from './session.ts';

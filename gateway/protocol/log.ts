@@ -1,0 +1,64 @@
+// The log of a session: reading it by pages, and following it from a cursor.
+import { z } from 'zod';
+import { method, notification } from './contract.ts';
+import { Event } from './event.ts';
+import { Cursor, SessionId } from './ids.ts';
+import { Permission } from './permission.ts';
+import { Prompt } from './queue.ts';
+import { Session } from './session.ts';
+
+// ---- shapes ----
+
+/** All that a client needs to show a session that it knows nothing of. The events after `cursor` follow. */
+export const Snapshot = z.object({
+  session: Session,
+  messages: z.array(Event).describe('The newest page, deltas joined into whole messages, oldest first'),
+  before: z.int().optional().describe('Give this to session.history for the page before; absent: this is the start'),
+  queue: z.array(Prompt),
+  held: z.boolean().describe('The queue is held: nothing new starts until somebody decides'),
+  permissions: z.array(Permission),
+  draft: z.string(),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+// ---- methods ----
+
+export const logMethods = {
+  'session.subscribe': method('Follows a session. Without a cursor, or with one that cannot be honoured: a snapshot', {
+    params: z.strictObject({ sessionId: SessionId, cursor: Cursor.optional() }),
+    result: z.object({
+      cursor: Cursor,
+      gap: z.boolean().describe('The cursor could not be honoured: start again from the snapshot'),
+      snapshot: Snapshot.optional(),
+    }),
+    problems: ['session.unknown'],
+  }),
+  'session.unsubscribe': method('Ends session.subscribe', {
+    params: z.strictObject({ sessionId: SessionId }),
+    result: z.object({ ok: z.literal(true) }),
+  }),
+  'session.history': method('Whole messages, the newest page first', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      before: z.int().positive().optional().describe('Only events with a smaller seq'),
+      limit: z.int().min(1).max(1000).default(200),
+    }),
+    result: z.object({
+      messages: z.array(Event).describe('Oldest first within the page'),
+      before: z.int().optional().describe('For the next older page; absent at the start of the log'),
+      cursor: Cursor.describe('Where the log ends now'),
+    }),
+    problems: ['session.unknown'],
+  }),
+};
+
+// ---- notifications ----
+
+export const logNotifications = {
+  'session.events': notification(
+    'What one commit wrote, in one frame',
+    z.object({ sessionId: SessionId, events: z.array(Event), cursor: Cursor }),
+  ),
+  'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
+  'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),
+};

@@ -1,0 +1,69 @@
+// Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
+import { z } from 'zod';
+import { method } from './contract.ts';
+import { ClientId, PermissionId, SessionId } from './ids.ts';
+
+// ---- shapes ----
+
+export const PermissionOption = z.object({
+  optionId: z.string(),
+  name: z.string().describe("The agent's own words"),
+  kind: z.enum(['allow_once', 'allow_always', 'reject_once', 'reject_always']),
+});
+export type PermissionOption = z.infer<typeof PermissionOption>;
+
+/** Who did something, in words that other windows can show. */
+export const Actor = z.object({ clientId: ClientId, name: z.string().describe('"window docs-site", "a terminal"') });
+export type Actor = z.infer<typeof Actor>;
+
+export const ToolContent = z.union([
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('diff'), path: z.string(), oldText: z.string().nullable(), newText: z.string() }),
+  z.object({ type: z.literal('other'), summary: z.string().describe('What it is, for people: "image/png, 12 kB"') }),
+]);
+export type ToolContent = z.infer<typeof ToolContent>;
+
+export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed']);
+
+/** A call of one of the agent's tools. `input` is what the agent gave the tool, as it is. */
+export const ToolCall = z.object({
+  toolCallId: z.string(),
+  tool: z.string().describe("The tool's name, or its kind where the agent names none"),
+  title: z.string(),
+  kind: z.string().describe('read edit delete move search execute think fetch switch_mode other'),
+  input: z.unknown(),
+  status: ToolStatus,
+  locations: z.array(z.object({ path: z.string(), line: z.int().optional() })),
+  content: z.array(ToolContent),
+});
+export type ToolCall = z.infer<typeof ToolCall>;
+
+export const Permission = z.object({
+  permissionId: PermissionId,
+  sessionId: SessionId,
+  title: z.string(),
+  toolCall: ToolCall,
+  options: z.array(PermissionOption),
+  digest: z.string().describe('SHA-256 of what was asked (title, tool call and options): what an answer is bound to'),
+  createdAt: z.iso.datetime(),
+});
+export type Permission = z.infer<typeof Permission>;
+
+// ---- methods ----
+
+export const permissionMethods = {
+  'permission.list': method('The open permissions of one session, or of all', {
+    params: z.strictObject({ sessionId: SessionId.optional() }),
+    result: z.object({ permissions: z.array(Permission) }),
+    problems: ['session.unknown'],
+  }),
+  'permission.answer': method('Answers an open permission; the first answer wins', {
+    params: z.strictObject({
+      permissionId: PermissionId,
+      optionId: z.string(),
+      digest: z.string().optional().describe('When given, the answer counts only for exactly what was shown'),
+    }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['permission.unknown', 'permission.resolved', 'permission.option'],
+  }),
+};

@@ -1,0 +1,82 @@
+// The queue: prompts that people sent to a session, in the order in which they will run.
+import { z } from 'zod';
+import { method } from './contract.ts';
+import { Cursor, PromptId, SessionId } from './ids.ts';
+import { Actor } from './permission.ts';
+
+// ---- shapes ----
+
+/** Text that can be stored and compared: two different ill-formed strings would become the same SQLite TEXT. */
+export const Text = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+export const ContentBlock = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: Text }),
+  z.strictObject({ type: z.literal('image'), data: z.base64(), mimeType: Text }),
+  z.strictObject({ type: z.literal('resource_link'), uri: Text, name: Text }),
+  z.strictObject({
+    type: z.literal('resource'),
+    resource: z.strictObject({ uri: Text, text: Text, mimeType: Text.optional() }),
+  }),
+]);
+export type ContentBlock = z.infer<typeof ContentBlock>;
+
+/** What a person sends: text, or ACP content blocks. */
+export const Message = z.union([Text.min(1), z.array(ContentBlock).min(1)]);
+export type Message = z.infer<typeof Message>;
+
+export const PromptState = z.enum(['queued', 'running', 'uncertain', 'done', 'failed', 'cancelled']);
+export type PromptState = z.infer<typeof PromptState>;
+
+export const Prompt = z.object({
+  promptId: PromptId,
+  sessionId: SessionId,
+  state: PromptState,
+  message: Message,
+  from: Actor,
+  createdAt: z.iso.datetime(),
+});
+export type Prompt = z.infer<typeof Prompt>;
+
+// ---- methods ----
+
+export const queueMethods = {
+  'session.send': method('Puts a prompt into the queue of a session; it is on disk when this answers', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      message: Message,
+      promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+    }),
+    result: z.object({
+      promptId: PromptId,
+      state: PromptState,
+      position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
+      cursor: Cursor.describe('Where the session stood when the prompt was written down'),
+    }),
+    problems: ['session.unknown', 'prompt.conflict', 'storage.full'],
+  }),
+  'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', {
+    params: z.strictObject({ sessionId: SessionId }),
+    result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
+    problems: ['session.unknown'],
+  }),
+  'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', {
+    params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+  }),
+  'queue.retry': method("Runs an uncertain or failed prompt again: a person's decision, never the gateway's", {
+    params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+  }),
+  'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', {
+    params: z.strictObject({ sessionId: SessionId }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown'],
+  }),
+  'queue.resume': method('Lets a held queue go on', {
+    params: z.strictObject({ sessionId: SessionId }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown'],
+  }),
+};
