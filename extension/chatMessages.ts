@@ -1,7 +1,15 @@
 // The contract between the chat panel and the extension host. The host checks what comes from the panel; the panel
 // trusts the host. Only types cross into the panel's bundle.
 import { z } from 'zod';
-import { PermissionId, PromptId, type Actor, type Cursor, type Event, type Snapshot } from '../gateway/protocol/index.ts';
+import {
+  PermissionId,
+  PromptId,
+  SessionId,
+  type Actor,
+  type Cursor,
+  type Event,
+  type Snapshot,
+} from '../gateway/protocol/index.ts';
 
 /** How the host is linked to the gateway, and since when (milliseconds since the epoch). */
 export type Link =
@@ -23,28 +31,54 @@ export type ToPanel =
   /** No session is open. */
   | { readonly type: 'nothing' }
   /** What one commit wrote; follows the snapshot or the events before without a gap. */
-  | { readonly type: 'events'; readonly sessionId: string; readonly events: readonly Event[]; readonly cursor: Cursor }
+  | {
+      readonly type: 'events';
+      readonly sessionId: string;
+      readonly events: readonly Event[];
+      readonly cursor: Cursor;
+    }
   /** The answer to `earlier`: whole messages, oldest first. `before` absent: that is the start. */
-  | { readonly type: 'earlier'; readonly sessionId: string; readonly messages: readonly Event[]; readonly before?: number }
+  | {
+      readonly type: 'earlier';
+      readonly sessionId: string;
+      readonly messages: readonly Event[];
+      readonly before?: number;
+    }
   | { readonly type: 'link'; readonly link: Link }
   /** The session's title or status changed outside of its log. */
   | { readonly type: 'sessionChanged'; readonly session: Snapshot['session'] }
   /** Another window changed the shared draft. */
   | { readonly type: 'draft'; readonly sessionId: string; readonly text: string }
   /** Something that the panel asked for was refused; says what happened and what to do. */
-  | { readonly type: 'refused'; readonly promptId?: string; readonly permissionId?: string; readonly message: string }
+  | {
+      readonly type: 'refused';
+      readonly promptId?: string;
+      readonly permissionId?: string;
+      readonly message: string;
+    }
   | { readonly type: 'focusInput' };
 
 const text = z.string().max(1_000_000);
+
+/**
+ * The session that the panel showed when the person acted. The host may have turned to another one meanwhile, and a
+ * prompt or a draft must not land there.
+ */
+const sessionId = SessionId.optional();
 
 /** Panel to host. Anything else is dropped. */
 export const FromPanel = z.discriminatedUnion('type', [
   /** The panel's script runs and shows nothing yet. */
   z.strictObject({ type: z.literal('ready') }),
   /** promptId is minted by the panel, so that sending again after a lost answer is harmless. */
-  z.strictObject({ type: z.literal('send'), promptId: PromptId, message: text.min(1) }),
-  z.strictObject({ type: z.literal('interrupt') }),
-  z.strictObject({ type: z.literal('answer'), permissionId: PermissionId, optionId: z.string(), digest: z.string() }),
+  z.strictObject({ type: z.literal('send'), sessionId, promptId: PromptId, message: text.min(1) }),
+  z.strictObject({ type: z.literal('interrupt'), sessionId }),
+  z.strictObject({
+    type: z.literal('answer'),
+    permissionId: PermissionId,
+    optionId: z.string(),
+    digest: z.string(),
+  }),
   /** Run again an uncertain or failed prompt. */
   z.strictObject({ type: z.literal('retry'), promptId: PromptId }),
   /** Take a waiting prompt out, or leave an uncertain one as it is. */
@@ -53,7 +87,7 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resumeQueue') }),
   z.strictObject({ type: z.literal('earlier'), before: z.int().positive() }),
   /** The unsent text, when it has rested for a moment. */
-  z.strictObject({ type: z.literal('draft'), text: z.string().max(100_000) }),
+  z.strictObject({ type: z.literal('draft'), sessionId, text: z.string().max(100_000) }),
   z.strictObject({ type: z.literal('copy'), text }),
   z.strictObject({ type: z.literal('insertAtCursor'), text }),
   /** An http(s) address: the host shows the whole of it and asks. */
