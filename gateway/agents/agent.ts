@@ -1,13 +1,5 @@
 // What every agent is to the gateway, whatever it speaks: a conversation that takes prompts and says what it does.
-import type {
-  Message,
-  Mode,
-  PermissionOption,
-  ToolCall,
-  ToolContent,
-  Usage,
-  EventBody,
-} from '../protocol/index.ts';
+import type { Message, Mode, PermissionOption, ToolCall, Usage, EventBody } from '../protocol/index.ts';
 
 /** What an agent says in one update. `key` is the agent's own message id, where it names one. */
 export type AgentUpdate =
@@ -31,7 +23,8 @@ export interface Question {
 export interface AgentListener {
   /** All that one read of the agent's output held, in order: becomes one transaction and one frame. */
   updates(updates: readonly AgentUpdate[]): void;
-  /** Resolves when somebody answers; undefined: cancelled. `signal` aborts when the agent takes the question back. */
+  /** Resolves when somebody answers; undefined: cancelled. `signal` aborts when the question is void: the agent
+   * took it back, its turn was cancelled or ended, or its process is gone. An answer after that goes nowhere. */
   permission(question: Question, signal: AbortSignal): Promise<string | undefined>;
 }
 

@@ -1,0 +1,71 @@
+// ACP's content blocks and tool contents, as the gateway's: what is no text is told in words.
+import type { ContentBlock, Message, ToolContent } from '../protocol/index.ts';
+import { AgentError } from './agent.ts';
+import { isObject, list, object, text, word, type JsonObject } from './json.ts';
+
+const BASE64_BYTES_PER_CHAR = 0.75;
+
+const kilobytes = (base64: unknown): string => {
+  const bytes = (text(base64) ?? '').length * BASE64_BYTES_PER_CHAR;
+  return `${Math.max(1, Math.round(bytes / 1000))} kB`;
+};
+
+/** What a block is, for people: "image/png, 12 kB". Undefined for text. */
+const describe = (block: JsonObject): string => {
+  const { type } = block;
+  if (type === 'image' || type === 'audio')
+    return `${word(block['mimeType']) ?? type}, ${kilobytes(block['data'])}`;
+  if (type === 'resource_link') return word(block['uri']) ?? 'a link';
+  if (type === 'resource') return word(object(block['resource'])['uri']) ?? 'a resource';
+  return word(type) ?? 'unknown content';
+};
+
+/** The text of a block that an agent says: other kinds are named in brackets, so that nothing is swallowed. */
+export const blockText = (value: unknown): string => {
+  const block = object(value);
+  if (block['type'] === 'text') return text(block['text']) ?? '';
+  return isObject(value) ? `[${describe(block)}]` : '';
+};
+
+const toolContent = (value: unknown): ToolContent => {
+  const item = object(value);
+  if (item['type'] === 'diff') {
+    return {
+      type: 'diff',
+      path: text(item['path']) ?? '',
+      oldText: text(item['oldText']) ?? null,
+      newText: text(item['newText']) ?? '',
+    };
+  }
+  if (item['type'] === 'terminal')
+    return { type: 'other', summary: `terminal ${text(item['terminalId']) ?? ''}` };
+  const block = object(item['content']);
+  if (block['type'] === 'text') return { type: 'text', text: text(block['text']) ?? '' };
+  const embedded = block['type'] === 'resource' ? text(object(block['resource'])['text']) : undefined;
+  if (embedded !== undefined) return { type: 'text', text: embedded };
+  return { type: 'other', summary: describe(item['type'] === 'content' ? block : item) };
+};
+
+export const toolContents = (value: unknown): ToolContent[] => list(value).map(toolContent);
+
+/** What an agent takes in a prompt besides text and links, as it said at initialize. */
+export interface PromptCapabilities {
+  readonly image: boolean;
+  readonly embeddedContext: boolean;
+}
+
+const promptBlock = (block: ContentBlock, takes: PromptCapabilities, name: string): ContentBlock => {
+  if (block.type === 'image' && !takes.image) {
+    throw new AgentError('agent.failed', `${name} takes no images: send the prompt without the image.`);
+  }
+  if (block.type === 'resource' && !takes.embeddedContext) {
+    return { type: 'text', text: `${block.resource.uri}:\n${block.resource.text}` };
+  }
+  return block;
+};
+
+/** A person's message as the blocks of a session/prompt. */
+export const promptBlocks = (message: Message, takes: PromptCapabilities, name: string): ContentBlock[] =>
+  typeof message === 'string'
+    ? [{ type: 'text', text: message }]
+    : message.map((block) => promptBlock(block, takes, name));

@@ -1,0 +1,48 @@
+// An agent's failures, in words that say what to do.
+import { RequestError } from '@agentclientprotocol/sdk';
+import { AgentError, type AgentEnd } from './agent.ts';
+import { list, object, word } from './json.ts';
+
+const AUTH_REQUIRED = -32000;
+const HTTP_UNAUTHORIZED = 401; // gemini passes the model's own code on
+
+/** How a process ended: "was ended by SIGKILL", "ended with exit code 3". */
+export const describeEnd = (end: AgentEnd): string =>
+  end.signal === null ? `ended with exit code ${end.code}` : `was ended by ${end.signal}`;
+
+export const endedError = (name: string, when: string, end: AgentEnd): AgentError =>
+  new AgentError(
+    'agent.failed',
+    `${name} ${describeEnd(end)} ${when}.${end.detail === '' ? '' : `\nIts last words:\n${end.detail}`}`,
+  );
+
+/** What the agent said at initialize about logging in: "Run `opencode auth login` in the terminal". */
+export const loginAdvice = (name: string, authMethods: unknown): string => {
+  const ways = list(authMethods).flatMap((value) => {
+    const method = object(value);
+    return word(method['description']) ?? word(method['name']) ?? [];
+  });
+  const how =
+    ways.length === 0
+      ? `Start ${name} in a terminal and log in there, or set its API key`
+      : ways.join(', or: ');
+  return `${how}. Then send the prompt again.`;
+};
+
+/** Details are where agents put the cause: a string, or {details: "..."}. */
+const detailsOf = (data: unknown): string => {
+  const said = word(data) ?? word(object(data)['details']) ?? word(object(data)['message']);
+  return said === undefined ? '' : `: ${said}`;
+};
+
+/** An error reply to one of our requests. */
+export const replyError = (name: string, error: RequestError, advice: string): AgentError => {
+  if (error.code === AUTH_REQUIRED || error.code === HTTP_UNAUTHORIZED) {
+    return new AgentError('agent.auth', `${name} needs you to log in. ${advice}`, error);
+  }
+  return new AgentError(
+    'agent.failed',
+    `${name} answered with an error: ${error.message}${detailsOf(error.data)}`,
+    error,
+  );
+};

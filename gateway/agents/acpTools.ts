@@ -1,0 +1,120 @@
+// The tool cards of a conversation: what is known of each tool call, so that gaps can be filled.
+import { ToolStatus, type PermissionOption, type ToolCall } from '../protocol/index.ts';
+import type { AgentUpdate, Question } from './agent.ts';
+import { toolContents } from './acpContent.ts';
+import { bounded, list, number, object, text, word, type JsonObject } from './json.ts';
+
+type Changes = Partial<Omit<ToolCall, 'toolCallId' | 'tool'>>;
+
+const status = (value: unknown): ToolCall['status'] | undefined => ToolStatus.safeParse(value).data;
+
+const location = (value: unknown): ToolCall['locations'] => {
+  const path = word(object(value)['path']);
+  const line = number(object(value)['line']);
+  if (path === undefined) return [];
+  return [line === undefined ? { path } : { path, line: Math.trunc(line) }];
+};
+
+/** Agents name their tools in four places; none of them is in the protocol. */
+const toolName = (raw: JsonObject): string | undefined => {
+  const meta = object(raw['_meta']);
+  return word(raw['name']) ?? word(object(meta['claudeCode'])['toolName']) ?? word(meta['toolName']);
+};
+
+/** What a tool_call, a tool_call_update or a permission's toolCall says. An empty title says nothing. */
+const changesIn = (raw: JsonObject): Changes => {
+  const changes: Changes = {};
+  const title = word(raw['title']);
+  const kind = word(raw['kind']);
+  const known = status(raw['status']);
+  if (title !== undefined) changes.title = title;
+  if (kind !== undefined) changes.kind = kind;
+  if (known !== undefined) changes.status = known;
+  if (raw['rawInput'] !== undefined && raw['rawInput'] !== null) changes.input = bounded(raw['rawInput']);
+  if (Array.isArray(raw['locations'])) changes.locations = raw['locations'].flatMap(location);
+  if (Array.isArray(raw['content'])) changes.content = toolContents(raw['content']);
+  return changes;
+};
+
+const newCard = (toolCallId: string, raw: JsonObject): ToolCall => {
+  const changes = changesIn(raw);
+  const kind = changes.kind ?? 'other';
+  const tool = toolName(raw) ?? kind;
+  return {
+    status: 'pending',
+    locations: [],
+    content: [],
+    input: null,
+    title: tool,
+    ...changes,
+    toolCallId,
+    tool,
+    kind,
+  };
+};
+
+const optionKind = (value: unknown): PermissionOption['kind'] | undefined => {
+  const kind = text(value) ?? '';
+  if (kind.startsWith('allow')) return kind === 'allow_always' ? kind : 'allow_once';
+  if (kind.startsWith('reject')) return kind === 'reject_always' ? kind : 'reject_once';
+  return undefined;
+};
+
+/** An option whose meaning nobody knows is left out: it could not be offered as consent, nor as refusal. */
+const permissionOption = (value: unknown): PermissionOption[] => {
+  const option = object(value);
+  const optionId = text(option['optionId']);
+  const kind = optionKind(option['kind']);
+  if (optionId === undefined || kind === undefined) return [];
+  return [{ optionId, kind, name: word(option['name']) ?? optionId }];
+};
+
+/** Cards that outlive their turn, for agents that report on a command in the background. */
+const REMEMBERED = 256;
+
+export class ToolCards {
+  readonly #cards = new Map<string, ToolCall>();
+
+  /** What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. */
+  endTurn(): AgentUpdate[] {
+    const open = [...this.#cards.values()].filter(
+      ({ status: is }) => is === 'pending' || is === 'in_progress',
+    );
+    for (const card of open) this.#cards.set(card.toolCallId, { ...card, status: 'failed' });
+    const tooMany = Math.max(0, this.#cards.size - REMEMBERED);
+    for (const toolCallId of [...this.#cards.keys()].slice(0, tooMany)) this.#cards.delete(toolCallId);
+    return open.map(({ toolCallId }) => ({ type: 'tool_update', toolCallId, status: 'failed' }));
+  }
+
+  /** A tool_call or tool_call_update. Its first sight makes the card: gemini sends no tool_call before an update. */
+  update(raw: JsonObject): AgentUpdate[] {
+    const toolCallId = word(raw['toolCallId']);
+    if (toolCallId === undefined) return [];
+    const card = this.#cards.get(toolCallId);
+    if (card === undefined) return [this.#add(newCard(toolCallId, raw))];
+    const changes = changesIn(raw);
+    // claude-acp sends updates that hold only _meta: they are news to nobody.
+    if (Object.keys(changes).length === 0) return [];
+    this.#cards.set(toolCallId, { ...card, ...changes });
+    return [{ type: 'tool_update', toolCallId, ...changes }];
+  }
+
+  /** The question of a session/request_permission, and the card that it needs when the agent has sent none. */
+  ask(params: JsonObject): { question: Question; updates: AgentUpdate[] } | undefined {
+    const raw = object(params['toolCall']);
+    const toolCallId = word(raw['toolCallId']);
+    const options = list(params['options']).flatMap(permissionOption);
+    if (toolCallId === undefined || options.length === 0) return undefined;
+    const known = this.#cards.get(toolCallId);
+    const card = known ?? newCard(toolCallId, raw);
+    const updates = known === undefined ? [this.#add(card)] : [];
+    // The request often says more than the card (the diff, the whole command): it is what is being asked.
+    const toolCall = { ...card, ...changesIn(raw) };
+    return { question: { title: toolCall.title, toolCall, options }, updates };
+  }
+
+  #add(card: ToolCall): AgentUpdate {
+    this.#cards.set(card.toolCallId, card);
+    return { type: 'tool_use', ...card };
+  }
+}

@@ -1,0 +1,162 @@
+// What the demo agent says: pure functions of the prompt, so that a test can compare an answer byte for byte.
+
+/** One thing that the demo agent does in a turn. */
+export type Step =
+  | { readonly do: 'say' | 'think'; readonly text: string; readonly pauseMs: number }
+  | { readonly do: 'stream'; readonly count: number; readonly perSecond: number; readonly filler: string }
+  | { readonly do: 'plan' | 'tool' | 'garbage' | 'silent' }
+  | { readonly do: 'ask'; readonly number: number }
+  | { readonly do: 'fail'; readonly message: string }
+  | { readonly do: 'die'; readonly code: number };
+
+const STROLL_MS = 12; // Fast enough not to bore, slow enough to be seen streaming.
+
+/** A text in pieces of one word each, as a model would stream it. */
+const inWords = (text: string, pauseMs: number): Step[] =>
+  (text.match(/\s*\S+\s*?(?=\s|$)|\s+$/g) ?? []).map((word) => ({ do: 'say', text: word, pauseMs }));
+
+/** The exact answer to `slow <count>`; a smaller count gives the beginning of it. */
+export const slowText = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `s${index} `).join('');
+
+/** The exact answer to `long <count>`. */
+export const longText = (count: number): string =>
+  Array.from({ length: count }, (_, index) => longLine(index)).join('');
+
+const longLine = (index: number): string =>
+  `Line ${index} of a long answer, with *some* \`markdown\` in it.\n\n`;
+
+const HELP = `I am the demo agent of Holdfast: no account, no model, and I change no files. Say something, or one of these:
+
+- \`slow [n] [ms]\`: n words, ms apart (200 of 50 ms)
+- \`long [n]\`: n paragraphs at once (1000)
+- \`stream n [per second] [bytes]\`: n pieces with a timestamp each, for measurements
+- \`think\`: reasoning before the answer
+- \`plan\`: a plan whose entries get done
+- \`tool\`: a tool call with a diff
+- \`ask [n]\`: n questions for permission
+- \`echo text\`: exactly that text
+- \`recall\`: what you have said in this conversation
+- \`fail\`: an error
+- \`silent\`: no answer until you stop me
+- \`die [code]\`: ends my process
+- \`garbage\`: something that is not my protocol, then an answer
+`;
+
+/** The answer to anything that is no keyword. */
+export const chatText = (prompt: string, number: number): string => {
+  // Backticks would end the code span that shows the prompt.
+  const quoted = prompt.replaceAll('`', "'").replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+  return `You said \`${quoted}\`. That is message ${number} of our conversation.
+
+I am the **demo agent**: I need no account and change no files, so I can only show how an answer looks.
+
+\`\`\`typescript
+// Every chunk of this answer was on disk before you saw it.
+interface Session {
+  readonly sessionId: string;
+  readonly status: 'idle' | 'busy' | 'waiting';
+}
+
+export const isBusy = (session: Session): boolean => session.status !== 'idle';
+\`\`\`
+
+Three things to try:
+
+1. Reload the window while I am talking: the answer goes on where it was.
+2. Open a second window: it shows the same conversation, live.
+3. Send \`ask\`, close the window, open it again, and answer the question then.
+
+Send \`help\` for all that I can do.
+`;
+};
+
+const numbers = (args: string): number[] =>
+  args
+    .split(/\s+/)
+    .filter((arg) => arg !== '')
+    .map(Number);
+
+type Keyword = (args: string, history: readonly string[]) => Step[];
+
+const say = (text: string): Step => ({ do: 'say', text, pauseMs: 0 });
+
+const KEYWORDS: Readonly<Record<string, { readonly args: RegExp; readonly steps: Keyword }>> = {
+  help: { args: /^$/, steps: () => [say(HELP)] },
+  slow: {
+    args: /^(\d+(\s+\d+)?)?$/,
+    steps(args) {
+      const [count = 200, pauseMs = 50] = numbers(args);
+      return Array.from({ length: count }, (_, index) => ({ do: 'say', text: `s${index} `, pauseMs }));
+    },
+  },
+  long: {
+    args: /^\d*$/,
+    steps(args) {
+      const [count = 1000] = numbers(args);
+      return Array.from({ length: count }, (_, index) => say(longLine(index)));
+    },
+  },
+  stream: {
+    args: /^\d+(\s+\d+){0,2}$/,
+    steps(args) {
+      const [count = 0, perSecond = 0, bytes = 8] = numbers(args);
+      return [{ do: 'stream', count, perSecond, filler: 'x'.repeat(bytes) }];
+    },
+  },
+  think: {
+    args: /^$/,
+    steps: () => [
+      ...['They want me ', 'to think. ', 'So I think: ', 'a gateway holds, ', 'an editor lets go.'].map(
+        (text): Step => ({ do: 'think', text, pauseMs: 60 }),
+      ),
+      ...inWords('I have thought about it: what must last belongs where nobody reloads it.', STROLL_MS),
+    ],
+  },
+  plan: { args: /^$/, steps: () => [say('I have a plan.\n'), { do: 'plan' }, say('All of it is done.\n')] },
+  tool: {
+    args: /^$/,
+    steps: () => [say('I use a tool.\n'), { do: 'tool' }, say('The tool has finished.\n')],
+  },
+  ask: {
+    args: /^[1-9]?$/,
+    steps(args) {
+      const [count = 1] = numbers(args);
+      const questions = Array.from({ length: count }, (_, index): Step => ({ do: 'ask', number: index + 1 }));
+      return [say('I need your permission.\n'), ...questions];
+    },
+  },
+  echo: { args: /^[^]*$/, steps: (args) => [say(args)] },
+  recall: {
+    args: /^$/,
+    steps: (_, history) => [
+      say(history.length === 0 ? 'You have said nothing before this.\n' : 'You have said:\n\n'),
+      ...history.map((prompt, index) => say(`${index + 1}. ${prompt.replaceAll(/\s+/g, ' ')}\n`)),
+    ],
+  },
+  fail: {
+    args: /^$/,
+    steps: () => [say('This will not end well.\n'), { do: 'fail', message: 'you asked me to fail' }],
+  },
+  silent: { args: /^$/, steps: () => [{ do: 'silent' }] },
+  die: {
+    args: /^\d{0,3}$/,
+    steps(args) {
+      const [code = 1] = numbers(args);
+      return [say('Farewell.\n'), { do: 'die', code }];
+    },
+  },
+  garbage: { args: /^$/, steps: () => [{ do: 'garbage' }, say('That was garbage, but I am still here.\n')] },
+};
+
+/** The keywords, for the list of slash commands. */
+export const demoCommands = Object.keys(KEYWORDS);
+
+/** What the demo agent does about a prompt. `history` holds the prompts before it. */
+export const stepsFor = (prompt: string, history: readonly string[]): Step[] => {
+  const [, word = '', args = ''] = /^\/?([a-z]+)(?:\s+([^]*))?$/i.exec(prompt.trim()) ?? [];
+  const keyword = Object.hasOwn(KEYWORDS, word.toLowerCase()) ? KEYWORDS[word.toLowerCase()] : undefined;
+  // "plan a journey with me" is chat: a keyword counts only with the arguments that it takes.
+  if (keyword !== undefined && keyword.args.test(args.trim())) return keyword.steps(args.trim(), history);
+  return inWords(chatText(prompt, history.length + 1), STROLL_MS);
+};

@@ -1,0 +1,33 @@
+// Small readers for JSON of unknown shape: what is missing or of the wrong kind is simply not there.
+
+/** A JSON object of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+export const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** A string with something in it. */
+export const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+export const number = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
+const MAX_DEPTH = 64;
+
+/**
+ * The value with everything below 64 levels replaced by a word. JSON.parse reads any depth, but whoever writes such a
+ * value back overflows the stack: one agent's nonsense must not stop the gateway.
+ */
+export const bounded = (value: unknown, depth = 0): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_DEPTH) return '[nested too deeply]';
+  if (Array.isArray(value)) return value.map((item) => bounded(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bounded(item, depth + 1)]));
+};

@@ -1,0 +1,201 @@
+// A running agent program: messages in and out as JSON lines, and an end that leaves nothing behind.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { AgentError, type AgentEnd } from './agent.ts';
+import { agentEnvironment } from './environment.ts';
+import { LineFramer } from './framer.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { family, signalAll, startTime, TERM_GRACE_MS, type Member } from './processTree.ts';
+
+export interface Program {
+  /** For people, in error texts: "Claude Code". */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ProcessOptions {
+  readonly cwd: string;
+  /** All that one read held, in order. A batch is never empty. */
+  readonly onMessages: (messages: readonly JsonObject[]) => void;
+  /** A line that is no message: not JSON, not an object, or too long. The agent lives on. */
+  readonly onGarbage?: (line: string) => void;
+  readonly maxLineBytes?: number;
+}
+
+/** A grandchild may hold the pipe open for ever; what the agent itself has written is here long before. */
+const PIPE_GRACE_MS = 2_000;
+const STDERR_TAIL_BYTES = 4_096;
+const GARBAGE_KEPT = 3;
+const GARBAGE_LINE_CHARS = 200;
+
+const describeSpawnFailure = (program: Program, cwd: string, error: unknown): AgentError => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return new AgentError('path.missing', `${cwd} is not an existing folder: choose another one.`, error);
+  }
+  const reasons: Record<string, string> = {
+    ENOENT: `there is no program "${program.command}". Install it, or correct its path in the settings`,
+    EACCES: `"${program.command}" may not be executed. Check its permissions (chmod +x)`,
+    E2BIG: 'its arguments and environment are too large. Shorten them in the settings',
+  };
+  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return new AgentError('agent.missing', `${program.name} could not be started: ${reason}.`, error);
+};
+
+export class AgentProcess implements AsyncDisposable {
+  readonly pid: number;
+  readonly ended: Promise<AgentEnd>;
+  readonly garbage: string[] = [];
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #startTime: string;
+  readonly #options: ProcessOptions;
+  readonly #framer: LineFramer;
+  #stderr = Buffer.alloc(0);
+  #exit: Pick<AgentEnd, 'code' | 'signal'> | undefined;
+  #leftovers: Member[] = [];
+  #disposed: Promise<void> | undefined;
+
+  /** Starts a program in a process group of its own. Rejects with words that say what to do. */
+  static async start(program: Program, options: ProcessOptions): Promise<AgentProcess> {
+    try {
+      const child = spawn(program.command, program.args, {
+        cwd: options.cwd,
+        env: agentEnvironment(program.env),
+        detached: true,
+        windowsHide: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+      const started = new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', reject);
+      });
+      if (child.pid === undefined) await started; // Rejects: without a pid there is no process.
+      const agent = new AgentProcess(child, child.pid ?? -1, options);
+      await started;
+      return agent;
+    } catch (error) {
+      // Some failures are thrown (a NUL in an argument), others are events: they are the same to everybody else.
+      throw describeSpawnFailure(program, options.cwd, error);
+    }
+  }
+
+  private constructor(child: ChildProcessWithoutNullStreams, pid: number, options: ProcessOptions) {
+    this.pid = pid;
+    this.#child = child;
+    this.#startTime = startTime(pid) ?? '';
+    this.#options = options;
+    this.#framer = new LineFramer(
+      (bytes) => this.#reportGarbage(`a line of ${bytes} bytes, which is too long`),
+      options.maxLineBytes,
+    );
+    child.stdout.on('data', (chunk: Buffer) => this.#read(this.#framer.push(chunk)));
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
+    });
+    // A pipe that breaks is followed by the end of the process, which is what tells everybody.
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {});
+    this.ended = this.#watchEnd();
+  }
+
+  /** Resolves when the agent's pipe has taken the message: await it, and memory stays bounded. */
+  write(message: unknown): Promise<void> {
+    const { stdin } = this.#child;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (!stdin.writable) return Promise.reject(new Error('the agent does not read any more'));
+    stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
+    return promise;
+  }
+
+  /** What the agent said before it ended, for people: garbage on its output first, then the end of its stderr. */
+  get lastWords(): string {
+    const [first] = this.garbage;
+    const printed = first === undefined ? [] : [`It printed something that is not its protocol: "${first}".`];
+    const stderr = this.#stderr.toString('utf8').trim();
+    return [...printed, ...(stderr === '' ? [] : [stderr])].join('\n');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#end();
+    return this.#disposed;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#exit === undefined) {
+      // Remembered while the agent lives: later nobody can tell whose children they were.
+      this.#leftovers = family(this.pid, this.#startTime);
+      this.#child.stdin.end();
+      this.#signalGroup('SIGTERM');
+      const timer = setTimeout(() => {
+        this.#leftovers.push(...family(this.pid, this.#startTime));
+        this.#killLeftovers();
+      }, TERM_GRACE_MS);
+      await this.ended;
+      clearTimeout(timer);
+    }
+    await this.ended;
+  }
+
+  async #watchEnd(): Promise<AgentEnd> {
+    const child = this.#child;
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const exit = await new Promise<Pick<AgentEnd, 'code' | 'signal'>>((resolve) =>
+      child.once('exit', (code, signal) => resolve({ code, signal })),
+    );
+    this.#exit = exit;
+    child.stdin.end(); // A launcher may have died while the real agent lives: it ends when its input does.
+    if (this.#disposed !== undefined) this.#killLeftovers();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PIPE_GRACE_MS);
+    });
+    await Promise.race([closed, grace]);
+    clearTimeout(timer);
+    this.#leftovers.push(...family(this.pid, this.#startTime));
+    this.#killLeftovers();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    const rest = this.#framer.end();
+    if (rest !== undefined) this.#read([rest]);
+    return { ...exit, detail: this.lastWords };
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    try {
+      // Windows has no groups: there the members are signalled one by one, at the end.
+      process.kill(process.platform === 'win32' ? this.pid : -this.pid, signal);
+    } catch {
+      // The group is gone.
+    }
+  }
+
+  #killLeftovers(): void {
+    signalAll(this.#leftovers, 'SIGKILL');
+  }
+
+  #read(lines: readonly string[]): void {
+    const messages: JsonObject[] = [];
+    for (const line of lines) {
+      if (line.trim() === '') continue;
+      const message = parseObject(line);
+      if (message === undefined) this.#reportGarbage(line);
+      else messages.push(message);
+    }
+    if (messages.length > 0) this.#options.onMessages(messages);
+  }
+
+  #reportGarbage(line: string): void {
+    const shown = line.slice(0, GARBAGE_LINE_CHARS);
+    if (this.garbage.length < GARBAGE_KEPT) this.garbage.push(shown);
+    this.#options.onGarbage?.(shown);
+  }
+}
+
+const parseObject = (line: string): JsonObject | undefined => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
