@@ -103,3 +103,5 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('newSession') }),
 ]);
 export type FromPanel = z.infer<typeof FromPanel>;
+/** As the panel writes it: ids are not branded yet. */
+export type ToHost = z.input<typeof FromPanel>;

@@ -1,0 +1,44 @@
+// The page that the chat panel starts from: nothing may be loaded or run but our own files.
+import * as vscode from 'vscode';
+
+/** The only folders that the panel can read from. */
+export const panelRoots = (extension: vscode.Uri): vscode.Uri[] => [
+  vscode.Uri.joinPath(extension, 'dist', 'webview'),
+  vscode.Uri.joinPath(extension, 'media'),
+];
+
+export function chatHtml(webview: vscode.Webview, extension: vscode.Uri): string {
+  const uri = (...path: string[]): string =>
+    attribute(webview.asWebviewUri(vscode.Uri.joinPath(extension, ...path)).toString());
+  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64');
+  const own = webview.cspSource;
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${own}`,
+    `font-src ${own}`,
+    `img-src ${own}`,
+    `connect-src 'none'`,
+    `frame-src 'none'`,
+    `form-action 'none'`,
+    `base-uri 'none'`,
+  ].join('; ');
+  return `<!doctype html>
+<html lang="${attribute(vscode.env.language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Holdfast chat</title>
+<link rel="stylesheet" href="${uri('dist', 'webview', 'codicon.css')}">
+<link rel="stylesheet" href="${uri('media', 'holdfast.css')}">
+</head>
+<body>
+<div id="app"></div>
+<script type="module" nonce="${nonce}" src="${uri('dist', 'webview', 'main.js')}"></script>
+</body>
+</html>`;
+}
+
+const attribute = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');

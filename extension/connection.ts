@@ -1,0 +1,228 @@
+// The link to the gateway: finds or starts one, keeps the connection alive, and says how it stands.
+import type { GatewayClient } from '../gateway/rpc/connect.ts';
+import {
+  Problem,
+  type MethodName,
+  type NotificationName,
+  type NotificationParams,
+  type ParamsIn,
+  type Result,
+} from '../gateway/protocol/index.ts';
+import type { Link } from './chatMessages.ts';
+import { Emitter, type Disposable } from './emitter.ts';
+
+/** How long to wait after the first, second ... failed try; the last one again and again. */
+export const BACKOFF_MS: readonly number[] = [200, 500, 1000, 2000, 5000];
+/** After so many tries in a row people read "offline"; trying goes on. */
+const TRIES_BEFORE_OFFLINE = 5;
+/** A connection that ended sooner counts as a failed try: a gateway that dies at once must not make us spin. */
+const STEADY_MS = 5000;
+
+/** One try. `start`: a gateway may be started when none answers. */
+export type Dial = (options: { start: boolean; signal: AbortSignal }) => Promise<GatewayClient>;
+
+export interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export class NotConnected extends Error {
+  constructor() {
+    super('The gateway does not answer. Nothing was sent; try again when it is back.');
+    this.name = 'NotConnected';
+  }
+}
+
+export class Connection implements Disposable {
+  readonly #dial: Dial;
+  readonly #log: Log;
+  readonly #ended = new AbortController();
+  readonly #changed = new Emitter<Link>();
+  readonly onDidChangeLink = this.#changed.event;
+  /** What every new client is given: listeners, and what has to be asked again. */
+  readonly #attachments = new Set<(client: GatewayClient) => void>();
+  #link: Link = { state: 'connecting', since: Date.now(), attempt: 1 };
+  #client: GatewayClient | undefined;
+  #wanted = false;
+  #hurry = false;
+  #wake: (() => void) | undefined;
+  #drop: (() => void) | undefined;
+
+  constructor(dial: Dial, log: Log) {
+    this.#dial = dial;
+    this.#log = log;
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get client(): GatewayClient | undefined {
+    return this.#client;
+  }
+
+  /** Somebody looks at Holdfast: from now on a gateway is started when none runs. */
+  want(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.retryNow();
+  }
+
+  /** Ends the wait between two tries. */
+  retryNow(): void {
+    if (this.#client) return;
+    this.#hurry = true;
+    this.#wake?.();
+  }
+
+  /** Drops the link and looks again: a setting chose another gateway. */
+  redial(): void {
+    this.#drop?.();
+    this.retryNow();
+  }
+
+  /** Ends when there is a client; rejects when there is none in time. */
+  async whenConnected(waitMs: number): Promise<void> {
+    await this.#nextClient(AbortSignal.any([this.#ended.signal, AbortSignal.timeout(waitMs)]));
+  }
+
+  async call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+    if (!this.#client) throw new NotConnected();
+    return this.#client.call(method, params);
+  }
+
+  /**
+   * For calls that the gateway takes only once however often they come: when the link breaks before the answer is
+   * here, the call goes out again over the next one.
+   */
+  async callSurely<M extends MethodName>(method: M, params: ParamsIn<M>, waitMs: number): Promise<Result<M>> {
+    const giveUp = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(waitMs)]);
+    for (;;) {
+      const client = await this.#nextClient(giveUp);
+      try {
+        return await client.call(method, params);
+      } catch (error) {
+        if (error instanceof Problem) throw error;
+        // A broken link is noticed in the same turn of the loop as the calls that it breaks.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#client === client || giveUp.aborted) throw error;
+      }
+    }
+  }
+
+  /** Listens over all reconnects. */
+  on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
+    // Frames can be read in one go: without the detour a notification would overtake the answer before it, whose
+    // reader waits for a promise.
+    return this.onClient((client) => client.on(name, (params) => setImmediate(listener, params)));
+  }
+
+  /** Runs for the client that is there and for every later one. */
+  onClient(attach: (client: GatewayClient) => void): Disposable {
+    this.#attachments.add(attach);
+    if (this.#client) attach(this.#client);
+    return { dispose: () => this.#attachments.delete(attach) };
+  }
+
+  /** Connects, and again whenever the link is gone, until disposed. */
+  async run(): Promise<void> {
+    let attempt = 0;
+    let since = Date.now();
+    while (!this.#ended.signal.aborted) {
+      attempt += 1;
+      const client = await this.#try(attempt, since);
+      if (client) {
+        const began = Date.now();
+        await this.#serve(client);
+        since = Date.now();
+        attempt = since - began >= STEADY_MS ? 0 : Math.min(attempt, TRIES_BEFORE_OFFLINE - 1);
+        if (attempt === 0) continue;
+      }
+      if (await this.#pause(BACKOFF_MS[attempt - 1] ?? BACKOFF_MS.at(-1))) attempt = 0;
+    }
+  }
+
+  dispose(): void {
+    this.#ended.abort();
+    this.#drop?.();
+    this.#wake?.();
+  }
+
+  async #try(attempt: number, since: number): Promise<GatewayClient | undefined> {
+    if (attempt <= TRIES_BEFORE_OFFLINE) this.#become({ state: 'connecting', since, attempt });
+    try {
+      // A signal of its own: what listens to it is forgotten with the try.
+      const signal = AbortSignal.any([this.#ended.signal]);
+      const client = await this.#dial({ start: this.#wanted, signal });
+      if (!this.#ended.signal.aborted) return client;
+      await client[Symbol.asyncDispose]();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#ended.signal.aborted) return undefined;
+      this.#log.warn(`Try ${attempt}: ${reason}`);
+      // A problem is the gateway's own word, and no gateway while nobody asks for one is a fact: no doubt to wait out.
+      if (attempt >= TRIES_BEFORE_OFFLINE || error instanceof Problem || !this.#wanted) {
+        this.#become({ state: 'offline', since, reason });
+      }
+    }
+    return undefined;
+  }
+
+  async #serve(client: GatewayClient): Promise<void> {
+    this.#client = client;
+    this.#hurry = false;
+    const { info } = client;
+    this.#log.info(`Connected to gateway ${info.version}, process ${info.pid}, state in ${info.home}`);
+    for (const attach of this.#attachments) attach(client);
+    this.#become({ state: 'connected', since: Date.now() });
+    const dropped = Promise.withResolvers<{ reason: string }>();
+    this.#drop = () => dropped.resolve({ reason: 'it was dropped here' });
+    const { reason } = await Promise.race([client.closed, dropped.promise]);
+    this.#drop = undefined;
+    this.#client = undefined;
+    await client[Symbol.asyncDispose]();
+    if (this.#ended.signal.aborted) return;
+    this.#log.warn(`The link ended: ${reason}`);
+    this.#become({ state: 'connecting', since: Date.now(), attempt: 1 });
+  }
+
+  #become(link: Link): void {
+    this.#link = link;
+    this.#changed.fire(link);
+  }
+
+  /** True: somebody asked to try now. */
+  async #pause(ms: number | undefined): Promise<boolean> {
+    if (!this.#hurry && !this.#ended.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+    const hurried = this.#hurry;
+    this.#hurry = false;
+    return hurried;
+  }
+
+  #nextClient(signal: AbortSignal): Promise<GatewayClient> {
+    if (this.#client) return Promise.resolve(this.#client);
+    return new Promise((resolve, reject) => {
+      const waiting = this.onClient((client) => {
+        waiting.dispose();
+        resolve(client);
+      });
+      signal.addEventListener(
+        'abort',
+        () => {
+          waiting.dispose();
+          reject(new NotConnected());
+        },
+        { once: true },
+      );
+    });
+  }
+}

@@ -1,0 +1,40 @@
+// How this window reaches its gateway: who it says it is, and how a gateway is started when none answers.
+import * as vscode from 'vscode';
+import { connect } from '../gateway/rpc/connect.ts';
+import { ClientId, type Actor } from '../gateway/protocol/index.ts';
+import type { Dial } from './connection.ts';
+import { plain } from './plainText.ts';
+import { settings } from './settings.ts';
+
+/** The same over reloads, so that "here" stays here. */
+export function whoAmI(context: vscode.ExtensionContext): Actor {
+  const kept = ClientId.safeParse(context.workspaceState.get('clientId'));
+  const clientId = kept.success ? kept.data : ClientId.parse(`window-${crypto.randomUUID()}`);
+  if (!kept.success) void context.workspaceState.update('clientId', clientId);
+  const workspace = vscode.workspace.name;
+  return { clientId, name: plain(workspace ? `window ${workspace}` : 'a window without a folder', 80) };
+}
+
+export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.LogOutputChannel): Dial {
+  const gateway = vscode.Uri.joinPath(context.extensionUri, 'dist', 'gateway.cjs').fsPath;
+  return async ({ start, signal }) => {
+    const home = settings.home();
+    return connect({
+      clientId: me.clientId,
+      name: me.name,
+      signal,
+      onProgress: (step) => log.debug(`Gateway: ${step}`),
+      ...(home === '' ? {} : { home }),
+      ...(start ? { start: startCommand(gateway, home) } : {}),
+    });
+  };
+}
+
+function startCommand(gateway: string, home: string) {
+  return {
+    command: settings.nodePath() || process.execPath,
+    args: [gateway, 'up', '--foreground'],
+    // On the desktop process.execPath is Electron; this makes it Node. Others ignore it.
+    env: { ELECTRON_RUN_AS_NODE: '1', ...(home === '' ? {} : { HOLDFAST_HOME: home }) },
+  };
+}

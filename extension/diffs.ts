@@ -1,0 +1,41 @@
+// Shows a proposed or made change in VS Code's own diff editor; both sides are texts, not files.
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { plain } from './plainText.ts';
+
+const SCHEME = 'holdfast-diff';
+
+export class Diffs implements vscode.TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+  #next = 1;
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === SCHEME) this.#texts.delete(uri.toString());
+      }),
+    );
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return (
+      this.#texts.get(uri.toString()) ??
+      vscode.l10n.t('This change is no longer here. Open it from the chat again.')
+    );
+  }
+
+  async show(path: string, before: string, after: string): Promise<void> {
+    const name = plain(basename(path), 80) || 'file';
+    const [left, right] = [this.#keep('before', name, before), this.#keep('after', name, after)];
+    const title = vscode.l10n.t('{0} (change)', name);
+    await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
+  }
+
+  /** The name stays at the end, so that the language is told from it. */
+  #keep(side: string, name: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${this.#next++}/${side}/${name}` });
+    this.#texts.set(uri.toString(), text);
+    return uri;
+  }
+}

@@ -1,0 +1,93 @@
+// Starts a session: which agent, in which folder; asks only where there is a choice.
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { Agent, SessionId } from '../gateway/protocol/index.ts';
+import type { Agents } from './agents.ts';
+import type { Connection } from './connection.ts';
+import { plainLabel } from './plainText.ts';
+
+export const DEMO = 'demo';
+
+/** The new session; undefined: the person left one of the questions. */
+export async function newSession(
+  connection: Connection,
+  agents: Agents,
+  wish: { agent?: string } = {},
+): Promise<SessionId | undefined> {
+  if (!vscode.workspace.isTrusted) {
+    await askForTrust();
+    return undefined;
+  }
+  const agent = wish.agent ?? (await pickAgent(agents));
+  if (agent === undefined) return undefined;
+  const path = await pickFolder();
+  if (path === undefined) return undefined;
+  // The gateway checks both, and says what to do when it knows no such agent or folder.
+  const { sessionId } = await connection.call('session.create', { agent, path });
+  return sessionId;
+}
+
+async function pickAgent(agents: Agents): Promise<string | undefined> {
+  const list = await agents.refresh();
+  // The demo agent shows Holdfast; whoever has another one came for that.
+  const rank = ({ agent }: Agent): number => (agent === list.defaultAgent ? 0 : agent === DEMO ? 2 : 1);
+  const ready = list.agents
+    .filter(({ state }) => state === 'installed')
+    .toSorted((a, b) => rank(a) - rank(b));
+  const absent = list.agents.filter(({ state }) => state !== 'installed');
+  const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const items: (vscode.QuickPickItem & { readonly pick?: Agent })[] = [
+    ...ready.map((agent) => item(agents, agent)),
+    ...(absent.length > 0 ? [separator(vscode.l10n.t('Not ready'))] : []),
+    ...absent.map((agent) => item(agents, agent)),
+  ];
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('New session'),
+    placeHolder: vscode.l10n.t('Which agent?'),
+    matchOnDescription: true,
+  });
+  const pick = choice?.pick;
+  if (!pick) return undefined;
+  if (pick.state === 'installed') return pick.agent;
+  await vscode.window.showInformationMessage(`${plainLabel(pick.name)}: ${plainLabel(pick.detail, 400)}`, {
+    modal: true,
+  });
+  return undefined;
+}
+
+const item = (agents: Agents, agent: Agent): vscode.QuickPickItem & { readonly pick: Agent } => ({
+  label: plainLabel(agent.name),
+  detail: plainLabel(agent.detail),
+  iconPath: new vscode.ThemeIcon(agents.icon(agent.agent)),
+  pick: agent,
+});
+
+async function pickFolder(): Promise<string | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 1) return folders[0]?.uri.fsPath;
+  if (folders.length > 1) {
+    const folder = await vscode.window.showWorkspaceFolderPick({
+      placeHolder: vscode.l10n.t('In which folder?'),
+    });
+    return folder?.uri.fsPath;
+  }
+  const picked = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('In which folder shall the agent work?'),
+    openLabel: vscode.l10n.t('Start here'),
+    canSelectFolders: true,
+    canSelectFiles: false,
+    defaultUri: vscode.Uri.file(homedir()),
+  });
+  return picked?.[0]?.fsPath;
+}
+
+async function askForTrust(): Promise<void> {
+  const manage = vscode.l10n.t('Manage trust');
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'This workspace is in restricted mode. Agents run programs, so sessions start only in trusted ones.',
+    ),
+    manage,
+  );
+  if (choice === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+}

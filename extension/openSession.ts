@@ -1,0 +1,123 @@
+// The session that the chat shows: follows it from its cursor and passes on what happens, exactly once and in order.
+import { Problem, type Actor, type Cursor, type Event, type SessionId } from '../gateway/protocol/index.ts';
+import type { ToPanel } from './chatMessages.ts';
+import type { Connection } from './connection.ts';
+import { Emitter } from './emitter.ts';
+
+export interface OpenSessionParts {
+  readonly connection: Connection;
+  readonly me: Actor;
+  readonly agentName: (agent: string) => string;
+  readonly post: (message: ToPanel) => void;
+  readonly warn: (message: string) => void;
+}
+
+export class OpenSession {
+  readonly #parts: OpenSessionParts;
+  readonly #changed = new Emitter<SessionId | undefined>();
+  readonly onDidChange = this.#changed.event;
+  #id: SessionId | undefined;
+  /** How far the panel has been told. Undefined: it needs a snapshot first. */
+  #cursor: Cursor | undefined;
+  /** The panel is there and listens. */
+  #shown = false;
+  #wantsFocus = false;
+  /** Which request to follow is the newest; answers to older ones are stale. */
+  #round = 0;
+
+  constructor(parts: OpenSessionParts, id?: SessionId) {
+    this.#parts = parts;
+    this.#id = id;
+    parts.connection.onClient(() => void this.#follow());
+    parts.connection.onDidChangeLink((link) => this.#post({ type: 'link', link }));
+    parts.connection.on('session.events', ({ sessionId, events, cursor }) => {
+      if (sessionId === this.#id) this.#tell(events, cursor);
+    });
+  }
+
+  get id(): SessionId | undefined {
+    return this.#id;
+  }
+
+  open(id: SessionId | undefined): void {
+    if (id === this.#id) return;
+    this.#leave();
+    this.#id = id;
+    this.#changed.fire(id);
+    if (id === undefined) this.#post({ type: 'nothing' });
+    else void this.#follow();
+  }
+
+  /** The panel is new and knows nothing. */
+  show(): void {
+    this.#shown = true;
+    this.#cursor = undefined;
+    this.#post({ type: 'link', link: this.#parts.connection.link });
+    if (this.#id === undefined) this.#post({ type: 'nothing' });
+    else void this.#follow();
+  }
+
+  /** The panel is gone; nobody reads along. */
+  hide(): void {
+    this.#leave();
+    this.#shown = false;
+  }
+
+  focusInput(): void {
+    this.#wantsFocus = true;
+    this.#focus();
+  }
+
+  #leave(): void {
+    if (this.#id !== undefined && this.#shown) {
+      // Only spares the gateway work: a link that is gone has ended the subscription too.
+      this.#parts.connection.call('session.unsubscribe', { sessionId: this.#id }).catch(() => undefined);
+    }
+    this.#round += 1;
+    this.#cursor = undefined;
+  }
+
+  async #follow(): Promise<void> {
+    const { connection, me, agentName } = this.#parts;
+    const sessionId = this.#id;
+    // Without a link there is nobody to ask; the next one calls again.
+    if (sessionId === undefined || !this.#shown || !connection.client) return;
+    const round = ++this.#round;
+    const cursor = this.#cursor;
+    try {
+      const answer = await connection.call('session.subscribe', { sessionId, ...(cursor ? { cursor } : {}) });
+      if (round !== this.#round || !answer.snapshot) return;
+      this.#cursor = answer.cursor;
+      const agent = agentName(answer.snapshot.session.agent);
+      this.#post({ type: 'session', snapshot: answer.snapshot, cursor: answer.cursor, agentName: agent, me });
+      this.#focus();
+    } catch (error) {
+      if (round !== this.#round) return;
+      if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
+      this.#parts.warn(`Session ${sessionId} could not be followed: ${String(error)}`);
+      if (error instanceof Problem) this.#post({ type: 'refused', message: error.message });
+    }
+  }
+
+  #tell(events: readonly Event[], cursor: Cursor): void {
+    // What comes before the snapshot is in it, or is the rest of a subscription that this one replaces.
+    if (this.#cursor === undefined || this.#id === undefined) return;
+    const told = seqOf(this.#cursor);
+    const news = events.filter(({ seq }) => seq > told);
+    if (seqOf(cursor) <= told) return;
+    this.#cursor = cursor;
+    if (news.length > 0) this.#post({ type: 'events', sessionId: this.#id, events: news, cursor });
+  }
+
+  #focus(): void {
+    if (!this.#wantsFocus || !this.#shown || this.#cursor === undefined) return;
+    this.#wantsFocus = false;
+    this.#post({ type: 'focusInput' });
+  }
+
+  #post(message: ToPanel): void {
+    if (this.#shown) this.#parts.post(message);
+  }
+}
+
+const seqOf = (cursor: Cursor): number => Number(cursor.slice(cursor.indexOf(':') + 1));

@@ -1,0 +1,59 @@
+// Opens what the panel points at: links, files, code. What an agent wrote decides neither where nor whether.
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import * as vscode from 'vscode';
+
+/** Shows the whole address as it will be asked for, and asks. */
+export async function openLink(text: string): Promise<void> {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new Error('Only http and https addresses are opened. Copy this one if you trust it.');
+  }
+  const open = vscode.l10n.t('Open');
+  // `href` is ASCII: letters that look like others stand as they are.
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t('Open this address in the browser?'),
+    { modal: true, detail: url.href },
+    open,
+  );
+  if (choice === open) await vscode.env.openExternal(vscode.Uri.parse(url.href, true));
+}
+
+/** Opens a file of the session's folder or of this workspace; `line` counts from 1. */
+export async function openFile(
+  path: string,
+  sessionFolder: string | undefined,
+  line?: number,
+): Promise<void> {
+  const workspace = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const folders = sessionFolder === undefined ? workspace : [sessionFolder, ...workspace];
+  const [first] = folders;
+  if (first === undefined) throw new Error('Open a folder first: files are opened inside of one.');
+  const file = await realpath(resolve(first, path)).catch(() => {
+    throw new Error(`There is no file ${path} now. It may have been moved or removed.`);
+  });
+  // A link inside the folder can point out of it, so both sides are resolved before they are compared.
+  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
+  if (!real.some((folder) => contains(folder, file))) {
+    throw new Error(`${path} is outside of the session's folder. Open it yourself if you trust it.`);
+  }
+  const row = Math.max(0, (line ?? 1) - 1);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    preview: true,
+    ...(line === undefined ? {} : { selection: new vscode.Range(row, 0, row, 0) }),
+  });
+}
+
+function contains(folder: string, file: string): boolean {
+  const way = relative(folder, file);
+  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
+}
+
+export async function insertAtCursor(text: string): Promise<void> {
+  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  if (!editor) throw new Error('No editor is open. Open a file and place the cursor, then insert again.');
+  const done = await editor.edit((edit) => {
+    for (const selection of editor.selections) edit.replace(selection, text);
+  });
+  if (!done) throw new Error('The editor did not take the text. The file may be read-only.');
+}

@@ -1,0 +1,93 @@
+// What the panel can ask for: one line each, in the order of the contract.
+import * as vscode from 'vscode';
+import { Problem, type MethodName, type ParamsIn, type SessionId } from '../gateway/protocol/index.ts';
+import type { FromPanel, ToPanel } from './chatMessages.ts';
+import type { Connection } from './connection.ts';
+import { details } from './log.ts';
+import type { OpenSession } from './openSession.ts';
+import { insertAtCursor, openFile, openLink } from './openers.ts';
+import type { Diffs } from './diffs.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How long a prompt may wait for the link to come back before the panel hears that it was not taken. */
+const SEND_WAIT_MS = 15_000;
+const PAGE = 200;
+
+export interface PanelParts {
+  readonly connection: Connection;
+  readonly open: OpenSession;
+  readonly sessions: Sessions;
+  readonly diffs: Diffs;
+  readonly post: (message: ToPanel) => void;
+  readonly log: vscode.LogOutputChannel;
+}
+
+type Handlers = {
+  readonly [T in Exclude<FromPanel['type'], 'ready'>]: (
+    message: Extract<FromPanel, { type: T }>,
+  ) => Promise<unknown>;
+};
+
+export function panelActions(parts: PanelParts): (message: FromPanel) => void {
+  const { connection, open, sessions, diffs } = parts;
+  const session = (named?: SessionId): SessionId => {
+    const id = named ?? open.id;
+    if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
+    return id;
+  };
+  const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
+
+  const handlers: Handlers = {
+    send: async ({ sessionId, promptId, message }) => {
+      if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
+      const params = { sessionId: session(sessionId), promptId, message };
+      await connection.callSurely('session.send', params, SEND_WAIT_MS);
+    },
+    interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
+    answer: async ({ permissionId, optionId, digest }) => {
+      if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
+      await call('permission.answer', { permissionId, optionId, digest });
+    },
+    retry: async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId }),
+    remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
+    pauseQueue: async () => call('queue.pause', { sessionId: session() }),
+    resumeQueue: async () => call('queue.resume', { sessionId: session() }),
+    earlier: async ({ before }) => {
+      const sessionId = session();
+      const page = await call('session.history', { sessionId, before, limit: PAGE });
+      const older = page.before === undefined ? {} : { before: page.before };
+      parts.post({ type: 'earlier', sessionId, messages: page.messages, ...older });
+    },
+    draft: async ({ sessionId, text }) => call('session.draft', { sessionId: session(sessionId), text }),
+    copy: async ({ text }) => vscode.env.clipboard.writeText(text),
+    insertAtCursor: async ({ text }) => insertAtCursor(text),
+    openLink: async ({ url }) => openLink(url),
+    openFile: async ({ path, line }) => openFile(path, sessions.get(session())?.path, line),
+    openDiff: async ({ path, oldText, newText }) => diffs.show(path, oldText ?? '', newText),
+    reconnect: async () => connection.retryNow(),
+    newSession: async () => vscode.commands.executeCommand('holdfast.newSession'),
+  };
+
+  return (message) => {
+    if (message.type === 'ready') return;
+    // The type says which handler: TypeScript cannot follow that through an index.
+    const handle = handlers[message.type] as (message: FromPanel) => Promise<unknown>;
+    handle(message).catch((error: unknown) => refuse(message, error, parts));
+  };
+}
+
+const UNTRUSTED =
+  'This workspace is in restricted mode: sessions can be read here, not driven. Trust the workspace to go on.';
+
+/** Every refusal is told where the person looks: beside the prompt or the question that it is about. */
+function refuse(message: FromPanel, error: unknown, { post, log }: PanelParts): void {
+  if (!(error instanceof Problem)) log.warn(`${message.type}: ${details(error)}`);
+  // A draft is kept by the panel and sent again with the next key.
+  if (message.type === 'draft') return;
+  post({
+    type: 'refused',
+    message: error instanceof Error ? error.message : String(error),
+    ...('promptId' in message ? { promptId: message.promptId } : {}),
+    ...('permissionId' in message ? { permissionId: message.permissionId } : {}),
+  });
+}

@@ -1,0 +1,163 @@
+// The rows of the session tree, worked out from a list of sessions: what needs me first, this folder before others.
+import type { Session } from '../gateway/protocol/index.ts';
+import { age } from './age.ts';
+import { plain } from './plainText.ts';
+
+export type GroupId = 'needsYou' | 'working' | 'idle' | 'stopped';
+
+export interface SessionRow {
+  readonly kind: 'session';
+  readonly id: string;
+  readonly group: GroupId;
+  readonly session: Session;
+  readonly label: string;
+  readonly description: string;
+}
+
+export interface FolderRow {
+  readonly kind: 'folder';
+  readonly id: string;
+  readonly path: string;
+  readonly label: string;
+  readonly description: string;
+  readonly children: readonly SessionRow[];
+}
+
+export interface GroupRow {
+  readonly kind: 'group';
+  readonly id: GroupId;
+  readonly label: string;
+  readonly description: string;
+  /** Folded until somebody opens it. */
+  readonly folded: boolean;
+  readonly children: readonly (SessionRow | FolderRow)[];
+}
+
+export type Row = GroupRow | FolderRow | SessionRow;
+
+/** From where, and when, one looks at the sessions. */
+export interface Viewpoint {
+  /** The folders of this window, symbolic links resolved; none: the window has no folder. */
+  readonly folders: readonly string[];
+  readonly now: number;
+  /** When the session came into its status, in milliseconds since the epoch. */
+  readonly since: (session: Session) => number;
+}
+
+const GROUPS: readonly { id: GroupId; label: string; folded: boolean }[] = [
+  { id: 'needsYou', label: 'Needs you', folded: false },
+  { id: 'working', label: 'Working', folded: false },
+  { id: 'idle', label: 'Idle', folded: false },
+  { id: 'stopped', label: 'Stopped', folded: true },
+];
+
+export function groupOf(session: Session): GroupId {
+  // A question outlives the turn and the gateway that asked it, so it is looked at before the status.
+  if (session.pendingPermissions > 0 || session.uncertain > 0) return 'needsYou';
+  switch (session.status) {
+    case 'waiting':
+      return 'needsYou';
+    case 'starting':
+    case 'busy':
+      return 'working';
+    case 'idle':
+    case 'error':
+      return 'idle';
+    case 'stopped':
+      return 'stopped';
+  }
+}
+
+export const needsYou = (session: Session): boolean => !session.archived && groupOf(session) === 'needsYou';
+
+/** All groups that have a session, in their fixed order. Archived sessions are out of sight. */
+export function arrange(sessions: readonly Session[], view: Viewpoint): readonly GroupRow[] {
+  const seen = sessions.filter((session) => !session.archived);
+  return GROUPS.flatMap(({ id, label, folded }) => {
+    const members = seen.filter((session) => groupOf(session) === id).toSorted(newestFirst(id, view));
+    if (members.length === 0) return [];
+    // "Needs you" never folds anything away; and without a folder of one's own no folder is the other one.
+    const children =
+      id === 'needsYou' || view.folders.length === 0
+        ? members.map((session) => row(session, id, view, !isHere(session.path, view.folders)))
+        : hereThenElsewhere(members, id, view);
+    return [{ kind: 'group', id, label, description: String(members.length), folded, children }];
+  });
+}
+
+/** A session is here when its folder is one of the window's, or lies in one. */
+export const isHere = (path: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
+
+/** The last part of a path, for people. */
+export const folderName = (path: string): string =>
+  path.split(/[\\/]/).findLast((part) => part !== '') ?? path;
+
+/** What a working session did last changes all the time: rows would dance. Its start does not. */
+const newestFirst = (group: GroupId, view: Viewpoint) => {
+  const when = (session: Session): number =>
+    group === 'working' ? view.since(session) : Date.parse(session.lastActivityAt);
+  return (a: Session, b: Session): number => when(b) - when(a) || (a.sessionId < b.sessionId ? -1 : 1);
+};
+
+function hereThenElsewhere(
+  members: readonly Session[],
+  group: GroupId,
+  view: Viewpoint,
+): (SessionRow | FolderRow)[] {
+  const here = members.filter((session) => isHere(session.path, view.folders));
+  const elsewhere = Map.groupBy(
+    members.filter((session) => !isHere(session.path, view.folders)),
+    (session) => session.path,
+  );
+  const names = Map.groupBy(elsewhere.keys(), folderName);
+  const folders = [...elsewhere].map(([path, inside]): FolderRow => {
+    const name = folderName(path);
+    const twin = (names.get(name)?.length ?? 0) > 1;
+    return {
+      kind: 'folder',
+      id: `${group}:${path}`,
+      path,
+      // Two folders of one name: the folder above tells them apart.
+      label: plain(twin ? `${folderName(path.slice(0, -name.length))}/${name}` : name),
+      description: String(inside.length),
+      children: inside.map((session) => row(session, group, view, false)),
+    };
+  });
+  return [
+    ...here.map((session) => row(session, group, view, false)),
+    ...folders.toSorted((a, b) => a.label.localeCompare(b.label, 'en') || (a.path < b.path ? -1 : 1)),
+  ];
+}
+
+function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boolean): SessionRow {
+  const when = group === 'working' ? view.since(session) : Date.parse(session.lastActivityAt);
+  const facts = [fact(session), namesFolder ? plain(folderName(session.path), 24) : '', age(when, view.now)];
+  return {
+    kind: 'session',
+    // A session that changes its group is another row: the tree would move the old one's selection along.
+    id: session.sessionId,
+    group,
+    session,
+    label: plain(session.title) || 'Untitled',
+    description: facts.filter((part) => part !== '').join(' · '),
+  };
+}
+
+function fact(session: Session): string {
+  if (session.pendingPermissions > 1) return `${session.pendingPermissions} permissions`;
+  if (session.pendingPermissions === 1) return 'Permission';
+  if (session.uncertain > 0) return 'Uncertain';
+  switch (session.status) {
+    case 'waiting':
+      return 'Question';
+    case 'starting':
+      return 'Starting';
+    case 'error':
+      return 'Failed';
+    case 'idle':
+    case 'busy':
+    case 'stopped':
+      return '';
+  }
+}

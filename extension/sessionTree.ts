@@ -1,0 +1,202 @@
+// The tree of sessions: draws the rows of sessionGroups.ts with what a TreeItem can do, and counts on the badge.
+import * as vscode from 'vscode';
+import type { Session } from '../gateway/protocol/index.ts';
+import type { Agents } from './agents.ts';
+import type { Connection } from './connection.ts';
+import type { Folders } from './folders.ts';
+import { plain } from './plainText.ts';
+import { QueueBadges, sessionUri } from './queueBadges.ts';
+import {
+  arrange,
+  folderName,
+  needsYou,
+  type GroupId,
+  type GroupRow,
+  type Row,
+  type SessionRow,
+} from './sessionGroups.ts';
+import type { Sessions } from './sessions.ts';
+
+export const SESSIONS_VIEW = 'holdfast.sessions';
+/** Many changes in a moment are one refresh. */
+const COALESCE_MS = 100;
+const MINUTE_MS = 60_000;
+
+export interface SessionTreeParts {
+  readonly connection: Connection;
+  readonly sessions: Sessions;
+  readonly agents: Agents;
+  readonly folders: Folders;
+}
+
+export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
+  readonly #parts: SessionTreeParts;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #badges = new QueueBadges();
+  readonly view: vscode.TreeView<Row>;
+  readonly #disposables: vscode.Disposable[];
+  #groups: readonly GroupRow[] = [];
+  #drawn = '';
+  #pending: NodeJS.Timeout | undefined;
+
+  constructor(parts: SessionTreeParts) {
+    this.#parts = parts;
+    this.view = vscode.window.createTreeView(SESSIONS_VIEW, {
+      treeDataProvider: this,
+      showCollapseAll: true,
+    });
+    const soon = (): void => this.#refreshSoon();
+    const clock = setInterval(soon, MINUTE_MS);
+    this.#disposables = [
+      this.view,
+      this.#badges,
+      this.#changed,
+      parts.sessions.onDidChange(soon),
+      parts.agents.onDidChange(soon),
+      parts.folders.onDidChange(soon),
+      parts.connection.onDidChangeLink(soon),
+      this.view.onDidChangeVisibility(() => this.#headline()),
+      { dispose: () => clearInterval(clock) },
+      { dispose: () => clearTimeout(this.#pending) },
+    ];
+    this.#headline();
+  }
+
+  /** The sessions that are selected, as far as they are sessions. */
+  get selected(): Session | undefined {
+    const [row] = this.view.selection;
+    return row?.kind === 'session' ? row.session : undefined;
+  }
+
+  getChildren(row?: Row): Row[] {
+    if (!row) return [...this.#groups];
+    return row.kind === 'session' ? [] : [...row.children];
+  }
+
+  getParent(row: Row): Row | undefined {
+    for (const group of this.#groups) {
+      for (const child of group.children) {
+        if (child.id === row.id) return group;
+        if (child.kind === 'folder' && child.children.some(({ id }) => id === row.id)) return child;
+      }
+    }
+    return undefined;
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    switch (row.kind) {
+      case 'group':
+        return this.#groupItem(row);
+      case 'folder': {
+        const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.Collapsed);
+        item.iconPath = new vscode.ThemeIcon('folder');
+        item.tooltip = row.path;
+        return Object.assign(item, { id: row.id, description: row.description, contextValue: 'folder' });
+      }
+      case 'session':
+        return this.#sessionItem(row);
+    }
+  }
+
+  dispose(): void {
+    for (const part of this.#disposables) part.dispose();
+  }
+
+  #groupItem(row: GroupRow): vscode.TreeItem {
+    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(vscode.l10n.t(row.label), row.folded ? Collapsed : Expanded);
+    return Object.assign(item, { id: row.id, description: row.description, contextValue: `group.${row.id}` });
+  }
+
+  #sessionItem(row: SessionRow): vscode.TreeItem {
+    const { agents } = this.#parts;
+    const { session } = row;
+    const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
+    item.id = row.id;
+    item.description = row.description;
+    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), tint(session, row.group));
+    item.resourceUri = sessionUri(session.sessionId);
+    item.tooltip = tooltip(session, agents.name(session.agent));
+    item.contextValue = `session.${row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}`;
+    item.accessibilityInformation = {
+      label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
+    };
+    item.command = { command: 'holdfast.openSession', title: vscode.l10n.t('Open'), arguments: [row] };
+    return item;
+  }
+
+  #refreshSoon(): void {
+    this.#pending ??= setTimeout(() => {
+      this.#pending = undefined;
+      this.#refresh();
+    }, COALESCE_MS);
+  }
+
+  /** Fires only when something is to be seen: a redraw closes an open tooltip. */
+  #refresh(): void {
+    const { sessions, agents, folders } = this.#parts;
+    const { all } = sessions;
+    this.#groups = arrange(all, {
+      folders: folders.paths,
+      now: Date.now(),
+      since: (session) => sessions.since(session),
+    });
+    this.#badges.update(all);
+    this.#headline();
+    const icons = all.map(({ agent }) => agents.icon(agent));
+    const drawn = JSON.stringify([this.#groups, icons], (key, value: unknown) =>
+      key === 'lastActivityAt' ? undefined : value,
+    );
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#changed.fire(undefined);
+  }
+
+  /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
+  #headline(): void {
+    const { sessions, connection } = this.#parts;
+    const count = sessions.all.filter(needsYou).length;
+    const words = count === 1 ? vscode.l10n.t('1 needs you') : vscode.l10n.t('{0} need you', count);
+    this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
+    // Folded, the title is all that is seen of the view.
+    const title = !this.view.visible && count > 0 ? words : vscode.workspace.name;
+    if (title === undefined) delete this.view.description;
+    else this.view.description = title;
+    const stale = connection.link.state === 'offline' && sessions.all.length > 0;
+    if (!stale) delete this.view.message;
+    else {
+      this.view.message = vscode.l10n.t(
+        'The gateway does not answer. Sessions and queued prompts are on disk.',
+      );
+    }
+  }
+}
+
+/** Colour repeats what the group says. */
+function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
+  if (session.status === 'error') return new vscode.ThemeColor('list.errorForeground');
+  switch (group) {
+    case 'needsYou':
+      return new vscode.ThemeColor('list.warningForeground');
+    case 'working':
+      return new vscode.ThemeColor('textLink.foreground');
+    case 'stopped':
+      return new vscode.ThemeColor('descriptionForeground');
+    case 'idle':
+      return undefined;
+  }
+}
+
+function tooltip(session: Session, agent: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', false);
+  text.supportHtml = false;
+  text.isTrusted = false;
+  const line = (words: string): unknown => text.appendText(words).appendMarkdown('\n\n');
+  line(plain(session.title) || vscode.l10n.t('Untitled'));
+  line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
+  line(`${folderName(session.path)}: ${session.path}`);
+  if (session.queued > 0) line(vscode.l10n.t('{0} queued', session.queued));
+  if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
+  return text;
+}

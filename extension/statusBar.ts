@@ -1,0 +1,43 @@
+// The status bar item: the connection's truth in words; a click opens what can be done about it.
+import * as vscode from 'vscode';
+import type { Connection } from './connection.ts';
+import type { Sessions } from './sessions.ts';
+import { statusText } from './statusText.ts';
+
+export function showStatus(connection: Connection, sessions: Sessions): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 100);
+  item.name = 'Holdfast';
+  item.command = 'holdfast.menu';
+  const draw = (): void => {
+    const { link } = connection;
+    const status = statusText(link, sessions.all, sessions.known);
+    const words = `Holdfast: ${status.text}`;
+    item.text = `$(${status.icon}) ${words}`;
+    item.accessibilityInformation = { label: words, role: 'button' };
+    item.tooltip = tooltip(connection);
+    item.backgroundColor = status.warns
+      ? new vscode.ThemeColor('statusBarItem.warningBackground')
+      : undefined;
+    item.show();
+  };
+  draw();
+  return vscode.Disposable.from(item, connection.onDidChangeLink(draw), sessions.onDidChange(draw));
+}
+
+function tooltip({ link, client }: Connection): string {
+  const since = new Date(link.since).toLocaleTimeString();
+  if (link.state === 'connected' && client) {
+    const { version, pid, home } = client.info;
+    return vscode.l10n.t(
+      'Gateway {0}, process {1}, state in {2}. Connected since {3}.',
+      version,
+      pid,
+      home,
+      since,
+    );
+  }
+  if (link.state === 'offline') {
+    return vscode.l10n.t('The gateway does not answer since {0}. {1}', since, link.reason);
+  }
+  return vscode.l10n.t('Looking for the gateway since {0}.', since);
+}

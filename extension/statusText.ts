@@ -1,0 +1,33 @@
+// What the status bar says: how the link stands and what the sessions do, in words.
+import type { Session } from '../gateway/protocol/index.ts';
+import { nthTry } from './age.ts';
+import type { Link } from './chatMessages.ts';
+import { groupOf } from './sessionGroups.ts';
+
+export interface StatusText {
+  readonly icon: string;
+  readonly text: string;
+  readonly warns: boolean;
+}
+
+/** `known`: the gateway has been heard before, so a missing link is a lost one. */
+export function statusText(link: Link, sessions: readonly Session[], known: boolean): StatusText {
+  switch (link.state) {
+    case 'connecting': {
+      const doing = known ? 'Reconnecting' : 'Starting';
+      const text = link.attempt > 1 ? `${doing}, ${nthTry(link.attempt)}` : doing;
+      return { icon: 'debug-disconnect', text, warns: false };
+    }
+    case 'offline':
+      return { icon: 'debug-disconnect', text: 'Offline', warns: true };
+    case 'connected': {
+      const seen = sessions.filter(({ archived }) => !archived).map(groupOf);
+      const count = (group: string): number => seen.filter((one) => one === group).length;
+      const [asking, working] = [count('needsYou'), count('working')];
+      if (asking > 0)
+        return { icon: 'bell-dot', text: asking === 1 ? '1 needs you' : `${asking} need you`, warns: false };
+      if (working > 0) return { icon: 'comment-discussion', text: `${working} working`, warns: false };
+      return { icon: 'comment-discussion', text: 'Connected', warns: false };
+    }
+  }
+}

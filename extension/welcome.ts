@@ -1,0 +1,51 @@
+// The start of the sessions view: which welcome text fits, the progress bar, and when a gateway is wanted.
+import * as vscode from 'vscode';
+import type { Connection } from './connection.ts';
+import { setContext } from './context.ts';
+import type { Sessions } from './sessions.ts';
+import { SESSIONS_VIEW, type SessionTree } from './sessionTree.ts';
+
+/** Sooner than this nobody has begun to wonder. */
+const PROGRESS_AFTER_MS = 400;
+
+export interface StartParts {
+  readonly connection: Connection;
+  readonly sessions: Sessions;
+  readonly tree: SessionTree;
+}
+
+export function showStart({ connection, sessions, tree }: StartParts): vscode.Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    const { state } = connection.link;
+    void setContext('holdfast.link', state);
+    void setContext('holdfast.known', sessions.known);
+    if (state !== 'connecting') {
+      clearTimeout(timer);
+      timer = undefined;
+    } else timer ??= setTimeout(() => void showProgress(connection), PROGRESS_AFTER_MS);
+  };
+  const wantIfSeen = (): void => {
+    if (tree.view.visible) connection.want();
+  };
+  draw();
+  wantIfSeen();
+  return vscode.Disposable.from(
+    connection.onDidChangeLink(draw),
+    sessions.onDidChange(draw),
+    tree.view.onDidChangeVisibility(wantIfSeen),
+    { dispose: () => clearTimeout(timer) },
+  );
+}
+
+/** VS Code's own bar at the top of the view, until the state is another one. */
+const showProgress = (connection: Connection): Thenable<void> =>
+  vscode.window.withProgress({ location: { viewId: SESSIONS_VIEW } }, async () => {
+    await new Promise<void>((resolve) => {
+      const listening = connection.onDidChangeLink(({ state }) => {
+        if (state === 'connecting') return;
+        listening.dispose();
+        resolve();
+      });
+    });
+  });
