@@ -94,7 +94,7 @@ export class AcpConnection implements AsyncDisposable {
   /** Sends a request. Rejects with AgentError when the agent answers with an error, or ends (`when`: "at start"). */
   async request(method: string, params: object, when: string): Promise<JsonObject> {
     try {
-      const reply: unknown = await this.#connection.agent.request<unknown>(method, params);
+      const reply: unknown = await this.#connection.agent.request(method, params);
       return object(reply);
     } catch (error) {
       throw await this.#explain(error, when);

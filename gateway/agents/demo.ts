@@ -21,6 +21,10 @@ const MODES = [
   { id: 'auto', name: 'Auto', description: 'Asks nothing' },
 ];
 
+// As plain strings, because the SDK's types for these two are narrower than what may be shown off here.
+const UPDATE: string = methods.client.session.update;
+const ASK: string = methods.client.session.requestPermission;
+
 interface Conversation {
   readonly sessionId: string;
   readonly cwd: string;
@@ -43,7 +47,7 @@ type Update = Readonly<Record<string, unknown>> & { readonly sessionUpdate: stri
 
 /** Sends one update; resolves when the client's pipe has taken it. */
 const tell = ({ client, conversation }: Turn, update: Update): Promise<void> =>
-  client.notify<unknown>(methods.client.session.update, { sessionId: conversation.sessionId, update });
+  client.notify(UPDATE, { sessionId: conversation.sessionId, update });
 
 const say = (turn: Turn, text: string, sessionUpdate = 'agent_message_chunk'): Promise<void> =>
   tell(turn, {
@@ -147,7 +151,7 @@ const ask = async (turn: Turn, number: number): Promise<void> => {
     await finish('completed');
     return say(turn, `In the mode "${conversation.mode}" I do not ask.\n`);
   }
-  const reply = await client.request<unknown>(methods.client.session.requestPermission, {
+  const reply = await client.request(ASK, {
     sessionId: conversation.sessionId,
     toolCall: { toolCallId, title: `Edit greeting.ts (question ${number})` },
     options: OPTIONS,
@@ -234,8 +238,7 @@ export const runDemoAgent = async (input: Readable, output: Writable): Promise<v
         messages: 0,
         calls: 0,
       });
-      const availableCommands = demoCommands.map((name) => ({ name, description: `Demo: ${name}` }));
-      const update = { sessionUpdate: 'available_commands_update' as const, availableCommands };
+      const update = { sessionUpdate: 'available_commands_update' as const, availableCommands: demoCommands };
       setImmediate(() => void client.notify(methods.client.session.update, { sessionId, update }));
       return { sessionId, modes: { currentModeId: 'ask', availableModes: MODES } };
     })

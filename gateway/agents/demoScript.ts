@@ -26,23 +26,6 @@ export const longText = (count: number): string =>
 const longLine = (index: number): string =>
   `Line ${index} of a long answer, with *some* \`markdown\` in it.\n\n`;
 
-const HELP = `I am the demo agent of Holdfast: no account, no model, and I change no files. Say something, or one of these:
-
-- \`slow [n] [ms]\`: n words, ms apart (200 of 50 ms)
-- \`long [n]\`: n paragraphs at once (1000)
-- \`stream n [per second] [bytes]\`: n pieces with a timestamp each, for measurements
-- \`think\`: reasoning before the answer
-- \`plan\`: a plan whose entries get done
-- \`tool\`: a tool call with a diff
-- \`ask [n]\`: n questions for permission
-- \`echo text\`: exactly that text
-- \`recall\`: what you have said in this conversation
-- \`fail\`: an error
-- \`silent\`: no answer until you stop me
-- \`die [code]\`: ends my process
-- \`garbage\`: something that is not my protocol, then an answer
-`;
-
 /** The answer to anything that is no keyword. */
 export const chatText = (prompt: string, number: number): string => {
   // Backticks would end the code span that shows the prompt.
@@ -81,30 +64,49 @@ type Keyword = (args: string, history: readonly string[]) => Step[];
 
 const say = (text: string): Step => ({ do: 'say', text, pauseMs: 0 });
 
-const KEYWORDS: Readonly<Record<string, { readonly args: RegExp; readonly steps: Keyword }>> = {
-  help: { args: /^$/, steps: () => [say(HELP)] },
+interface Entry {
+  /** The arguments, for people, and as a pattern of what is taken for them. */
+  readonly usage?: string;
+  readonly args: RegExp;
+  readonly about: string;
+  readonly steps: Keyword;
+}
+
+const KEYWORDS: Readonly<Record<string, Entry>> = {
+  help: {
+    about: 'What I can do',
+    args: /^$/,
+    steps: () => [say(helpText())],
+  },
   slow: {
-    args: /^(\d+(\s+\d+)?)?$/,
+    usage: '[n] [ms]',
+    about: 'n words, ms apart (200 of 50 ms)',
+    args: /^(\d{1,6}(\s+\d{1,5})?)?$/,
     steps(args) {
       const [count = 200, pauseMs = 50] = numbers(args);
       return Array.from({ length: count }, (_, index) => ({ do: 'say', text: `s${index} `, pauseMs }));
     },
   },
   long: {
-    args: /^\d*$/,
+    usage: '[n]',
+    about: 'n paragraphs at once (1000)',
+    args: /^\d{0,6}$/,
     steps(args) {
       const [count = 1000] = numbers(args);
       return Array.from({ length: count }, (_, index) => say(longLine(index)));
     },
   },
   stream: {
-    args: /^\d+(\s+\d+){0,2}$/,
+    usage: 'n [per second] [bytes]',
+    about: 'n pieces with a timestamp each, for measurements',
+    args: /^\d{1,7}(\s+\d{1,7}){0,2}$/,
     steps(args) {
       const [count = 0, perSecond = 0, bytes = 8] = numbers(args);
       return [{ do: 'stream', count, perSecond, filler: 'x'.repeat(bytes) }];
     },
   },
   think: {
+    about: 'Reasoning before the answer',
     args: /^$/,
     steps: () => [
       ...['They want me ', 'to think. ', 'So I think: ', 'a gateway holds, ', 'an editor lets go.'].map(
@@ -113,12 +115,19 @@ const KEYWORDS: Readonly<Record<string, { readonly args: RegExp; readonly steps:
       ...inWords('I have thought about it: what must last belongs where nobody reloads it.', STROLL_MS),
     ],
   },
-  plan: { args: /^$/, steps: () => [say('I have a plan.\n'), { do: 'plan' }, say('All of it is done.\n')] },
+  plan: {
+    about: 'A plan whose entries get done',
+    args: /^$/,
+    steps: () => [say('I have a plan.\n'), { do: 'plan' }, say('All of it is done.\n')],
+  },
   tool: {
+    about: 'A tool call with a diff',
     args: /^$/,
     steps: () => [say('I use a tool.\n'), { do: 'tool' }, say('The tool has finished.\n')],
   },
   ask: {
+    usage: '[n]',
+    about: 'n questions for permission, one after the other',
     args: /^[1-9]?$/,
     steps(args) {
       const [count = 1] = numbers(args);
@@ -126,8 +135,14 @@ const KEYWORDS: Readonly<Record<string, { readonly args: RegExp; readonly steps:
       return [say('I need your permission.\n'), ...questions];
     },
   },
-  echo: { args: /^[^]*$/, steps: (args) => [say(args)] },
+  echo: {
+    usage: 'text',
+    about: 'Exactly that text',
+    args: /^[^]*$/,
+    steps: (args) => [say(args)],
+  },
   recall: {
+    about: 'What you have said in this conversation',
     args: /^$/,
     steps: (_, history) => [
       say(history.length === 0 ? 'You have said nothing before this.\n' : 'You have said:\n\n'),
@@ -135,22 +150,43 @@ const KEYWORDS: Readonly<Record<string, { readonly args: RegExp; readonly steps:
     ],
   },
   fail: {
+    about: 'An error',
     args: /^$/,
     steps: () => [say('This will not end well.\n'), { do: 'fail', message: 'you asked me to fail' }],
   },
-  silent: { args: /^$/, steps: () => [{ do: 'silent' }] },
+  silent: {
+    about: 'No answer until you stop me',
+    args: /^$/,
+    steps: () => [{ do: 'silent' }],
+  },
   die: {
+    usage: '[code]',
+    about: 'My process ends',
     args: /^\d{0,3}$/,
     steps(args) {
       const [code = 1] = numbers(args);
       return [say('Farewell.\n'), { do: 'die', code }];
     },
   },
-  garbage: { args: /^$/, steps: () => [{ do: 'garbage' }, say('That was garbage, but I am still here.\n')] },
+  garbage: {
+    about: 'Something that is not my protocol, then an answer',
+    args: /^$/,
+    steps: () => [{ do: 'garbage' }, say('That was garbage, but I am still here.\n')],
+  },
 };
 
 /** The keywords, for the list of slash commands. */
-export const demoCommands = Object.keys(KEYWORDS);
+export const demoCommands = Object.entries(KEYWORDS).map(([name, { usage = '', about }]) => ({
+  name,
+  description: usage === '' ? about : `${usage}: ${about}`,
+}));
+
+const helpText = (): string => {
+  const items = Object.entries(KEYWORDS).map(
+    ([name, { usage = '', about }]) => `- \`${`${name} ${usage}`.trim()}\`: ${about}\n`,
+  );
+  return `I need no account and no model, and I change no files. Say something, or one of these:\n\n${items.join('')}`;
+};
 
 /** What the demo agent does about a prompt. `history` holds the prompts before it. */
 export const stepsFor = (prompt: string, history: readonly string[]): Step[] => {
