@@ -1,7 +1,7 @@
 // Makes text of an agent, a peer or a file inert where VS Code would read a language of its own out of it.
 
 // Control characters, and marks that turn the direction of reading: with them "exe.txt" can be shown for "txt.exe".
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
 /** One line for labels, titles and messages. Notifications turn `[words](command:...)` into a link: not here. */
 export function plain(text: string, max = 200): string {
