@@ -1,0 +1,123 @@
+// The order of the session tree: what needs me first, then this folder, then the others.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { arrange, needsYou, type GroupRow } from '../../extension/sessionGroups.ts';
+import { minutesAgo, NOW, session } from './sessions.ts';
+
+const view = {
+  folders: ['/code/harbor-api'],
+  now: NOW,
+  since: ({ lastActivityAt }: { lastActivityAt: string }) => Date.parse(lastActivityAt),
+};
+
+/** The tree as one reads it, a line a row. */
+const drawn = (groups: readonly GroupRow[]): string[] =>
+  groups.flatMap((group) => [
+    `${group.label} ${group.description}${group.folded ? ' (folded)' : ''}`,
+    ...group.children.flatMap((row) => [
+      `  ${row.label} | ${row.description}`,
+      ...(row.kind === 'folder'
+        ? row.children.map((inner) => `    ${inner.label} | ${inner.description}`)
+        : []),
+    ]),
+  ]);
+
+test('groups come in a fixed order, newest first, and an empty group is absent', () => {
+  const groups = arrange(
+    [
+      session('old', { lastActivityAt: minutesAgo(18) }),
+      session('stopped', { status: 'stopped', lastActivityAt: minutesAgo(8 * 24 * 60) }),
+      session('young', { lastActivityAt: minutesAgo(0) }),
+      session('asks', { status: 'waiting', pendingPermissions: 1, lastActivityAt: minutesAgo(1) }),
+    ],
+    view,
+  );
+  assert.deepEqual(drawn(groups), [
+    'Needs you 1',
+    '  asks | Permission · 1m',
+    'Idle 2',
+    '  young | now',
+    '  old | 18m',
+    'Stopped 1 (folded)',
+    '  stopped | 12 Nov',
+  ]);
+});
+
+test('sessions of other folders are folded into one row each, except when they need you', () => {
+  const groups = arrange(
+    [
+      session('a', { path: '/code/billing', lastActivityAt: minutesAgo(180) }),
+      session('b', { path: '/code/billing', lastActivityAt: minutesAgo(120) }),
+      session('c', { path: '/code/harbor-api/packages/core' }),
+      session('d', { path: '/code/docs-site', status: 'waiting', pendingPermissions: 2 }),
+      session('e', { path: '/code/harbor-api-old' }),
+    ],
+    view,
+  );
+  assert.deepEqual(drawn(groups), [
+    'Needs you 1',
+    '  d | 2 permissions · docs-site · 5m',
+    'Idle 4',
+    '  c | 5m',
+    '  billing | 2',
+    '    b | 2h',
+    '    a | 3h',
+    '  harbor-api-old | 1',
+    '    e | 5m',
+  ]);
+});
+
+test('two folders of one name are told apart by the folder above', () => {
+  const paths = ['/code/one/api', '/code/two/api'];
+  const groups = arrange(
+    paths.map((path, index) => session(`s${index}`, { path })),
+    view,
+  );
+  assert.deepEqual(
+    groups[0]?.children.map(({ label }) => label),
+    ['one/api', 'two/api'],
+  );
+});
+
+test('a window without a folder shows all sessions flat, with their folders', () => {
+  const groups = arrange([session('a', { path: '/code/billing' })], { ...view, folders: [] });
+  assert.deepEqual(drawn(groups), ['Idle 1', '  a | billing · 5m']);
+});
+
+test('an uncertain prompt needs you, even when its session has stopped', () => {
+  const one = session('a', { status: 'stopped', uncertain: 1 });
+  assert.equal(needsYou(one), true);
+  assert.deepEqual(drawn(arrange([one], view)), ['Needs you 1', '  a | Uncertain · 5m']);
+});
+
+test('an archived session is out of sight and needs nobody', () => {
+  const one = session('a', { pendingPermissions: 1, archived: true });
+  assert.equal(needsYou(one), false);
+  assert.deepEqual(arrange([one], view), []);
+});
+
+test('working sessions stand in the order in which they began, whatever they did last', () => {
+  const began = new Map([
+    ['a', NOW - 60_000],
+    ['b', NOW - 240_000],
+  ]);
+  const groups = arrange(
+    [
+      session('b', { status: 'busy', lastActivityAt: minutesAgo(0) }),
+      session('a', { status: 'busy', lastActivityAt: minutesAgo(3) }),
+    ],
+    { ...view, since: ({ sessionId }) => began.get(sessionId) ?? 0 },
+  );
+  assert.deepEqual(drawn(groups), ['Working 2', '  a | 1m', '  b | 4m']);
+});
+
+test('a title cannot draw over the row: control and direction marks are taken out', () => {
+  const groups = arrange(
+    [session('a', { title: 'one\ntwo\u202Ethree' }), session('b', { title: '\u0007' })],
+    view,
+  );
+  assert.deepEqual(
+    groups[0]?.children.map(({ label }) => label),
+    ['one two three', 'Untitled'],
+  );
+});
