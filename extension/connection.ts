@@ -61,6 +61,10 @@ export class Connection implements Disposable {
     return this.#client;
   }
 
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
   /** Somebody looks at Holdfast: from now on a gateway is started when none runs. */
   want(): void {
     if (this.#wanted) return;

@@ -10,7 +10,7 @@ export function showStatus(connection: Connection, sessions: Sessions): vscode.D
   item.command = 'holdfast.menu';
   const draw = (): void => {
     const { link } = connection;
-    const status = statusText(link, sessions.all, sessions.known);
+    const status = statusText(link, sessions.all, { known: sessions.known, wanted: connection.wanted });
     const words = `Holdfast: ${status.text}`;
     item.text = `$(${status.icon}) ${words}`;
     item.accessibilityInformation = { label: words, role: 'button' };

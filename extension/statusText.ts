@@ -10,8 +10,18 @@ export interface StatusText {
   readonly warns: boolean;
 }
 
-/** `known`: the gateway has been heard before, so a missing link is a lost one. */
-export function statusText(link: Link, sessions: readonly Session[], known: boolean): StatusText {
+/**
+ * `known`: the gateway has been heard before, so a missing link is a lost one. `wanted`: somebody uses Holdfast in this
+ * window, so that no gateway is news.
+ */
+export function statusText(
+  link: Link,
+  sessions: readonly Session[],
+  { known, wanted }: { known: boolean; wanted: boolean },
+): StatusText {
+  if (link.state !== 'connected' && !known && !wanted) {
+    return { icon: 'comment-discussion', text: 'Not running', warns: false };
+  }
   switch (link.state) {
     case 'connecting': {
       const doing = known ? 'Reconnecting' : 'Starting';

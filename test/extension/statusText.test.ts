@@ -5,25 +5,36 @@ import type { Link } from '../../extension/chatMessages.ts';
 import { statusText } from '../../extension/statusText.ts';
 import { session } from './sessions.ts';
 
+const fresh = { known: false, wanted: true };
+const heard = { known: true, wanted: true };
 const connected: Link = { state: 'connected', since: 0 };
 
 test('the first search is a start, a later one a reconnection that counts its tries', () => {
   const first: Link = { state: 'connecting', since: 0, attempt: 1 };
-  assert.equal(statusText(first, [], false).text, 'Starting');
-  assert.equal(statusText(first, [], true).text, 'Reconnecting');
-  assert.equal(statusText({ ...first, attempt: 2 }, [], true).text, 'Reconnecting, second try');
+  assert.equal(statusText(first, [], fresh).text, 'Starting');
+  assert.equal(statusText(first, [], heard).text, 'Reconnecting');
+  assert.equal(statusText({ ...first, attempt: 2 }, [], heard).text, 'Reconnecting, second try');
+});
+
+test('a window that nobody uses for Holdfast does not cry for a gateway', () => {
+  const gone: Link = { state: 'offline', since: 0, reason: 'none runs' };
+  assert.deepEqual(statusText(gone, [], { known: false, wanted: false }), {
+    icon: 'comment-discussion',
+    text: 'Not running',
+    warns: false,
+  });
 });
 
 test('only a link that stays away warns', () => {
-  assert.equal(statusText({ state: 'offline', since: 0, reason: 'gone' }, [], true).warns, true);
-  assert.equal(statusText(connected, [session('a', { pendingPermissions: 1 })], true).warns, false);
+  assert.equal(statusText({ state: 'offline', since: 0, reason: 'gone' }, [], heard).warns, true);
+  assert.equal(statusText(connected, [session('a', { pendingPermissions: 1 })], heard).warns, false);
 });
 
 test('connected, it says what the sessions need or do', () => {
   const asking = session('a', { status: 'waiting', pendingPermissions: 1 });
   const busy = session('b', { status: 'busy' });
-  assert.equal(statusText(connected, [], true).text, 'Connected');
-  assert.equal(statusText(connected, [busy], true).text, '1 working');
-  assert.equal(statusText(connected, [busy, asking], true).text, '1 needs you');
-  assert.equal(statusText(connected, [{ ...asking, archived: true }], true).text, 'Connected');
+  assert.equal(statusText(connected, [], heard).text, 'Connected');
+  assert.equal(statusText(connected, [busy], heard).text, '1 working');
+  assert.equal(statusText(connected, [busy, asking], heard).text, '1 needs you');
+  assert.equal(statusText(connected, [{ ...asking, archived: true }], heard).text, 'Connected');
 });
