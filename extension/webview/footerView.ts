@@ -1,0 +1,37 @@
+// The footer: how full the context is and what it cost; the keys while somebody types into a working session.
+import { html, nothing, type TemplateResult } from 'lit';
+import { ref } from 'lit/directives/ref.js';
+import type { UsageNow } from './parts.ts';
+
+/** From here on agents compact their context. */
+const NEARLY_FULL = 90;
+
+export function footerView(usage: UsageNow | undefined, isTypingAhead: boolean): TemplateResult {
+  return html`<div class="foot" data-part="footer">
+    ${isTypingAhead
+      ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Shift+Enter</kbd> new line</span>`
+      : usage === undefined
+        ? nothing
+        : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title="This session">${money(usage.cost)}</span>`}`}
+  </div>`;
+}
+
+function meter({ used, size }: UsageNow): TemplateResult {
+  const percent = size > 0 ? Math.min(100, Math.round((used / size) * 100)) : 0;
+  const fill = (element: Element | undefined): void => {
+    if (element instanceof HTMLElement) element.style.width = `${percent}%`;
+  };
+  const words = `${percent}% context${percent >= NEARLY_FULL ? ', will be compacted' : ''}`;
+  return html`<span title="${percent}% of the context is used">
+    <span class="meter" role="meter" aria-label="Context used" aria-valuenow=${percent} aria-valuemin="0" aria-valuemax="100"><i ${ref(fill)}></i></span>${words}
+  </span>`;
+}
+
+function money({ amount, currency }: NonNullable<UsageNow['cost']>): string {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amount);
+  } catch {
+    // A currency that has no code is named as the agent names it.
+    return `${amount.toFixed(2)} ${currency}`;
+  }
+}

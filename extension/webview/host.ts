@@ -1,0 +1,24 @@
+// The only door to the extension host: typed messages out, typed messages in, and the state that outlives a reload.
+import type { ToHost, ToPanel } from '../chatMessages.ts';
+
+export type { ToHost, ToPanel };
+
+export interface Host {
+  post(message: ToHost): void;
+  receive(listener: (message: ToPanel) => void): void;
+  /** What was last kept, or undefined. Anybody may have written it, so it is not trusted. */
+  kept(): unknown;
+  keep(state: unknown): void;
+}
+
+export function connectHost(): Host {
+  const vscode = acquireVsCodeApi();
+  return {
+    post: (message) => vscode.postMessage(message),
+    // Only the extension host can post into this frame, and the contract says that the panel trusts it.
+    receive: (listener) =>
+      window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => listener(data)),
+    kept: () => vscode.getState(),
+    keep: (state) => vscode.setState(state),
+  };
+}

@@ -1,0 +1,82 @@
+// The whole panel as one template: transcript, strip, dock.
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { planView, queueView } from './dockViews.ts';
+import { noSession, nothingSaid } from './emptyView.ts';
+import { footerView } from './footerView.ts';
+import { icon } from './icons.ts';
+import { hasOpenQuestion, type Panel } from './panel.ts';
+import { partView } from './partView.ts';
+import { pendingPromptView } from './promptView.ts';
+import { stripOf, stripView } from './stripView.ts';
+import type { Part, Waiting } from './parts.ts';
+import { isSound, isWorking, type View } from './view.ts';
+
+export interface Frame {
+  readonly parts: readonly Part[];
+  /** Changes when a fold does. */
+  readonly folds: unknown;
+  readonly composer: HTMLElement;
+  readonly isTyping: boolean;
+  readonly isStopping: boolean;
+  readonly isNewBelow: boolean;
+  readonly toEnd: () => void;
+  /** One sentence for screen readers. */
+  readonly alert: string;
+}
+
+export const emptyLayout = (panel: Panel, act: View['act'], now: number): TemplateResult =>
+  html`<div class="hf">
+    <div class="scroller">${noSession(panel, act)}</div>
+    ${panel.link === undefined || panel.link.state === 'connected' ? nothing : stripView({ ...stripOf(panel, undefined, now, false), retry: false }, act)}
+  </div>`;
+
+export function sessionLayout(view: View, frame: Frame): TemplateResult {
+  const { panel, open, now, act } = view;
+  const { transcript } = open;
+  const { starting, waiting } = sort(view);
+  const last = transcript.parts.at(-1);
+  const isRunning = transcript.status === 'busy' && isSound(view);
+  const isEmpty = transcript.parts.length === 0 && starting.length === 0;
+  return html`<div class="hf">
+    <div class="scroller" tabindex="0" role="region" aria-label="Transcript">
+      <div class="transcript" role="log" aria-live="off" aria-label="Conversation">
+        ${open.isLoadingEarlier ? html`<div class="gap">Earlier messages</div>` : nothing}
+        ${isEmpty ? nothingSaid(view) : nothing}
+        ${repeat(
+          frame.parts,
+          ({ key }) => key,
+          (part) => partView(part, view, isRunning && part === last, frame.folds),
+        )}
+        ${repeat(
+          starting,
+          ({ promptId }) => promptId,
+          (prompt) => pendingPromptView(prompt, 'on its way'),
+        )}
+      </div>
+    </div>
+    ${frame.isNewBelow
+      ? html`<div class="below"><button class="btn small" type="button" @click=${frame.toEnd}>${icon('arrow-down')}New below</button></div>`
+      : nothing}
+    ${stripView(stripOf(panel, transcript, now, frame.isStopping), act)}
+    <div class="dock">
+      ${transcript.plan.length > 0 ? planView(transcript.plan, view) : nothing}
+      ${waiting.length > 0 ? queueView(waiting, view) : nothing}
+      ${frame.composer}${footerView(transcript.usage, frame.isTyping && isWorking(view) && isSound(view))}
+    </div>
+    <div class="sr" role="alert">${frame.alert}</div>
+  </div>`;
+}
+
+/** A prompt that nothing keeps from starting already stands in the conversation; the others stand in the queue. */
+function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting: readonly Waiting[] } {
+  const { panel, open } = view;
+  const { parts, queue } = open.transcript;
+  const unheard = panel.unheard
+    .filter(({ sessionId }) => sessionId === open.session.sessionId)
+    .map(({ promptId, text }): Waiting => ({ promptId: promptId as Waiting['promptId'], message: text, from: open.me }));
+  const all = [...queue, ...unheard];
+  const isRunning = parts.some((part) => part.kind === 'prompt' && part.outcome === 'running');
+  const isHeld = open.isPaused || hasOpenQuestion(open.transcript);
+  return isRunning || isHeld ? { starting: [], waiting: all } : { starting: all.slice(0, 1), waiting: all.slice(1) };
+}

@@ -1,0 +1,28 @@
+// What the agent says: its text, bare on the view, and its thoughts under a fold.
+import { html, nothing, type TemplateResult } from 'lit';
+import { icon } from './icons.ts';
+import type { TextPart, ThoughtPart } from './parts.ts';
+import { reveal } from './reveal.ts';
+import { clockTime } from './times.ts';
+import type { View } from './view.ts';
+
+export function textView(part: TextPart, { open, now, act }: View, isLive: boolean): TemplateResult {
+  const markdown = act.markdown(part.key);
+  markdown.update(part.text);
+  return html`<section class="said ${isLive ? 'live-text' : ''}" data-part="text" data-key=${part.key} aria-label=${open.agentName}>
+    <h2 class="sr">${open.agentName}, ${clockTime(part.at, now)}</h2>
+    ${markdown.element}
+  </section>`;
+}
+
+export function thoughtView(part: ThoughtPart, { act }: View, isLive: boolean): TemplateResult {
+  const isOpen = act.isOpen(part.key, false);
+  const seconds = Math.max(1, Math.round((part.at - part.since) / 1000));
+  const fold = (): void => act.fold(part.key, !isOpen);
+  return html`<section data-part="thought" data-key=${part.key} aria-label="Thought">
+    <button class="fold" type="button" aria-expanded=${isOpen} @click=${fold}>
+      ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span>${isLive ? 'Thinking' : `Thought for ${seconds} s`}</span>
+    </button>
+    ${isOpen ? html`<div class="thought">${reveal(part.text)}</div>` : nothing}
+  </section>`;
+}

@@ -1,0 +1,138 @@
+// What the panel knows, and what each message of the host does to it. Pure: the view follows from it.
+import type { Actor, Event, Snapshot } from '../../gateway/protocol/index.ts';
+import type { Link, ToPanel } from '../chatMessages.ts';
+import { fromSnapshot, prepend, withStatus } from './snapshot.ts';
+import { apply } from './transcript.ts';
+import type { Transcript } from './parts.ts';
+
+/** A prompt that was sent from here and has not been heard of yet. */
+export interface Unheard {
+  readonly sessionId: string;
+  readonly promptId: string;
+  readonly text: string;
+}
+
+export interface OpenSession {
+  readonly session: Snapshot['session'];
+  readonly agentName: string;
+  readonly me: Actor;
+  readonly transcript: Transcript;
+  /** Somebody paused the queue. (A prompt with an open question holds it as well.) */
+  readonly isPaused: boolean;
+  /** Where the earlier pages are; undefined: this is the start. */
+  readonly before: number | undefined;
+  readonly isLoadingEarlier: boolean;
+}
+
+export interface Panel {
+  /** undefined until the host has said what to show. */
+  readonly shows: OpenSession | 'nothing' | undefined;
+  readonly link: Link | undefined;
+  /** The link was lost while a session was shown. */
+  readonly wasCut: boolean;
+  readonly unheard: readonly Unheard[];
+  /** Permissions that were answered here and not yet resolved. */
+  readonly answering: ReadonlySet<string>;
+  /** What was refused, and about what: a permission's id, or '' for all else. */
+  readonly refusal: { readonly about: string; readonly message: string } | undefined;
+}
+
+export const emptyPanel: Panel = {
+  shows: undefined,
+  link: undefined,
+  wasCut: false,
+  unheard: [],
+  answering: new Set(),
+  refusal: undefined,
+};
+
+export const sessionOf = ({ shows }: Panel): OpenSession | undefined => (typeof shows === 'object' ? shows : undefined);
+
+export function receive(panel: Panel, message: ToPanel): Panel {
+  const open = sessionOf(panel);
+  switch (message.type) {
+    case 'session':
+      return opened(panel, message);
+    case 'nothing':
+      return { ...panel, shows: 'nothing', refusal: undefined };
+    case 'link':
+      return { ...panel, link: message.link, wasCut: wasCut(panel, message.link) };
+    case 'refused':
+      return refused(panel, message);
+    case 'events':
+      return open?.session.sessionId === message.sessionId ? happened(panel, open, message.events) : panel;
+    case 'earlier':
+      return open?.session.sessionId === message.sessionId ? earlier(panel, open, message) : panel;
+    case 'sessionChanged':
+      return open?.session.sessionId === message.session.sessionId ? changed(panel, open, message.session) : panel;
+    case 'draft':
+    case 'focusInput':
+      return panel;
+  }
+}
+
+function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { type: 'session' }>): Panel {
+  const transcript = fromSnapshot(snapshot);
+  const isSame = sessionOf(panel)?.session.sessionId === snapshot.session.sessionId;
+  return {
+    ...panel,
+    shows: {
+      session: snapshot.session,
+      agentName,
+      me,
+      transcript,
+      isPaused: snapshot.held && !hasOpenQuestion(transcript),
+      before: snapshot.before,
+      isLoadingEarlier: false,
+    },
+    wasCut: isSame && panel.wasCut,
+    unheard: panel.unheard.filter(({ promptId }) => !isHeard(transcript, promptId)),
+    answering: new Set(),
+    refusal: isSame ? panel.refusal : undefined,
+  };
+}
+
+function happened(panel: Panel, open: OpenSession, events: readonly Event[]): Panel {
+  const transcript = events.reduce(apply, open.transcript);
+  const started = events.some(({ type }) => type === 'prompt');
+  const answering = [...panel.answering].filter(
+    (id) => !events.some((event) => event.type === 'permission_resolved' && event.permissionId === id),
+  );
+  return {
+    ...panel,
+    // The log does not speak of pausing, but a prompt that starts shows that the queue goes on.
+    shows: { ...open, transcript, isPaused: open.isPaused && !started },
+    unheard: panel.unheard.filter(({ promptId }) => !isHeard(transcript, promptId)),
+    answering: new Set(answering),
+    wasCut: panel.wasCut && !started,
+  };
+}
+
+function earlier(panel: Panel, open: OpenSession, page: Extract<ToPanel, { type: 'earlier' }>): Panel {
+  const transcript = prepend(open.transcript, page.messages);
+  return { ...panel, shows: { ...open, transcript, before: page.before, isLoadingEarlier: false } };
+}
+
+function changed(panel: Panel, open: OpenSession, session: Snapshot['session']): Panel {
+  return { ...panel, shows: { ...open, session, transcript: withStatus(open.transcript, session) } };
+}
+
+function refused(panel: Panel, { promptId, permissionId, message }: Extract<ToPanel, { type: 'refused' }>): Panel {
+  return {
+    ...panel,
+    unheard: panel.unheard.filter((prompt) => prompt.promptId !== promptId),
+    answering: new Set([...panel.answering].filter((id) => id !== permissionId)),
+    refusal: { about: permissionId ?? '', message },
+  };
+}
+
+/** A prompt may not have finished, and nobody has chosen yet what becomes of it. */
+export const hasOpenQuestion = ({ parts }: Transcript): boolean =>
+  parts.some((part) => part.kind === 'uncertain' && part.choice === 'open');
+
+const wasCut = (panel: Panel, link: Link): boolean =>
+  panel.wasCut || (sessionOf(panel) !== undefined && link.state !== 'connected');
+
+const isHeard = ({ parts, queue }: Transcript, promptId: string): boolean =>
+  queue.some((waiting) => waiting.promptId === promptId) ||
+  parts.some((part) => part.kind === 'prompt' && part.promptId === promptId);

@@ -1,0 +1,50 @@
+// Which view a part has, and when it must be made anew: a part that did not change costs nothing.
+import type { TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import { textView, thoughtView } from './messageViews.ts';
+import { gapView, noteView, uncertainView } from './notices.ts';
+import type { Part } from './parts.ts';
+import { promptView } from './promptView.ts';
+import { toolState, toolView } from './toolView.ts';
+import { isSound, type View } from './view.ts';
+
+export const partView = (part: Part, view: View, isLive: boolean, folds: unknown): unknown =>
+  guard([part, isLive, folds, isSound(view), view.panel.answering, view.panel.refusal, view.open.agentName, seconds(part, view)], () =>
+    make(part, view, isLive),
+  );
+
+function make(part: Part, view: View, isLive: boolean): TemplateResult {
+  switch (part.kind) {
+    case 'prompt':
+      return promptView(part, view);
+    case 'thought':
+      return thoughtView(part, view, isLive);
+    case 'text':
+      return textView(part, view, isLive);
+    case 'tool':
+      return toolView(part, view);
+    case 'note':
+      return noteView(part, view);
+    case 'uncertain':
+      return uncertainView(part, view);
+    case 'gap':
+      return gapView(part);
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** Changes when the part would tell another time: each second, or each day. */
+function seconds(part: Part, view: View): unknown {
+  const second = Math.floor(view.now / 1000);
+  if (part.kind === 'tool') {
+    const answeredAt = part.ask?.verdict?.at ?? 0;
+    if (toolState(part, isSound(view)) === 'running' || view.now - answeredAt < MINUTE_MS + 1000) return second;
+  }
+  return new Date(view.now).toDateString();
+}
+
+/** Does anything in sight tell a time that runs? */
+export const isTicking = (view: View): boolean =>
+  ['busy', 'waiting'].includes(view.open.transcript.status) ||
+  view.open.transcript.parts.slice(-5).some((part) => typeof seconds(part, view) === 'number');

@@ -1,0 +1,121 @@
+// What a transcript is made of: the parts that a reader sees, in order, as plain values.
+import type { Actor, Event, EventBody, PermissionOption, Prompt, ToolCall } from '../../gateway/protocol/index.ts';
+
+/** How a prompt of the conversation stands. `left`: a person chose not to run an uncertain one again. */
+export type PromptOutcome = 'running' | 'done' | 'failed' | 'interrupted' | 'uncertain' | 'left' | 'again';
+
+export interface PromptPart {
+  readonly kind: 'prompt';
+  readonly key: string;
+  readonly promptId: string;
+  readonly message: Prompt['message'];
+  readonly from: Actor;
+  readonly at: number;
+  readonly outcome: PromptOutcome;
+}
+
+export interface ThoughtPart {
+  readonly kind: 'thought';
+  readonly key: string;
+  readonly text: string;
+  /** When what was before it ended: thinking has lasted since then. */
+  readonly since: number;
+  readonly at: number;
+}
+
+export interface TextPart {
+  readonly kind: 'text';
+  readonly key: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+/** A question of the agent about a tool call. It keeps the call as it was asked: consent is given to exactly that. */
+export interface Ask {
+  readonly permissionId: string;
+  readonly title: string;
+  readonly call: ToolCall;
+  readonly options: readonly PermissionOption[];
+  readonly digest: string;
+  readonly at: number;
+  readonly verdict?: { readonly optionId: string | null; readonly by: Actor | null; readonly at: number };
+}
+
+export interface ToolPart {
+  readonly kind: 'tool';
+  readonly key: string;
+  readonly call: ToolCall;
+  readonly since: number;
+  /** The last news of it. */
+  readonly at: number;
+  /** Its turn ended before it did. */
+  readonly cut: boolean;
+  readonly ask?: Ask;
+}
+
+/** A sentence between the messages: the turn was stopped, or failed. */
+export interface NotePart {
+  readonly kind: 'note';
+  readonly key: string;
+  readonly tone: 'stopped' | 'failed' | 'ended';
+  readonly text: string;
+  readonly at: number;
+  /** A prompt that can be run again. */
+  readonly promptId?: string;
+}
+
+/** The gateway died while this prompt ran; somebody must choose. */
+export interface UncertainPart {
+  readonly kind: 'uncertain';
+  readonly key: string;
+  readonly promptId: string;
+  readonly at: number;
+  readonly choice: 'open' | 'again' | 'left';
+}
+
+export interface GapPart {
+  readonly kind: 'gap';
+  readonly key: string;
+  readonly count: number;
+  readonly at: number;
+}
+
+export type Part = PromptPart | ThoughtPart | TextPart | ToolPart | NotePart | UncertainPart | GapPart;
+
+/** A prompt that waits. */
+export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from'>;
+
+export type PlanEntries = Extract<EventBody, { type: 'plan' }>['entries'];
+export type UsageNow = Omit<Extract<EventBody, { type: 'usage' }>, 'type'>;
+
+/** All that the log says about a session, as far as this panel has it. */
+export interface Transcript {
+  readonly parts: readonly Part[];
+  readonly queue: readonly Waiting[];
+  readonly plan: PlanEntries;
+  readonly usage: UsageNow | undefined;
+  readonly status: Extract<EventBody, { type: 'status' }>['status'];
+  /** When the status became what it is, or when the running turn began. */
+  readonly statusSince: number;
+  /** News of things that stand on an earlier page: kept until that page is here. */
+  readonly orphans: readonly Event[];
+}
+
+/** The text of a prompt; blocks that are not text are named. */
+export function textOf(message: Prompt['message']): string {
+  if (typeof message === 'string') return message;
+  return message
+    .map((block) => {
+      switch (block.type) {
+        case 'text':
+          return block.text;
+        case 'image':
+          return `[${block.mimeType}]`;
+        case 'resource_link':
+          return `[${block.name}]`;
+        case 'resource':
+          return `[${block.resource.uri}]`;
+      }
+    })
+    .join('\n');
+}

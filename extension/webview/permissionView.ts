@@ -1,0 +1,106 @@
+// The question of an agent: everything that will be done in full view, the options in its own order and words, and later
+// the verdict in the place of the options.
+import { html, nothing, type TemplateResult } from 'lit';
+import { diffRow } from './diffRow.ts';
+import { icon } from './icons.ts';
+import type { Ask } from './parts.ts';
+import { revealAll } from './reveal.ts';
+import { ago } from './times.ts';
+import { commandOf, inputOf } from './toolText.ts';
+import { isSound, type View } from './view.ts';
+
+const VERDICTS = {
+  allow_once: 'Allowed once',
+  allow_always: 'Always allowed',
+  reject_once: 'Rejected',
+  reject_always: 'Always rejected',
+} as const;
+
+/** Text that somebody judges: hidden characters are named and marked. */
+const inFull = (text: string): unknown =>
+  revealAll(text).map((piece) => (piece.isHidden ? html`<span class="hidden-char">${piece.text}</span>` : piece.text));
+
+export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
+  return html`${what(ask, view)}
+    <div class="facts">
+      ${saysMore(ask) ? html`<div class="fact">${icon('comment')}<span>${inFull(ask.title)}</span></div>` : nothing}
+      <div class="fact">${icon('folder')}<span>In <code>${inFull(view.open.session.path)}</code></span></div>
+    </div>
+    ${ask.verdict === undefined ? (isOpen ? options(ask, view) : ended()) : verdictLine(ask, view)}`;
+}
+
+/** The command, the rest of the input, and the changes: whole, wrapped, never clipped. */
+function what({ call, title }: Ask, view: View): TemplateResult {
+  const command = commandOf(call);
+  const input = inputOf(call);
+  const diffs = call.content.filter((content) => content.type === 'diff');
+  const texts = call.content.filter((content) => content.type === 'text');
+  // An edit's input repeats the two texts that the diff shows better.
+  const rest = diffs.length > 0 ? '' : input;
+  const isBare = command === undefined && rest === '' && diffs.length === 0 && texts.length === 0;
+  return html`${command === undefined ? nothing : html`<pre class="cmdline" tabindex="0" aria-label="Command">${inFull(command)}</pre>`}
+  ${rest === '' ? nothing : html`<pre class="cmdline ${command === undefined ? '' : 'rest'}" tabindex="0" aria-label="Input">${inFull(rest)}</pre>`}
+  ${texts.map(({ text }) => html`<pre class="cmdline rest" tabindex="0">${inFull(text)}</pre>`)}
+  ${diffs.map((diff) => diffRow(diff, view))}
+  ${isBare ? html`<p class="cmdline">${inFull(title)}</p>` : nothing}`;
+}
+
+/** The agent's title is a fact of its own when it is more than the command in other dress. */
+function saysMore({ title, call }: Ask): boolean {
+  const bare = title.replaceAll('`', '').trim();
+  const command = commandOf(call) ?? '';
+  return bare !== '' && bare !== command.trim() && !(command === '' && inputOf(call) === '');
+}
+
+function options(ask: Ask, view: View): TemplateResult {
+  const { permissionId, digest } = ask;
+  const isWaiting = view.panel.answering.has(permissionId);
+  const isOff = isWaiting || !isSound(view);
+  const first = ask.options.findIndex(({ kind }) => kind === 'allow_once');
+  const refusal = view.panel.refusal?.about === permissionId ? view.panel.refusal.message : undefined;
+  const answer = (optionId: string): void => {
+    if (!isOff) view.act.answer(permissionId, optionId, digest);
+  };
+  const count = Math.min(ask.options.length, 9);
+  return html`<div class="options">
+    ${ask.options.map(
+      ({ optionId, name }, index) =>
+        html`<button class="btn ${index === first ? 'primary' : ''}" type="button" data-option-id=${optionId} aria-disabled=${isOff} @click=${() => answer(optionId)}>
+          ${index < 9 ? html`<kbd aria-hidden="true">${index + 1}</kbd>` : nothing}<span class="grow">${inFull(name)}</span>
+        </button>`,
+    )}
+    ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
+    <p class="hint">${isWaiting ? 'Sending your answer.' : `Press 1 to ${count} while this is focused. It waits until someone answers.`}</p>
+  </div>`;
+}
+
+/** The keys 1 to 9, wherever the focus is in the card. */
+export const askKeys =
+  ({ permissionId, digest, options: offered, verdict }: Ask, view: View) =>
+  (event: KeyboardEvent): void => {
+    if (verdict !== undefined || !/^[1-9]$/.test(event.key) || hasModifier(event)) return;
+    const option = offered[Number(event.key) - 1];
+    if (option === undefined || view.panel.answering.has(permissionId) || !isSound(view)) return;
+    event.preventDefault();
+    view.act.answer(permissionId, option.optionId, digest);
+  };
+
+const hasModifier = ({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean => ctrlKey || metaKey || altKey;
+
+const ended = (): TemplateResult =>
+  html`<div class="verdict">${icon('circle-slash', 'quiet')}<span>Not answered. The turn ended.</span></div>`;
+
+function verdictLine({ verdict, options: offered }: Ask, { open, now }: View): TemplateResult {
+  if (verdict === undefined) return html`${nothing}`;
+  const { optionId, by, at } = verdict;
+  if (optionId === null || by === null) {
+    return html`<div class="verdict" tabindex="-1">${icon('circle-slash', 'quiet')}<span>Withdrawn by the agent, ${ago(at, now)}</span></div>`;
+  }
+  const option = offered.find((offer) => offer.optionId === optionId);
+  const isAllowed = option === undefined || option.kind.startsWith('allow');
+  const where = by.clientId === open.me.clientId ? 'here' : `in ${by.name}`;
+  const word = option === undefined ? 'Answered' : VERDICTS[option.kind];
+  return html`<div class="verdict" tabindex="-1" title=${option?.name ?? ''}>
+    ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span>${word} ${where}, ${ago(at, now)}</span>
+  </div>`;
+}

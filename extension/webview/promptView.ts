@@ -1,0 +1,37 @@
+// A prompt in the conversation: what was sent, by whom when it was somebody else, and a mark when it may not have finished.
+import { html, nothing, type TemplateResult } from 'lit';
+import { icon } from './icons.ts';
+import { textOf, type PromptPart, type Waiting } from './parts.ts';
+import { reveal } from './reveal.ts';
+import { clockTime } from './times.ts';
+import type { View } from './view.ts';
+
+export function promptView(part: PromptPart, { open, now }: View): TemplateResult {
+  const isUncertain = part.outcome === 'uncertain';
+  const isMine = part.from.clientId === open.me.clientId;
+  const time = clockTime(part.at, now);
+  const label = isUncertain ? 'Your prompt. May not have finished.' : 'Your prompt';
+  return html`<section
+    class="prompt ${isUncertain ? 'cut' : ''}"
+    data-part="prompt"
+    data-key=${part.key}
+    data-prompt-id=${part.promptId}
+    data-outcome=${part.outcome}
+    aria-label=${label}
+    title=${isMine ? time : `${time}, from ${part.from.name}`}
+  >
+    <h2 class="sr">${isMine ? 'You' : part.from.name}, ${time}</h2>
+    ${isUncertain ? icon('warning', 'mark warn') : nothing}
+    <p>${reveal(textOf(part.message))}</p>
+    ${isMine ? nothing : from(part.from.name)}
+  </section>`;
+}
+
+/** A prompt that is on its way: it stands where it will stand. */
+export const pendingPromptView = ({ promptId, message }: Omit<Waiting, 'from'>, word: string): TemplateResult =>
+  html`<section class="prompt pending" data-part="prompt" data-prompt-id=${promptId} data-outcome="pending" aria-label="Your prompt. ${word}.">
+    <h2 class="sr">You, ${word}</h2>
+    <p>${reveal(textOf(message))}</p>
+  </section>`;
+
+export const from = (name: string): TemplateResult => html`<span class="dim block">From ${reveal(name)}</span>`;

@@ -1,0 +1,59 @@
+// Markdown of an agent as DOM that can do nothing by itself: no HTML, no images, no addresses that a click would follow.
+import DOMPurify from 'dompurify';
+import MarkdownIt from 'markdown-it';
+import { reveal } from './reveal.ts';
+
+/** Longer prose is shown as plain text: some inputs make a parser slow, and no answer has such paragraphs. */
+const MAX_PROSE = 16_000;
+
+const isAllowedLink = (url: string): boolean => /^(?:https?:\/\/|mailto:)[^\s\\]/i.test(url);
+
+const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
+markdown.validateLink = isAllowedLink;
+
+const escape = markdown.utils.escapeHtml;
+/** Addresses travel as data, for a click to ask about; there is no href that a frame could navigate to. */
+const openLink = (url: string): string =>
+  `<a class="link" role="link" tabindex="0" data-url="${escape(url)}" title="${escape(url)}">`;
+
+markdown.renderer.rules['link_open'] = (tokens, index) => openLink(String(tokens[index]?.attrGet('href') ?? ''));
+markdown.renderer.rules['image'] = (tokens, index) => {
+  const token = tokens[index];
+  const url = String(token?.attrGet('src') ?? '');
+  return `${openLink(url)}Image: ${escape(token?.content || url)}</a>`;
+};
+// A style attribute would be refused by the panel's content policy.
+const cell = (name: string) => () => `<${name}>`;
+markdown.renderer.rules['th_open'] = cell('th');
+markdown.renderer.rules['td_open'] = cell('td');
+const code: NonNullable<(typeof markdown.renderer.rules)['fence']> = (tokens, index) => {
+  const token = tokens[index];
+  return `<pre data-info="${escape(token?.info.trim() ?? '')}">${escape(token?.content.replace(/\n$/, '') ?? '')}</pre>`;
+};
+markdown.renderer.rules['fence'] = code;
+markdown.renderer.rules['code_block'] = code;
+
+const ALLOWED_TAGS =
+  'p strong em s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td a'.split(' ');
+const ALLOWED_ATTR = 'class role tabindex title start data-url data-info'.split(' ');
+
+/** The second lock behind markdown-it's `html: false`. */
+export function proseToDom(source: string): DocumentFragment {
+  if (source.length > MAX_PROSE) return plain(source);
+  return DOMPurify.sanitize(markdown.render(reveal(source)), {
+    RETURN_DOM_FRAGMENT: true,
+    ALLOWED_TAGS,
+    ALLOWED_ATTR,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+  });
+}
+
+function plain(source: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  const paragraph = document.createElement('p');
+  paragraph.className = 'plain';
+  paragraph.textContent = reveal(source);
+  fragment.append(paragraph);
+  return fragment;
+}

@@ -1,0 +1,45 @@
+// Where a transcript comes from besides live news: a snapshot of the session, and the pages before it.
+import type { Event, Snapshot } from '../../gateway/protocol/index.ts';
+import { askFrom } from './toolSteps.ts';
+import { apply, emptyTranscript } from './transcript.ts';
+import type { Part, Transcript } from './parts.ts';
+
+type Session = Snapshot['session'];
+
+export function fromSnapshot({ session, messages, queue, permissions }: Snapshot): Transcript {
+  const read = messages.reduce(apply, emptyTranscript);
+  const waiting = queue.filter(({ state }) => state === 'queued');
+  const asked = permissions.reduce<readonly Part[]>(
+    (parts, permission) =>
+      askFrom(parts, permission, `ask:${permission.permissionId}`, Date.parse(permission.createdAt)),
+    read.parts,
+  );
+  // An uncertain prompt of long ago may stand on an earlier page, but its question must be in sight.
+  const uncertain = queue.filter(
+    ({ promptId, state }) =>
+      state === 'uncertain' && !asked.some((part) => part.kind === 'uncertain' && part.promptId === promptId),
+  );
+  const questions = uncertain.map(({ promptId, createdAt }): Part => {
+    return { kind: 'uncertain', key: `uncertain:${promptId}`, promptId, at: Date.parse(createdAt), choice: 'open' };
+  });
+  return {
+    ...read,
+    parts: [...asked, ...questions],
+    queue: waiting.map(({ promptId, message, from }) => ({ promptId, message, from })),
+    usage: session.usage ?? read.usage,
+    status: session.status,
+    statusSince: Date.parse(session.lastActivityAt),
+  };
+}
+
+/** The session changed outside of its log. */
+export const withStatus = (t: Transcript, { status, lastActivityAt }: Session): Transcript =>
+  status === t.status ? t : { ...t, status, statusSince: Date.parse(lastActivityAt) };
+
+/** Puts an earlier page before what is here; news that waited for it finds its place. */
+export function prepend(t: Transcript, messages: readonly Event[]): Transcript {
+  const page = t.orphans.reduce(apply, messages.reduce(apply, emptyTranscript));
+  const here = new Set(t.parts.map(({ key }) => key));
+  const older = page.parts.filter(({ key }) => !here.has(key));
+  return { ...t, parts: [...older, ...t.parts], orphans: page.orphans };
+}

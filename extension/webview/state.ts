@@ -1,0 +1,49 @@
+// What the panel keeps over a reload of its window: where one was reading, what was open, what was being written.
+import type { Unheard } from './panel.ts';
+
+/** The part at the top of the view and how far it was scrolled out; 'end': following. */
+export type Anchor = { readonly key: string; readonly offset: number } | 'end';
+
+export interface Kept {
+  readonly sessionId: string;
+  readonly draft: string;
+  readonly anchor: Anchor;
+  /** Folds that a person opened or closed. */
+  readonly folds: Readonly<Record<string, boolean>>;
+  readonly unheard: readonly Unheard[];
+}
+
+export const nothingKept: Kept = { sessionId: '', draft: '', anchor: 'end', folds: {}, unheard: [] };
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** An older version of the panel may have written it: what does not fit is left out. */
+export function readKept(value: unknown): Kept {
+  if (!isRecord(value)) return nothingKept;
+  const { sessionId, draft, anchor, folds, unheard } = value;
+  return {
+    sessionId: text(sessionId),
+    draft: text(draft),
+    anchor: readAnchor(anchor),
+    folds: isRecord(folds)
+      ? Object.fromEntries(
+          Object.entries(folds).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'),
+        )
+      : {},
+    unheard: Array.isArray(unheard) ? unheard.flatMap((entry: unknown) => readUnheard(entry)) : [],
+  };
+}
+
+function readAnchor(value: unknown): Anchor {
+  if (!isRecord(value)) return 'end';
+  const { key, offset } = value;
+  return typeof key === 'string' && typeof offset === 'number' ? { key, offset } : 'end';
+}
+
+function readUnheard(value: unknown): Unheard[] {
+  if (!isRecord(value)) return [];
+  const { sessionId, promptId, text: sent } = value;
+  const isWhole = typeof sessionId === 'string' && typeof promptId === 'string' && typeof sent === 'string';
+  return isWhole ? [{ sessionId, promptId, text: sent }] : [];
+}

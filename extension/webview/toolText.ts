@@ -1,0 +1,95 @@
+// What a tool card says of its call: the verb and object, counts, the command, the output.
+import type { ToolCall } from '../../gateway/protocol/index.ts';
+import { countChanges } from './diffCount.ts';
+import type { ToolPart } from './parts.ts';
+import { stopwatch } from './times.ts';
+
+const VERBS: Readonly<Record<string, string>> = {
+  read: 'Read',
+  edit: 'Edit',
+  delete: 'Delete',
+  move: 'Move',
+  search: 'Search',
+  execute: 'Run a command',
+  think: 'Think',
+  fetch: 'Fetch',
+  switch_mode: 'Switch mode',
+};
+
+const ASKS: Readonly<Record<string, string>> = {
+  read: 'read a file',
+  edit: 'change a file',
+  delete: 'delete a file',
+  move: 'move a file',
+  search: 'search',
+  execute: 'run a command',
+  think: 'think',
+  fetch: 'open an address',
+  switch_mode: 'switch its mode',
+};
+
+/** "Claude Code asks to run a command" */
+export const asksTo = ({ kind, tool }: ToolCall): string => ASKS[kind] ?? (tool === '' ? 'use a tool' : `use ${tool}`);
+
+/** The words of a head, and which of them are code. Paths below the session's folder are said from there. */
+export function headOf({ title, kind, tool, locations }: ToolCall, folder: string): { text: string; isCode: boolean }[] {
+  const said = (title || (VERBS[kind] ?? tool) || 'Use a tool').replaceAll(`${folder}/`, '');
+  const path = locations[0]?.path.replace(`${folder}/`, '');
+  const spans = said.includes('`') ? said.split('`') : path !== undefined && path !== '' ? cutOut(said, path) : [said];
+  return spans.map((text, index) => ({ text, isCode: index % 2 === 1 })).filter(({ text }) => text !== '');
+}
+
+function cutOut(text: string, path: string): string[] {
+  const at = text.indexOf(path);
+  return at < 0 ? [text] : [text.slice(0, at), path, text.slice(at + path.length)];
+}
+
+export interface Meta {
+  readonly text?: string;
+  readonly added?: number;
+  readonly removed?: number;
+}
+
+/** What stands at the right of a head: lines, counts, time. */
+export function metaOf({ call, since, at, cut }: ToolPart, now: number): Meta {
+  const diffs = call.content.filter((content) => content.type === 'diff');
+  if (diffs.length > 0) {
+    const counts = diffs.map(({ oldText, newText }) => countChanges(oldText ?? '', newText));
+    return {
+      added: counts.reduce((sum, { added }) => sum + added, 0),
+      removed: counts.reduce((sum, { removed }) => sum + removed, 0),
+    };
+  }
+  const isOver = cut || call.status === 'completed' || call.status === 'failed';
+  if (call.kind === 'read' && isOver) {
+    const lines = linesOf(outputOf(call)).length;
+    return lines > 0 ? { text: lines === 1 ? '1 line' : `${lines} lines` } : {};
+  }
+  if (!isOver) return { text: stopwatch(now - since) };
+  return call.kind === 'execute' ? { text: stopwatch(at - since) } : {};
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The command line of a call, where its input has one. */
+export function commandOf({ input }: ToolCall): string | undefined {
+  if (!isRecord(input)) return undefined;
+  const command = input['command'] ?? input['cmd'];
+  if (typeof command === 'string') return command;
+  // An argument list is shown as it is: joining it would hide where an argument ends.
+  return Array.isArray(command) ? JSON.stringify(command) : undefined;
+}
+
+/** What else the input says: nothing of what will be done is left out of a question. */
+export function inputOf({ input }: ToolCall): string {
+  if (typeof input === 'string') return input;
+  if (!isRecord(input)) return input === undefined || input === null ? '' : JSON.stringify(input, undefined, 2);
+  const rest = Object.entries(input).filter(([key]) => key !== 'command' && key !== 'cmd');
+  return rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest), undefined, 2);
+}
+
+export const outputOf = ({ content }: ToolCall): string =>
+  content.map((piece) => (piece.type === 'text' ? piece.text : piece.type === 'other' ? piece.summary : '')).filter(Boolean).join('\n');
+
+export const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

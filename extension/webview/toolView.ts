@@ -1,0 +1,118 @@
+// A tool card: what the agent does, how it stands, and its output under a fold.
+import { html, nothing, type TemplateResult } from 'lit';
+import { ref } from 'lit/directives/ref.js';
+import { askBody, askKeys } from './permissionView.ts';
+import { counts, diffRow } from './diffRow.ts';
+import { icon, iconButton, spinner } from './icons.ts';
+import type { ToolPart } from './parts.ts';
+import { reveal } from './reveal.ts';
+import { asksTo, commandOf, headOf, inputOf, linesOf, metaOf, outputOf, type Meta } from './toolText.ts';
+import { followEnd } from './follow.ts';
+import { isSound, type View } from './view.ts';
+
+/** More output than this is not put into the page; Copy still takes all of it. */
+const MAX_LINES = 400;
+const SHOWN_LINES = 8;
+
+export type ToolState = 'running' | 'done' | 'failed' | 'stopped' | 'asks' | 'unheard';
+
+export function toolState(part: ToolPart, sound: boolean): ToolState {
+  if (part.call.status === 'completed') return 'done';
+  if (part.call.status === 'failed') return 'failed';
+  if (part.cut) return 'stopped';
+  if (part.ask !== undefined && part.ask.verdict === undefined) return 'asks';
+  return sound ? 'running' : 'unheard';
+}
+
+const ICONS: Readonly<Record<ToolState, () => TemplateResult>> = {
+  running: () => spinner(),
+  done: () => icon('check', 'ok'),
+  failed: () => icon('error', 'bad'),
+  stopped: () => icon('circle-slash', 'quiet'),
+  asks: () => icon('shield', 'warn'),
+  unheard: () => icon('circle-large-outline', 'quiet'),
+};
+
+const WORDS: Readonly<Record<ToolState, string>> = {
+  running: 'running',
+  done: 'done',
+  failed: 'failed',
+  stopped: 'stopped',
+  asks: 'asks',
+  unheard: 'not heard from',
+};
+
+export function toolView(part: ToolPart, view: View): TemplateResult {
+  const state = toolState(part, isSound(view));
+  return html`<section
+    class="tool ${state === 'asks' ? 'ask' : ''}"
+    data-part="tool"
+    data-key=${part.key}
+    data-tool-call-id=${part.call.toolCallId}
+    data-state=${state}
+    aria-label="Tool call, ${WORDS[state]}"
+  >
+    ${part.ask === undefined ? card(part, state, view) : askCard(part, state, view)}
+  </section>`;
+}
+
+function card(part: ToolPart, state: ToolState, view: View): TemplateResult {
+  const isOpen = view.act.isOpen(part.key, state === 'failed' || (state === 'running' && hasBody(part)));
+  return html`${head(part, state, view, isOpen)}${isOpen ? html`<div class="tool-body">${output(part, state, view)}</div>` : nothing}`;
+}
+
+/** A question, open or answered: all that was above its options stays where it was. */
+function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
+  const { ask } = part;
+  if (ask === undefined) return html`${nothing}`;
+  const id = `ask-${ask.permissionId}`;
+  const isAnswered = ask.verdict !== undefined;
+  const isOpen = !isAnswered || view.act.isOpen(part.key, true);
+  const question = html`<div class="tool-head">
+    ${ICONS[state]()}<span class="what" id=${id}>${view.open.agentName} ${state === 'asks' ? 'asks' : 'asked'} to ${asksTo(ask.call)}</span>
+  </div>`;
+  return html`<div role="group" aria-labelledby=${id} data-part="permission" data-permission-id=${ask.permissionId} data-state=${isAnswered ? 'answered' : 'open'} @keydown=${askKeys(ask, view)}>
+    ${isAnswered ? html`<span class="sr" id=${id}>${view.open.agentName} asked to ${asksTo(ask.call)}</span>${head(part, state, view, isOpen)}` : question}
+    ${isOpen
+      ? html`<div class="tool-body">${askBody(ask, view, state === 'asks')}${isAnswered && hasBody(part) ? html`<div class="after">${output(part, state, view)}</div>` : nothing}</div>`
+      : nothing}
+  </div>`;
+}
+
+function head(part: ToolPart, state: ToolState, view: View, isOpen: boolean): TemplateResult {
+  const words = headOf(part.call, view.open.session.path).map(({ text, isCode }) =>
+    isCode ? html`<code>${reveal(text)}</code>` : reveal(text),
+  );
+  const fold = (): void => view.act.fold(part.key, !isOpen);
+  return html`<button class="tool-head" type="button" aria-expanded=${isOpen} @click=${fold}>
+    ${ICONS[state]()}<span class="what">${words}</span><span class="meta">${meta(metaOf(part, view.now), state)}</span>${icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet')}
+  </button>`;
+}
+
+function meta({ text, added, removed }: Meta, state: ToolState): unknown {
+  if (added !== undefined) return counts(added, removed ?? 0);
+  // A watch does not run on for what nobody has heard from.
+  return state === 'unheard' || state === 'asks' ? nothing : (text ?? nothing);
+}
+
+const hasBody = ({ call }: ToolPart): boolean => call.content.length > 0 || commandOf(call) !== undefined;
+
+function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
+  const { call, ask } = part;
+  // An answered card shows the command already, as it was asked.
+  const command = ask === undefined ? commandOf(call) : undefined;
+  const text = outputOf(call);
+  const lines = linesOf(text);
+  const shown = lines.slice(-MAX_LINES).join('\n');
+  const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
+  const diffs = call.content.filter((content) => content.type === 'diff');
+  const copy = (): void => view.act.post({ type: 'copy', text });
+  const isLong = lines.length > SHOWN_LINES;
+  return html`${diffs.map((diff) => diffRow(diff, view))}
+  ${command === undefined && shown === '' && input === ''
+    ? nothing
+    : html`<pre class="out" tabindex="0" aria-label="Output" ${ref(followEnd)}>${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`}
+  ${isLong || (state === 'running' && lines.length > 0)
+    ? html`<div class="live"><span class="grow">${lines.length} ${lines.length === 1 ? 'line' : 'lines'}${state === 'running' ? ', still running' : ''}</span>${iconButton('copy', 'Copy output', copy)}</div>`
+    : nothing}`;
+}

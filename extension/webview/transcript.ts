@@ -1,0 +1,205 @@
+// What one event does to a transcript: the same pure step for a snapshot, an earlier page and live news.
+// Applying an event twice is harmless, and events of an unknown type change nothing.
+import type { Event } from '../../gateway/protocol/index.ts';
+import { askFrom, cutTools, mergeUpdate, toolUse, verdict } from './toolSteps.ts';
+import type { NotePart, Part, PromptOutcome, PromptPart, Transcript } from './parts.ts';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+export const emptyTranscript: Transcript = {
+  parts: [],
+  queue: [],
+  plan: [],
+  usage: undefined,
+  status: 'idle',
+  statusSince: 0,
+  orphans: [],
+};
+
+export function apply(t: Transcript, event: Event): Transcript {
+  const at = Date.parse(event.ts);
+  switch (event.type) {
+    case 'queued':
+      return queued(t, event);
+    case 'dequeued':
+      return dequeued(t, event);
+    case 'prompt':
+      return prompt(t, event, at);
+    case 'partial':
+      return text(t, event.messageId, at, (before) => overlay(before, event));
+    case 'text':
+      return text(t, event.messageId, at, () => event.content);
+    case 'thought':
+      return thought(t, event, at);
+    case 'tool_use':
+      return withParts(t, toolUse(t.parts, event, at, lastEnd(t)));
+    case 'tool_update':
+      return orOrphan(t, event, mergeUpdate(t.parts, event, at));
+    case 'permission':
+      return withParts(t, askFrom(t.parts, event, `tool:${event.seq}`, at));
+    case 'permission_resolved':
+      return orOrphan(t, event, verdict(t.parts, event, at));
+    case 'plan':
+      return { ...t, plan: event.entries };
+    case 'usage':
+      return { ...t, usage: { used: event.used, size: event.size, ...(event.cost && { cost: event.cost }) } };
+    case 'status':
+      return event.status === t.status ? t : { ...t, status: event.status, statusSince: at };
+    case 'system':
+      return event.subtype === 'fallback'
+        ? note(t, event, at, 'ended', 'The agent began anew. It does not know what is above.')
+        : t;
+    case 'result':
+      return result(t, event, at);
+    case 'error':
+      return failed(t, event, at);
+    case 'interrupted':
+      return note(settle(t, event, event.promptId, 'interrupted'), event, at, 'stopped', 'Stopped');
+    case 'uncertain':
+      return uncertain(t, event, at);
+    case 'gap':
+      return add(t, { kind: 'gap', key: `gap:${event.from}`, count: event.to - event.from + 1, at });
+    default:
+      return t;
+  }
+}
+
+// ---- messages ----
+
+/** Puts a delta where it belongs; what it covers is written over, so a second time changes nothing. */
+export const overlay = (before: string, { offset, content }: { offset: number; content: string }): string =>
+  before.slice(0, offset) + content + before.slice(offset + content.length);
+
+function text(t: Transcript, messageId: string, at: number, write: (before: string) => string): Transcript {
+  const key = `text:${messageId}`;
+  const before = find(t, key, 'text');
+  if (before === undefined) return add(t, { kind: 'text', key, text: write(''), at });
+  return replace(t, { ...before, text: write(before.text), at: Math.max(before.at, at) });
+}
+
+function thought(t: Transcript, event: Of<'thought'>, at: number): Transcript {
+  const key = `thought:${event.messageId}`;
+  const before = find(t, key, 'thought');
+  if (before === undefined)
+    return add(t, { kind: 'thought', key, text: event.content, since: lastEnd(t) || at, at });
+  return replace(t, { ...before, text: overlay(before.text, event), at: Math.max(before.at, at) });
+}
+
+// ---- prompts ----
+
+function queued(t: Transcript, { promptId, message, from }: Of<'queued'>): Transcript {
+  if (t.queue.some((waiting) => waiting.promptId === promptId)) return t;
+  const waiting = { promptId, message, from };
+  // A prompt that is known already runs again: it goes back to where it was, before all that waits.
+  const isKnown = t.parts.some((part) => part.kind === 'prompt' && part.promptId === promptId);
+  if (!isKnown) return { ...t, queue: [...t.queue, waiting] };
+  return { ...choose(t, promptId, 'again'), queue: [waiting, ...t.queue] };
+}
+
+function dequeued(t: Transcript, { promptId }: Of<'dequeued'>): Transcript {
+  return choose({ ...t, queue: t.queue.filter((waiting) => waiting.promptId !== promptId) }, promptId, 'left');
+}
+
+function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
+  const { promptId, message, from } = event;
+  const key = `prompt:${event.seq}`;
+  if (find(t, key, 'prompt') !== undefined) return t;
+  const ready = choose(t, promptId, 'again');
+  const part: PromptPart = { kind: 'prompt', key, promptId, message, from, at, outcome: 'running' };
+  const isPlanDone = t.plan.every(({ status }) => status === 'completed');
+  return {
+    ...add(ready, part),
+    queue: t.queue.filter((waiting) => waiting.promptId !== promptId),
+    plan: isPlanDone ? [] : t.plan,
+  };
+}
+
+/** Somebody decided what becomes of an uncertain or failed prompt. */
+export function choose(t: Transcript, promptId: string, choice: 'again' | 'left'): Transcript {
+  const parts = t.parts.map((part): Part => {
+    if (part.kind === 'uncertain' && part.promptId === promptId && part.choice === 'open') {
+      return { ...part, choice };
+    }
+    if (part.kind === 'prompt' && part.promptId === promptId && part.outcome === 'uncertain') {
+      return { ...part, outcome: choice };
+    }
+    if (part.kind === 'note' && part.promptId === promptId) {
+      const { promptId: _, ...rest } = part;
+      return rest;
+    }
+    return part;
+  });
+  return parts.some((part, index) => part !== t.parts[index]) ? withParts(t, parts) : t;
+}
+
+// ---- the end of a turn ----
+
+const STOP_REASONS: Readonly<Record<string, string>> = {
+  max_tokens: 'The answer reached the limit of its length',
+  max_turn_requests: 'The turn reached the limit of its steps',
+  refusal: 'The agent declined to go on',
+};
+
+function result(t: Transcript, event: Of<'result'>, at: number): Transcript {
+  const outcome = event.stopReason === 'cancelled' ? 'interrupted' : 'done';
+  const settled = settle(t, event, event.promptId, outcome);
+  const reason = STOP_REASONS[event.stopReason];
+  return reason === undefined ? settled : note(settled, event, at, 'ended', reason);
+}
+
+function failed(t: Transcript, event: Of<'error'>, at: number): Transcript {
+  if (event.promptId === undefined) return note(t, event, at, 'failed', event.message);
+  return note(settle(t, event, event.promptId, 'failed'), event, at, 'failed', event.message, event.promptId);
+}
+
+function uncertain(t: Transcript, event: Of<'uncertain'>, at: number): Transcript {
+  const { promptId } = event;
+  const settled = settle(t, event, promptId, 'uncertain');
+  return add(settled, { kind: 'uncertain', key: `uncertain:${event.seq}`, promptId, at, choice: 'open' });
+}
+
+/** Gives the last run of a prompt its outcome; whatever it left running is cut. */
+function settle(t: Transcript, event: Event, promptId: string, outcome: PromptOutcome): Transcript {
+  const index = t.parts.findLastIndex((part) => part.kind === 'prompt' && part.promptId === promptId);
+  const parts = cutTools(t.parts).map((part, i) =>
+    i === index && part.kind === 'prompt' ? { ...part, outcome } : part,
+  );
+  return index < 0 ? { ...t, parts, orphans: [...t.orphans, event] } : withParts(t, parts);
+}
+
+function note(
+  t: Transcript,
+  event: Event,
+  at: number,
+  tone: NotePart['tone'],
+  words: string,
+  promptId?: string,
+): Transcript {
+  const key = `note:${event.seq}`;
+  return add(t, { kind: 'note', key, tone, text: words, at, ...(promptId !== undefined && { promptId }) });
+}
+
+// ---- small change ----
+
+const withParts = (t: Transcript, parts: readonly Part[]): Transcript => ({ ...t, parts });
+
+const orOrphan = (t: Transcript, event: Event, parts: readonly Part[] | undefined): Transcript =>
+  parts === undefined ? { ...t, orphans: [...t.orphans, event] } : withParts(t, parts);
+
+function add(t: Transcript, part: Part): Transcript {
+  return t.parts.some(({ key }) => key === part.key) ? t : withParts(t, [...t.parts, part]);
+}
+
+function find<K extends Part['kind']>(t: Transcript, key: string, kind: K): Extract<Part, { kind: K }> | undefined {
+  const part = t.parts.findLast((candidate) => candidate.key === key);
+  // The kind has just been compared; TypeScript does not narrow a generic union by it.
+  return part?.kind === kind ? (part as Extract<Part, { kind: K }>) : undefined;
+}
+
+function replace(t: Transcript, part: Part): Transcript {
+  const index = t.parts.findLastIndex(({ key }) => key === part.key);
+  return withParts(t, t.parts.with(index, part));
+}
+
+/** When the part that stands last ended: what comes next has been worked on since then. */
+const lastEnd = (t: Transcript): number => t.parts.at(-1)?.at ?? 0;

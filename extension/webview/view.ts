@@ -1,0 +1,29 @@
+// What every part of the view is given: the state to show, and what a person can do with it.
+import type { ToHost } from '../chatMessages.ts';
+import type { MarkdownView } from './markdown.ts';
+import type { OpenSession, Panel } from './panel.ts';
+
+export interface View {
+  readonly panel: Panel;
+  readonly open: OpenSession;
+  /** Milliseconds since the epoch, by the clock that the panel was given. */
+  readonly now: number;
+  readonly act: Actions;
+}
+
+export interface Actions {
+  post(message: ToHost): void;
+  /** Is this fold open? What a person chose wins over the default. */
+  isOpen(key: string, byDefault: boolean): boolean;
+  fold(key: string, isOpen: boolean): void;
+  /** The drawn text of a message, kept as long as the message is in view. */
+  markdown(key: string): MarkdownView;
+  answer(permissionId: string, optionId: string, digest: string): void;
+}
+
+/** Nothing is known about what runs while the link is not sound. */
+export const isSound = ({ panel }: View): boolean => panel.link === undefined || panel.link.state === 'connected';
+
+/** A turn runs, or is about to. */
+export const isWorking = ({ open }: Pick<View, 'open'>): boolean =>
+  ['busy', 'waiting', 'starting'].includes(open.transcript.status);
