@@ -39,7 +39,7 @@ type Phase = 'opening' | 'replaying' | 'ready' | 'turn';
 class AcpConversation implements AgentConversation {
   readonly #program: Program;
   readonly #listener: AgentListener;
-  readonly #tools = new ToolCards();
+  #tools = new ToolCards();
   readonly #questions = new Set<AbortController>();
   #connection!: AcpConnection; // Set by start() before anything else can happen.
   #phase: Phase = 'opening';
@@ -193,6 +193,8 @@ class AcpConversation implements AgentConversation {
   async prompt(message: Message): Promise<TurnEnd> {
     if (this.#phase === 'turn') throw new Error('a turn is running: one prompt at a time');
     const prompt = promptBlocks(message, this.#takes, this.#program.name);
+    // The cards of a replay are in the log already, in the state in which they really ended.
+    if (this.#phase === 'replaying') this.#tools = new ToolCards();
     this.#phase = 'turn';
     try {
       const params = { sessionId: this.agentSessionId, prompt };

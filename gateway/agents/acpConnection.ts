@@ -38,6 +38,9 @@ export class AcpConnection implements AsyncDisposable {
       start(controller) {
         incoming = controller;
       },
+      cancel() {
+        incoming = undefined; // The SDK has given the connection up.
+      },
     });
     let isSpeaking = false;
     let garbageLines = 0;
@@ -78,6 +81,8 @@ export class AcpConnection implements AsyncDisposable {
       .onRequest(methods.client.session.requestPermission, asItIs, ({ params, signal }) =>
         handlers.permission(params, signal),
       )
+      // Agents have notifications of their own (_auth/status_update, qwen/notify/...), which the SDK would log as errors.
+      .onNotification('*', () => {})
       .connect({ readable, writable });
     // A connection that cannot go on (the agent closed its input) leaves a process that nobody can talk to.
     void this.#connection.closed.then(() => agent[Symbol.asyncDispose]());

@@ -8,10 +8,10 @@ import type { Program } from './process.ts';
 
 /** An agent that a user has described. With the id of a known agent it replaces that one. */
 export interface AgentConfig {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly command: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface CatalogueOptions {

@@ -156,8 +156,11 @@ const ask = async (turn: Turn, number: number): Promise<void> => {
     toolCall: { toolCallId, title: `Edit greeting.ts (question ${number})` },
     options: OPTIONS,
   });
+  const outcome = object(object(reply)['outcome']);
+  // The protocol: a question is answered with "cancelled" when its turn was. The answer may overtake the notice.
+  if (outcome['outcome'] === 'cancelled') conversation.turn?.abort();
   turn.signal.throwIfAborted();
-  const optionId = word(object(object(reply)['outcome'])['optionId']);
+  const optionId = word(outcome['optionId']);
   const isAllowed = optionId?.startsWith('allow') === true;
   if (optionId === 'allow-always') conversation.mode = 'code';
   await finish(isAllowed ? 'completed' : 'failed');

@@ -22,6 +22,7 @@ export interface ProcessOptions {
   /** A line that is no message: not JSON, not an object, or too long. The agent lives on. */
   readonly onGarbage?: (line: string) => void;
   readonly maxLineBytes?: number;
+  readonly termGraceMs?: number;
 }
 
 /** A grandchild may hold the pipe open for ever; what the agent itself has written is here long before. */
@@ -130,7 +131,7 @@ export class AgentProcess implements AsyncDisposable {
       const timer = setTimeout(() => {
         this.#leftovers.push(...family(this.pid, this.#startTime));
         this.#killLeftovers();
-      }, TERM_GRACE_MS);
+      }, this.#options.termGraceMs ?? TERM_GRACE_MS);
       await this.ended;
       clearTimeout(timer);
     }

@@ -1,0 +1,190 @@
+// Conversations over ACP with the demo agent, a real process: turns, cancelling, permissions, and every bad end.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { longText, slowText } from '../../gateway/agents/demoScript.ts';
+import { startTime } from '../../gateway/agents/processTree.ts';
+import { demoProgram, openAgent } from '../support/agents.ts';
+
+test('an answer streams in many updates, and its text is exact', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  const end = await agent.prompt('slow 20 1');
+  assert.equal(end.stopReason, 'end_turn');
+  assert.equal(ear.text, slowText(20));
+  assert.ok(ear.batches.length > 10, `${ear.batches.length} batches`);
+  const keys = new Set(ear.of('message').map(({ key }) => key));
+  assert.deepEqual([...keys], ['m1']);
+});
+
+test('what comes in one read is told at once, and all of it before the turn ends', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  await agent.prompt('long 300');
+  assert.equal(ear.text, longText(300));
+  await agent.prompt('stream 5000');
+  const stamped = ear.of('message').filter(({ text }) => text.startsWith('t='));
+  assert.equal(stamped.length, 5000);
+  assert.ok(ear.batches.length < 1000, `${ear.batches.length} batches`);
+});
+
+test('the process is told before the conversation is ready, and the session has a name', async () => {
+  const pids: number[] = [];
+  await using opened = await openAgent(demoProgram, { onSpawn: (pid) => pids.push(pid) });
+  const { agent } = opened;
+  assert.deepEqual(pids, [agent.pid]);
+  assert.equal(agent.agentSessionId, `demo-${agent.pid}-1`);
+  assert.equal(agent.opened, 'new');
+});
+
+test('an agent without a memory on disk goes on in a new session, and says so', async () => {
+  await using opened = await openAgent(demoProgram, { resume: 'demo-1-1' });
+  assert.equal(opened.agent.opened, 'fallback');
+  assert.notEqual(opened.agent.agentSessionId, 'demo-1-1');
+});
+
+test('a cancelled turn ends as cancelled in the middle of its text, and the next one works', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  const turn = agent.prompt('slow 1000 5');
+  await ear.until(() => ear.of('message').length >= 5);
+  agent.cancel();
+  assert.equal((await turn).stopReason, 'cancelled');
+  const said = ear.of('message').length;
+  assert.ok(said < 1000);
+  assert.equal(ear.text, slowText(said));
+  await agent.prompt('echo still here');
+  assert.ok(ear.text.endsWith('still here'));
+});
+
+test('a turn that says nothing can be cancelled', async () => {
+  await using opened = await openAgent(demoProgram);
+  const turn = opened.agent.prompt('silent');
+  opened.agent.cancel();
+  assert.equal((await turn).stopReason, 'cancelled');
+});
+
+for (const [optionId, said, status] of [
+  ['allow', 'You allowed question 1.\n', 'completed'],
+  ['reject', 'You rejected question 1.\n', 'failed'],
+] as const) {
+  test(`a permission that is answered with ${optionId}`, async () => {
+    await using opened = await openAgent(demoProgram);
+    const { agent, ear } = opened;
+    const turn = agent.prompt('ask');
+    const asked = await ear.question();
+    assert.equal(asked.question.title, 'Edit greeting.ts (question 1)');
+    assert.deepEqual(
+      asked.question.options.map(({ kind }) => kind),
+      ['allow_once', 'allow_always', 'reject_once'],
+    );
+    // The request itself named only the call: the rest is what the driver has seen of it.
+    assert.equal(asked.question.toolCall.tool, 'edit');
+    assert.deepEqual(asked.question.toolCall.content[0]?.type, 'diff');
+    asked.answer(optionId);
+    assert.equal((await turn).stopReason, 'end_turn');
+    assert.equal(ear.text, `I need your permission.\n${said}`);
+    assert.deepEqual(ear.of('tool_update').at(-1), { type: 'tool_update', toolCallId: 'call-1', status });
+  });
+}
+
+test('cancelling with a permission open withdraws the question and ends the turn', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  const turn = agent.prompt('ask');
+  const asked = await ear.question();
+  assert.equal(asked.signal.aborted, false);
+  agent.cancel();
+  assert.equal((await turn).stopReason, 'cancelled');
+  assert.equal(asked.signal.aborted, true);
+  // The card does not stay open for ever.
+  assert.deepEqual(ear.of('tool_update').at(-1), {
+    type: 'tool_update',
+    toolCallId: 'call-1',
+    status: 'failed',
+  });
+  asked.answer('allow'); // Too late: it goes nowhere.
+  await agent.prompt('echo after');
+  assert.equal(ear.text, 'I need your permission.\nafter');
+});
+
+test('a tool, a plan, reasoning and the size of the context are told as what they are', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  for (const prompt of ['tool', 'plan', 'think']) await agent.prompt(prompt);
+  const [card] = ear.of('tool_use');
+  assert.equal(card?.kind, 'edit');
+  assert.deepEqual(
+    ear.of('tool_update').map(({ status }) => status),
+    ['in_progress', 'completed'],
+  );
+  const plans = ear.of('plan').map(({ entries }) => entries.map(({ status }) => status));
+  assert.deepEqual(plans.at(0), ['in_progress', 'pending', 'pending']);
+  assert.deepEqual(plans.at(-1), ['completed', 'completed', 'completed']);
+  assert.ok(ear.of('thought').length > 1);
+  assert.equal(ear.of('usage').length, 3);
+  assert.ok(ear.of('commands')[0]?.commands.some(({ name }) => name === 'slow'));
+});
+
+test('an error of the agent fails its turn only', async () => {
+  await using opened = await openAgent(demoProgram);
+  await assert.rejects(opened.agent.prompt('fail'), {
+    code: 'agent.failed',
+    message: 'Demo agent answered with an error: Internal error: you asked me to fail',
+  });
+  assert.equal((await opened.agent.prompt('echo on')).stopReason, 'end_turn');
+});
+
+test('garbage between messages harms nothing', async () => {
+  await using opened = await openAgent(demoProgram);
+  await opened.agent.prompt('garbage');
+  assert.equal(opened.ear.text, 'That was garbage, but I am still here.\n');
+});
+
+test('an agent that dies in its turn fails it at once, with its exit code and last words', async () => {
+  await using opened = await openAgent(demoProgram);
+  await assert.rejects(opened.agent.prompt('die 7'), {
+    code: 'agent.failed',
+    message: /ended with exit code 7 in the middle of its answer\.[^]*you asked me to die with code 7/,
+  });
+  const end = await opened.agent.ended;
+  assert.deepEqual([end.code, end.signal], [7, null]);
+});
+
+test('an agent that is killed with a question open fails its turn and voids the question', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  const turn = agent.prompt('ask');
+  const asked = await ear.question();
+  process.kill(agent.pid, 'SIGKILL');
+  await assert.rejects(turn, { code: 'agent.failed', message: /was ended by SIGKILL/ });
+  assert.equal(asked.signal.aborted, true);
+});
+
+test('disposing in the middle of a silent turn ends the turn and the process', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent } = opened;
+  const turn = assert.rejects(agent.prompt('silent'), { code: 'agent.failed' });
+  await agent[Symbol.asyncDispose]();
+  await turn;
+  assert.equal(startTime(agent.pid), undefined);
+  await agent[Symbol.asyncDispose]();
+});
+
+test('in the modes that do not ask, the demo agent does not ask', async () => {
+  for (const mode of ['code', 'auto'] as const) {
+    await using opened = await openAgent(demoProgram, { mode });
+    await opened.agent.prompt('ask');
+    assert.equal(opened.ear.questions.length, 0);
+    assert.ok(opened.ear.text.endsWith(`In the mode "${mode}" I do not ask.\n`));
+  }
+});
+
+test('a message in blocks arrives whole', async () => {
+  await using opened = await openAgent(demoProgram);
+  await opened.agent.prompt([
+    { type: 'text', text: 'echo a' },
+    { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+    { type: 'text', text: 'b' },
+  ]);
+  assert.equal(opened.ear.text, 'a\n[image]\nb');
+});

@@ -1,0 +1,53 @@
+// Starts agents for tests: the demo agent, a recorded one, or any command, with a listener that remembers.
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { AgentConversation, OpenOptions } from '../../gateway/agents/agent.ts';
+import { acpDriver } from '../../gateway/agents/acp.ts';
+import type { Program } from '../../gateway/agents/process.ts';
+import { AgentEar } from './agentEar.ts';
+
+const nodeProgram = (name: string, script: string, ...args: string[]): Program => ({
+  name,
+  command: process.execPath,
+  args: [fileURLToPath(new URL(script, import.meta.url)), ...args],
+  env: {},
+});
+
+export const demoProgram = nodeProgram('Demo agent', './demoAgent.ts');
+
+/** An agent that replays `test/golden/acp/<name>.jsonl`. */
+export const recorded = (name: string): Program =>
+  nodeProgram(
+    name,
+    './replayAgent.ts',
+    fileURLToPath(new URL(`../golden/acp/${name}.jsonl`, import.meta.url)),
+  );
+
+export const shellProgram = (script: string): Program => ({
+  name: 'The agent',
+  command: 'sh',
+  args: ['-c', script],
+  env: {},
+});
+
+export interface Opened extends AsyncDisposable {
+  readonly agent: AgentConversation;
+  readonly ear: AgentEar;
+}
+
+export interface Opening extends Partial<OpenOptions> {
+  readonly startLimitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Opens a conversation that ends with the test. */
+export const openAgent = async (program: Program, opening: Opening = {}): Promise<Opened> => {
+  const { startLimitMs, signal = new AbortController().signal, ...options } = opening;
+  const ear = new AgentEar();
+  const agent = await acpDriver(program, startLimitMs).open(
+    { cwd: tmpdir(), mode: 'ask', model: null, resume: null, onSpawn: () => {}, ...options },
+    ear,
+    signal,
+  );
+  return { agent, ear, [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose]() };
+};
