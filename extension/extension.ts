@@ -72,12 +72,16 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
       open: (session) => openInChat(session, { focus: true }),
     }),
     rememberOpen(context, open),
+    open.onDidChange((id) => tree.select(id)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (changesGateway(change)) connection.redial();
     }),
   );
 
-  if (open.id !== undefined) connection.want();
+  if (open.id !== undefined) {
+    tree.select(open.id);
+    connection.want();
+  }
   connection.run().catch((error: unknown) => log.error(details(error)));
   return { link: () => connection.link, onDidChangeLink: connection.onDidChangeLink };
 }

@@ -64,7 +64,8 @@ export function groupOf(session: Session): GroupId {
     case 'error':
       return 'idle';
     case 'stopped':
-      return 'stopped';
+      // One that never had an agent is new, and waits for its first prompt where it can be seen.
+      return session.agentSessionId === null ? 'idle' : 'stopped';
   }
 }
 

@@ -39,6 +39,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   #groups: readonly GroupRow[] = [];
   #drawn = '';
   #pending: NodeJS.Timeout | undefined;
+  /** To be selected as soon as there is a row of it. */
+  #wanted: string | undefined;
 
   constructor(parts: SessionTreeParts) {
     this.#parts = parts;
@@ -67,6 +69,12 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   get selected(): Session | undefined {
     const [row] = this.view.selection;
     return row?.kind === 'session' ? row.session : undefined;
+  }
+
+  /** Selects a session's row, where that opens no group that is folded on purpose. */
+  select(id: string | undefined): void {
+    this.#wanted = id;
+    this.#refreshSoon();
   }
 
   getChildren(row?: Row): Row[] {
@@ -148,9 +156,23 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const drawn = JSON.stringify([this.#groups, icons], (key, value: unknown) =>
       key === 'lastActivityAt' ? undefined : value,
     );
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
-    this.#changed.fire(undefined);
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      this.#changed.fire(undefined);
+    }
+    this.#selectWanted();
+  }
+
+  #selectWanted(): void {
+    const row = this.#groups
+      .filter(({ folded }) => !folded)
+      .flatMap(({ children }) => children)
+      .find(({ id }) => id === this.#wanted);
+    if (!row || !this.view.visible) return;
+    this.#wanted = undefined;
+    if (this.view.selection.some(({ id }) => id === row.id)) return;
+    // A row that is gone meanwhile needs no selection.
+    this.view.reveal(row, { select: true, focus: false }).then(undefined, () => undefined);
   }
 
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */

@@ -26,7 +26,7 @@ test('groups come in a fixed order, newest first, and an empty group is absent',
   const groups = arrange(
     [
       session('old', { lastActivityAt: minutesAgo(18) }),
-      session('stopped', { status: 'stopped', lastActivityAt: minutesAgo(8 * 24 * 60) }),
+      session('stopped', { status: 'stopped', agentSessionId: 'a', lastActivityAt: minutesAgo(8 * 24 * 60) }),
       session('young', { lastActivityAt: minutesAgo(0) }),
       session('asks', { status: 'waiting', pendingPermissions: 1, lastActivityAt: minutesAgo(1) }),
     ],
@@ -120,4 +120,8 @@ test('a title cannot draw over the row: control and direction marks are taken ou
     groups[0]?.children.map(({ label }) => label),
     ['one two three', 'Untitled'],
   );
+});
+
+test('a new session, whose agent has never run, is not hidden among the stopped ones', () => {
+  assert.deepEqual(drawn(arrange([session('new', { status: 'stopped' })], view)), ['Idle 1', '  new | 5m']);
 });
