@@ -167,6 +167,7 @@ test('an agent that ignores SIGTERM is killed', async () => {
   using files = pidFiles();
   await using started = await start(
     `trap '' TERM; echo $$ > ${files.folder}/deaf; while :; do sleep 1; done`,
+    { termGraceMs: 100 },
   );
   await files.pid('deaf');
   await started.agent[Symbol.asyncDispose]();
