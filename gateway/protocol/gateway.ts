@@ -46,7 +46,10 @@ export const gatewayMethods = {
     result: GatewayInfo.extend({ clientId: ClientId }),
     problems: ['protocol.version'],
   }),
-  'gateway.info': method('Version, protocol range, features', { params: z.strictObject({}), result: GatewayInfo }),
+  'gateway.info': method('Version, protocol range, features', {
+    params: z.strictObject({}),
+    result: GatewayInfo,
+  }),
   'gateway.stop': method('Ends the gateway and its agents now; everything stays on disk', {
     params: z.strictObject({}),
     result: z.object({ ok: z.literal(true) }),

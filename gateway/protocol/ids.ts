@@ -7,7 +7,10 @@ import { z } from 'zod';
  */
 const id = z
   .string()
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?!\.)){0,127}$/, 'must be 1 to 128 ASCII letters, digits or _ : . -');
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9_:-]|\.(?!\.)){0,127}$/,
+    'must be 1 to 128 ASCII letters, digits or _ : . -',
+  );
 
 export const SessionId = id.brand<'SessionId'>().describe('A session, as the gateway names it');
 export type SessionId = z.infer<typeof SessionId>;
@@ -18,10 +21,14 @@ export type PromptId = z.infer<typeof PromptId>;
 export const PermissionId = id.brand<'PermissionId'>().describe('A question of an agent');
 export type PermissionId = z.infer<typeof PermissionId>;
 
-export const ClientId = id.brand<'ClientId'>().describe('A connected program: a window, the command line, a script');
+export const ClientId = id
+  .brand<'ClientId'>()
+  .describe('A connected program: a window, the command line, a script');
 export type ClientId = z.infer<typeof ClientId>;
 
-export const AgentId = id.brand<'AgentId'>().describe('A key of the agents catalogue: demo, claude, opencode ...');
+export const AgentId = id
+  .brand<'AgentId'>()
+  .describe('A key of the agents catalogue: demo, claude, opencode ...');
 export type AgentId = z.infer<typeof AgentId>;
 
 /** How far a client has read: `logId:seq`. A cursor of another log is answered with `gap: true` and a snapshot. */

@@ -38,3 +38,4 @@ export * from './permission.ts';
 export * from './problems.ts';
 export * from './queue.ts';
 export * from './session.ts';
+export * from './openrpc.ts';

@@ -13,7 +13,10 @@ import { Session } from './session.ts';
 export const Snapshot = z.object({
   session: Session,
   messages: z.array(Event).describe('The newest page, deltas joined into whole messages, oldest first'),
-  before: z.int().optional().describe('Give this to session.history for the page before; absent: this is the start'),
+  before: z
+    .int()
+    .optional()
+    .describe('Give this to session.history for the page before; absent: this is the start'),
   queue: z.array(Prompt),
   held: z.boolean().describe('The queue is held: nothing new starts until somebody decides'),
   permissions: z.array(Permission),
@@ -24,15 +27,18 @@ export type Snapshot = z.infer<typeof Snapshot>;
 // ---- methods ----
 
 export const logMethods = {
-  'session.subscribe': method('Follows a session. Without a cursor, or with one that cannot be honoured: a snapshot', {
-    params: z.strictObject({ sessionId: SessionId, cursor: Cursor.optional() }),
-    result: z.object({
-      cursor: Cursor,
-      gap: z.boolean().describe('The cursor could not be honoured: start again from the snapshot'),
-      snapshot: Snapshot.optional(),
-    }),
-    problems: ['session.unknown'],
-  }),
+  'session.subscribe': method(
+    'Follows a session. Without a cursor, or with one that cannot be honoured: a snapshot',
+    {
+      params: z.strictObject({ sessionId: SessionId, cursor: Cursor.optional() }),
+      result: z.object({
+        cursor: Cursor,
+        gap: z.boolean().describe('The cursor could not be honoured: start again from the snapshot'),
+        snapshot: Snapshot.optional(),
+      }),
+      problems: ['session.unknown'],
+    },
+  ),
   'session.unsubscribe': method('Ends session.subscribe', {
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),

@@ -13,13 +13,24 @@ export const PermissionOption = z.object({
 export type PermissionOption = z.infer<typeof PermissionOption>;
 
 /** Who did something, in words that other windows can show. */
-export const Actor = z.object({ clientId: ClientId, name: z.string().describe('"window docs-site", "a terminal"') });
+export const Actor = z.object({
+  clientId: ClientId,
+  name: z.string().describe('"window docs-site", "a terminal"'),
+});
 export type Actor = z.infer<typeof Actor>;
 
 export const ToolContent = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('diff'), path: z.string(), oldText: z.string().nullable(), newText: z.string() }),
-  z.object({ type: z.literal('other'), summary: z.string().describe('What it is, for people: "image/png, 12 kB"') }),
+  z.object({
+    type: z.literal('diff'),
+    path: z.string(),
+    oldText: z.string().nullable(),
+    newText: z.string(),
+  }),
+  z.object({
+    type: z.literal('other'),
+    summary: z.string().describe('What it is, for people: "image/png, 12 kB"'),
+  }),
 ]);
 export type ToolContent = z.infer<typeof ToolContent>;
 
@@ -44,7 +55,9 @@ export const Permission = z.object({
   title: z.string(),
   toolCall: ToolCall,
   options: z.array(PermissionOption),
-  digest: z.string().describe('SHA-256 of what was asked (title, tool call and options): what an answer is bound to'),
+  digest: z
+    .string()
+    .describe('SHA-256 of what was asked (title, tool call and options): what an answer is bound to'),
   createdAt: z.iso.datetime(),
 });
 export type Permission = z.infer<typeof Permission>;

@@ -4,7 +4,10 @@ import { RPC, type ProblemKind } from './contract.ts';
 export const problems = {
   'path.missing': { code: RPC.invalidParams, meaning: 'The folder does not exist or is not a folder' },
   'agent.unknown': { code: RPC.invalidParams, meaning: 'The agents catalogue has no such agent' },
-  'mode.unsupported': { code: RPC.invalidParams, meaning: 'The agent offers nothing that this mode could mean' },
+  'mode.unsupported': {
+    code: RPC.invalidParams,
+    meaning: 'The agent offers nothing that this mode could mean',
+  },
   'session.unknown': { code: -32001, meaning: 'No session has this id' },
   'session.destroyed': { code: -32002, meaning: 'The session was destroyed while the call ran' },
   'prompt.conflict': { code: -32003, meaning: 'The promptId was used before with other content' },
@@ -13,7 +16,10 @@ export const problems = {
   'agent.missing': { code: -32006, meaning: 'The agent is not installed, or its program cannot be run' },
   'agent.failed': { code: -32007, meaning: 'The agent ended, or answered with an error' },
   'permission.unknown': { code: -32008, meaning: 'No permission has this id' },
-  'permission.resolved': { code: -32009, meaning: 'Somebody else has answered, or the agent took the question back' },
+  'permission.resolved': {
+    code: -32009,
+    meaning: 'Somebody else has answered, or the agent took the question back',
+  },
   'permission.option': { code: RPC.invalidParams, meaning: 'The permission does not offer this option' },
   'storage.full': { code: -32010, meaning: 'The disk is full; reading goes on, new work is refused' },
   'gateway.stopping': { code: -32011, meaning: 'The gateway is ending; connect again in a moment' },

@@ -64,11 +64,14 @@ export const queueMethods = {
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
   }),
-  'queue.retry': method("Runs an uncertain or failed prompt again: a person's decision, never the gateway's", {
-    params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
-    result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
-  }),
+  'queue.retry': method(
+    "Runs an uncertain or failed prompt again: a person's decision, never the gateway's",
+    {
+      params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
+      result: z.object({ ok: z.literal(true) }),
+      problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+    },
+  ),
   'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', {
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),

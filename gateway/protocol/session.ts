@@ -11,7 +11,9 @@ export type SessionStatus = z.infer<typeof SessionStatus>;
 
 export const Mode = z
   .enum(['auto', 'code', 'plan', 'ask'])
-  .describe('auto: asks nothing. code: edits without asking. plan: changes nothing. ask: asks before each change');
+  .describe(
+    'auto: asks nothing. code: edits without asking. plan: changes nothing. ask: asks before each change',
+  );
 export type Mode = z.infer<typeof Mode>;
 
 export const Usage = z.object({
@@ -73,11 +75,14 @@ export const sessionMethods = {
     result: ok,
     problems: ['session.unknown'],
   }),
-  'session.interrupt': method('Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL', {
-    params: one,
-    result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
-    problems: ['session.unknown'],
-  }),
+  'session.interrupt': method(
+    'Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL',
+    {
+      params: one,
+      result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
+      problems: ['session.unknown'],
+    },
+  ),
   'session.destroy': method('Ends the agent with all its children and removes the session with its log', {
     params: one,
     result: ok,

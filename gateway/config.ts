@@ -1,0 +1,40 @@
+// The configuration: one schema for the file, with defaults and their reasons.
+import { existsSync, readFileSync } from 'node:fs';
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { z } from 'zod';
+
+export const Config = z.strictObject({
+  $schema: z.string().optional(),
+  /** Agents of your own, or other commands for known ones. */
+  agents: z
+    .record(
+      z.string(),
+      z.strictObject({
+        name: z.string().min(1).optional(),
+        command: z.string().min(1).describe('A program, not a shell line'),
+        args: z.array(z.string()).optional(),
+        env: z.record(z.string(), z.string()).optional(),
+      }),
+    )
+    .default({}),
+  /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Reads the file; none is the same as an empty one. Throws an error that says where it is wrong. */
+export function readConfig(file: string): Config {
+  if (!existsSync(file)) return Config.parse({});
+  const text = readFileSync(file, 'utf8');
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) {
+    const line = text.slice(0, first.offset).split('\n').length;
+    throw new Error(`${file}, line ${line}: ${printParseErrorCode(first.error)}. Mend it, then start again.`);
+  }
+  const config = Config.safeParse(value ?? {});
+  if (config.success) return config.data;
+  const wrong = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  throw new Error(`${file}: ${wrong}. Mend it, then start again.`);
+}

@@ -1,0 +1,38 @@
+// What a session's status is, given what is known of its agent, its turn and its questions.
+import type { Message, SessionStatus } from '../protocol/index.ts';
+
+export interface SessionFacts {
+  readonly agent: 'none' | 'starting' | 'ready' | 'failed';
+  readonly inTurn: boolean;
+  readonly openPermissions: number;
+}
+
+export function statusOf({ agent, inTurn, openPermissions }: SessionFacts): SessionStatus {
+  switch (agent) {
+    case 'starting':
+      return 'starting';
+    case 'failed':
+      return 'error';
+    case 'none':
+      return 'stopped';
+    case 'ready':
+      if (!inTurn) return 'idle';
+      return openPermissions > 0 ? 'waiting' : 'busy';
+  }
+}
+
+const TITLE_LENGTH = 60;
+
+/** A title from the first line of the first prompt, cut at a word. */
+export function titleFrom(message: Message): string {
+  const text =
+    typeof message === 'string'
+      ? message
+      : message.map((block) => (block.type === 'text' ? block.text : '')).join(' ');
+  const line = text.trim().split('\n', 1)[0]?.replaceAll(/\s+/g, ' ').trim() ?? '';
+  if (line === '') return 'New session';
+  if (line.length <= TITLE_LENGTH) return line;
+  const cut = line.lastIndexOf(' ', TITLE_LENGTH);
+  // Cutting inside a surrogate pair would make ill-formed text.
+  return `${line.slice(0, cut > TITLE_LENGTH / 2 ? cut : TITLE_LENGTH).toWellFormed()}…`;
+}

@@ -1,0 +1,132 @@
+// The gateway as a process: the only place that knows every part. Opens them in order, closes them in reverse.
+import { existsSync, renameSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import pino from 'pino';
+import { AgentError } from './agents/agent.ts';
+import { Catalogue } from './agents/catalogue.ts';
+import { reap, startTime } from './agents/processTree.ts';
+import { readConfig } from './config.ts';
+import { systemClock } from './live/clock.ts';
+import { Feed } from './live/feed.ts';
+import { Live } from './live/live.ts';
+import { handlersOf, type Gateway } from './methods/methods.ts';
+import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
+import { Dispatcher } from './rpc/dispatch.ts';
+import { writeDiscovery } from './rpc/discovery.ts';
+import { SOCKET_POLICY } from './rpc/guard.ts';
+import { createHttpServer } from './rpc/http.ts';
+import { listenOnSocket } from './rpc/listen.ts';
+import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
+import { WebSocketTransport } from './rpc/websocket.ts';
+import { Store } from './store/store.ts';
+import { VERSION } from './version.ts';
+
+const LOG_BYTES = 10 * 1024 * 1024;
+
+export interface Program {
+  /** How this process was started, so that it can start the demo agent in the same way. */
+  readonly node: string;
+  readonly script: string;
+}
+
+/** Runs a gateway until it is told to stop; then everything is closed when this resolves. */
+export async function runDaemon(program: Program, signal: AbortSignal): Promise<void> {
+  const home = stateFolder();
+  makePrivateFolder(home);
+  await using parts = new AsyncDisposableStack();
+  const config = readConfig(configFile());
+  const store = parts.use(Store.open(home));
+  const logger = openLog(home, config.logLevel);
+  if (store.setAside !== undefined) {
+    logger.error(
+      { setAside: store.setAside },
+      'The database could not be read. It was set aside whole; this one is fresh.',
+    );
+  }
+  const reaped = await Promise.all(
+    store.processes.list().map(({ pid, startTime: at }) => reapAgent(store, pid, at)),
+  );
+  if (reaped.some(Boolean))
+    logger.warn({ count: reaped.filter(Boolean).length }, 'ended agents that had lost their gateway');
+
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  signal.addEventListener('abort', stop, { once: true });
+
+  const catalogue = new Catalogue({ agents: config.agents, ...program });
+  const feed = new Feed(store.log);
+  store.onCommit = (committed) => feed.publish(committed);
+  const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
+  const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime }));
+  const info: GatewayInfo = {
+    version: VERSION,
+    protocol: PROTOCOL,
+    features: [],
+    pid: process.pid,
+    instanceId: randomUUID(),
+    logId: store.log.logId,
+    home,
+    startedAt: systemClock.now(),
+  };
+  const agents: Gateway['agents'] = {
+    list: () => catalogue.list(),
+    defaultAgent: () => catalogue.defaultAgent,
+    mustBeInstalled: (agent) => void catalogue.find(agent),
+    check: (agent) => checkAgent(catalogue, agent, home),
+  };
+  const handlers = handlersOf({ store, live, feed, clock: systemClock, info, agents, stop });
+  const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
+    logger.error({ err, errorId, method }, 'bug'),
+  );
+  const webSockets = parts.use(new WebSocketTransport(dispatcher));
+  const isReady = (): boolean => !stopping.signal.aborted;
+  const server = createHttpServer({ dispatcher, webSockets, isReady }, SOCKET_POLICY);
+  const socket = socketPath(home);
+
+  await live.recover();
+  parts.use(await listenOnSocket(server, socket));
+  const { version, protocol, pid, instanceId } = info;
+  parts.use(writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, socket }));
+  logger.info({ pid, version, home, socket }, 'ready');
+
+  if (!stopping.signal.aborted) {
+    await new Promise<void>((resolve) =>
+      stopping.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+  }
+  logger.info('stopping');
+}
+
+async function reapAgent(store: Store, pid: number, at: string): Promise<boolean> {
+  const ended = await reap(pid, at);
+  store.written(() => store.processes.remove(pid));
+  return ended;
+}
+
+/** Starts the agent, sees whether it answers, and ends it. */
+async function checkAgent(
+  catalogue: Catalogue,
+  agent: AgentId,
+  cwd: string,
+): Promise<{ ok: boolean; detail: string }> {
+  const { driver, name } = catalogue.find(agent);
+  const listener = { updates: () => {}, permission: () => Promise.resolve(undefined) };
+  try {
+    const options = { cwd, mode: 'ask', model: null, resume: null, onSpawn: () => {} } as const;
+    await using conversation = await driver.open(options, listener, AbortSignal.timeout(30_000));
+    return { ok: true, detail: `${name} answers (process ${conversation.pid}).` };
+  } catch (error) {
+    if (error instanceof AgentError) return { ok: false, detail: error.message };
+    throw error;
+  }
+}
+
+function openLog(home: string, level: string): pino.Logger {
+  const file = path.join(home, 'gateway.log');
+  if (existsSync(file) && statSync(file).size > LOG_BYTES) renameSync(file, `${file}.1`);
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: file, mode: 0o600, sync: true }),
+  );
+}

@@ -1,0 +1,20 @@
+// Time and chance, asked at the edge and passed in: tests give their own.
+import { randomUUID } from 'node:crypto';
+
+export interface Clock {
+  /** Wall time as RFC 3339 in UTC: for people, never for time-outs. */
+  now(): string;
+  /** Calls back once; the result cancels. Does not keep the process alive. */
+  after(ms: number, callback: () => void): () => void;
+  newId(): string;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date().toISOString(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  newId: () => randomUUID(),
+};

@@ -1,0 +1,64 @@
+// All sessions at work. A session that nobody needs now costs a row in the database and nothing here.
+import { Problem, type SessionId } from '../protocol/index.ts';
+import { recoverSession } from '../store/conversation.ts';
+import { LiveSession, type Surroundings } from './session.ts';
+
+export class Live implements AsyncDisposable {
+  readonly #world: Surroundings;
+  readonly #sessions = new Map<SessionId, LiveSession>();
+  #isClosing = false;
+
+  constructor(world: Surroundings) {
+    this.#world = world;
+  }
+
+  /** Sets right what the gateway before could not finish, and goes on with what waits. */
+  async recover(): Promise<void> {
+    const { store, clock } = this.#world;
+    await store.synced(() => {
+      for (const { sessionId } of store.sessions.list()) recoverSession(store, sessionId, clock.now());
+    });
+    for (const { sessionId, session, held } of store.sessions.list()) {
+      const hasTaken = store.queue
+        .list(store.sessions.get(sessionId))
+        .some(({ state }) => state === 'running');
+      if (hasTaken || (session.queued > 0 && !held)) this.wake(sessionId);
+    }
+  }
+
+  /** Looks for work in a session. */
+  wake(sessionId: SessionId): void {
+    if (this.#isClosing) return;
+    let live = this.#sessions.get(sessionId);
+    if (live === undefined) {
+      const stored = this.#world.store.sessions.find(sessionId);
+      if (stored === undefined) return;
+      live = new LiveSession(stored, stored.session.status, this.#world);
+      this.#sessions.set(sessionId, live);
+    }
+    live.wake();
+  }
+
+  find(sessionId: SessionId): LiveSession | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** Ends a session's work; its agent and all its children are gone when this resolves. */
+  async end(sessionId: SessionId): Promise<void> {
+    const live = this.#sessions.get(sessionId);
+    await live?.close();
+    this.#sessions.delete(sessionId);
+  }
+
+  /** Throws the problem gateway.stopping once the end has begun. */
+  mustBeOpen(): void {
+    if (this.#isClosing)
+      throw new Problem('gateway.stopping', 'The gateway is ending. Connect again in a moment.');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#sessions.values()].map((live) => live.close()));
+    this.#sessions.clear();
+  }
+}

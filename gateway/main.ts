@@ -1,0 +1,35 @@
+// The program: runs the daemon, the built-in demo agent, or one verb of the command line.
+import { runDemoAgent } from './agents/demo.ts';
+import { runCli } from './cli/cli.ts';
+import { runDaemon } from './daemon.ts';
+import { LockedError } from './store/store.ts';
+import { NewerDatabaseError } from './store/database.ts';
+
+/** From sysexits.h: what a supervisor should know without reading the message. */
+const EXIT = { alreadyRuns: 0, bug: 70, config: 78 } as const;
+
+const program = { node: process.execPath, script: process.argv[1] ?? '' };
+const [verb, ...rest] = process.argv.slice(2);
+
+if (verb === 'demo-agent') await runDemoAgent(process.stdin, process.stdout);
+else if (verb === 'up' && rest.includes('--foreground')) process.exit(await daemon());
+else process.exit(await runCli(process.argv.slice(2), program));
+
+async function daemon(): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  // Whoever started us may be gone; its pipes with it.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  try {
+    await runDaemon(program, stop.signal);
+    return 0;
+  } catch (error) {
+    if (error instanceof LockedError) {
+      console.error(error.message);
+      return EXIT.alreadyRuns;
+    }
+    console.error(error instanceof Error ? error.message : error);
+    return error instanceof NewerDatabaseError ? EXIT.config : EXIT.bug;
+  }
+}

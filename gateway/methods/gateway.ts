@@ -1,0 +1,55 @@
+// client.hello, gateway.*, health.check and rpc.discover: the gateway about itself.
+import {
+  methods,
+  notifications,
+  openRpcDocument,
+  Problem,
+  problems,
+  PROTOCOL,
+  type gatewayMethods,
+  type SessionStatus,
+} from '../protocol/index.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import type { Gateway } from './methods.ts';
+
+export const gatewayHandlers = ({ store, info, stop }: Gateway): Handlers<keyof typeof gatewayMethods> => ({
+  'client.hello': ({ clientId = undefined, name, protocol = PROTOCOL }, caller) => {
+    if (protocol.max < PROTOCOL.min || protocol.min > PROTOCOL.max) {
+      const older = protocol.max < PROTOCOL.min ? 'client' : 'gateway';
+      throw new Problem(
+        'protocol.version',
+        `The client speaks protocol ${protocol.min} to ${protocol.max}, the gateway ${PROTOCOL.min} to ${PROTOCOL.max}. Update the ${older}.`,
+        { gateway: PROTOCOL, client: protocol },
+      );
+    }
+    caller.actor = { clientId: clientId ?? caller.actor.clientId, name };
+    return { ...info, clientId: caller.actor.clientId };
+  },
+
+  'gateway.info': () => info,
+
+  'gateway.stop': () => {
+    // After the answer has left.
+    setImmediate(stop);
+    return { ok: true };
+  },
+
+  'health.check': () => {
+    const { rss, heapUsed, heapTotal } = process.memoryUsage();
+    const sessionsByStatus: Partial<Record<SessionStatus, number>> = {};
+    const all = store.sessions.list();
+    for (const { session } of all)
+      sessionsByStatus[session.status] = (sessionsByStatus[session.status] ?? 0) + 1;
+    return {
+      ok: true,
+      sessions: all.length,
+      sessionsByStatus,
+      uptime: Math.round(process.uptime()),
+      memory: { rss, heapUsed, heapTotal },
+      version: info.version,
+      pid: info.pid,
+    };
+  },
+
+  'rpc.discover': () => openRpcDocument({ version: info.version, methods, notifications, problems }),
+});

@@ -1,0 +1,54 @@
+// session.subscribe and session.history: following a session, and reading what was.
+import type { logMethods, SessionId, Snapshot } from '../protocol/index.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import type { Gateway } from './methods.ts';
+import { withoutHanded } from './queue.ts';
+import { mustPush } from './session.ts';
+
+/** Stored events that a snapshot holds at least, if there are as many: a few screens of chat. */
+const SNAPSHOT_EVENTS = 200;
+
+export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods> => {
+  const { store, feed } = gateway;
+  return {
+    'session.subscribe': ({ sessionId, cursor }, caller) => {
+      const session = store.sessions.get(sessionId);
+      const push = mustPush(caller);
+      const resumed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
+      const key = `session ${sessionId}`;
+      if (cursor !== undefined && typeof resumed === 'number') {
+        caller.keep(key, feed.subscribe(session, resumed, push));
+        return { cursor, gap: false };
+      }
+      caller.keep(key, feed.subscribe(session, store.log.head(session), push));
+      return {
+        cursor: store.log.cursor(session),
+        gap: resumed === 'gap',
+        snapshot: snapshotOf(gateway, sessionId),
+      };
+    },
+
+    'session.unsubscribe': ({ sessionId }, caller) => {
+      caller.drop(`session ${sessionId}`);
+      return { ok: true };
+    },
+
+    'session.history': ({ sessionId, before, limit }) => {
+      const session = store.sessions.get(sessionId);
+      const page = store.log.page(session, before ?? store.log.head(session) + 1, limit);
+      return { ...page, cursor: store.log.cursor(session) };
+    },
+  };
+};
+
+function snapshotOf({ store }: Gateway, sessionId: SessionId): Snapshot {
+  const stored = store.sessions.get(sessionId);
+  return {
+    session: stored.session,
+    ...store.log.page(stored, store.log.head(stored) + 1, SNAPSHOT_EVENTS),
+    queue: store.queue.list(stored).map(withoutHanded),
+    held: stored.held,
+    permissions: store.permissions.listOpen(stored),
+    draft: store.sessions.draft(stored),
+  };
+}

@@ -1,0 +1,40 @@
+// What handlers work with, and all of them together: one for every method of the contract.
+import type { Agent, AgentId, GatewayInfo } from '../protocol/index.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import type { Clock } from '../live/clock.ts';
+import type { Feed } from '../live/feed.ts';
+import type { Live } from '../live/live.ts';
+import type { Store } from '../store/store.ts';
+import { agentHandlers } from './agent.ts';
+import { gatewayHandlers } from './gateway.ts';
+import { logHandlers } from './log.ts';
+import { permissionHandlers } from './permission.ts';
+import { queueHandlers } from './queue.ts';
+import { sessionHandlers } from './session.ts';
+
+export interface Gateway {
+  readonly store: Store;
+  readonly live: Live;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly info: GatewayInfo;
+  readonly agents: {
+    list(): readonly Agent[];
+    defaultAgent(): AgentId;
+    /** Throws the problem agent.unknown or agent.missing. */
+    mustBeInstalled(agent: AgentId): void;
+    /** Starts it, asks what it is, ends it. */
+    check(agent: AgentId): Promise<{ ok: boolean; detail: string }>;
+  };
+  /** Begins the end of the gateway. */
+  readonly stop: () => void;
+}
+
+export const handlersOf = (gateway: Gateway): Handlers => ({
+  ...sessionHandlers(gateway),
+  ...queueHandlers(gateway),
+  ...logHandlers(gateway),
+  ...permissionHandlers(gateway),
+  ...agentHandlers(gateway),
+  ...gatewayHandlers(gateway),
+});

@@ -1,0 +1,214 @@
+// The door for clients: finds the gateway of a state folder, starts one if none answers, and speaks with it.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
+import { WebSocket } from 'ws';
+import {
+  Problem,
+  problems,
+  PROTOCOL,
+  type ClientId,
+  type GatewayInfo,
+  type MethodName,
+  type NotificationName,
+  type NotificationParams,
+  type ParamsIn,
+  type ProblemName,
+  type Result,
+} from '../protocol/index.ts';
+import { readDiscovery } from './discovery.ts';
+import { makePrivateFolder, stateFolder } from './paths.ts';
+
+/** A gateway that takes longer than this for a hello is stopped or stuck. */
+const HELLO_MS = 3_000;
+const START_MS = 15_000;
+const POLL_MS = 40;
+
+export interface GatewayClient extends AsyncDisposable {
+  /** What the gateway said of itself at the hello, and the id that it knows this client by. */
+  readonly info: GatewayInfo & { readonly clientId: ClientId };
+  /** Rejects with Problem for declared failures, Error for the rest. */
+  call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>>;
+  /** Listens until the returned function is called. */
+  on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): () => void;
+  /** Resolves when the link is gone, whoever ended it. */
+  readonly closed: Promise<{ readonly reason: string }>;
+}
+
+export interface ConnectOptions {
+  /** The state folder; the user's own when absent. */
+  readonly home?: string;
+  readonly clientId?: ClientId;
+  /** For people: "window docs-site". */
+  readonly name: string;
+  /** How to start a gateway when none answers. Absent: do not. */
+  readonly start?: {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly env?: NodeJS.ProcessEnv;
+  };
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: 'looking' | 'starting' | 'connecting') => void;
+}
+
+/** No gateway answers, and none could be started: the message says why and what to do. */
+export class NoGatewayError extends Error {
+  override name = 'NoGatewayError';
+}
+
+export async function connect(options: ConnectOptions): Promise<GatewayClient> {
+  const home = options.home ?? stateFolder();
+  options.onProgress?.('looking');
+  const found = await tryConnect(home, options);
+  if (found !== undefined) return found;
+  if (options.start === undefined) {
+    throw new NoGatewayError(`No gateway runs in ${home}. Start one: holdfast up`);
+  }
+  options.onProgress?.('starting');
+  return startAndConnect(home, options, options.start);
+}
+
+/** undefined: nobody answers there. Throws when somebody does, but cannot be spoken with. */
+async function tryConnect(home: string, options: ConnectOptions): Promise<GatewayClient | undefined> {
+  const discovery = readDiscovery(home);
+  if (discovery === undefined) return undefined;
+  const socket = await open(discovery.socket, options.signal);
+  if (socket === undefined) return undefined;
+  options.onProgress?.('connecting');
+  const link = new Link(socket);
+  const hello = link.call('client.hello', {
+    name: options.name,
+    protocol: PROTOCOL,
+    ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
+  });
+  const info = await Promise.race([hello, sleep(HELLO_MS, undefined, { ref: false })]);
+  if (info !== undefined) return Object.assign(link, { info });
+  await link[Symbol.asyncDispose]();
+  throw new NoGatewayError(
+    `The gateway (process ${discovery.pid}) holds ${home} but does not answer. If it is stopped, let it continue; else end it: kill ${discovery.pid}`,
+  );
+}
+
+/** Many may start at once: the state folder's lock lets one live, and all connect to that. */
+async function startAndConnect(
+  home: string,
+  options: ConnectOptions,
+  start: NonNullable<ConnectOptions['start']>,
+): Promise<GatewayClient> {
+  makePrivateFolder(home);
+  const report = path.join(home, 'start.log');
+  const output = openSync(report, 'w', 0o600);
+  const child = spawn(start.command, start.args, {
+    cwd: home,
+    detached: true,
+    stdio: ['ignore', 'ignore', output],
+    env: {
+      ...withoutEditor(process.env),
+      ...start.env,
+      HOLDFAST_HOME: process.env['HOLDFAST_HOME'] ?? options.home,
+    },
+    windowsHide: true,
+  });
+  closeSync(output);
+  child.unref();
+  let ended: string | undefined;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
+  const deadline = performance.now() + START_MS;
+  while (performance.now() < deadline) {
+    options.signal?.throwIfAborted();
+    const hadEnded = ended;
+    const client = await tryConnect(home, options);
+    if (client !== undefined) return client;
+    // Exit code 0 says that another gateway has the folder: it will answer in a moment.
+    if (hadEnded !== undefined && hadEnded !== 'exit code 0') {
+      const said = readFileSync(report, 'utf8').trim();
+      throw new NoGatewayError(said === '' ? `The gateway did not start: ${hadEnded}.` : said);
+    }
+    await sleep(POLL_MS);
+  }
+  throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
+}
+
+/** What an editor sets for its own children means something else to a gateway, or to its agents. */
+const withoutEditor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(VSCODE_|NODE_OPTIONS$)/.test(name)));
+
+function open(socket: string, signal?: AbortSignal): Promise<WebSocket | undefined> {
+  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
+  const ws = new WebSocket(`ws+unix:${socket}:/rpc`, {
+    headers: { Host: 'localhost' },
+    perMessageDeflate: false,
+    handshakeTimeout: HELLO_MS,
+    maxPayload: 64 * 1024 * 1024,
+  });
+  ws.once('open', () => resolve(ws));
+  ws.on('error', () => resolve(undefined));
+  signal?.addEventListener('abort', () => ws.terminate(), { once: true });
+  return promise;
+}
+
+/** One open socket: calls out, notifications in. */
+class Link {
+  readonly #socket: WebSocket;
+  readonly #rpc: JSONRPCClient;
+  readonly #listeners = new Map<string, Set<(params: never) => void>>();
+  readonly closed: Promise<{ readonly reason: string }>;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.#rpc = new JSONRPCClient((payload) => {
+      if (socket.readyState !== WebSocket.OPEN) throw new Error('The link to the gateway is gone.');
+      socket.send(JSON.stringify(payload));
+    });
+    socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')));
+    const { promise, resolve } = Promise.withResolvers<{ reason: string }>();
+    this.closed = promise;
+    socket.once('close', (code, reason) => {
+      this.#rpc.rejectAllPendingRequests('The link to the gateway is gone.');
+      resolve({ reason: reason.toString() || `closed with ${code}` });
+    });
+  }
+
+  async call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+    try {
+      // The gateway answers by the same contract.
+      return (await this.#rpc.request(method, params, undefined)) as Result<M>;
+    } catch (error) {
+      throw problemOf(error);
+    }
+  }
+
+  on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): () => void {
+    let all = this.#listeners.get(name);
+    if (all === undefined) this.#listeners.set(name, (all = new Set()));
+    all.add(listener);
+    return () => all.delete(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+    const timer = setTimeout(() => this.#socket.terminate(), 1_000);
+    await this.closed;
+    clearTimeout(timer);
+  }
+
+  #receive(text: string): void {
+    const message = JSON.parse(text) as { method?: string; params?: never } | JSONRPCResponse;
+    if (!('method' in message) || message.method === undefined)
+      return this.#rpc.receive(message as JSONRPCResponse);
+    // The gateway notifies by the same contract; a listener was added under the very name.
+    for (const listener of this.#listeners.get(message.method) ?? []) listener(message.params as never);
+  }
+}
+
+function problemOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !('data' in error)) return error;
+  const { data } = error;
+  if (typeof data !== 'object' || data === null || !('problem' in data)) return error;
+  const { problem, ...rest } = data as { problem: unknown };
+  if (typeof problem !== 'string' || !(problem in problems)) return error;
+  return new Problem(problem as ProblemName, error.message, rest);
+}

@@ -1,0 +1,28 @@
+// gateway.json: how clients find the gateway that runs.
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Discovery } from '../protocol/index.ts';
+
+const fileOf = (home: string): string => path.join(home, 'gateway.json');
+
+/** undefined: there is none, or it is not one that this build can read. */
+export function readDiscovery(home: string): Discovery | undefined {
+  try {
+    return Discovery.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Written whole or not at all, for the owner only. The result removes it, if it still is ours. */
+export function writeDiscovery(home: string, discovery: Discovery): Disposable {
+  const temporary = `${fileOf(home)}.${process.pid}`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify(discovery, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(temporary, fileOf(home));
+  return {
+    [Symbol.dispose]() {
+      if (readDiscovery(home)?.instanceId === discovery.instanceId) rmSync(fileOf(home), { force: true });
+    },
+  };
+}

@@ -1,0 +1,136 @@
+// From text to handler and back: JSON-RPC 2.0 behind a door that caps nesting and batches, checks ids and parameters,
+// and tells declared problems from bugs.
+import { randomUUID } from 'node:crypto';
+import {
+  createJSONRPCErrorResponse,
+  JSONRPCServer,
+  type JSONRPCErrorResponse,
+  type JSONRPCID,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
+} from 'json-rpc-2.0';
+import { z } from 'zod';
+import { methods, Problem, RPC, type MethodName, type Params, type Result } from '../protocol/index.ts';
+import type { Caller } from './caller.ts';
+import { isShallow, MAX_DEPTH } from './json.ts';
+
+const MAX_BATCH = 32;
+
+export type Handler<M extends MethodName> = (
+  params: Params<M>,
+  caller: Caller,
+) => Promise<Result<M>> | Result<M>;
+export type Handlers<M extends MethodName = MethodName> = { readonly [K in M]: Handler<K> };
+
+/** Answers are text; undefined when nothing is to be answered. */
+export class Dispatcher {
+  readonly #server = new JSONRPCServer<Caller>({ errorListener: () => {} });
+  readonly #logBug: (error: unknown, errorId: string, method: string) => void;
+
+  constructor(handlers: Handlers, logBug: (error: unknown, errorId: string, method: string) => void) {
+    this.#logBug = logBug;
+    for (const name of Object.keys(methods) as MethodName[]) this.#add(name, handlers[name]);
+    this.#server.mapErrorToJSONRPCErrorResponse = (id, error) => this.#errorOf(id, error, 'request');
+  }
+
+  async receive(text: string, caller: Caller): Promise<string | undefined> {
+    const request = parse(text);
+    if ('refusal' in request) return JSON.stringify(request.refusal);
+    const answer = Array.isArray(request.payload)
+      ? await this.#receiveBatch(request.payload, caller)
+      : await this.#receiveOne(request.payload, caller);
+    return answer === null ? undefined : JSON.stringify(answer);
+  }
+
+  async #receiveBatch(
+    batch: readonly unknown[],
+    caller: Caller,
+  ): Promise<JSONRPCResponse | JSONRPCResponse[] | null> {
+    if (batch.length === 0) return refuse(null, RPC.invalidRequest, 'A batch needs at least one request.');
+    if (batch.length > MAX_BATCH) {
+      return refuse(null, RPC.invalidRequest, `A batch holds at most ${MAX_BATCH} requests; send several.`);
+    }
+    const answers = await Promise.all(batch.map((request) => this.#receiveOne(request, caller)));
+    const given = answers.filter((answer) => answer !== null);
+    return given.length === 0 ? null : given;
+  }
+
+  async #receiveOne(payload: unknown, caller: Caller): Promise<JSONRPCResponse | null> {
+    const request = Request.safeParse(payload);
+    if (!request.success) {
+      return refuse(
+        null,
+        RPC.invalidRequest,
+        'Not a JSON-RPC 2.0 request: jsonrpc, method and, for an answer, an id.',
+      );
+    }
+    // The schema has read what the library's type asks for.
+    return this.#server.receive(request.data as JSONRPCRequest, caller);
+  }
+
+  #add<M extends MethodName>(name: M, handler: Handler<M>): void {
+    const { params: schema } = methods[name];
+    this.#server.addMethodAdvanced(name, async (request, caller) => {
+      const id = request.id ?? null;
+      try {
+        const params = schema.safeParse(request.params ?? {});
+        if (!params.success) return refuse(id, RPC.invalidParams, explain(name, params.error));
+        // The schema that was just used is the one of this very method.
+        const result: unknown = await handler(params.data as Params<M>, caller);
+        return { jsonrpc: '2.0', id, result };
+      } catch (error) {
+        return this.#errorOf(id, error, name);
+      }
+    });
+  }
+
+  #errorOf(id: JSONRPCID, error: unknown, method: string): JSONRPCErrorResponse {
+    if (error instanceof Problem) {
+      return createJSONRPCErrorResponse(id, error.code, error.message, {
+        ...error.data,
+        problem: error.problem,
+      });
+    }
+    const errorId = randomUUID();
+    this.#logBug(error, errorId, method);
+    return createJSONRPCErrorResponse(
+      id,
+      RPC.internal,
+      `A bug in Holdfast. Its log says more under ${errorId}.`,
+      {
+        problem: 'internal',
+        errorId,
+      },
+    );
+  }
+}
+
+/** An id is given back only where giving it back is exact. */
+const Request = z.object({
+  jsonrpc: z.literal('2.0'),
+  method: z.string().max(256),
+  params: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+  id: z.union([z.string().max(64), z.int(), z.null()]).optional(),
+});
+
+const refuse = (id: JSONRPCID, code: number, message: string): JSONRPCErrorResponse =>
+  createJSONRPCErrorResponse(id, code, message);
+
+function parse(text: string): { payload: unknown } | { refusal: JSONRPCErrorResponse } {
+  if (!isShallow(text)) {
+    return {
+      refusal: refuse(null, RPC.invalidRequest, `Nested deeper than ${MAX_DEPTH}: nothing was read.`),
+    };
+  }
+  try {
+    return { payload: JSON.parse(text) };
+  } catch {
+    return { refusal: refuse(null, RPC.parse, 'Not JSON: nothing was done.') };
+  }
+}
+
+/** "session.create: path: expected string", one line for each thing that is wrong. */
+function explain(method: string, error: z.ZodError): string {
+  const lines = error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+  return `${method}: ${lines.join('; ')}`;
+}

@@ -1,0 +1,53 @@
+// One guard for every request and every upgrade, asked before anything is parsed: may this come in at all?
+import type { IncomingMessage } from 'node:http';
+
+export const MAX_BODY = 1024 * 1024;
+
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** What a listener lets in. The Unix socket's file mode has already said who may connect. */
+export interface Policy {
+  /** Exact values of the Host header. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send. */
+export const SOCKET_POLICY: Policy = { hosts: new Set(['localhost', 'holdfast']) };
+
+/** undefined: come in. No web page may: whatever a browser adds to a request is a reason to refuse. */
+export function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefined {
+  const { headers } = request;
+  const count = (name: string): number =>
+    request.rawHeaders.filter((value, index) => index % 2 === 0 && value.toLowerCase() === name).length;
+  if (count('host') !== 1 || count('authorization') > 1) {
+    return { status: 400, reason: 'Exactly one Host header, and at most one Authorization header.' };
+  }
+  if (!policy.hosts.has(headers.host ?? '')) return { status: 421, reason: 'This Host is not served here.' };
+  if (
+    headers.origin !== undefined ||
+    headers.referer !== undefined ||
+    headers['sec-fetch-site'] !== undefined
+  ) {
+    return { status: 403, reason: 'Web pages are not let in.' };
+  }
+  if (request.method === 'OPTIONS') return { status: 403, reason: 'Web pages are not let in.' };
+  if (request.url?.startsWith('/') !== true || request.url.startsWith('//')) {
+    return { status: 400, reason: 'The request target must be a path.' };
+  }
+  return undefined;
+}
+
+/** For requests with a body. */
+export function bodyRefusalOf({ headers }: IncomingMessage): Refusal | undefined {
+  if (!/^application\/json(?:\s*;|$)/i.test(headers['content-type'] ?? '')) {
+    return { status: 415, reason: 'Send Content-Type: application/json.' };
+  }
+  if (headers['content-encoding'] !== undefined) return { status: 415, reason: 'Send the body as it is.' };
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY) {
+    return { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` };
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+// Listening on the Unix socket so that nobody's name is stolen and nobody else can connect.
+import { existsSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import { makePrivateFolder } from './paths.ts';
+
+/**
+ * Listens under a temporary name and renames, so that the name always leads to a gateway that answers. Call it only
+ * with the state folder's lock held: then a socket of that name is a dead gateway's. The result stops listening.
+ */
+export async function listenOnSocket(server: Server, socket: string): Promise<AsyncDisposable> {
+  if (process.platform === 'win32') {
+    await listen(server, socket);
+    return { [Symbol.asyncDispose]: () => close(server) };
+  }
+  makePrivateFolder(path.dirname(socket));
+  if (existsSync(socket) && !lstatSync(socket).isSocket()) {
+    throw new Error(`${socket} is in the way and is no socket. Move it away, then start again.`);
+  }
+  const temporary = path.join(path.dirname(socket), `g.${process.pid}`);
+  await listen(server, temporary, 0o600);
+  renameSync(temporary, socket);
+  const { ino } = lstatSync(socket);
+  return {
+    async [Symbol.asyncDispose]() {
+      // A later gateway's socket may have taken the name.
+      if (existsSync(socket) && lstatSync(socket).ino === ino) unlinkSync(socket);
+      await close(server);
+    },
+  };
+}
+
+function listen(server: Server, socket: string, mode = 0o666): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.once('listening', resolve);
+  // The name is bound before listen() returns, so no agent that is started meanwhile gets this mask.
+  const umask = process.umask(0o777 & ~mode);
+  server.listen(socket);
+  process.umask(umask);
+  return promise.finally(() => server.off('error', reject));
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), 1_000).unref();
+  await promise;
+}

@@ -1,0 +1,60 @@
+// Where a gateway keeps its things, and where its socket is: the same answer for the gateway and for its clients.
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+
+/** A longer path would be cut off silently, or refused, by the system (104 bytes on macOS, 108 on Linux). */
+export const MAX_SOCKET_PATH = 90;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The state folder: database, logs, gateway.json. */
+export function stateFolder(env: Env = process.env): string {
+  if (env['HOLDFAST_HOME']) return path.resolve(env['HOLDFAST_HOME']);
+  if (env['XDG_STATE_HOME']) return path.join(env['XDG_STATE_HOME'], 'holdfast');
+  if (process.platform === 'darwin')
+    return path.join(homedir(), 'Library', 'Application Support', 'Holdfast');
+  if (process.platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? homedir(), 'Holdfast');
+  return path.join(homedir(), '.local', 'state', 'holdfast');
+}
+
+/** The configuration file. It need not exist. */
+export function configFile(env: Env = process.env): string {
+  if (env['HOLDFAST_HOME']) return path.join(path.resolve(env['HOLDFAST_HOME']), 'config.json');
+  return path.join(env['XDG_CONFIG_HOME'] ?? path.join(homedir(), '.config'), 'holdfast', 'config.json');
+}
+
+/**
+ * The socket's path. One that would be too long moves to a short folder named after the state folder. Windows has
+ * named pipes instead of files.
+ */
+export function socketPath(home: string, env: Env = process.env): string {
+  const name = createHash('sha256').update(home).digest('hex').slice(0, 12);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\holdfast-${name}`;
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const folders = [
+    env['HOLDFAST_HOME'] || !runtime ? path.join(home, 'run') : path.join(runtime, 'holdfast'),
+    ...(runtime ? [path.join(runtime, `holdfast-${name}`)] : []),
+    path.join(tmpdir(), `holdfast-${userInfo().uid}-${name}`),
+  ];
+  for (const folder of folders) {
+    const socket = path.join(folder, 'gateway.sock');
+    if (Buffer.byteLength(socket) <= MAX_SOCKET_PATH) return socket;
+  }
+  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+}
+
+/** Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted. */
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory()) throw new Error(`${folder} is not a folder. Move it away, or set HOLDFAST_HOME.`);
+  if (process.platform === 'win32') return;
+  if (found.uid !== process.getuid?.()) {
+    throw new Error(`${folder} belongs to another user. Move it away, or set HOLDFAST_HOME.`);
+  }
+  if ((found.mode & 0o077) !== 0) {
+    throw new Error(`${folder} is open to other users. Run: chmod 700 '${folder}'`);
+  }
+}

@@ -1,0 +1,132 @@
+// JSON-RPC over WebSocket: one client for as long as its socket lives.
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { randomUUID } from 'node:crypto';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { ClientId } from '../protocol/index.ts';
+import { Caller, type Push } from './caller.ts';
+import type { Dispatcher } from './dispatch.ts';
+import { MAX_BODY } from './guard.ts';
+
+/** What may wait in memory for one reader. Past it, the log is the buffer. */
+const HIGH_WATER = 1024 * 1024;
+const LOW_WATER = HIGH_WATER / 4;
+const PING_MS = 15_000;
+/** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
+const STALL_MS = 30_000;
+
+/** A connected client as something to write to. */
+class Connection implements Push {
+  readonly #socket: WebSocket;
+  readonly #drained: (() => void)[] = [];
+  #stallCheck: NodeJS.Timeout | undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.once('close', () => clearInterval(this.#stallCheck));
+  }
+
+  send(frame: string | Buffer): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    this.#socket.send(frame, { binary: false }, () => this.#sent());
+    if (this.#socket.bufferedAmount < HIGH_WATER) return true;
+    this.#watchForStall();
+    return false;
+  }
+
+  onDrain(callback: () => void): void {
+    this.#drained.push(callback);
+  }
+
+  #sent(): void {
+    if (this.#drained.length === 0 || this.#socket.bufferedAmount > LOW_WATER) return;
+    clearInterval(this.#stallCheck);
+    this.#stallCheck = undefined;
+    for (const callback of this.#drained.splice(0)) callback();
+  }
+
+  #watchForStall(): void {
+    if (this.#stallCheck !== undefined) return;
+    let before = this.#socket.bufferedAmount;
+    this.#stallCheck = setInterval(() => {
+      // A closing handshake would wait behind what is not being read.
+      if (this.#socket.bufferedAmount >= before) this.#socket.terminate();
+      before = this.#socket.bufferedAmount;
+    }, STALL_MS);
+    this.#stallCheck.unref();
+  }
+}
+
+/** Takes upgrades that the guard let through. */
+export class WebSocketTransport implements Disposable {
+  readonly #dispatcher: Dispatcher;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY,
+    maxFragments: 64,
+    maxBufferedChunks: 1024,
+    perMessageDeflate: false,
+  });
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #alive = new WeakSet<WebSocket>();
+
+  constructor(dispatcher: Dispatcher) {
+    this.#dispatcher = dispatcher;
+    this.#heartbeat = setInterval(() => this.#beat(), PING_MS);
+    this.#heartbeat.unref();
+  }
+
+  get clients(): number {
+    return this.#server.clients.size;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened));
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#heartbeat);
+    for (const client of this.#server.clients) client.close(1001, 'the gateway ends');
+    // Whoever does not answer the goodbye does not hold up the end.
+    setTimeout(() => {
+      for (const client of this.#server.clients) client.terminate();
+    }, 500).unref();
+    this.#server.close();
+  }
+
+  #serve(socket: WebSocket): void {
+    const connection = new Connection(socket);
+    const clientId = ClientId.parse(randomUUID());
+    const caller = new Caller({ clientId, name: 'a program' }, connection);
+    this.#alive.add(socket);
+    socket.on('pong', () => this.#alive.add(socket));
+    // Without this listener four bytes of garbage would end the process.
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => caller.close());
+    socket.on('message', (data: RawData, isBinary) => {
+      this.#alive.add(socket);
+      if (isBinary) return socket.close(1003, 'text frames only');
+      void this.#answer(connection, caller, textOf(data));
+    });
+  }
+
+  async #answer(connection: Connection, caller: Caller, text: string): Promise<void> {
+    const answer = await this.#dispatcher.receive(text, caller);
+    if (answer !== undefined) connection.send(answer);
+  }
+
+  #beat(): void {
+    for (const client of this.#server.clients) {
+      if (!this.#alive.has(client)) client.terminate();
+      else {
+        this.#alive.delete(client);
+        client.ping();
+      }
+    }
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString('utf8');
+}

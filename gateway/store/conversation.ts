@@ -1,0 +1,225 @@
+// What happens in a conversation, each as one step that writes row and event together. Run these inside a transaction.
+import { afterCrash, next } from '../core/queue.ts';
+import { judge } from '../core/permission.ts';
+import { titleFrom } from '../core/session.ts';
+import {
+  Problem,
+  type Actor,
+  type Permission,
+  type PermissionId,
+  type Prompt,
+  type PromptId,
+  type PromptState,
+  type SessionId,
+} from '../protocol/index.ts';
+import type { LogOf } from './log.ts';
+import type { StoredPrompt } from './queue.ts';
+import type { Store } from './store.ts';
+
+/** How a turn ended. */
+export type TurnOutcome =
+  | {
+      readonly how: 'done';
+      readonly stopReason: string;
+      readonly usage?: unknown;
+      readonly agentSessionId: string | null;
+    }
+  | { readonly how: 'cancelled' }
+  | { readonly how: 'failed'; readonly code: string; readonly message: string }
+  | { readonly how: 'uncertain' };
+
+/** Accepts a prompt: it starts now if nothing is before it, else it waits. */
+export function admitPrompt(
+  store: Store,
+  sent: { sessionId: SessionId } & Omit<Prompt, 'state' | 'sessionId'>,
+  now: string,
+): { state: PromptState; position: number } {
+  const session = store.sessions.get(sent.sessionId);
+  const { prompt, isNew } = store.queue.admit(session, sent);
+  const queue = store.queue.list(session);
+  const position = Math.max(
+    0,
+    queue.findIndex(({ promptId }) => promptId === prompt.promptId),
+  );
+  if (!isNew) return { state: prompt.state, position };
+  store.sessions.setTitle(session, titleFrom(prompt.message), 'prompt');
+  store.sessions.change(session, { lastActivityAt: now, archived: false });
+  if (next(queue, session.held)?.promptId === prompt.promptId) {
+    startPrompt(store, session, prompt, now);
+    return { state: 'running', position: 0 };
+  }
+  const { promptId, message, from } = prompt;
+  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
+  return { state: 'queued', position };
+}
+
+/** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
+export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {
+  const session = store.sessions.find(sessionId);
+  if (session === undefined) return undefined;
+  const queue = store.queue.list(session);
+  const taken = queue.find(({ state, handed }) => state === 'running' && !handed);
+  if (taken !== undefined) return taken;
+  const prompt = next(queue, session.held);
+  if (prompt !== undefined) startPrompt(store, session, prompt, now);
+  return prompt;
+}
+
+function startPrompt(store: Store, log: LogOf, { promptId, message, from }: StoredPrompt, now: string): void {
+  store.queue.step(log, promptId, 'start');
+  store.log.append(log, now, [{ type: 'prompt', promptId, message, from }]);
+  store.sessions.touch(log);
+}
+
+/** Ends the turn of a prompt and compacts what it said. After a failure the queue waits for a person. */
+export function endTurn(
+  store: Store,
+  log: LogOf,
+  { promptId, firstSeq }: { promptId: PromptId; firstSeq: number },
+  outcome: TurnOutcome,
+  now: string,
+): void {
+  switch (outcome.how) {
+    case 'done': {
+      const { stopReason, usage, agentSessionId } = outcome;
+      store.queue.step(log, promptId, 'finish');
+      store.log.append(log, now, [
+        {
+          type: 'result',
+          promptId,
+          stopReason,
+          session_id: agentSessionId,
+          ...(usage === undefined ? {} : { usage }),
+        },
+      ]);
+      break;
+    }
+    case 'cancelled':
+      store.queue.step(log, promptId, 'cancel');
+      store.log.append(log, now, [{ type: 'interrupted', promptId }]);
+      break;
+    case 'failed':
+      store.queue.step(log, promptId, 'fail');
+      store.log.append(log, now, [{ type: 'error', promptId, code: outcome.code, message: outcome.message }]);
+      holdWaiting(store, log);
+      break;
+    case 'uncertain':
+      store.queue.step(log, promptId, 'lose');
+      store.log.append(log, now, [{ type: 'uncertain', promptId }]);
+      holdWaiting(store, log);
+      break;
+  }
+  store.log.compactFrom(log, firstSeq);
+  store.sessions.change(log, { lastActivityAt: now });
+}
+
+/** Holds the queue if somebody waits in it. With nobody waiting, the next prompt that a person sends may run. */
+function holdWaiting(store: Store, log: LogOf): void {
+  if (store.queue.list(log).some(({ state }) => state === 'queued'))
+    store.sessions.change(log, { held: true });
+}
+
+/** Runs an uncertain or failed prompt again, before all that waits. */
+export function retryPrompt(store: Store, sessionId: SessionId, promptId: PromptId, now: string): void {
+  const session = store.sessions.get(sessionId);
+  store.queue.step(session, promptId, 'retry');
+  const { message, from } = store.queue.get(session, promptId);
+  const position = store.queue.list(session).findIndex((prompt) => prompt.promptId === promptId);
+  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
+  store.sessions.change(session, { held: false });
+}
+
+/** Takes a waiting prompt out, or leaves an uncertain one as it is; then the queue may go on. */
+export function removePrompt(store: Store, sessionId: SessionId, promptId: PromptId, now: string): void {
+  const session = store.sessions.get(sessionId);
+  const isUncertain = store.queue.get(session, promptId).state === 'uncertain';
+  if (store.queue.get(session, promptId).state === 'running') {
+    throw new Problem('prompt.state', `Prompt ${promptId} is running. session.interrupt stops it.`, {
+      promptId,
+    });
+  }
+  store.queue.step(session, promptId, isUncertain ? 'leave' : 'cancel');
+  store.log.append(session, now, [{ type: 'dequeued', promptId }]);
+  if (isUncertain) store.sessions.change(session, { held: false });
+  else store.sessions.touch(session);
+}
+
+export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {
+  const { permissionId, title, toolCall, options, digest } = permission;
+  store.permissions.insert(log, permission);
+  store.log.append(log, now, [{ type: 'permission', permissionId, title, toolCall, options, digest }]);
+  store.sessions.change(log, { lastActivityAt: now });
+}
+
+/** The first answer wins; a later one is told who was first. */
+export function answerPermission(
+  store: Store,
+  answer: { permissionId: PermissionId; optionId: string; digest?: string | undefined },
+  by: Actor,
+  now: string,
+): SessionId {
+  const { permissionId, optionId } = answer;
+  const { permission, state } = store.permissions.get(permissionId);
+  const judged = judge(permission, state, answer);
+  switch (judged.verdict) {
+    case 'resolved': {
+      const first = judged.state.state === 'answered' ? judged.state : undefined;
+      throw new Problem(
+        'permission.resolved',
+        first === undefined
+          ? 'The agent took this question back. Nothing is left to do.'
+          : `Already answered by ${first.by.name}. Nothing is left to do.`,
+        { permissionId, optionId: first?.optionId ?? null, by: first?.by ?? null },
+      );
+    }
+    case 'noSuchOption': {
+      const offered = permission.options.map((option) => option.optionId);
+      throw new Problem(
+        'permission.option',
+        `There is no option ${optionId}. Offered: ${offered.join(', ')}.`,
+        { offered },
+      );
+    }
+    case 'changed':
+      throw new Problem(
+        'permission.option',
+        'What is asked is not what you were shown. Read it again, then answer.',
+        {
+          digest: permission.digest,
+        },
+      );
+    case 'accept': {
+      const session = store.sessions.get(permission.sessionId);
+      store.permissions.resolve(permissionId, { state: 'answered', optionId, by }, now);
+      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, optionId, by }]);
+      store.sessions.change(session, { lastActivityAt: now });
+      return permission.sessionId;
+    }
+  }
+}
+
+/** The agent took its question back, or is gone. */
+export function withdrawPermission(store: Store, log: LogOf, permissionId: PermissionId, now: string): void {
+  if (store.permissions.get(permissionId).state.state !== 'open') return;
+  store.permissions.resolve(permissionId, { state: 'withdrawn' }, now);
+  store.log.append(log, now, [{ type: 'permission_resolved', permissionId, optionId: null, by: null }]);
+  store.sessions.touch(log);
+}
+
+/** Sets right, after a start, what the gateway before could not finish. */
+export function recoverSession(store: Store, sessionId: SessionId, now: string): void {
+  const log = store.sessions.get(sessionId);
+  for (const { permissionId } of store.permissions.listOpen(log))
+    withdrawPermission(store, log, permissionId, now);
+  if (log.session.status !== 'stopped') {
+    store.sessions.change(log, { status: 'stopped' });
+    store.log.append(log, now, [{ type: 'status', status: 'stopped' }]);
+  }
+  for (const { promptId, state, handed } of store.queue.list(log)) {
+    if (state !== 'running') continue;
+    const after = afterCrash(handed);
+    // Not handed over: it stays taken, with its `prompt` event, and is worked on as if nothing had been.
+    if (after === 'queued') continue;
+    endTurn(store, log, { promptId, firstSeq: store.log.firstOfTurn(log) }, { how: 'uncertain' }, now);
+  }
+}

@@ -1,0 +1,218 @@
+// The one connection to the one database: opened with care, written in two classes of durability.
+import { existsSync, renameSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { Problem } from '../protocol/index.ts';
+import { sqliteCode } from './lock.ts';
+import { MIGRATIONS } from './schema.ts';
+
+const SQLITE_FULL = 13;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** The database was written by a newer gateway. It is left exactly as it is. */
+export class NewerDatabaseError extends Error {
+  override name = 'NewerDatabaseError';
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+interface Work {
+  readonly run: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class Database implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #waiting: Work[] = [];
+  #synchronous: 'FULL' | 'NORMAL' | undefined;
+  /** Called after each commit, before anybody hears of it. */
+  onCommit: () => void = () => {};
+  /** Called before work; what it returns is called when that work is undone, so that caches can follow. */
+  mark: () => () => void = () => () => {};
+  /** Where an unreadable database was set aside at this opening, if there was one. */
+  readonly setAside: string | undefined;
+
+  private constructor(db: DatabaseSync, setAside: string | undefined) {
+    this.#db = db;
+    this.setAside = setAside;
+  }
+
+  /** Opens or creates. A database that cannot be read is set aside whole, never deleted, and a fresh one begun. */
+  static open(file: string): Database {
+    try {
+      return new Database(openChecked(file), undefined);
+    } catch (error) {
+      const code = sqliteCode(error);
+      if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB && !(error instanceof DamagedError)) throw error;
+      const aside = `${file}.corrupt-${new Date().toISOString().replaceAll(':', '')}`;
+      for (const suffix of ['', '-wal', '-shm']) {
+        if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+      }
+      return new Database(openChecked(file), aside);
+    }
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): { changes: number; lastInsertRowid: number } {
+    const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
+    return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  /**
+   * Class one: accepts, answers, state changes. On disk (fsync) when the promise resolves. Work that comes while the
+   * event loop is busy shares one transaction and one sync. Throwing in `work` undoes only that work.
+   */
+  synced<T>(work: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ run: work, resolve, reject });
+    if (this.#waiting.length === 1) setImmediate(() => this.flush());
+    // The promise was made for this very work, so it resolves to what that returns.
+    return promise as Promise<T>;
+  }
+
+  /** Class two: agent output. Committed when this returns: survives kill -9, and power loss from the next sync on. */
+  written<T>(work: () => T): T {
+    // What is waiting was asked for earlier and comes first, so that order in the log is order of asking.
+    this.flush();
+    return this.#transaction('NORMAL', work);
+  }
+
+  /** Commits what is waiting, now. */
+  flush(): void {
+    const works = this.#waiting.splice(0);
+    if (works.length === 0) return;
+    const settled: (() => void)[] = [];
+    try {
+      this.#transaction('FULL', () => {
+        for (const work of works) settled.push(this.#attempt(work));
+      });
+    } catch (error) {
+      for (const { reject } of works) reject(error);
+      return;
+    }
+    for (const settle of settled) settle();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#db.isOpen) return;
+    this.flush();
+    this.#db.exec(`UPDATE meta SET value = '1' WHERE key = 'clean'`);
+    this.#db.close();
+  }
+
+  #attempt({ run, resolve, reject }: Work): () => void {
+    this.#db.exec('SAVEPOINT work');
+    const restore = this.mark();
+    try {
+      const value = run();
+      this.#db.exec('RELEASE work');
+      return () => resolve(value);
+    } catch (error) {
+      // SQLite has already undone everything when the disk is full; then there is no savepoint left to return to.
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec('ROLLBACK TO work; RELEASE work');
+      restore();
+      return () => reject(error);
+    }
+  }
+
+  #transaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
+    if (this.#synchronous !== synchronous) {
+      this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
+      this.#synchronous = synchronous;
+    }
+    const restore = this.mark();
+    let value: T;
+    try {
+      this.#prepare('BEGIN IMMEDIATE').run();
+      value = work();
+      this.#prepare('COMMIT').run();
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      restore();
+      if (sqliteCode(error) !== SQLITE_FULL) throw error;
+      throw new Problem(
+        'storage.full',
+        'The disk is full: nothing was accepted. Free some space and send again.',
+        {},
+        error,
+      );
+    }
+    this.onCommit();
+    return value;
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+class DamagedError extends Error {
+  override name = 'DamagedError';
+}
+
+function openChecked(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: true });
+  try {
+    const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (typeof version !== 'number') throw new DamagedError('no user_version');
+    if (version > MIGRATIONS.length) {
+      throw new NewerDatabaseError(
+        `${file} was written by a newer Holdfast (schema ${version}, this one knows ${MIGRATIONS.length}). ` +
+          `It was left as it is. Update Holdfast, or set HOLDFAST_HOME to another folder.`,
+      );
+    }
+    db.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA fullfsync = 1;
+      PRAGMA trusted_schema = OFF;
+      PRAGMA cell_size_check = ON;
+      PRAGMA wal_autocheckpoint = 4000;
+    `);
+    if (version > 0) checkAfterUncleanEnd(db);
+    migrate(db, version);
+    db.exec(`INSERT INTO meta VALUES ('clean', '0') ON CONFLICT (key) DO UPDATE SET value = '0'`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function checkAfterUncleanEnd(db: DatabaseSync): void {
+  const clean = db.prepare(`SELECT value FROM meta WHERE key = 'clean'`).get()?.['value'];
+  if (clean === '1') return;
+  const [first] = db.prepare('PRAGMA quick_check(1)').all();
+  if (first?.['quick_check'] !== 'ok') throw new DamagedError(String(first?.['quick_check']));
+}
+
+function migrate(db: DatabaseSync, from: number): void {
+  for (const [index, step] of MIGRATIONS.entries()) {
+    if (index < from) continue;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(step);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

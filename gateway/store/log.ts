@@ -1,0 +1,181 @@
+// The log: every event of every session, as the text that goes over the wire, in one b-tree.
+import { crc32 } from 'node:zlib';
+import { compact, cursorAt, resumeAt } from '../core/log.ts';
+import type { Cursor, Event, EventBody, SessionId } from '../protocol/index.ts';
+import type { Database, Row } from './database.ts';
+
+/** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
+const SPAN = 2 ** 32;
+
+/** Where a session's events are. */
+export interface LogOf {
+  readonly sessionId: SessionId;
+  readonly key: number;
+}
+
+/** Events as text, ready to be sent: what one commit wrote, or what one read found. */
+export interface Batch {
+  readonly sessionId: SessionId;
+  /** The seq before the first event and that of the last one. */
+  readonly after: number;
+  readonly last: number;
+  readonly texts: readonly string[];
+}
+
+export class LogStore {
+  readonly #db: Database;
+  readonly logId: string;
+  readonly #heads = new Map<number, number>();
+  readonly #fresh = new Map<number, { log: LogOf; after: number; texts: string[] }>();
+
+  constructor(db: Database, logId: string) {
+    this.#db = db;
+    this.logId = logId;
+  }
+
+  /** The seq of the last event; 0 when there is none. */
+  head({ key }: LogOf): number {
+    let head = this.#heads.get(key);
+    if (head === undefined) {
+      const row = this.#db.get(
+        'SELECT max(id) AS id FROM event WHERE id BETWEEN ? AND ?',
+        key * SPAN,
+        (key + 1) * SPAN - 1,
+      );
+      head = typeof row?.['id'] === 'number' ? row['id'] - key * SPAN : 0;
+      this.#heads.set(key, head);
+    }
+    return head;
+  }
+
+  cursor(log: LogOf): Cursor {
+    return cursorAt(this.logId, this.head(log));
+  }
+
+  /** Appends within the transaction that is open. Subscribers get it after the commit. */
+  append(log: LogOf, ts: string, bodies: readonly EventBody[]): void {
+    let seq = this.head(log);
+    let fresh = this.#fresh.get(log.key);
+    if (fresh === undefined) this.#fresh.set(log.key, (fresh = { log, after: seq, texts: [] }));
+    for (const body of bodies) {
+      seq += 1;
+      const text = JSON.stringify({ seq, ts, sessionId: log.sessionId, ...body });
+      this.#insert(log.key * SPAN + seq, body.type, text);
+      fresh.texts.push(text);
+    }
+    this.#heads.set(log.key, seq);
+  }
+
+  /** What the last commit wrote, once. */
+  takeFresh(): Batch[] {
+    const batches = [...this.#fresh.values()].map(({ log, after, texts }): Batch => ({
+      sessionId: log.sessionId,
+      after,
+      last: after + texts.length,
+      texts,
+    }));
+    this.#fresh.clear();
+    return batches;
+  }
+
+  /** Remembers what has been appended since the last commit; the result forgets what came after. */
+  mark(): () => void {
+    const lengths = new Map([...this.#fresh].map(([key, { texts }]) => [key, texts.length]));
+    return () => {
+      for (const [key, fresh] of this.#fresh) {
+        const length = lengths.get(key) ?? 0;
+        fresh.texts.length = length;
+        this.#heads.set(key, fresh.after + length);
+        if (length === 0) this.#fresh.delete(key);
+      }
+    };
+  }
+
+  resumeAt(log: LogOf, cursor: Cursor): number | 'gap' {
+    return resumeAt(cursor, { logId: this.logId, first: 1, last: this.head(log) });
+  }
+
+  /** Up to `limit` stored events after a seq, as text. */
+  read({ sessionId, key }: LogOf, after: number, limit: number): Batch {
+    const rows = this.#db.all(
+      'SELECT id, json, crc FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      key * SPAN + after + 1,
+      (key + 1) * SPAN - 1,
+      limit,
+    );
+    const last = rows.length === 0 ? after : Number(rows.at(-1)?.['id']) - key * SPAN;
+    return { sessionId, after, last, texts: rows.map((row) => intactText(row)) };
+  }
+
+  /** A page of whole messages that ends before a seq, and begins with a prompt: at least `limit` stored events, if there are. */
+  page(log: LogOf, before: number, limit: number): { messages: Event[]; before?: number } {
+    const base = log.key * SPAN;
+    const from = this.#db.get(
+      'SELECT min(id) AS id FROM (SELECT id FROM event WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?)',
+      base,
+      base + before,
+      limit,
+    )?.['id'];
+    if (typeof from !== 'number') return { messages: [] };
+    const first = this.firstOfTurn(log, from - base);
+    const messages = compact(this.#parsed(log, first, before));
+    return first > 1 ? { messages, before: first } : { messages };
+  }
+
+  /** The seq of the last `prompt` at or before a seq; 1 when there is none. */
+  firstOfTurn({ key }: LogOf, at = SPAN - 1): number {
+    const id = this.#db.get(
+      `SELECT id FROM event WHERE id > ? AND id <= ? AND type = 'prompt' ORDER BY id DESC LIMIT 1`,
+      key * SPAN,
+      key * SPAN + at,
+    )?.['id'];
+    return typeof id === 'number' ? id - key * SPAN : 1;
+  }
+
+  /** Replaces the events from a seq to the end by what they are worth keeping as. Subscribers need not know. */
+  compactFrom(log: LogOf, first: number): void {
+    const end = this.head(log) + 1;
+    const events = this.#parsed(log, first, end);
+    const kept = compact(events);
+    if (kept.length === events.length) return;
+    const base = log.key * SPAN;
+    this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
+    for (const event of kept) this.#insert(base + event.seq, event.type, JSON.stringify(event));
+  }
+
+  remove({ key }: LogOf): void {
+    this.#db.run('DELETE FROM event WHERE id BETWEEN ? AND ?', key * SPAN, (key + 1) * SPAN - 1);
+    this.#heads.delete(key);
+    this.#fresh.delete(key);
+  }
+
+  #parsed({ key }: LogOf, first: number, before: number): Event[] {
+    return (
+      this.#db
+        .all(
+          'SELECT id, json, crc FROM event WHERE id >= ? AND id < ? ORDER BY id',
+          key * SPAN + first,
+          key * SPAN + before,
+        )
+        // The checksum says that this is what we wrote; a schema would cost more than all the rest of the reading.
+        .map((row) => JSON.parse(intactText(row)) as Event)
+    );
+  }
+
+  #insert(id: number, type: string, text: string): void {
+    this.#db.run('INSERT INTO event VALUES (?, ?, ?, ?)', id, type, text, checksum(id, text));
+  }
+}
+
+const checksum = (id: number, text: string): number => crc32(text, id % SPAN);
+
+/** A row that a disk has bent is not shown as if nothing had happened: its place is taken by a gap. */
+function intactText(row: Row): string {
+  const { id, json, crc } = row;
+  if (typeof id !== 'number' || typeof json !== 'string')
+    throw new TypeError('the event table has a foreign row');
+  if (checksum(id, json) === crc) return json;
+  const seq = id % SPAN;
+  const sessionId = /"sessionId":"([A-Za-z0-9_.:-]+)"/.exec(json)?.[1] ?? 'unknown';
+  return JSON.stringify({ seq, ts: new Date(0).toISOString(), sessionId, type: 'gap', from: seq, to: seq });
+}

@@ -1,0 +1,134 @@
+// Prompts as rows: each in a state that a person can see, in the order in which they will run.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { admit, advance, type PromptStep } from '../core/queue.ts';
+import { Actor, Message, Problem, PromptId, PromptState, SessionId, type Prompt } from '../protocol/index.ts';
+import type { Database, Row } from './database.ts';
+import type { LogOf } from './log.ts';
+
+const PromptRow = z.object({
+  prompt_id: PromptId,
+  session_id: SessionId,
+  state: PromptState,
+  handed: z.int(),
+  digest: z.string(),
+  message: z.string(),
+  sender: z.string(),
+  created_at: z.string(),
+});
+
+const SELECT = `SELECT prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at
+  FROM prompt JOIN session ON session.key = session_key`;
+
+/** Prompts that are not over. */
+const LIVE = `state IN ('queued', 'running', 'uncertain')`;
+
+export interface StoredPrompt extends Prompt {
+  /** The agent was given it, or was about to be. */
+  readonly handed: boolean;
+}
+
+export class QueueStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Running, waiting and uncertain prompts in order. */
+  list({ key }: LogOf): StoredPrompt[] {
+    return this.#db
+      .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place`, key)
+      .map((row) => fromRow(row));
+  }
+
+  /** Throws the problem prompt.unknown. */
+  get({ sessionId }: LogOf, promptId: PromptId): StoredPrompt {
+    const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, promptId);
+    const prompt = row === undefined ? undefined : fromRow(row);
+    if (prompt?.sessionId !== sessionId) {
+      throw new Problem('prompt.unknown', `Session ${sessionId} has no prompt ${promptId}.`, { promptId });
+    }
+    return prompt;
+  }
+
+  /** Adds a prompt at the end, or finds that it is there already. Throws the problem prompt.conflict. */
+  admit(log: LogOf, prompt: Omit<Prompt, 'state' | 'sessionId'>): { prompt: StoredPrompt; isNew: boolean } {
+    const digest = digestOf(prompt.message);
+    const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, prompt.promptId);
+    const stored = row === undefined ? undefined : fromRow(row);
+    const known =
+      row === undefined ? undefined : { sessionId: String(row['session_id']), digest: String(row['digest']) };
+    switch (admit(known, { sessionId: log.sessionId, digest })) {
+      case 'conflict':
+        throw new Problem(
+          'prompt.conflict',
+          `promptId ${prompt.promptId} was used before with other content. Send this text with a new promptId.`,
+          { promptId: prompt.promptId },
+        );
+      case 'same':
+        if (stored !== undefined) return { prompt: stored, isNew: false };
+        break;
+      case 'new':
+        break;
+    }
+    this.#db.run(
+      `INSERT INTO prompt (prompt_id, session_key, place, state, digest, message, sender, created_at)
+       VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM prompt WHERE session_key = ?), 'queued', ?, ?, ?, ?)`,
+      prompt.promptId,
+      log.key,
+      log.key,
+      digest,
+      JSON.stringify(prompt.message),
+      JSON.stringify(prompt.from),
+      prompt.createdAt,
+    );
+    return { prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false }, isNew: true };
+  }
+
+  /** Takes a step, or throws the problem prompt.state. */
+  step(log: LogOf, promptId: PromptId, step: PromptStep): PromptState {
+    const { state } = this.get(log, promptId);
+    const after = advance(state, step);
+    if (after === undefined) {
+      throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: it cannot ${step} now.`, {
+        promptId,
+        state,
+      });
+    }
+    this.setState(promptId, after);
+    return after;
+  }
+
+  setState(promptId: PromptId, state: PromptState): void {
+    // A prompt that goes back into the queue has not been handed to anybody.
+    this.#db.run(
+      `UPDATE prompt SET state = ?, handed = CASE WHEN ? = 'queued' THEN 0 ELSE handed END WHERE prompt_id = ?`,
+      state,
+      state,
+      promptId,
+    );
+  }
+
+  /** From here on the agent may have it. */
+  markHanded(promptId: PromptId): void {
+    this.#db.run('UPDATE prompt SET handed = 1 WHERE prompt_id = ?', promptId);
+  }
+}
+
+/** Same id, same content: content blocks are built by the contract's schema, so their members come in one order. */
+const digestOf = (message: Message): string =>
+  createHash('sha256').update(JSON.stringify(message)).digest('hex');
+
+function fromRow(row: Row): StoredPrompt {
+  const r = PromptRow.parse(row);
+  return {
+    promptId: r.prompt_id,
+    sessionId: r.session_id,
+    state: r.state,
+    message: Message.parse(JSON.parse(r.message)),
+    from: Actor.parse(JSON.parse(r.sender)),
+    createdAt: r.created_at,
+    handed: r.handed === 1,
+  };
+}

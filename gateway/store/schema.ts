@@ -1,0 +1,64 @@
+// The tables, as the list of steps that led to them. A step that was released is never changed, only followed.
+
+/** Step n brings the database from user_version n to n + 1, in one transaction. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE session (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,   -- small, never used again: the high part of its events' ids
+    session_id TEXT NOT NULL UNIQUE,
+    agent TEXT NOT NULL,
+    path TEXT NOT NULL,
+    title TEXT NOT NULL,
+    titled_by TEXT NOT NULL,                 -- nobody, prompt, agent or person: the later in this list wins
+    mode TEXT NOT NULL,
+    model TEXT,
+    status TEXT NOT NULL,
+    agent_session_id TEXT,
+    held INTEGER NOT NULL DEFAULT 0,         -- the queue waits for a person
+    archived INTEGER NOT NULL DEFAULT 0,
+    draft TEXT NOT NULL DEFAULT '',
+    usage TEXT,
+    created_at TEXT NOT NULL,
+    last_activity_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE prompt (
+    prompt_id TEXT PRIMARY KEY,
+    session_key INTEGER NOT NULL REFERENCES session(key) ON DELETE CASCADE,
+    place REAL NOT NULL,                     -- order in the queue
+    state TEXT NOT NULL,
+    handed INTEGER NOT NULL DEFAULT 0,       -- set, synced, before the agent gets it
+    digest TEXT NOT NULL,
+    message TEXT NOT NULL,
+    sender TEXT NOT NULL,                    -- Actor as JSON
+    created_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX prompt_queue ON prompt (session_key, place) WHERE state IN ('queued', 'running', 'uncertain');
+  CREATE INDEX prompt_session ON prompt (session_key);
+
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,                  -- session.key * 2^32 + seq: one b-tree, in log order
+    type TEXT NOT NULL,
+    json TEXT NOT NULL,                      -- the event exactly as it goes over the wire
+    crc INTEGER NOT NULL                     -- CRC-32 over id and json: SQLite has no checksum of its own
+  ) STRICT;
+
+  CREATE TABLE permission (
+    permission_id TEXT PRIMARY KEY,
+    session_key INTEGER NOT NULL REFERENCES session(key) ON DELETE CASCADE,
+    request TEXT NOT NULL,                   -- Permission as JSON
+    state TEXT NOT NULL,                     -- PermissionState as JSON
+    is_open INTEGER NOT NULL,
+    resolved_at TEXT
+  ) STRICT;
+  CREATE INDEX permission_open ON permission (session_key) WHERE is_open = 1;
+
+  CREATE TABLE process (                     -- agents that run, to be reaped if the gateway dies before they do
+    pid INTEGER PRIMARY KEY,
+    start_time TEXT NOT NULL,
+    session_key INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,185 @@
+// Sessions as rows: who they are and how they stand.
+import { z } from 'zod';
+import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from '../protocol/index.ts';
+import type { Database, Row } from './database.ts';
+import type { LogOf } from './log.ts';
+
+const SessionRow = z.object({
+  key: z.int(),
+  session_id: SessionId,
+  agent: AgentId,
+  path: z.string(),
+  title: z.string(),
+  mode: Mode,
+  model: z.string().nullable(),
+  status: SessionStatus,
+  agent_session_id: z.string().nullable(),
+  held: z.int(),
+  archived: z.int(),
+  usage: z.string().nullable(),
+  created_at: z.string(),
+  last_activity_at: z.string(),
+  open_permissions: z.int(),
+  queued: z.int(),
+  uncertain: z.int(),
+});
+
+const SELECT = `
+  SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, usage,
+    created_at, last_activity_at,
+    (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
+    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued') AS queued,
+    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'uncertain') AS uncertain
+  FROM session`;
+
+/** A session with what only the gateway needs to know of it. */
+export interface StoredSession extends LogOf {
+  readonly session: Session;
+  readonly held: boolean;
+}
+
+/** What can change; absent members stay. */
+export interface SessionChange {
+  readonly status?: SessionStatus;
+  readonly model?: string | null;
+  readonly agentSessionId?: string | null;
+  readonly held?: boolean;
+  readonly archived?: boolean;
+  readonly usage?: Usage;
+  readonly lastActivityAt?: string;
+}
+
+export class SessionStore {
+  readonly #db: Database;
+  readonly #changed = new Set<SessionId>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  insert(
+    session: Pick<Session, 'sessionId' | 'agent' | 'path' | 'mode' | 'model'>,
+    title: string | undefined,
+    now: string,
+  ): void {
+    this.#db.run(
+      `INSERT INTO session (session_id, agent, path, title, titled_by, mode, model, status, created_at, last_activity_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'stopped', ?, ?)`,
+      session.sessionId,
+      session.agent,
+      session.path,
+      title ?? 'New session',
+      title === undefined ? 'nobody' : 'person',
+      session.mode,
+      session.model,
+      now,
+      now,
+    );
+    this.#changed.add(session.sessionId);
+  }
+
+  find(sessionId: SessionId): StoredSession | undefined {
+    const row = this.#db.get(`${SELECT} WHERE session_id = ?`, sessionId);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Throws the problem session.unknown. */
+  get(sessionId: SessionId): StoredSession {
+    const found = this.find(sessionId);
+    if (found === undefined) {
+      throw new Problem('session.unknown', `No session ${sessionId}. session.list names those there are.`, {
+        sessionId,
+      });
+    }
+    return found;
+  }
+
+  list(): StoredSession[] {
+    return this.#db.all(`${SELECT} ORDER BY last_activity_at DESC, key DESC`).map((row) => fromRow(row));
+  }
+
+  change({ key, sessionId }: LogOf, change: SessionChange): void {
+    const columns: Record<string, string | number | null> = {};
+    if (change.status !== undefined) columns['status'] = change.status;
+    if (change.model !== undefined) columns['model'] = change.model;
+    if (change.agentSessionId !== undefined) columns['agent_session_id'] = change.agentSessionId;
+    if (change.held !== undefined) columns['held'] = Number(change.held);
+    if (change.archived !== undefined) columns['archived'] = Number(change.archived);
+    if (change.usage !== undefined) columns['usage'] = JSON.stringify(change.usage);
+    if (change.lastActivityAt !== undefined) columns['last_activity_at'] = change.lastActivityAt;
+    const names = Object.keys(columns);
+    if (names.length === 0) return;
+    const assignments = names.map((name) => `${name} = ?`).join(', ');
+    this.#db.run(`UPDATE session SET ${assignments} WHERE key = ?`, ...Object.values(columns), key);
+    this.#changed.add(sessionId);
+  }
+
+  /** Notes that what is shown of the session has changed, in another table. */
+  touch({ sessionId }: LogOf): void {
+    this.#changed.add(sessionId);
+  }
+
+  /** Prompts and permissions go with it. */
+  remove({ key, sessionId }: LogOf): void {
+    this.#db.run('DELETE FROM session WHERE key = ?', key);
+    this.#changed.add(sessionId);
+  }
+
+  draft({ key }: LogOf): string {
+    return z.string().parse(this.#db.get('SELECT draft FROM session WHERE key = ?', key)?.['draft']);
+  }
+
+  setDraft({ key }: LogOf, text: string): void {
+    this.#db.run('UPDATE session SET draft = ? WHERE key = ?', text, key);
+  }
+
+  /** Gives a title, unless one is there that counts for more. */
+  setTitle({ key, sessionId }: LogOf, title: string, by: 'prompt' | 'agent' | 'person'): void {
+    const weaker = { prompt: `('nobody')`, agent: `('nobody', 'prompt', 'agent')`, person: `(titled_by)` }[
+      by
+    ];
+    this.#db.run(
+      `UPDATE session SET title = ?, titled_by = ? WHERE key = ? AND titled_by IN ${weaker}`,
+      title,
+      by,
+      key,
+    );
+    this.#changed.add(sessionId);
+  }
+
+  /** The sessions that the last commit changed, once; undefined where one was removed. */
+  takeChanged(): { sessionId: SessionId; session: Session | undefined }[] {
+    const changed = [...this.#changed].map((sessionId) => ({
+      sessionId,
+      session: this.find(sessionId)?.session,
+    }));
+    this.#changed.clear();
+    return changed;
+  }
+}
+
+function fromRow(row: Row): StoredSession {
+  const r = SessionRow.parse(row);
+  return {
+    key: r.key,
+    sessionId: r.session_id,
+    held: r.held === 1,
+    session: {
+      sessionId: r.session_id,
+      title: r.title,
+      path: r.path,
+      agent: r.agent,
+      status: r.status,
+      mode: r.mode,
+      model: r.model,
+      agentSessionId: r.agent_session_id,
+      createdAt: r.created_at,
+      lastActivityAt: r.last_activity_at,
+      pendingPermissions: r.open_permissions,
+      queued: r.queued,
+      uncertain: r.uncertain,
+      archived: r.archived === 1,
+      ...(r.usage === null ? {} : { usage: Usage.parse(JSON.parse(r.usage)) }),
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// All that is remembered, behind one door. Reads answer at once; writes go through `synced` or `written`.
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import path from 'node:path';
+import type { Session, SessionId } from '../protocol/index.ts';
+import { Database } from './database.ts';
+import { takeLock } from './lock.ts';
+import { LogStore, type Batch } from './log.ts';
+import { PermissionStore } from './permission.ts';
+import { ProcessStore } from './process.ts';
+import { QueueStore } from './queue.ts';
+import { SessionStore } from './session.ts';
+
+/** What a commit changed, as others need to hear it. */
+export interface Committed {
+  readonly batches: readonly Batch[];
+  readonly sessions: readonly { readonly sessionId: SessionId; readonly session: Session | undefined }[];
+}
+
+/** Another gateway owns this state folder. */
+export class LockedError extends Error {
+  override name = 'LockedError';
+}
+
+export class Store implements Disposable {
+  readonly #db: Database;
+  readonly #lock: Disposable;
+  readonly sessions: SessionStore;
+  readonly queue: QueueStore;
+  readonly permissions: PermissionStore;
+  readonly processes: ProcessStore;
+  readonly log: LogStore;
+  /** Hears of each commit after it is made and before anybody who waits for it does. */
+  onCommit: (committed: Committed) => void = () => {};
+
+  private constructor(lock: Disposable, db: Database) {
+    this.#lock = lock;
+    this.#db = db;
+    this.sessions = new SessionStore(db);
+    this.queue = new QueueStore(db);
+    this.permissions = new PermissionStore(db);
+    this.processes = new ProcessStore(db);
+    this.log = new LogStore(db, logIdOf(db));
+    db.onCommit = () => {
+      const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };
+      if (committed.batches.length > 0 || committed.sessions.length > 0) this.onCommit(committed);
+    };
+    db.mark = () => this.log.mark();
+  }
+
+  /** Throws LockedError while another gateway owns the folder, NewerDatabaseError for a database of the future. */
+  static open(folder: string): Store {
+    const database = path.join(folder, 'holdfast.db');
+    const lockFile = path.join(folder, 'lock.db');
+    for (const file of [lockFile, database]) makePrivateFile(file);
+    const lock = takeLock(lockFile);
+    if (lock === undefined) throw new LockedError(`Another gateway runs in ${folder}.`);
+    try {
+      return new Store(lock, Database.open(database));
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Where an unreadable database was set aside when this one was opened. */
+  get setAside(): string | undefined {
+    return this.#db.setAside;
+  }
+
+  /** Accepts, answers, state changes: synced to disk when the promise resolves. */
+  synced<T>(work: () => T): Promise<T> {
+    return this.#db.synced(work);
+  }
+
+  /** Agent output: committed when this returns. */
+  written<T>(work: () => T): T {
+    return this.#db.written(work);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db[Symbol.dispose]();
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+/** SQLite would let everybody read a file that it makes, and gives its journals the mode of the database. */
+function makePrivateFile(file: string): void {
+  // Never opened through fs when it is there: closing it would drop a lock that is held on it.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+}
+
+/** The log's name, made with the database: a fresh database after a damaged one has other cursors. */
+function logIdOf(db: Database): string {
+  const stored = db.get(`SELECT value FROM meta WHERE key = 'logId'`)?.['value'];
+  if (typeof stored === 'string') return stored;
+  const logId = randomBytes(8).toString('hex');
+  db.run(`INSERT INTO meta VALUES ('logId', ?)`, logId);
+  return logId;
+}
