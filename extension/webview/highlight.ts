@@ -12,8 +12,8 @@ export type Line = readonly Token[];
 
 /** Longer lines (minified files, data) stay plain. */
 const MAX_LINE = 2000;
-/** A grammar that takes longer than this for one line gives up on it. */
-const MAX_LINE_MS = 50;
+/** A grammar gives up on a line after this. The first line pays for the grammar's expressions: some 100 ms. */
+const MAX_LINE_MS = 1000;
 
 /** Each class under a colour of its own, which stands for it until the token is drawn. */
 const SCOPES: readonly (readonly [kind: string, colour: string, scopes: readonly string[]])[] = [
@@ -50,7 +50,10 @@ function highlighter(): HighlighterCore {
         type: 'dark',
         fg: '#000000',
         bg: '#ffffff',
-        settings: SCOPES.map(([, foreground, scope]) => ({ scope: [...scope], settings: { foreground } })),
+        settings: [
+          { settings: { foreground: '#000000', background: '#ffffff' } },
+          ...SCOPES.map(([, foreground, scope]) => ({ scope: [...scope], settings: { foreground } })),
+        ],
       },
     ],
   });

@@ -68,6 +68,9 @@ export function receive(panel: Panel, message: ToPanel): Panel {
     case 'draft':
     case 'focusInput':
       return panel;
+    default:
+      // A newer host may say more than this panel understands.
+      return panel;
   }
 }
 

@@ -1,0 +1,204 @@
+// The real panel in a real Chromium, under the real content policy, with a stub for VS Code's side of the frame.
+import { build } from 'esbuild';
+import { createServer, type Server } from 'node:http';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { ToPanel } from '../../extension/chatMessages.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const NONCE = 'test0123456789';
+const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf', '.html': 'text/html' };
+
+export type Theme = 'light-modern' | 'dark-modern' | 'hc-dark' | 'hc-light';
+const BODY_CLASS: Readonly<Record<Theme, string>> = {
+  'light-modern': 'vscode-light',
+  'dark-modern': 'vscode-dark',
+  'hc-dark': 'vscode-high-contrast',
+  'hc-light': 'vscode-high-contrast vscode-high-contrast-light',
+};
+
+/** What the stub keeps in the page. */
+declare global {
+  interface Window {
+    posted: { type: string; [key: string]: unknown }[];
+    violations: string[];
+    executed: string[];
+  }
+}
+
+function shell(theme: Theme, port: number): string {
+  const self = `http://127.0.0.1:${port}`;
+  const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${self}; font-src ${self}`;
+  return `<!doctype html>
+<html lang="en" data-theme="${theme}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Holdfast</title>
+<link rel="stylesheet" href="/themes.css">
+<link rel="stylesheet" href="/dist/codicon.css">
+<link rel="stylesheet" href="/media/holdfast.css">
+</head>
+<body class="${BODY_CLASS[theme]}"><div id="app"></div>
+<script type="module" nonce="${NONCE}" src="/dist/main.js"></script></body>
+</html>`;
+}
+
+export class PanelTest {
+  readonly #browser: Browser;
+  readonly #server: Server;
+  readonly #dist: string;
+  /** Every address that a page asked for and that is not the panel's own. */
+  readonly strangers: string[] = [];
+
+  private constructor(browser: Browser, server: Server, dist: string) {
+    this.#browser = browser;
+    this.#server = server;
+    this.#dist = dist;
+  }
+
+  static async open(): Promise<PanelTest> {
+    const dist = await mkdtemp(path.join(tmpdir(), 'holdfast-panel-'));
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['extension/webview/main.ts'],
+      outdir: dist,
+      bundle: true,
+      format: 'esm',
+      splitting: true,
+      minify: true,
+      target: 'chrome138',
+      logLevel: 'warning',
+    });
+    const server = createServer((request, response) => {
+      answer(dist, server, new URL(request.url ?? '/', 'http://panel')).then(
+        ({ type, body }) => response.writeHead(200, { 'content-type': type }).end(body),
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+    return new PanelTest(browser, server, dist);
+  }
+
+  get #origin(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  }
+
+  /** A fresh panel. `kept`: what an earlier one left behind. */
+  async panel(options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {}): Promise<PanelPage> {
+    const { theme = 'dark-modern', width = 320, height = 720, kept } = options;
+    const context = await this.#browser.newContext({
+      viewport: { width, height },
+      deviceScaleFactor: 2,
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    page.on('request', (request) => {
+      if (!request.url().startsWith(this.#origin)) this.strangers.push(request.url());
+    });
+    await page.addInitScript((state) => {
+      window.posted = [];
+      window.violations = [];
+      window.executed = [];
+      let current: unknown = state;
+      const api = {
+        postMessage: (message: { type: string }) => void window.posted.push(message),
+        getState: () => current,
+        setState: (next: unknown) => {
+          current = next;
+          sessionStorage.setItem('kept', JSON.stringify(next));
+          return next;
+        },
+      };
+      Object.assign(window, { acquireVsCodeApi: () => api });
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        window.violations.push(`${violatedDirective} ${blockedURI}`),
+      );
+    }, kept);
+    await page.goto(`${this.#origin}/?theme=${theme}`);
+    const panel = new PanelPage(page);
+    await panel.until(() => window.posted.some(({ type }) => type === 'ready'));
+    return panel;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    this.#server.close();
+    await rm(this.#dist, { recursive: true, force: true });
+  }
+}
+
+async function answer(dist: string, server: Server, url: URL): Promise<{ type: string; body: string | Buffer }> {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const theme = url.searchParams.get('theme');
+  if (url.pathname === '/') return { type: 'text/html', body: shell(isTheme(theme) ? theme : 'dark-modern', port) };
+  const [, folder = '', ...rest] = url.pathname.split('/');
+  const name = rest.join('/');
+  const icons = path.join(root, 'node_modules/@vscode/codicons/dist');
+  const file =
+    folder === 'themes.css'
+      ? path.join(import.meta.dirname, 'themes.css')
+      : folder === 'media'
+        ? path.join(root, 'media', name)
+        : path.join(name.startsWith('codicon') ? icons : dist, name);
+  return { type: TYPES[path.extname(file)] ?? 'application/octet-stream', body: await readFile(file) };
+}
+
+const isTheme = (name: string | null): name is Theme => name !== null && Object.hasOwn(BODY_CLASS, name);
+
+/** One panel, as a person and the extension host see it. */
+export class PanelPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Posts messages as the extension host does, and waits until they are drawn. */
+  async tell(...messages: ToPanel[]): Promise<void> {
+    await this.page.evaluate(async (all) => {
+      for (const message of all) window.postMessage(message, '*');
+      // Messages are delivered in order, so this one is heard last; then two frames are drawn.
+      await new Promise((heard) => {
+        window.addEventListener('message', function listen({ data }: MessageEvent<{ type?: string }>) {
+          if (data.type !== 'last') return;
+          window.removeEventListener('message', listen);
+          requestAnimationFrame(() => requestAnimationFrame(heard));
+        });
+        window.postMessage({ type: 'last' }, '*');
+      });
+    }, messages);
+  }
+
+  until(condition: () => unknown): Promise<unknown> {
+    return this.page.waitForFunction(condition, undefined, { timeout: 5000 });
+  }
+
+  posted(type: string): Promise<{ [key: string]: unknown }[]> {
+    return this.page.evaluate((wanted) => window.posted.filter((message) => message.type === wanted), type);
+  }
+
+  kept(): Promise<unknown> {
+    return this.page.evaluate(() => JSON.parse(sessionStorage.getItem('kept') ?? 'null') as unknown);
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.locator(selector).last().innerText();
+  }
+
+  async shoot(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(root, 'test/output/screenshots', `panel-${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
