@@ -70,8 +70,8 @@ async function start(parts: CommandParts, wish: { agent?: string } = {}): Promis
   const id: SessionId | undefined = await newSession(connection, agents, wish);
   if (id === undefined) return;
   open.open(id);
-  open.focusInput();
   await chat.reveal(true);
+  open.focusInput();
 }
 
 /** The first command of the day starts the gateway: wait for it instead of refusing. */
@@ -100,14 +100,17 @@ async function restartGateway(parts: CommandParts): Promise<void> {
 async function menu({ connection }: CommandParts): Promise<void> {
   const entry = (icon: string, label: string, command: string) => ({ label: `$(${icon}) ${label}`, command });
   const connected = connection.link.state === 'connected';
-  const choice = await vscode.window.showQuickPick([
-    entry('list-tree', vscode.l10n.t('Show sessions'), `${SESSIONS_VIEW}.focus`),
-    entry('new-session', vscode.l10n.t('New session'), 'holdfast.newSession'),
-    entry('search', vscode.l10n.t('Switch session'), 'holdfast.switchSession'),
-    ...(connected ? [] : [entry('refresh', vscode.l10n.t('Retry now'), 'holdfast.reconnect')]),
-    entry('debug-restart', vscode.l10n.t('Restart gateway'), 'holdfast.restartGateway'),
-    entry('output', vscode.l10n.t('Show log'), 'holdfast.showLog'),
-  ]);
+  const choice = await vscode.window.showQuickPick(
+    [
+      entry('list-tree', vscode.l10n.t('Show sessions'), `${SESSIONS_VIEW}.focus`),
+      entry('new-session', vscode.l10n.t('New session'), 'holdfast.newSession'),
+      entry('search', vscode.l10n.t('Switch session'), 'holdfast.switchSession'),
+      ...(connected ? [] : [entry('refresh', vscode.l10n.t('Retry now'), 'holdfast.reconnect')]),
+      entry('sync', vscode.l10n.t('Restart gateway'), 'holdfast.restartGateway'),
+      entry('output', vscode.l10n.t('Show log'), 'holdfast.showLog'),
+    ],
+    { title: 'Holdfast' },
+  );
   if (choice) await vscode.commands.executeCommand(choice.command);
 }
 

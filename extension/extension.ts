@@ -52,8 +52,8 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   // What can be done.
   const openInChat: OpenInChat = async ({ sessionId }, { focus }) => {
     open.open(sessionId);
-    if (focus) open.focusInput();
     await chat.reveal(focus);
+    if (focus) open.focusInput();
   };
   context.subscriptions.push(
     log,

@@ -8,7 +8,6 @@ import { plain } from './plainText.ts';
 import { QueueBadges, sessionUri } from './queueBadges.ts';
 import {
   arrange,
-  folderName,
   needsYou,
   type GroupId,
   type GroupRow,
@@ -217,7 +216,7 @@ function tooltip(session: Session, agent: string): vscode.MarkdownString {
   const line = (words: string): unknown => text.appendText(words).appendMarkdown('\n\n');
   line(plain(session.title) || vscode.l10n.t('Untitled'));
   line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
-  line(`${folderName(session.path)}: ${session.path}`);
+  line(session.path);
   if (session.queued > 0) line(vscode.l10n.t('{0} queued', session.queued));
   if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
   return text;

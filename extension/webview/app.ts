@@ -92,7 +92,8 @@ export class App {
         this.#giveBack(before, message.promptId);
         break;
       case 'focusInput':
-        this.#composer.focus();
+        // The session may have come with the same breath: its field is drawn with the next frame, before this.
+        requestAnimationFrame(() => this.#composer.focus());
         break;
       case 'link':
         if (message.link.state === 'connected') this.#sendAgain();
