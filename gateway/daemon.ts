@@ -79,13 +79,15 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
     logger.error({ err, errorId, method }, 'bug'),
   );
-  const webSockets = parts.use(new WebSocketTransport(dispatcher));
+  const webSockets = new WebSocketTransport(dispatcher);
   const isReady = (): boolean => !stopping.signal.aborted;
   const server = createHttpServer({ dispatcher, webSockets, isReady }, SOCKET_POLICY);
   const socket = socketPath(home);
 
   await live.recover();
   parts.use(await listenOnSocket(server, socket));
+  // Before the listener, which ends when its last connection has.
+  parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
   parts.use(writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, socket }));
   logger.info({ pid, version, home, socket }, 'ready');

@@ -1,4 +1,5 @@
 // JSON-RPC over WebSocket: one client for as long as its socket lives.
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
@@ -14,6 +15,7 @@ const LOW_WATER = HIGH_WATER / 4;
 const PING_MS = 15_000;
 /** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
 const STALL_MS = 30_000;
+const GOODBYE_MS = 500;
 
 /** A connected client as something to write to. */
 class Connection implements Push {
@@ -58,7 +60,7 @@ class Connection implements Push {
 }
 
 /** Takes upgrades that the guard let through. */
-export class WebSocketTransport implements Disposable {
+export class WebSocketTransport implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -84,14 +86,17 @@ export class WebSocketTransport implements Disposable {
     this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened));
   }
 
-  [Symbol.dispose](): void {
+  /** Says goodbye to every client, and waits only a moment for an answer. */
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#heartbeat);
-    for (const client of this.#server.clients) client.close(1001, 'the gateway ends');
-    // Whoever does not answer the goodbye does not hold up the end.
-    setTimeout(() => {
-      for (const client of this.#server.clients) client.terminate();
-    }, 500).unref();
-    this.#server.close();
+    const clients = [...this.#server.clients];
+    const gone = clients.map((client) => once(client, 'close'));
+    for (const client of clients) client.close(1001, 'the gateway ends');
+    const timer = setTimeout(() => {
+      for (const client of clients) client.terminate();
+    }, GOODBYE_MS);
+    await Promise.all(gone);
+    clearTimeout(timer);
   }
 
   #serve(socket: WebSocket): void {
