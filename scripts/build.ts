@@ -1,0 +1,72 @@
+// Makes the three programs that are shipped: the gateway, the extension and the panel, each one bundle below dist/.
+import { context, build, type BuildOptions, type Metafile } from 'esbuild';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { notices } from './notices.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  // Names stay in stack traces and in the logs that people send us.
+  keepNames: true,
+  sourcemap: 'linked',
+  // Licences are gathered from the packages themselves, see notices.ts.
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // A CommonJS bundle has no import.meta: what reads it would fail on a user's machine only.
+  logOverride: { 'empty-import-meta': 'error' },
+};
+
+const onNode: BuildOptions = { ...common, platform: 'node', format: 'cjs', target: 'node24' };
+
+const bundles: BuildOptions[] = [
+  { ...onNode, entryPoints: ['gateway/main.ts'], outfile: 'dist/gateway.cjs' },
+  { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
+  {
+    ...common,
+    entryPoints: ['extension/webview/main.ts'],
+    outdir: 'dist/webview',
+    platform: 'browser',
+    format: 'esm',
+    // The Chromium of the oldest VS Code that we support.
+    target: 'chrome138',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    loader: { '.ttf': 'file' },
+  },
+];
+
+/** The icon font comes ready-made: the panel links its style sheet. */
+async function copyIcons(): Promise<void> {
+  await mkdir(path.join(dist, 'webview'), { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf']) {
+    await copyFile(
+      path.join(root, 'node_modules/@vscode/codicons/dist', file),
+      path.join(dist, 'webview', file),
+    );
+  }
+}
+
+async function buildOnce(): Promise<void> {
+  // Chunks have hashed names: old ones would stay for ever, and travel in the package.
+  await rm(dist, { recursive: true, force: true });
+  await copyIcons();
+  const results = await Promise.all(bundles.map((bundle) => build(bundle)));
+  const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile ? [metafile] : []));
+  await writeFile(path.join(dist, 'NOTICES.txt'), await notices(root, metafiles, ['@vscode/codicons']));
+}
+
+async function watch(): Promise<void> {
+  await copyIcons();
+  for (const bundle of bundles) {
+    const watched = await context({ ...bundle, logLevel: 'info' });
+    await watched.watch();
+  }
+}
+
+await (process.argv.includes('--watch') ? watch() : buildOnce());
