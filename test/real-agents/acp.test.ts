@@ -1,0 +1,129 @@
+// Stories with real agents over ACP, against the fake models: what a person can do with each of them.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startTime } from '../../gateway/agents/processTree.ts';
+import { openAgent, type Opened } from '../support/agents.ts';
+import { startFakeModels } from '../support/realAgents/fakeModels.ts';
+import { longAnswer, slowAnswer } from '../support/realAgents/fakeReply.ts';
+import { prepareRealAgent, realAgentIds, type RealAgent } from '../support/realAgents/realAgents.ts';
+
+/** Agents install once and start slowly on a loaded machine. */
+const PATIENCE = { timeout: 300_000 };
+
+for (const id of realAgentIds) {
+  describe(`${id} over ACP`, PATIENCE, () => {
+    const resources = new AsyncDisposableStack();
+    let agent: RealAgent;
+    let opened: Opened;
+
+    before(async () => {
+      const models = resources.use(await startFakeModels());
+      agent = resources.use(await prepareRealAgent(id, models.url));
+      opened = resources.use(await openAgent(agent, { cwd: agent.workspace }));
+    }, PATIENCE);
+
+    after(async () => {
+      const { pid } = opened.agent;
+      await resources.disposeAsync();
+      assert.equal(startTime(pid), undefined, 'the agent is gone');
+    });
+
+    /** What the agent says while the story runs. */
+    const textOf = async (story: () => Promise<unknown>): Promise<string> => {
+      const start = opened.ear.text.length;
+      await story();
+      return opened.ear.text.slice(start);
+    };
+
+    /** Prompts, and answers the question that comes with an option of this kind. */
+    const promptAndAnswer = async (prompt: string, kind: string): Promise<string> => {
+      const turn = opened.agent.prompt(prompt);
+      const { question, answer } = await opened.ear.question(opened.ear.questions.length);
+      const option = question.options.find((candidate) => candidate.kind === kind);
+      assert.ok(option, `it offers ${kind}`);
+      answer(option.optionId);
+      return (await turn).stopReason;
+    };
+
+    test('a prompt is answered, word for word', async () => {
+      const said = await textOf(async () => {
+        assert.equal((await opened.agent.prompt('HELLO')).stopReason, 'end_turn');
+      });
+      assert.equal(said, 'Hello from the fake model.');
+    });
+
+    test('a file is written after the permission is given', async () => {
+      const file = join(agent.workspace, 'allowed.txt');
+      const cards = opened.ear.of('tool_use').length;
+      assert.equal(await promptAndAnswer(`WRITE ${file} as you wish`, 'allow_once'), 'end_turn');
+      assert.equal(await readFile(file, 'utf8'), 'as you wish\n');
+      assert.equal(opened.ear.of('tool_use').length, cards + 1);
+      assert.equal(opened.ear.of('tool_update').at(-1)?.status, 'completed');
+    });
+
+    test('a file is not written after the permission is refused', async () => {
+      const file = join(agent.workspace, 'refused.txt');
+      await promptAndAnswer(`WRITE ${file} never`, 'reject_once');
+      assert.equal(existsSync(file), false);
+      assert.ok(opened.ear.of('tool_update').some(({ status }) => status === 'failed'));
+    });
+
+    test('a turn is cancelled in the middle of its answer, and the next one works', async () => {
+      const said = await textOf(async () => {
+        const start = opened.ear.text.length;
+        const turn = opened.agent.prompt('SLOW 2000 10');
+        await opened.ear.until(() => opened.ear.text.length > start + 30);
+        opened.agent.cancel();
+        assert.equal((await turn).stopReason, 'cancelled');
+      });
+      assert.ok(said.length < slowAnswer(2000).length);
+      assert.ok(slowAnswer(2000).startsWith(said), said.slice(-80));
+      const next = await textOf(() => opened.agent.prompt('ECHO still here'));
+      assert.equal(next, 'still here');
+    });
+
+    test('a turn is cancelled while its question is open, and nothing is run', async () => {
+      const asked = opened.ear.questions.length;
+      const turn = opened.agent.prompt('BASH touch cancelled.txt');
+      const { signal } = await opened.ear.question(asked);
+      opened.agent.cancel();
+      assert.equal((await turn).stopReason, 'cancelled');
+      assert.equal(signal.aborted, true);
+      assert.equal(existsSync(join(agent.workspace, 'cancelled.txt')), false);
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO and on')), 'and on');
+    });
+
+    test('five thousand pieces, as fast as they come, make exactly their text', async () => {
+      const said = await textOf(() => opened.agent.prompt('LONG 5000'));
+      assert.equal(said, longAnswer(5000));
+    });
+
+    test('after kill -9 in the middle of an answer the agent goes on with its own memory', async () => {
+      const sessionId = opened.agent.agentSessionId;
+      assert.ok(sessionId);
+      const start = opened.ear.text.length;
+      const turn = opened.agent.prompt('SLOW 2000 10');
+      const failed = assert.rejects(turn, { code: 'agent.failed', message: /was ended by SIGKILL/ });
+      await opened.ear.until(() => opened.ear.text.length > start + 30);
+      process.kill(opened.agent.pid, 'SIGKILL');
+      await failed;
+
+      opened = resources.use(await openAgent(agent, { cwd: agent.workspace, resume: sessionId }));
+      assert.equal(opened.agent.opened, 'resumed');
+      assert.equal(opened.agent.agentSessionId, sessionId);
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO once more')), 'once more');
+      assert.equal(opened.ear.of('tool_use').length, 0, 'the old conversation is not told again');
+    });
+
+    test('a session that the agent does not know is replaced by a new one', async () => {
+      const unknown = '00000000-0000-4000-8000-000000000000';
+      await using other = await openAgent(agent, { cwd: agent.workspace, resume: unknown });
+      assert.equal(other.agent.opened, 'fallback');
+      await other.agent.prompt('HELLO');
+      assert.equal(other.ear.text, 'Hello from the fake model.');
+    });
+  });
+}

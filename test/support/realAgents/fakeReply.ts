@@ -1,0 +1,123 @@
+// What the fake model answers: chosen by a keyword at the start of a line of the last user message.
+
+export interface ModelTool {
+  readonly name: string;
+  /** The JSON schema of its arguments. */
+  readonly schema: unknown;
+}
+
+/** A request to a model, the same for every API. */
+export interface ModelRequest {
+  readonly text: string;
+  /** The last message is the result of a tool. */
+  readonly toolResult: string | undefined;
+  readonly tools: readonly ModelTool[];
+}
+
+export interface ToolUse {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface Reply {
+  readonly deltas: readonly string[];
+  readonly delayMs?: number;
+  readonly thinking?: readonly string[];
+  readonly toolUses?: readonly ToolUse[];
+  /** stall: never ends. cut: the connection breaks. */
+  readonly ending?: 'stall' | 'cut';
+  /** An HTTP error instead of an answer. */
+  readonly status?: number;
+}
+
+/** The exact answer to `SLOW <count>` and to `LONG <count>`. */
+export const slowAnswer = (count: number): string => slowDeltas(count).join('');
+export const longAnswer = (count: number): string => longDeltas(count).join('');
+
+const slowDeltas = (count: number): string[] => Array.from({ length: count }, (_, index) => `s${index} `);
+const longDeltas = (count: number): string[] => Array.from({ length: count }, (_, index) => `w${index} `);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Agents name the same arguments differently: the first pattern that fits a property's name fills it. */
+const argumentsFor = (
+  tool: ModelTool,
+  values: { path?: string; content?: string; command?: string },
+): ToolUse => {
+  const schema = isRecord(tool.schema) ? tool.schema : {};
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const fillers: readonly (readonly [RegExp, string | undefined])[] = [
+    [/^(file_?path|path|filename|absolute_path)$/i, values.path],
+    [/^(content|contents|file_text)$/i, values.content],
+    [/^(command|cmd)$/i, values.command],
+    [/^(description|justification)$/i, `fake: ${values.path ?? values.command ?? ''}`],
+  ];
+  const input: Record<string, unknown> = {};
+  for (const name of Object.keys(properties)) {
+    const value = fillers.find(([pattern]) => pattern.test(name))?.[1];
+    if (value !== undefined) input[name] = value;
+  }
+  return { name: tool.name, input };
+};
+
+const WRITE_TOOLS = ['Write', 'write', 'write_file', 'create'];
+const SHELL_TOOLS = ['Bash', 'bash', 'run_shell_command', 'shell'];
+
+const toolNamed = (request: ModelRequest, names: readonly string[]): ModelTool => {
+  const tool = request.tools.find(({ name }) => names.includes(name));
+  if (tool === undefined) throw new Error(`the agent offers none of ${names.join(', ')}`);
+  return tool;
+};
+
+type Answer = (args: string, request: ModelRequest) => Reply;
+
+const shell =
+  (times: number): Answer =>
+  (args, request) => ({
+    deltas: ['Running. '],
+    toolUses: Array.from({ length: times }, (_, index) =>
+      argumentsFor(toolNamed(request, SHELL_TOOLS), {
+        command: times === 1 ? args : `${args} # ${index + 1}`,
+      }),
+    ),
+  });
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  HELLO: () => ({ deltas: ['Hello', ' from', ' the', ' fake', ' model', '.'] }),
+  ECHO: (args) => ({ deltas: [args] }),
+  SLOW(args) {
+    const [count = 200, delayMs = 50] = args.split(/\s+/).filter(Boolean).map(Number);
+    return { deltas: slowDeltas(count), delayMs };
+  },
+  LONG: (args) => ({ deltas: longDeltas(Number(args) || 1000) }),
+  THINK: () => ({ thinking: ['Let me ', 'think ', 'about it.'], deltas: ['Thought', ' done.'] }),
+  ERROR: (args) => ({ deltas: [], status: Number(args) || 500 }),
+  STALL: () => ({ deltas: ['stalling...'], ending: 'stall' }),
+  CUT: () => ({ deltas: ['about ', 'to ', 'cut'], ending: 'cut' }),
+  BASH: shell(1),
+  TWO: shell(2),
+  WRITE(args, request) {
+    const [path = '', ...words] = args.split(' ');
+    const input = { path, content: `${words.join(' ')}\n` };
+    return { deltas: ['I will write. '], toolUses: [argumentsFor(toolNamed(request, WRITE_TOOLS), input)] };
+  },
+};
+
+const KEYWORD = new RegExp(`^[ \\t"']*(${Object.keys(ANSWERS).join('|')})\\b[ \\t]*(.*)$`, 'gm');
+
+/** The last keyword wins: agents merge the messages of a failed turn with the next one. */
+export const keywordIn = (text: string): RegExpExecArray | undefined =>
+  [...text.replaceAll(/<system-reminder>[^]*?<\/system-reminder>/g, '').matchAll(KEYWORD)].at(-1);
+
+export const replyTo = (request: ModelRequest): Reply => {
+  if (request.toolResult !== undefined) {
+    return { deltas: ['DONE ', request.toolResult.slice(0, 80).replaceAll(/\s+/g, ' ')] };
+  }
+  // Agents ask for titles and the like beside the conversation, without tools.
+  if (request.tools.length === 0) return { deltas: ['Fake title'] };
+  const [, keyword = '', args = ''] = keywordIn(request.text) ?? [];
+  const answer = ANSWERS[keyword];
+  if (answer === undefined) return { deltas: ['OK: ', request.text.trim().slice(0, 60)] };
+  return answer(args.trim().replace(/["']$/, ''), request);
+};
