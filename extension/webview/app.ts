@@ -151,7 +151,11 @@ export class App {
     if (open === undefined) return;
     const { sessionId } = open.session;
     const promptId = crypto.randomUUID();
-    this.#panel = { ...this.#panel, refusal: undefined, unheard: [...this.#panel.unheard, { sessionId, promptId, text }] };
+    this.#panel = {
+      ...this.#panel,
+      refusal: undefined,
+      unheard: [...this.#panel.unheard, { sessionId, promptId, text }],
+    };
     this.#follower?.toEnd(false);
     // Kept first: if the window goes now, the panel sends it again.
     this.#keep();
@@ -173,7 +177,11 @@ export class App {
         return known;
       },
       answer: (permissionId, optionId, digest) => {
-        this.#panel = { ...this.#panel, answering: new Set([...this.#panel.answering, permissionId]), refusal: undefined };
+        this.#panel = {
+          ...this.#panel,
+          answering: new Set([...this.#panel.answering, permissionId]),
+          refusal: undefined,
+        };
         this.#post({ type: 'answer', permissionId, optionId, digest });
         this.#changed();
       },
@@ -209,7 +217,12 @@ export class App {
     const view = this.#view();
     if (view === undefined) {
       this.#follower = undefined;
-      render(this.#panel.shows === undefined && this.#panel.link === undefined ? nothing : emptyLayout(this.#panel, this.#act, this.#now()), this.#root);
+      render(
+        this.#panel.shows === undefined && this.#panel.link === undefined
+          ? nothing
+          : emptyLayout(this.#panel, this.#act, this.#now()),
+        this.#root,
+      );
       return;
     }
     const { open } = view;
@@ -220,7 +233,9 @@ export class App {
     const start = this.#page.start(parts, isFollowing && wanted === undefined);
     const scroller = this.#root.querySelector<HTMLElement>('.scroller');
     const reading = isFollowing || scroller === null ? 'end' : measure(scroller);
-    const answering = document.activeElement?.closest<HTMLElement>('.options') ? focusedQuestion() : undefined;
+    const answering = document.activeElement?.closest<HTMLElement>('.options')
+      ? focusedQuestion()
+      : undefined;
     this.#updateComposer(view);
     render(
       sessionLayout(view, {
@@ -260,7 +275,9 @@ export class App {
       agentName: open.agentName,
       isLinked: isSound(view),
       isWorking: isWorking(view),
-      earlier: open.transcript.parts.flatMap((part) => (part.kind === 'prompt' ? [textOf(part.message)] : [])),
+      earlier: open.transcript.parts.flatMap((part) =>
+        part.kind === 'prompt' ? [textOf(part.message)] : [],
+      ),
       refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,
     });
   }
@@ -318,7 +335,9 @@ export class App {
     const open = sessionOf(this.#panel);
     if (open === undefined) return;
     const scroller = this.#root.querySelector<HTMLElement>('.scroller');
-    const anchor = this.#wanted ?? (scroller === null || this.#follower?.isFollowing !== false ? 'end' : measure(scroller));
+    const anchor =
+      this.#wanted ??
+      (scroller === null || this.#follower?.isFollowing !== false ? 'end' : measure(scroller));
     this.#kept = {
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
@@ -337,4 +356,5 @@ const focusVerdict = (permissionId: string): void =>
   document.querySelector<HTMLElement>(`[data-permission-id="${CSS.escape(permissionId)}"] .verdict`)?.focus();
 
 const isMotionReduced = (): boolean =>
-  matchMedia('(prefers-reduced-motion: reduce)').matches || document.body.classList.contains('vscode-reduce-motion');
+  matchMedia('(prefers-reduced-motion: reduce)').matches ||
+  document.body.classList.contains('vscode-reduce-motion');

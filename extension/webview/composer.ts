@@ -84,15 +84,24 @@ export class Composer {
     const label = isLinked ? action : `${action}. Waits for the gateway`;
     const canSend = isLinked && this.text.trim() !== '';
     render(
-      html`${refusal === undefined
-          ? nothing
-          : html`<p class="refusal" role="alert">${icon('warning', 'warn')}<span>${refusal}</span></p>`}
+      html`${
+          refusal === undefined
+            ? nothing
+            : html`<p class="refusal" role="alert">${icon('warning', 'warn')}<span>${refusal}</span></p>`
+        }
         <div class="composer">
           ${this.#field}
           <div class="bar">
             <span class="grow"></span>
             ${isWorking && isLinked ? html`<span class="stop" title="Stop the turn (Escape twice)">${iconButton('debug-stop', 'Stop the turn', () => this.#act.stop())}</span>` : nothing}
-            <button class="send" type="button" aria-label=${label} title=${label} ?disabled=${!canSend} @click=${() => this.#send()}>
+            <button
+              class="send"
+              type="button"
+              aria-label=${label}
+              title=${label}
+              ?disabled=${!canSend}
+              @click=${() => this.#send()}
+            >
               ${icon('arrow-up')}
             </button>
           </div>

@@ -10,7 +10,8 @@ type Diff = Extract<ToolContent, { type: 'diff' }>;
 
 export const counts = (added: number, removed: number): TemplateResult =>
   html`<span class="sr">${added} added, ${removed} removed</span
-    ><span class="add" aria-hidden="true">+${added}</span> <span class="del" aria-hidden="true">−${removed}</span>`;
+    ><span class="add" aria-hidden="true">+${added}</span>
+    <span class="del" aria-hidden="true">−${removed}</span>`;
 
 export function diffRow({ path, oldText, newText }: Diff, { open, act }: View): TemplateResult {
   const { added, removed } = countChanges(oldText ?? '', newText);

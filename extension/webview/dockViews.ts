@@ -19,19 +19,32 @@ export function planView(plan: PlanEntries, view: View): TemplateResult {
   const now = plan.findIndex(({ status }) => status === 'in_progress');
   const isOpen = view.act.isOpen('plan', true);
   const step = plan[now];
-  const folded = step === undefined ? `${done} of ${plan.length} done` : `step ${now + 1} of ${plan.length}: ${reveal(step.content)}`;
+  const folded =
+    step === undefined
+      ? `${done} of ${plan.length} done`
+      : `step ${now + 1} of ${plan.length}: ${reveal(step.content)}`;
   return html`<section class="dock-part" data-part="plan" aria-label="Plan">
-    <button class="dock-head" type="button" aria-expanded=${isOpen} @click=${() => view.act.fold('plan', !isOpen)}>
-      ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Plan</b><span class="dim grow one-line">${isOpen ? `${done} of ${plan.length} done` : folded}</span>
+    <button
+      class="dock-head"
+      type="button"
+      aria-expanded=${isOpen}
+      @click=${() => view.act.fold('plan', !isOpen)}
+    >
+      ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Plan</b
+      ><span class="dim grow one-line">${isOpen ? `${done} of ${plan.length} done` : folded}</span>
     </button>
-    ${isOpen
-      ? html`<div role="list" class="dock-list">
-          ${plan.map(({ content, status }) => {
-            const { row, mark, word } = STEPS[status];
-            return html`<div class="dock-row ${row}" role="listitem">${mark()}<span class="text"><span class="sr">${word}: </span>${reveal(content)}</span></div>`;
-          })}
-        </div>`
-      : nothing}
+    ${
+      isOpen
+        ? html`<div role="list" class="dock-list">
+            ${plan.map(({ content, status }) => {
+              const { row, mark, word } = STEPS[status];
+              return html`<div class="dock-row ${row}" role="listitem">
+                ${mark()}<span class="text"><span class="sr">${word}: </span>${reveal(content)}</span>
+              </div>`;
+            })}
+          </div>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -43,14 +56,28 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
   const resume = (): void => act.post({ type: 'resumeQueue' });
   return html`<section class="dock-part" data-part="queue" aria-label="Queued prompts">
     <div class="dock-head">
-      <button class="dock-fold" type="button" aria-expanded=${isOpen} @click=${() => act.fold('queue', !isOpen)}>
-        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Queued</b><span class="dim">${queue.length}${held}</span>
+      <button
+        class="dock-fold"
+        type="button"
+        aria-expanded=${isOpen}
+        @click=${() => act.fold('queue', !isOpen)}
+      >
+        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Queued</b
+        ><span class="dim">${queue.length}${held}</span>
       </button>
       ${open.isPaused && !isUndecided ? iconButton('debug-continue', 'Let the queue go on', resume) : nothing}
     </div>
-    ${isOpen
-      ? html`<div role="list" class="dock-list">${repeat(queue, ({ promptId }) => promptId, (waiting) => row(waiting, view))}</div>`
-      : nothing}
+    ${
+      isOpen
+        ? html`<div role="list" class="dock-list">
+            ${repeat(
+              queue,
+              ({ promptId }) => promptId,
+              (waiting) => row(waiting, view),
+            )}
+          </div>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -58,7 +85,10 @@ function row({ promptId, message, from: sender }: Waiting, view: View): Template
   const remove = (): void => view.act.post({ type: 'remove', promptId });
   const isForeign = sender.clientId !== view.open.me.clientId;
   return html`<div class="dock-row" role="listitem" data-prompt-id=${promptId}>
-    ${icon('circle-small', 'quiet')}<span class="text"><span class="two-lines">${reveal(textOf(message))}</span>${isForeign ? from(sender.name) : nothing}</span>
+    ${icon('circle-small', 'quiet')}<span class="text"
+      ><span class="two-lines">${reveal(textOf(message))}</span
+      >${isForeign ? from(sender.name) : nothing}</span
+    >
     ${isSound(view) ? html`<span class="row-actions">${iconButton('close', 'Remove', remove)}</span>` : nothing}
   </div>`;
 }

@@ -17,7 +17,9 @@ export function noSession({ link, refusal }: Panel, act: Act): TemplateResult {
     </div>`;
   }
   if (link?.state === 'connecting') {
-    return html`<div class="empty" data-part="starting"><p>Starting the gateway. Your sessions appear here in a moment.</p></div>`;
+    return html`<div class="empty" data-part="starting">
+      <p>Starting the gateway. Your sessions appear here in a moment.</p>
+    </div>`;
   }
   return html`<div class="empty" data-part="no-session">
     <p>Sessions live in the gateway. Close this window and they keep working.</p>
@@ -27,4 +29,9 @@ export function noSession({ link, refusal }: Panel, act: Act): TemplateResult {
 }
 
 export const nothingSaid = ({ open }: View): TemplateResult =>
-  html`<div class="empty" data-part="nothing-said"><p class="dim">${open.agentName} works in <code>${reveal(open.session.path)}</code>. Close this window and it keeps working.</p></div>`;
+  html`<div class="empty" data-part="nothing-said">
+    <p class="dim">
+      ${open.agentName} works in <code>${reveal(open.session.path)}</code>. Close this window and it keeps
+      working.
+    </p>
+  </div>`;

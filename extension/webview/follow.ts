@@ -66,6 +66,10 @@ export function followEnd(element: Element | undefined): void {
   const follower = new Follower(element, element, () => undefined);
   followers.set(element, follower);
   // Text that is added inside of a box of fixed height does not resize it.
-  new MutationObserver(() => follower.stick()).observe(element, { childList: true, subtree: true, characterData: true });
+  new MutationObserver(() => follower.stick()).observe(element, {
+    childList: true,
+    subtree: true,
+    characterData: true,
+  });
   follower.stick();
 }

@@ -8,11 +8,13 @@ const NEARLY_FULL = 90;
 
 export function footerView(usage: UsageNow | undefined, isTypingAhead: boolean): TemplateResult {
   return html`<div class="foot" data-part="footer">
-    ${isTypingAhead
-      ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Shift+Enter</kbd> new line</span>`
-      : usage === undefined
-        ? nothing
-        : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title="This session">${money(usage.cost)}</span>`}`}
+    ${
+      isTypingAhead
+        ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Shift+Enter</kbd> new line</span>`
+        : usage === undefined
+          ? nothing
+          : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title="This session">${money(usage.cost)}</span>`}`
+    }
   </div>`;
 }
 
@@ -23,7 +25,15 @@ function meter({ used, size }: UsageNow): TemplateResult {
   };
   const words = `${percent}% context${percent >= NEARLY_FULL ? ', will be compacted' : ''}`;
   return html`<span title="${percent}% of the context is used">
-    <span class="meter" role="meter" aria-label="Context used" aria-valuenow=${percent} aria-valuemin="0" aria-valuemax="100"><i ${ref(fill)}></i></span>${words}
+    <span
+      class="meter"
+      role="meter"
+      aria-label="Context used"
+      aria-valuenow=${percent}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      ><i ${ref(fill)}></i></span
+    >${words}
   </span>`;
 }
 

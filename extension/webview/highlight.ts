@@ -19,22 +19,54 @@ const MAX_LINE_MS = 1000;
 const SCOPES: readonly (readonly [kind: string, colour: string, scopes: readonly string[]])[] = [
   ['tc', '#000001', ['comment', 'punctuation.definition.comment']],
   ['ts', '#000002', ['string', 'constant.other.symbol', 'markup.inline.raw', 'string.regexp']],
-  ['tn', '#000003', ['constant.numeric', 'constant.language', 'constant.character.escape', 'keyword.other.unit']],
+  [
+    'tn',
+    '#000003',
+    ['constant.numeric', 'constant.language', 'constant.character.escape', 'keyword.other.unit'],
+  ],
   [
     'tk',
     '#000004',
-    ['keyword', 'storage', 'variable.language', 'entity.name.tag', 'markup.heading', 'markup.bold', 'keyword.operator.new'],
+    [
+      'keyword',
+      'storage',
+      'variable.language',
+      'entity.name.tag',
+      'markup.heading',
+      'markup.bold',
+      'keyword.operator.new',
+    ],
   ],
   ['tf', '#000005', ['entity.name.function', 'support.function', 'meta.function-call.generic']],
-  ['ty', '#000006', ['entity.name.type', 'entity.name.class', 'entity.other.inherited-class', 'support.type', 'support.class']],
+  [
+    'ty',
+    '#000006',
+    [
+      'entity.name.type',
+      'entity.name.class',
+      'entity.other.inherited-class',
+      'support.type',
+      'support.class',
+    ],
+  ],
   [
     'tv',
     '#000007',
-    ['variable', 'entity.other.attribute-name', 'meta.object-literal.key', 'support.variable', 'support.type.property-name'],
+    [
+      'variable',
+      'entity.other.attribute-name',
+      'meta.object-literal.key',
+      'support.variable',
+      'support.type.property-name',
+    ],
   ],
   ['ti', '#000008', ['markup.inserted', 'punctuation.definition.inserted']],
   ['td', '#000009', ['markup.deleted', 'punctuation.definition.deleted']],
-  ['', '#000000', ['keyword.operator', 'punctuation', 'storage.type.function.arrow', 'meta.template.expression']],
+  [
+    '',
+    '#000000',
+    ['keyword.operator', 'punctuation', 'storage.type.function.arrow', 'meta.template.expression'],
+  ],
 ];
 const KINDS: ReadonlyMap<string, string> = new Map(SCOPES.map(([kind, colour]) => [colour, kind]));
 
@@ -90,7 +122,10 @@ export class LineColours {
     return this.#known.map(({ tokens }) => tokens);
   }
 
-  #read(text: string, before: GrammarState | undefined): { text: string; tokens: Line; after: GrammarState | undefined } {
+  #read(
+    text: string,
+    before: GrammarState | undefined,
+  ): { text: string; tokens: Line; after: GrammarState | undefined } {
     const { tokens, grammarState } = highlighter().codeToTokens(text, {
       lang: this.#language ?? 'text',
       theme: 'holdfast',

@@ -8,4 +8,6 @@ export const icon = (name: string, tone = ''): TemplateResult =>
 export const spinner = (tone = ''): TemplateResult => icon('session-in-progress', `spin ${tone}`);
 
 export const iconButton = (name: string, label: string, act: () => void): TemplateResult =>
-  html`<button class="icon-btn" type="button" aria-label=${label} title=${label} @click=${act}>${icon(name)}</button>`;
+  html`<button class="icon-btn" type="button" aria-label=${label} title=${label} @click=${act}>
+    ${icon(name)}
+  </button>`;

@@ -55,9 +55,15 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
         )}
       </div>
     </div>
-    ${frame.isNewBelow
-      ? html`<div class="below"><button class="btn small" type="button" @click=${frame.toEnd}>${icon('arrow-down')}New below</button></div>`
-      : nothing}
+    ${
+      frame.isNewBelow
+        ? html`<div class="below">
+            <button class="btn small" type="button" @click=${frame.toEnd}>
+              ${icon('arrow-down')}New below
+            </button>
+          </div>`
+        : nothing
+    }
     ${stripView(stripOf(panel, transcript, now, frame.isStopping), act)}
     <div class="dock">
       ${transcript.plan.length > 0 ? planView(transcript.plan, view) : nothing}
@@ -74,9 +80,15 @@ function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting
   const { parts, queue } = open.transcript;
   const unheard = panel.unheard
     .filter(({ sessionId }) => sessionId === open.session.sessionId)
-    .map(({ promptId, text }): Waiting => ({ promptId: promptId as Waiting['promptId'], message: text, from: open.me }));
+    .map(({ promptId, text }): Waiting => ({
+      promptId: promptId as Waiting['promptId'],
+      message: text,
+      from: open.me,
+    }));
   const all = [...queue, ...unheard];
   const isRunning = parts.some((part) => part.kind === 'prompt' && part.outcome === 'running');
   const isHeld = open.isPaused || hasOpenQuestion(open.transcript);
-  return isRunning || isHeld ? { starting: [], waiting: all } : { starting: all.slice(0, 1), waiting: all.slice(1) };
+  return isRunning || isHeld
+    ? { starting: [], waiting: all }
+    : { starting: all.slice(0, 1), waiting: all.slice(1) };
 }

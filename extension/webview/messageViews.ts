@@ -9,7 +9,12 @@ import type { View } from './view.ts';
 export function textView(part: TextPart, { open, now, act }: View, isLive: boolean): TemplateResult {
   const markdown = act.markdown(part.key);
   markdown.update(part.text);
-  return html`<section class="said ${isLive ? 'live-text' : ''}" data-part="text" data-key=${part.key} aria-label=${open.agentName}>
+  return html`<section
+    class="said ${isLive ? 'live-text' : ''}"
+    data-part="text"
+    data-key=${part.key}
+    aria-label=${open.agentName}
+  >
     <h2 class="sr">${open.agentName}, ${clockTime(part.at, now)}</h2>
     ${markdown.element}
   </section>`;
@@ -21,7 +26,9 @@ export function thoughtView(part: ThoughtPart, { act }: View, isLive: boolean): 
   const fold = (): void => act.fold(part.key, !isOpen);
   return html`<section data-part="thought" data-key=${part.key} aria-label="Thought">
     <button class="fold" type="button" aria-expanded=${isOpen} @click=${fold}>
-      ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span>${isLive ? 'Thinking' : `Thought for ${seconds} s`}</span>
+      ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span
+        >${isLive ? 'Thinking' : `Thought for ${seconds} s`}</span
+      >
     </button>
     ${isOpen ? html`<div class="thought">${reveal(part.text)}</div>` : nothing}
   </section>`;

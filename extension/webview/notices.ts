@@ -17,10 +17,21 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
     <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>Run again</button>
     <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${leave}>Leave it</button>
   </div>`;
-  return html`<section class="notice" role="group" data-part="uncertain" data-key=${part.key} data-prompt-id=${promptId} data-choice=${choice} aria-label="May not have finished">
+  return html`<section
+    class="notice"
+    role="group"
+    data-part="uncertain"
+    data-key=${part.key}
+    data-prompt-id=${promptId}
+    data-choice=${choice}
+    aria-label="May not have finished"
+  >
     <div class="say">
       ${icon('warning', choice === 'open' ? 'warn' : 'quiet')}
-      <span>May not have finished. The gateway stopped while this prompt ran. ${choice === 'open' ? nothing : LATER[choice]}</span>
+      <span
+        >May not have finished. The gateway stopped while this prompt ran.
+        ${choice === 'open' ? nothing : LATER[choice]}</span
+      >
     </div>
     ${choice === 'open' ? buttons : nothing}
   </section>`;
@@ -29,16 +40,28 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
 export function noteView(part: NotePart, view: View): TemplateResult {
   const { promptId, tone, at } = part;
   if (tone !== 'failed') {
-    return html`<div class="gap solid" data-part="note" data-key=${part.key}><span>${reveal(part.text)}, ${clockTime(at, view.now)}</span></div>`;
+    return html`<div class="gap solid" data-part="note" data-key=${part.key}>
+      <span>${reveal(part.text)}, ${clockTime(at, view.now)}</span>
+    </div>`;
   }
   const retry = (): void => {
     if (promptId !== undefined) view.act.post({ type: 'retry', promptId });
   };
-  return html`<section class="notice failed" role="group" data-part="error" data-key=${part.key} aria-label="The turn ended with an error">
+  return html`<section
+    class="notice failed"
+    role="group"
+    data-part="error"
+    data-key=${part.key}
+    aria-label="The turn ended with an error"
+  >
     <div class="say">${icon('error', 'bad')}<span class="pre">${reveal(part.text)}</span></div>
-    ${promptId === undefined
-      ? nothing
-      : html`<div class="actions"><button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>Run again</button></div>`}
+    ${
+      promptId === undefined
+        ? nothing
+        : html`<div class="actions">
+            <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>Run again</button>
+          </div>`
+    }
   </section>`;
 }
 

@@ -46,7 +46,8 @@ export const emptyPanel: Panel = {
   refusal: undefined,
 };
 
-export const sessionOf = ({ shows }: Panel): OpenSession | undefined => (typeof shows === 'object' ? shows : undefined);
+export const sessionOf = ({ shows }: Panel): OpenSession | undefined =>
+  typeof shows === 'object' ? shows : undefined;
 
 export function receive(panel: Panel, message: ToPanel): Panel {
   const open = sessionOf(panel);
@@ -64,7 +65,9 @@ export function receive(panel: Panel, message: ToPanel): Panel {
     case 'earlier':
       return open?.session.sessionId === message.sessionId ? earlier(panel, open, message) : panel;
     case 'sessionChanged':
-      return open?.session.sessionId === message.session.sessionId ? changed(panel, open, message.session) : panel;
+      return open?.session.sessionId === message.session.sessionId
+        ? changed(panel, open, message.session)
+        : panel;
     case 'draft':
     case 'focusInput':
       return panel;
@@ -120,7 +123,10 @@ function changed(panel: Panel, open: OpenSession, session: Snapshot['session']):
   return { ...panel, shows: { ...open, session, transcript: withStatus(open.transcript, session) } };
 }
 
-function refused(panel: Panel, { promptId, permissionId, message }: Extract<ToPanel, { type: 'refused' }>): Panel {
+function refused(
+  panel: Panel,
+  { promptId, permissionId, message }: Extract<ToPanel, { type: 'refused' }>,
+): Panel {
   return {
     ...panel,
     unheard: panel.unheard.filter((prompt) => prompt.promptId !== promptId),

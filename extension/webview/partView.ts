@@ -9,8 +9,18 @@ import { toolState, toolView } from './toolView.ts';
 import { isSound, type View } from './view.ts';
 
 export const partView = (part: Part, view: View, isLive: boolean, folds: unknown): unknown =>
-  guard([part, isLive, folds, isSound(view), view.panel.answering, view.panel.refusal, view.open.agentName, seconds(part, view)], () =>
-    make(part, view, isLive),
+  guard(
+    [
+      part,
+      isLive,
+      folds,
+      isSound(view),
+      view.panel.answering,
+      view.panel.refusal,
+      view.open.agentName,
+      seconds(part, view),
+    ],
+    () => make(part, view, isLive),
   );
 
 function make(part: Part, view: View, isLive: boolean): TemplateResult {
@@ -39,7 +49,8 @@ function seconds(part: Part, view: View): unknown {
   const second = Math.floor(view.now / 1000);
   if (part.kind === 'tool') {
     const answeredAt = part.ask?.verdict?.at ?? 0;
-    if (toolState(part, isSound(view)) === 'running' || view.now - answeredAt < MINUTE_MS + 1000) return second;
+    if (toolState(part, isSound(view)) === 'running' || view.now - answeredAt < MINUTE_MS + 1000)
+      return second;
   }
   return new Date(view.now).toDateString();
 }

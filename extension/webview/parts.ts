@@ -1,5 +1,12 @@
 // What a transcript is made of: the parts that a reader sees, in order, as plain values.
-import type { Actor, Event, EventBody, PermissionOption, Prompt, ToolCall } from '../../gateway/protocol/index.ts';
+import type {
+  Actor,
+  Event,
+  EventBody,
+  PermissionOption,
+  Prompt,
+  ToolCall,
+} from '../../gateway/protocol/index.ts';
 
 /** How a prompt of the conversation stands. `left`: a person chose not to run an uncertain one again. */
 export type PromptOutcome = 'running' | 'done' | 'failed' | 'interrupted' | 'uncertain' | 'left' | 'again';
@@ -97,7 +104,7 @@ export interface Transcript {
   readonly status: Extract<EventBody, { type: 'status' }>['status'];
   /** When the status became what it is, or when the running turn began. */
   readonly statusSince: number;
-  /** News of things that stand on an earlier page: kept until that page is here. */
+  /** News of what may stand on an earlier page: kept until that page is here. */
   readonly orphans: readonly Event[];
 }
 

@@ -18,13 +18,17 @@ const VERDICTS = {
 
 /** Text that somebody judges: hidden characters are named and marked. */
 const inFull = (text: string): unknown =>
-  revealAll(text).map((piece) => (piece.isHidden ? html`<span class="hidden-char">${piece.text}</span>` : piece.text));
+  revealAll(text).map((piece) =>
+    piece.isHidden ? html`<span class="hidden-char">${piece.text}</span>` : piece.text,
+  );
 
 export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
   return html`${what(ask, view)}
     <div class="facts">
       ${saysMore(ask) ? html`<div class="fact">${icon('comment')}<span>${inFull(ask.title)}</span></div>` : nothing}
-      <div class="fact">${icon('folder')}<span>In <code>${inFull(view.open.session.path)}</code></span></div>
+      <div class="fact">
+        ${icon('folder')}<span>In <code>${inFull(view.open.session.path)}</code></span>
+      </div>
     </div>
     ${ask.verdict === undefined ? (isOpen ? options(ask, view) : ended()) : verdictLine(ask, view)}`;
 }
@@ -65,12 +69,22 @@ function options(ask: Ask, view: View): TemplateResult {
   return html`<div class="options">
     ${ask.options.map(
       ({ optionId, name }, index) =>
-        html`<button class="btn ${index === first ? 'primary' : ''}" type="button" data-option-id=${optionId} aria-disabled=${isOff} @click=${() => answer(optionId)}>
-          ${index < 9 ? html`<kbd aria-hidden="true">${index + 1}</kbd>` : nothing}<span class="grow">${inFull(name)}</span>
+        html`<button
+          class="btn ${index === first ? 'primary' : ''}"
+          type="button"
+          data-option-id=${optionId}
+          aria-disabled=${isOff}
+          @click=${() => answer(optionId)}
+        >
+          ${index < 9 ? html`<kbd aria-hidden="true">${index + 1}</kbd>` : nothing}<span class="grow"
+            >${inFull(name)}</span
+          >
         </button>`,
     )}
     ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
-    <p class="hint">${isWaiting ? 'Sending your answer.' : `Press 1 to ${count} while this is focused. It waits until someone answers.`}</p>
+    <p class="hint">
+      ${isWaiting ? 'Sending your answer.' : `Press 1 to ${count} while this is focused. It waits until someone answers.`}
+    </p>
   </div>`;
 }
 
@@ -94,13 +108,17 @@ function verdictLine({ verdict, options: offered }: Ask, { open, now }: View): T
   if (verdict === undefined) return html`${nothing}`;
   const { optionId, by, at } = verdict;
   if (optionId === null || by === null) {
-    return html`<div class="verdict" tabindex="-1">${icon('circle-slash', 'quiet')}<span>Withdrawn by the agent, ${ago(at, now)}</span></div>`;
+    return html`<div class="verdict" tabindex="-1">
+      ${icon('circle-slash', 'quiet')}<span>Withdrawn by the agent, ${ago(at, now)}</span>
+    </div>`;
   }
   const option = offered.find((offer) => offer.optionId === optionId);
   const isAllowed = option === undefined || option.kind.startsWith('allow');
   const where = by.clientId === open.me.clientId ? 'here' : `in ${by.name}`;
   const word = option === undefined ? 'Answered' : VERDICTS[option.kind];
   return html`<div class="verdict" tabindex="-1" title=${option?.name ?? ''}>
-    ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span>${word} ${where}, ${ago(at, now)}</span>
+    ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span
+      >${word} ${where}, ${ago(at, now)}</span
+    >
   </div>`;
 }

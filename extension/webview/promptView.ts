@@ -28,10 +28,20 @@ export function promptView(part: PromptPart, { open, now }: View): TemplateResul
 }
 
 /** A prompt that is on its way: it stands where it will stand. */
-export const pendingPromptView = ({ promptId, message }: Omit<Waiting, 'from'>, word: string): TemplateResult =>
-  html`<section class="prompt pending" data-part="prompt" data-prompt-id=${promptId} data-outcome="pending" aria-label="Your prompt. ${word}.">
+export const pendingPromptView = (
+  { promptId, message }: Omit<Waiting, 'from'>,
+  word: string,
+): TemplateResult =>
+  html`<section
+    class="prompt pending"
+    data-part="prompt"
+    data-prompt-id=${promptId}
+    data-outcome="pending"
+    aria-label="Your prompt. ${word}."
+  >
     <h2 class="sr">You, ${word}</h2>
     <p>${reveal(textOf(message))}</p>
   </section>`;
 
-export const from = (name: string): TemplateResult => html`<span class="dim block">From ${reveal(name)}</span>`;
+export const from = (name: string): TemplateResult =>
+  html`<span class="dim block">From ${reveal(name)}</span>`;

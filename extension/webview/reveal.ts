@@ -20,6 +20,8 @@ export function revealAll(text: string): { readonly text: string; readonly isHid
   return text
     .replaceAll('\r\n', '\n')
     .split(inConsent)
-    .map((piece, index) => (index % 2 === 1 ? { text: name(piece), isHidden: true } : { text: piece, isHidden: false }))
+    .map((piece, index) =>
+      index % 2 === 1 ? { text: name(piece), isHidden: true } : { text: piece, isHidden: false },
+    )
     .filter((piece) => piece.text !== '');
 }

@@ -16,7 +16,8 @@ const escape = markdown.utils.escapeHtml;
 const openLink = (url: string): string =>
   `<a class="link" role="link" tabindex="0" data-url="${escape(url)}" title="${escape(url)}">`;
 
-markdown.renderer.rules['link_open'] = (tokens, index) => openLink(String(tokens[index]?.attrGet('href') ?? ''));
+markdown.renderer.rules['link_open'] = (tokens, index) =>
+  openLink(String(tokens[index]?.attrGet('href') ?? ''));
 markdown.renderer.rules['image'] = (tokens, index) => {
   const token = tokens[index];
   const url = String(token?.attrGet('src') ?? '');
@@ -34,7 +35,9 @@ markdown.renderer.rules['fence'] = code;
 markdown.renderer.rules['code_block'] = code;
 
 const ALLOWED_TAGS =
-  'p strong em s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td a'.split(' ');
+  'p strong em s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td a'.split(
+    ' ',
+  );
 const ALLOWED_ATTR = 'class role tabindex title start data-url data-info'.split(' ');
 
 /** The second lock behind markdown-it's `html: false`. */

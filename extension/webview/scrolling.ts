@@ -1,7 +1,8 @@
 // Where somebody reads: the first part in sight and how much of it has gone by.
 import type { Anchor } from './state.ts';
 
-const partsIn = (scroller: HTMLElement): NodeListOf<HTMLElement> => scroller.querySelectorAll<HTMLElement>('.transcript > [data-key]');
+const partsIn = (scroller: HTMLElement): NodeListOf<HTMLElement> =>
+  scroller.querySelectorAll<HTMLElement>('.transcript > [data-key]');
 
 export function measure(scroller: HTMLElement): Anchor {
   const top = scroller.getBoundingClientRect().top;

@@ -84,7 +84,8 @@ export class Segmenter {
   #open(rest: string): Segment[] {
     const isEndOfFence = this.#fence !== undefined && closes(rest, this.#fence);
     if (isEndOfFence) return [this.#segment(this.#lines)].filter((piece) => piece !== undefined);
-    const isApart = this.#fence === undefined && this.#isAfterBlank && rest.length >= SURE && startsAnew(rest);
+    const isApart =
+      this.#fence === undefined && this.#isAfterBlank && rest.length >= SURE && startsAnew(rest);
     const pieces = isApart
       ? [this.#segment(this.#lines), { kind: 'prose', source: rest } as const]
       : [this.#segment(rest === '' ? this.#lines : [...this.#lines, rest])];
@@ -95,7 +96,11 @@ export class Segmenter {
     const fence = this.#fence;
     if (fence !== undefined) {
       const margin = new RegExp(`^ {0,${fence.indent}}`);
-      return { kind: 'code', info: fence.info, source: lines.map((line) => line.replace(margin, '')).join('\n') };
+      return {
+        kind: 'code',
+        info: fence.info,
+        source: lines.map((line) => line.replace(margin, '')).join('\n'),
+      };
     }
     return lines.some((line) => line.trim() !== '') ? { kind: 'prose', source: lines.join('\n') } : undefined;
   }

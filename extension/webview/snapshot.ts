@@ -20,7 +20,13 @@ export function fromSnapshot({ session, messages, queue, permissions }: Snapshot
       state === 'uncertain' && !asked.some((part) => part.kind === 'uncertain' && part.promptId === promptId),
   );
   const questions = uncertain.map(({ promptId, createdAt }): Part => {
-    return { kind: 'uncertain', key: `uncertain:${promptId}`, promptId, at: Date.parse(createdAt), choice: 'open' };
+    return {
+      kind: 'uncertain',
+      key: `uncertain:${promptId}`,
+      promptId,
+      at: Date.parse(createdAt),
+      choice: 'open',
+    };
   });
   return {
     ...read,
@@ -36,10 +42,17 @@ export function fromSnapshot({ session, messages, queue, permissions }: Snapshot
 export const withStatus = (t: Transcript, { status, lastActivityAt }: Session): Transcript =>
   status === t.status ? t : { ...t, status, statusSince: Date.parse(lastActivityAt) };
 
-/** Puts an earlier page before what is here; news that waited for it finds its place. */
+/**
+ * Puts an earlier page before what is here. What stands before the first prompt is read again after that page: only now
+ * it is known which turn it belongs to.
+ */
 export function prepend(t: Transcript, messages: readonly Event[]): Transcript {
   const page = t.orphans.reduce(apply, messages.reduce(apply, emptyTranscript));
-  const here = new Set(t.parts.map(({ key }) => key));
-  const older = page.parts.filter(({ key }) => !here.has(key));
-  return { ...t, parts: [...older, ...t.parts], orphans: page.orphans };
+  const first = t.parts.findIndex(({ kind }) => kind === 'prompt');
+  const kept = first < 0 ? t.parts.filter(isFromSnapshot) : t.parts.slice(first);
+  const here = new Set(kept.map(({ key }) => key));
+  return { ...t, parts: [...page.parts.filter(({ key }) => !here.has(key)), ...kept], orphans: page.orphans };
 }
+
+/** Parts that no event stands for: they were made from the snapshot's lists. */
+const isFromSnapshot = ({ key }: Part): boolean => /^(?:ask:|uncertain:\D)/.test(key);

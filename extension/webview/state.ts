@@ -15,7 +15,8 @@ export interface Kept {
 
 export const nothingKept: Kept = { sessionId: '', draft: '', anchor: 'end', folds: {}, unheard: [] };
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** An older version of the panel may have written it: what does not fit is left out. */

@@ -65,7 +65,9 @@ function sessionStrip(panel: Panel, t: Transcript, now: number, isStopping: bool
 }
 
 const askedAt = (t: Transcript): number => {
-  const asking = t.parts.findLast((part) => part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined);
+  const asking = t.parts.findLast(
+    (part) => part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined,
+  );
   return asking?.kind === 'tool' ? (asking.ask?.at ?? t.statusSince) : t.statusSince;
 };
 
@@ -79,7 +81,10 @@ const MARKS: Readonly<Record<Strip['mark'], () => TemplateResult>> = {
   offline: () => icon('debug-disconnect', 'warn'),
 };
 
-export function stripView({ words, mark, time, isWarning, hint, retry }: Strip, act: View['act']): TemplateResult {
+export function stripView(
+  { words, mark, time, isWarning, hint, retry }: Strip,
+  act: View['act'],
+): TemplateResult {
   const reconnect = (): void => act.post({ type: 'reconnect' });
   return html`<div class="strip ${isWarning === true ? 'warn' : ''}" data-part="strip">
     ${MARKS[mark]()}<span class="grow" role="status" title=${hint ?? words}>${words}</span>

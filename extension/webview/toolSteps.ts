@@ -19,7 +19,12 @@ function callOf(event: Of<'tool_use'>): ToolCall {
   return { toolCallId, tool, title, kind, input, status, locations, content };
 }
 
-export function toolUse(parts: readonly Part[], event: Of<'tool_use'>, at: number, since: number): readonly Part[] {
+export function toolUse(
+  parts: readonly Part[],
+  event: Of<'tool_use'>,
+  at: number,
+  since: number,
+): readonly Part[] {
   const key = `tool:${event.seq}`;
   if (parts.some((part) => part.key === key)) return parts;
   const call = callOf(event);
@@ -73,7 +78,9 @@ export function verdict(
   { permissionId, optionId, by }: Of<'permission_resolved'>,
   at: number,
 ): readonly Part[] | undefined {
-  const index = parts.findLastIndex((part) => part.kind === 'tool' && part.ask?.permissionId === permissionId);
+  const index = parts.findLastIndex(
+    (part) => part.kind === 'tool' && part.ask?.permissionId === permissionId,
+  );
   const known = parts[index];
   if (known?.kind !== 'tool' || known.ask === undefined) return undefined;
   return parts.with(index, { ...known, ask: { ...known.ask, verdict: { optionId, by, at } } });

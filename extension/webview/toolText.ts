@@ -29,13 +29,21 @@ const ASKS: Readonly<Record<string, string>> = {
 };
 
 /** "Claude Code asks to run a command" */
-export const asksTo = ({ kind, tool }: ToolCall): string => ASKS[kind] ?? (tool === '' ? 'use a tool' : `use ${tool}`);
+export const asksTo = ({ kind, tool }: ToolCall): string =>
+  ASKS[kind] ?? (tool === '' ? 'use a tool' : `use ${tool}`);
 
 /** The words of a head, and which of them are code. Paths below the session's folder are said from there. */
-export function headOf({ title, kind, tool, locations }: ToolCall, folder: string): { text: string; isCode: boolean }[] {
+export function headOf(
+  { title, kind, tool, locations }: ToolCall,
+  folder: string,
+): { text: string; isCode: boolean }[] {
   const said = (title || (VERBS[kind] ?? tool) || 'Use a tool').replaceAll(`${folder}/`, '');
   const path = locations[0]?.path.replace(`${folder}/`, '');
-  const spans = said.includes('`') ? said.split('`') : path !== undefined && path !== '' ? cutOut(said, path) : [said];
+  const spans = said.includes('`')
+    ? said.split('`')
+    : path !== undefined && path !== ''
+      ? cutOut(said, path)
+      : [said];
   return spans.map((text, index) => ({ text, isCode: index % 2 === 1 })).filter(({ text }) => text !== '');
 }
 
@@ -84,12 +92,16 @@ export function commandOf({ input }: ToolCall): string | undefined {
 /** What else the input says: nothing of what will be done is left out of a question. */
 export function inputOf({ input }: ToolCall): string {
   if (typeof input === 'string') return input;
-  if (!isRecord(input)) return input === undefined || input === null ? '' : JSON.stringify(input, undefined, 2);
+  if (!isRecord(input))
+    return input === undefined || input === null ? '' : JSON.stringify(input, undefined, 2);
   const rest = Object.entries(input).filter(([key]) => key !== 'command' && key !== 'cmd');
   return rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest), undefined, 2);
 }
 
 export const outputOf = ({ content }: ToolCall): string =>
-  content.map((piece) => (piece.type === 'text' ? piece.text : piece.type === 'other' ? piece.summary : '')).filter(Boolean).join('\n');
+  content
+    .map((piece) => (piece.type === 'text' ? piece.text : piece.type === 'other' ? piece.summary : ''))
+    .filter(Boolean)
+    .join('\n');
 
 export const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

@@ -69,13 +69,26 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const isAnswered = ask.verdict !== undefined;
   const isOpen = !isAnswered || view.act.isOpen(part.key, true);
   const question = html`<div class="tool-head">
-    ${ICONS[state]()}<span class="what" id=${id}>${view.open.agentName} ${state === 'asks' ? 'asks' : 'asked'} to ${asksTo(ask.call)}</span>
+    ${ICONS[state]()}<span class="what" id=${id}
+      >${view.open.agentName} ${state === 'asks' ? 'asks' : 'asked'} to ${asksTo(ask.call)}</span
+    >
   </div>`;
-  return html`<div role="group" aria-labelledby=${id} data-part="permission" data-permission-id=${ask.permissionId} data-state=${isAnswered ? 'answered' : 'open'} @keydown=${askKeys(ask, view)}>
+  return html`<div
+    role="group"
+    aria-labelledby=${id}
+    data-part="permission"
+    data-permission-id=${ask.permissionId}
+    data-state=${isAnswered ? 'answered' : 'open'}
+    @keydown=${askKeys(ask, view)}
+  >
     ${isAnswered ? html`<span class="sr" id=${id}>${view.open.agentName} asked to ${asksTo(ask.call)}</span>${head(part, state, view, isOpen)}` : question}
-    ${isOpen
-      ? html`<div class="tool-body">${askBody(ask, view, state === 'asks')}${isAnswered && hasBody(part) ? html`<div class="after">${output(part, state, view)}</div>` : nothing}</div>`
-      : nothing}
+    ${
+      isOpen
+        ? html`<div class="tool-body">
+            ${askBody(ask, view, state === 'asks')}${isAnswered && hasBody(part) ? html`<div class="after">${output(part, state, view)}</div>` : nothing}
+          </div>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -85,7 +98,9 @@ function head(part: ToolPart, state: ToolState, view: View, isOpen: boolean): Te
   );
   const fold = (): void => view.act.fold(part.key, !isOpen);
   return html`<button class="tool-head" type="button" aria-expanded=${isOpen} @click=${fold}>
-    ${ICONS[state]()}<span class="what">${words}</span><span class="meta">${meta(metaOf(part, view.now), state)}</span>${icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet')}
+    ${ICONS[state]()}<span class="what">${words}</span
+    ><span class="meta">${meta(metaOf(part, view.now), state)}</span
+    >${icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet')}
   </button>`;
 }
 
@@ -109,10 +124,20 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const copy = (): void => view.act.post({ type: 'copy', text });
   const isLong = lines.length > SHOWN_LINES;
   return html`${diffs.map((diff) => diffRow(diff, view))}
-  ${command === undefined && shown === '' && input === ''
-    ? nothing
-    : html`<pre class="out" tabindex="0" aria-label="Output" ${ref(followEnd)}>${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`}
-  ${isLong || (state === 'running' && lines.length > 0)
-    ? html`<div class="live"><span class="grow">${lines.length} ${lines.length === 1 ? 'line' : 'lines'}${state === 'running' ? ', still running' : ''}</span>${iconButton('copy', 'Copy output', copy)}</div>`
-    : nothing}`;
+  ${
+    command === undefined && shown === '' && input === ''
+      ? nothing
+      : html`<pre class="out" tabindex="0" aria-label="Output" ${ref(followEnd)}>
+${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`
+  }
+  ${
+    isLong || (state === 'running' && lines.length > 0)
+      ? html`<div class="live">
+          <span class="grow"
+            >${lines.length}
+            ${lines.length === 1 ? 'line' : 'lines'}${state === 'running' ? ', still running' : ''}</span
+          >${iconButton('copy', 'Copy output', copy)}
+        </div>`
+      : nothing
+  }`;
 }

@@ -17,6 +17,19 @@ export const emptyTranscript: Transcript = {
 };
 
 export function apply(t: Transcript, event: Event): Transcript {
+  const after = step(t, event);
+  const isOrphan = after.orphans !== t.orphans;
+  return isOrphan || !mayBeOfEarlier(t, event) ? after : { ...after, orphans: [...after.orphans, event] };
+}
+
+/** What comes before the first prompt belongs to a turn that began on an earlier page; any prompt may have run there. */
+const mayBeOfEarlier = (t: Transcript, { type }: Event): boolean =>
+  type === 'queued' ||
+  type === 'dequeued' ||
+  type === 'prompt' ||
+  !t.parts.some(({ kind }) => kind === 'prompt');
+
+function step(t: Transcript, event: Event): Transcript {
   const at = Date.parse(event.ts);
   switch (event.type) {
     case 'queued':
@@ -97,7 +110,11 @@ function queued(t: Transcript, { promptId, message, from }: Of<'queued'>): Trans
 }
 
 function dequeued(t: Transcript, { promptId }: Of<'dequeued'>): Transcript {
-  return choose({ ...t, queue: t.queue.filter((waiting) => waiting.promptId !== promptId) }, promptId, 'left');
+  return choose(
+    { ...t, queue: t.queue.filter((waiting) => waiting.promptId !== promptId) },
+    promptId,
+    'left',
+  );
 }
 
 function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
@@ -190,7 +207,11 @@ function add(t: Transcript, part: Part): Transcript {
   return t.parts.some(({ key }) => key === part.key) ? t : withParts(t, [...t.parts, part]);
 }
 
-function find<K extends Part['kind']>(t: Transcript, key: string, kind: K): Extract<Part, { kind: K }> | undefined {
+function find<K extends Part['kind']>(
+  t: Transcript,
+  key: string,
+  kind: K,
+): Extract<Part, { kind: K }> | undefined {
   const part = t.parts.findLast((candidate) => candidate.key === key);
   // The kind has just been compared; TypeScript does not narrow a generic union by it.
   return part?.kind === kind ? (part as Extract<Part, { kind: K }>) : undefined;

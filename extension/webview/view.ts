@@ -22,7 +22,8 @@ export interface Actions {
 }
 
 /** Nothing is known about what runs while the link is not sound. */
-export const isSound = ({ panel }: View): boolean => panel.link === undefined || panel.link.state === 'connected';
+export const isSound = ({ panel }: View): boolean =>
+  panel.link === undefined || panel.link.state === 'connected';
 
 /** A turn runs, or is about to. */
 export const isWorking = ({ open }: Pick<View, 'open'>): boolean =>

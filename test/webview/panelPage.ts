@@ -9,7 +9,12 @@ import type { ToPanel } from '../../extension/chatMessages.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const NONCE = 'test0123456789';
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf', '.html': 'text/html' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.ttf': 'font/ttf',
+  '.html': 'text/html',
+};
 
 export type Theme = 'light-modern' | 'dark-modern' | 'hc-dark' | 'hc-light';
 const BODY_CLASS: Readonly<Record<Theme, string>> = {
@@ -92,7 +97,9 @@ export class PanelTest {
   }
 
   /** A fresh panel. `kept`: what an earlier one left behind. */
-  async panel(options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {}): Promise<PanelPage> {
+  async panel(
+    options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {},
+  ): Promise<PanelPage> {
     const { theme = 'dark-modern', width = 320, height = 720, kept } = options;
     const context = await this.#browser.newContext({
       viewport: { width, height },
@@ -135,11 +142,16 @@ export class PanelTest {
   }
 }
 
-async function answer(dist: string, server: Server, url: URL): Promise<{ type: string; body: string | Buffer }> {
+async function answer(
+  dist: string,
+  server: Server,
+  url: URL,
+): Promise<{ type: string; body: string | Buffer }> {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const theme = url.searchParams.get('theme');
-  if (url.pathname === '/') return { type: 'text/html', body: shell(isTheme(theme) ? theme : 'dark-modern', port) };
+  if (url.pathname === '/')
+    return { type: 'text/html', body: shell(isTheme(theme) ? theme : 'dark-modern', port) };
   const [, folder = '', ...rest] = url.pathname.split('/');
   const name = rest.join('/');
   const icons = path.join(root, 'node_modules/@vscode/codicons/dist');

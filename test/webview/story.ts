@@ -1,9 +1,16 @@
 // Writes the events of a session the way the gateway does, for tests that replay them to the panel.
+import type { z } from 'zod';
 import type { Event, EventBody, Snapshot } from '../../gateway/protocol/index.ts';
 import type { ToPanel } from '../../extension/chatMessages.ts';
 
 /** Ids of a story are plain text; only the gateway's schemas brand them. */
-type Plain<T> = T extends string ? string : T extends readonly (infer E)[] ? Plain<E>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
+type Plain<T> = T extends string & z.core.$brand<infer _>
+  ? string
+  : T extends readonly (infer E)[]
+    ? Plain<E>[]
+    : T extends object
+      ? { [K in keyof T]: Plain<T[K]> }
+      : T;
 export type Body = Plain<EventBody>;
 
 export const SESSION = 's1';
@@ -65,7 +72,10 @@ export class Story {
   }
 
   ends(promptId: string, stopReason = 'end_turn'): this {
-    return this.add({ type: 'result', promptId, stopReason, session_id: null }, { type: 'status', status: 'idle' });
+    return this.add(
+      { type: 'result', promptId, stopReason, session_id: null },
+      { type: 'status', status: 'idle' },
+    );
   }
 }
 
@@ -100,10 +110,21 @@ export function snapshot(fields: Partial<Plain<Snapshot>> & { messages?: Event[]
 }
 
 export const showing = (of: Snapshot): ToPanel =>
-  ({ type: 'session', snapshot: of, cursor: 'log00000:0', agentName: 'Claude Code', me: ME }) as unknown as ToPanel;
+  ({
+    type: 'session',
+    snapshot: of,
+    cursor: 'log00000:0',
+    agentName: 'Claude Code',
+    me: ME,
+  }) as unknown as ToPanel;
 
 export const happening = (events: readonly Event[]): ToPanel =>
-  ({ type: 'events', sessionId: SESSION, events, cursor: `log00000:${events.at(-1)?.seq ?? 0}` }) as unknown as ToPanel;
+  ({
+    type: 'events',
+    sessionId: SESSION,
+    events,
+    cursor: `log00000:${events.at(-1)?.seq ?? 0}`,
+  }) as unknown as ToPanel;
 
 /** A permission of one tool call. */
 export const asking = (
