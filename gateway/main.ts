@@ -11,9 +11,16 @@ const EXIT = { alreadyRuns: 0, bug: 70, config: 78 } as const;
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
 
-if (verb === 'demo-agent') await runDemoAgent(process.stdin, process.stdout);
-else if (verb === 'up' && rest.includes('--foreground')) process.exit(await daemon());
-else process.exit(await runCli(process.argv.slice(2), program));
+// CommonJS, which starts faster, has no await out here.
+void run().then((code) => process.exit(code));
+
+async function run(): Promise<number> {
+  if (verb === 'demo-agent') {
+    await runDemoAgent(process.stdin, process.stdout);
+    return 0;
+  }
+  return verb === 'up' && rest.includes('--foreground') ? daemon() : runCli(process.argv.slice(2), program);
+}
 
 async function daemon(): Promise<number> {
   const stop = new AbortController();

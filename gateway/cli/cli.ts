@@ -1,9 +1,12 @@
 // The command line: verbs over the same contract that every client uses.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { methods, Problem, type MethodName } from '../protocol/index.ts';
 import { connect, NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 
+/** Agents get 5 s to end by themselves. */
+const STOP_MS = 15_000;
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 export interface Program {
@@ -51,6 +54,7 @@ function commands(program: Program): Command {
       await withGateway(async (client) => {
         await client.call('gateway.stop', {});
         await client.closed;
+        await ended(client.info.pid);
         print(json, { ok: true }, 'The gateway has stopped. Sessions and queued prompts are on disk.');
       });
     });
@@ -93,6 +97,20 @@ function commands(program: Program): Command {
 async function withGateway(use: (client: GatewayClient) => Promise<void>): Promise<void> {
   await using client = await connect({ name: 'a terminal' });
   await use(client);
+}
+
+/** The link ends a moment before the process does, and a gateway that starts at once would find the lock taken. */
+async function ended(pid: number): Promise<void> {
+  for (const end = performance.now() + STOP_MS; performance.now() < end; await sleep(20)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+  throw new NoGatewayError(
+    `The gateway (process ${pid}) has not ended yet. Look into its log, or end it: kill ${pid}`,
+  );
 }
 
 function print(json: boolean | undefined, value: unknown, sentence: string): void {
