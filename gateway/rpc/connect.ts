@@ -107,7 +107,7 @@ async function startAndConnect(
     env: {
       ...withoutEditor(process.env),
       ...start.env,
-      HOLDFAST_HOME: process.env['HOLDFAST_HOME'] ?? options.home,
+      HOLDFAST_HOME: options.home ?? process.env['HOLDFAST_HOME'],
     },
     windowsHide: true,
   });
