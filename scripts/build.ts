@@ -11,6 +11,8 @@ const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   minify: true,
+  // A crash prints the line that it happened on.
+  lineLimit: 200,
   // Names stay in stack traces and in the logs that people send us.
   keepNames: true,
   sourcemap: 'linked',
@@ -22,7 +24,14 @@ const common: BuildOptions = {
   logOverride: { 'empty-import-meta': 'error' },
 };
 
-const onNode: BuildOptions = { ...common, platform: 'node', format: 'cjs', target: 'node24' };
+const onNode: BuildOptions = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+  // Its "main" is a UMD file whose requires no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+};
 
 const bundles: BuildOptions[] = [
   { ...onNode, entryPoints: ['gateway/main.ts'], outfile: 'dist/gateway.cjs' },
