@@ -213,6 +213,7 @@ export class Connection implements Disposable {
   }
 
   #nextClient(signal: AbortSignal): Promise<GatewayClient> {
+    if (signal.aborted) return Promise.reject(new NotConnected());
     if (this.#client) return Promise.resolve(this.#client);
     return new Promise((resolve, reject) => {
       const waiting = this.onClient((client) => {

@@ -42,6 +42,8 @@ export function showStart({ connection, sessions, tree }: StartParts): vscode.Di
 const showProgress = (connection: Connection): Thenable<void> =>
   vscode.window.withProgress({ location: { viewId: SESSIONS_VIEW } }, async () => {
     await new Promise<void>((resolve) => {
+      // VS Code calls us a moment later: the state may be another one already.
+      if (connection.link.state !== 'connecting') return resolve();
       const listening = connection.onDidChangeLink(({ state }) => {
         if (state === 'connecting') return;
         listening.dispose();

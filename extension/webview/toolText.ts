@@ -59,7 +59,9 @@ export interface Meta {
 }
 
 /** What stands at the right of a head: lines, counts, time. */
-export function metaOf({ call, since, at, cut }: ToolPart, now: number): Meta {
+export function metaOf({ call, since: called, at, cut, ask }: ToolPart, now: number): Meta {
+  // Waiting for a person is not the tool's time.
+  const since = ask?.verdict?.at ?? called;
   const diffs = call.content.filter((content) => content.type === 'diff');
   if (diffs.length > 0) {
     const counts = diffs.map(({ oldText, newText }) => countChanges(oldText ?? '', newText));

@@ -85,7 +85,7 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
     ${
       isOpen
         ? html`<div class="tool-body">
-            ${askBody(ask, view, state === 'asks')}${isAnswered && hasBody(part) ? html`<div class="after">${output(part, state, view)}</div>` : nothing}
+            ${askBody(ask, view, state === 'asks')}${isAnswered && part.call.content.length > 0 ? html`<div class="after">${output(part, state, view)}</div>` : nothing}
           </div>`
         : nothing
     }

@@ -1,0 +1,99 @@
+// The link to the gateway, with real gateways that are started, shared and killed.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { link, place } from './gateway.ts';
+
+const LIMIT = { timeout: 60_000 };
+
+test('a window that nobody uses looks for a gateway but starts none', LIMIT, async (t) => {
+  const { home, window } = place(t);
+  const quiet = window('window quiet');
+  const { reason } = await link(quiet, 'offline');
+  assert.match(reason, /No gateway runs/);
+  assert.equal(existsSync(path.join(home, 'gateway.json')), false);
+  await assert.rejects(quiet.call('gateway.info', {}), /Nothing was sent/);
+});
+
+test('the first use starts a gateway, and a second window shares it', LIMIT, async (t) => {
+  const { window } = place(t);
+  const [one, two] = [window('window one'), window('window two')];
+  one.want();
+  two.want();
+  await Promise.all([link(one, 'connected'), link(two, 'connected')]);
+  assert.equal(one.client?.info.pid, two.client?.info.pid);
+  assert.notEqual(one.client?.info.clientId, two.client?.info.clientId);
+});
+
+test('a killed gateway comes back, and what was listened to is listened to again', LIMIT, async (t) => {
+  const { home, window } = place(t);
+  const connection = window('window one');
+  const greetings: number[] = [];
+  connection.onClient(({ info }) => greetings.push(info.pid));
+  const heard: string[] = [];
+  const { promise: changed, resolve } = Promise.withResolvers<undefined>();
+  connection.on('session.changed', ({ session }) => {
+    heard.push(session.title);
+    if (session.title === 'After') resolve(undefined);
+  });
+  connection.want();
+  await link(connection, 'connected');
+  const first = connection.client?.info.pid ?? 0;
+  const { sessionId } = await connection.call('session.create', {
+    path: home,
+    agent: 'demo',
+    title: 'Before',
+  });
+
+  const lost = link(connection, 'connecting');
+  process.kill(first, 'SIGKILL');
+  await lost;
+  await link(connection, 'connected');
+  assert.notEqual(connection.client?.info.pid, first);
+  assert.deepEqual(greetings, [first, connection.client?.info.pid]);
+
+  const { sessions } = await connection.call('session.watch', {});
+  assert.deepEqual(
+    sessions.map(({ title }) => title),
+    ['Before'],
+  );
+  await connection.call('session.rename', { sessionId, title: 'After' });
+  await changed;
+  assert.equal(heard.at(-1), 'After');
+});
+
+test(
+  'a prompt sent in the moment of a crash is taken once, by the gateway that comes back',
+  LIMIT,
+  async (t) => {
+    const { home, window } = place(t);
+    const connection = window('window one');
+    connection.want();
+    await link(connection, 'connected');
+    const { sessionId } = await connection.call('session.create', { path: home, agent: 'demo' });
+    process.kill(connection.client?.info.pid ?? 0, 'SIGKILL');
+    const prompt = { sessionId, promptId: 'prompt-1', message: 'hello' };
+    const answer = await connection.callSurely('session.send', prompt, 30_000);
+    assert.equal(answer.promptId, 'prompt-1');
+    const again = await connection.callSurely('session.send', prompt, 30_000);
+    assert.equal(again.promptId, 'prompt-1');
+    const { messages } = await connection.call('session.history', { sessionId, limit: 1000 });
+    assert.equal(
+      messages.filter((event) => event.type === 'queued' || event.type === 'prompt').length <= 2,
+      true,
+    );
+    assert.equal(new Set(messages.flatMap((event) => ('promptId' in event ? [event.promptId] : []))).size, 1);
+  },
+);
+
+test('disposed, it ends and lets go', LIMIT, async (t) => {
+  const { window } = place(t);
+  const connection = window('window one');
+  connection.want();
+  await link(connection, 'connected');
+  const { client } = connection;
+  connection.dispose();
+  await client?.closed;
+  await assert.rejects(connection.whenConnected(1000), /does not answer/);
+});

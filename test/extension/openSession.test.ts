@@ -1,0 +1,135 @@
+// What the chat panel is told: the whole session once, then every event once and in order, over crashes and reloads.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ToPanel } from '../../extension/chatMessages.ts';
+import { OpenSession } from '../../extension/openSession.ts';
+import { slowText } from '../../gateway/agents/demoScript.ts';
+import { ClientId, type Event } from '../../gateway/protocol/index.ts';
+import { link, place, type Place } from './gateway.ts';
+
+const LIMIT = { timeout: 60_000 };
+const me = { clientId: ClientId.parse('window-test'), name: 'window test' };
+
+/** A panel that keeps what it is told, and a way to wait for it. */
+async function panel({ window }: Place) {
+  const connection = window('window test');
+  connection.want();
+  await link(connection, 'connected');
+  const told: ToPanel[] = [];
+  const waiting: { enough: () => boolean; resolve: (value: undefined) => void }[] = [];
+  const open = new OpenSession({
+    connection,
+    me,
+    agentName: (agent) => agent,
+    warn: () => undefined,
+    post: (message) => {
+      told.push(message);
+      for (const { enough, resolve } of waiting) if (enough()) resolve(undefined);
+    },
+  });
+  const until = async (enough: () => boolean): Promise<void> => {
+    if (enough()) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    waiting.push({ enough, resolve });
+    await promise;
+  };
+  return { connection, open, told, until };
+}
+
+const snapshots = (told: readonly ToPanel[]) => told.filter((message) => message.type === 'session');
+const events = (told: readonly ToPanel[]): Event[] =>
+  told.flatMap((message) => (message.type === 'events' ? message.events : []));
+
+/** The answer as a panel would show it: pieces at their offsets, whole messages in their place. */
+function answer(told: readonly ToPanel[]): string {
+  const texts = new Map<string, string>();
+  const all = [
+    ...snapshots(told)
+      .slice(-1)
+      .flatMap(({ snapshot }) => snapshot.messages),
+    ...events(told),
+  ];
+  for (const event of all) {
+    if (event.type === 'text') texts.set(event.messageId, event.content);
+    if (event.type === 'partial') {
+      const text = texts.get(event.messageId) ?? '';
+      texts.set(event.messageId, text.slice(0, event.offset) + event.content);
+    }
+  }
+  return [...texts.values()].join('');
+}
+
+const finished = (told: readonly ToPanel[]): boolean => events(told).some(({ type }) => type === 'result');
+
+test('a panel gets the snapshot first, then every event once and in order', LIMIT, async (t) => {
+  const here = place(t);
+  const { connection, open, told, until } = await panel(here);
+  const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
+  open.show();
+  open.open(sessionId);
+  await until(() => snapshots(told).length === 1);
+  await connection.call('session.send', { sessionId, message: 'slow 50' });
+  await until(() => finished(told));
+  assert.equal(answer(told), slowText(50));
+  const seqs = events(told).map(({ seq }) => seq);
+  assert.deepEqual(
+    seqs,
+    [...new Set(seqs)].toSorted((a, b) => a - b),
+  );
+  assert.deepEqual(
+    told.slice(0, 3).map(({ type }) => type),
+    ['link', 'nothing', 'session'],
+  );
+});
+
+test(
+  'a panel that comes back in the middle of an answer has the whole of it in the end',
+  LIMIT,
+  async (t) => {
+    const here = place(t);
+    const { connection, open, told, until } = await panel(here);
+    const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
+    open.show();
+    open.open(sessionId);
+    await connection.call('session.send', { sessionId, message: 'slow 100' });
+    await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
+    open.hide();
+    told.length = 0;
+    open.show();
+    await until(() => finished(told) || answer(told) === slowText(100));
+    assert.equal(snapshots(told).length, 1);
+    assert.equal(answer(told), slowText(100));
+  },
+);
+
+test(
+  'after a crash of the gateway the panel goes on from its cursor, without a new snapshot',
+  LIMIT,
+  async (t) => {
+    const here = place(t);
+    const { connection, open, told, until } = await panel(here);
+    const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
+    open.show();
+    open.open(sessionId);
+    await connection.call('session.send', { sessionId, message: 'slow 200' });
+    await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
+    process.kill(connection.client?.info.pid ?? 0, 'SIGKILL');
+    await until(() => events(told).some(({ type }) => type === 'uncertain'));
+    assert.equal(snapshots(told).length, 1);
+    const cut = answer(told);
+    assert.ok(cut.length > 0 && slowText(200).startsWith(cut));
+    const seqs = events(told).map(({ seq }) => seq);
+    assert.equal(new Set(seqs).size, seqs.length);
+  },
+);
+
+test('a session that is gone leaves the panel empty', LIMIT, async (t) => {
+  const here = place(t);
+  const { connection, open, told, until } = await panel(here);
+  const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
+  await connection.call('session.destroy', { sessionId });
+  open.show();
+  open.open(sessionId);
+  await until(() => told.filter(({ type }) => type === 'nothing').length === 2);
+  assert.equal(open.id, undefined);
+});
