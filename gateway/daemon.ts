@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { AgentError } from './agents/agent.ts';
 import { Catalogue } from './agents/catalogue.ts';
-import { reap, startTime } from './agents/processTree.ts';
+import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
 import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
@@ -74,6 +74,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     defaultAgent: () => catalogue.defaultAgent,
     mustBeInstalled: (agent) => void catalogue.find(agent),
     check: (agent) => checkAgent(catalogue, agent, home),
+    memoryOf: residentBytes,
   };
   const handlers = handlersOf({ store, live, feed, clock: systemClock, info, agents, stop });
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>

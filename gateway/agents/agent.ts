@@ -60,6 +60,10 @@ export interface AgentConversation extends AsyncDisposable {
   readonly model: string | null;
   /** Runs one turn. Rejects with AgentError when the agent fails or ends. One at a time. */
   prompt(message: Message): Promise<TurnEnd>;
+  /** Changes the mode of the running agent. Rejects with AgentError mode.unsupported when it has nothing like it. */
+  setMode(mode: Mode): Promise<void>;
+  /** Changes the model of the running agent. Rejects with AgentError model.unsupported. */
+  setModel(model: string): Promise<void>;
   /** Asks the agent to stop its turn; the turn then ends as cancelled. The caller escalates by disposing. */
   cancel(): void;
   /** Resolves when the process is gone, whoever ended it. */

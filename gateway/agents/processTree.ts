@@ -137,3 +137,19 @@ export const reap = async (pid: number, started: string, graceMs = TERM_GRACE_MS
   signalAll([...members, ...family(pid, started)], 'SIGKILL');
   return true;
 };
+
+/** Bytes in memory of a process and its family; null where the system does not tell. */
+export const residentBytes = (pid: number): number | null => {
+  const started = process.platform === 'linux' ? startTime(pid) : undefined;
+  if (started === undefined) return null;
+  let kilobytes = 0;
+  for (const member of family(pid, started)) {
+    try {
+      const status = readFileSync(`/proc/${member.pid}/status`, 'utf8');
+      kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    } catch {
+      // It has ended meanwhile: it holds nothing.
+    }
+  }
+  return kilobytes * 1024;
+};

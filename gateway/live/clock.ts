@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 export interface Clock {
   /** Wall time as RFC 3339 in UTC: for people, never for time-outs. */
   now(): string;
+  /** The wall time so many seconds from now. */
+  later(seconds: number): string;
   /** Calls back once; the result cancels. Does not keep the process alive. */
   after(ms: number, callback: () => void): () => void;
   newId(): string;
@@ -11,6 +13,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
+  later: (seconds) => new Date(Date.now() + seconds * 1000).toISOString(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     timer.unref();

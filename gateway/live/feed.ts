@@ -53,6 +53,11 @@ export class Feed {
     };
   }
 
+  /** Whether anybody follows the session now. */
+  isFollowed(sessionId: SessionId): boolean {
+    return this.#subscribers.has(sessionId);
+  }
+
   /** Hears of every session that changes. The result ends it. */
   watch(sink: Sink): () => void {
     this.#watchers.add(sink);

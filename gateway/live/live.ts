@@ -8,8 +8,8 @@ export class Live implements AsyncDisposable {
   readonly #sessions = new Map<SessionId, LiveSession>();
   #isClosing = false;
 
-  constructor(world: Surroundings) {
-    this.#world = world;
+  constructor(world: Omit<Surroundings, 'isDraining'>) {
+    this.#world = { ...world, isDraining: () => this.#isClosing };
   }
 
   /** Sets right what the gateway before could not finish, and goes on with what waits. */
@@ -28,15 +28,26 @@ export class Live implements AsyncDisposable {
 
   /** Looks for work in a session. */
   wake(sessionId: SessionId): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#world.store.sessions.find(sessionId) === undefined) return;
+    this.of(sessionId).wake();
+  }
+
+  /** The session at work, made when it is not. Throws the problem session.unknown. */
+  of(sessionId: SessionId): LiveSession {
     let live = this.#sessions.get(sessionId);
     if (live === undefined) {
-      const stored = this.#world.store.sessions.find(sessionId);
-      if (stored === undefined) return;
+      const stored = this.#world.store.sessions.get(sessionId);
       live = new LiveSession(stored, stored.session.status, this.#world);
       this.#sessions.set(sessionId, live);
     }
-    live.wake();
+    return live;
+  }
+
+  /** Lets no new turn start. `turns` run now; `done` resolves when they have ended. */
+  drain(): { turns: number; done: Promise<unknown> } {
+    this.#isClosing = true;
+    const working = [...this.#sessions.values()].filter(({ isInTurn }) => isInTurn);
+    return { turns: working.length, done: Promise.all(working.map((live) => live.settled())) };
   }
 
   find(sessionId: SessionId): LiveSession | undefined {

@@ -7,9 +7,17 @@ import {
   type AgentUpdate,
   type Question,
 } from '../agents/agent.ts';
+import { withHistory } from '../core/history.ts';
 import { place, type OpenMessage } from '../core/log.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import { PermissionId, Problem, type AgentId, type EventBody } from '../protocol/index.ts';
+import {
+  PermissionId,
+  Problem,
+  type AgentId,
+  type EventBody,
+  type Message,
+  type Mode,
+} from '../protocol/index.ts';
 import {
   askPermission,
   endTurn,
@@ -26,6 +34,8 @@ import type { Clock } from './clock.ts';
 
 /** How long an agent may take to stop by itself before it is ended. */
 export const CANCEL_GRACE_MS = 5_000;
+/** How much of the log, in stored events, is looked through for an agent that has lost its memory. */
+const HISTORY_EVENTS = 400;
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -42,6 +52,8 @@ export interface Surroundings {
   readonly findAgent: (agent: AgentId) => AgentDriver;
   /** What tells a process from a later one with the same pid; undefined when it is gone. */
   readonly startTime: (pid: number) => string | undefined;
+  /** No new turn may start. */
+  readonly isDraining: () => boolean;
 }
 
 interface Turn {
@@ -60,7 +72,10 @@ export class LiveSession {
   #facts: SessionFacts = { agent: 'none', inTurn: false, openPermissions: 0 };
   #status: string;
   #conversation: AgentConversation | undefined;
-  #starting: AbortController | undefined;
+  #starting:
+    { readonly abort: AbortController; readonly conversation: Promise<AgentConversation> } | undefined;
+  /** The agent remembers nothing of what is in the log: the next prompt takes it along. */
+  #owesHistory = false;
   #turn: Turn | undefined;
   #openMessage: OpenMessage | undefined;
   #working: Promise<void> | undefined;
@@ -95,6 +110,39 @@ export class LiveSession {
       });
   }
 
+  /** Whether a turn runs now. */
+  get isInTurn(): boolean {
+    return this.#turn !== undefined;
+  }
+
+  /** Resolves when the turn that runs now, if any, has ended. */
+  async settled(): Promise<void> {
+    await this.#turn?.over;
+  }
+
+  /** Starts the agent if it does not run; answers whether it has lost its memory of the conversation. */
+  async resume(agentSessionId: string | undefined): Promise<{ fallback: boolean }> {
+    const { store } = this.#world;
+    if (
+      agentSessionId !== undefined &&
+      agentSessionId !== store.sessions.get(this.#log.sessionId).session.agentSessionId
+    ) {
+      await this.interrupt();
+      await this.#conversation?.[Symbol.asyncDispose]();
+      await store.synced(() => store.sessions.change(this.#log, { agentSessionId }));
+    }
+    const { opened } = await asProblem(this.#ready());
+    return { fallback: opened === 'fallback' };
+  }
+
+  /** Changes mode or model of the agent, if it runs. Throws mode.unsupported, model.unsupported or agent.failed. */
+  async configure(change: { readonly mode?: Mode; readonly model?: string }): Promise<void> {
+    const conversation = this.#conversation;
+    if (conversation === undefined) return;
+    if (change.mode !== undefined) await asProblem(conversation.setMode(change.mode));
+    if (change.model !== undefined) await asProblem(conversation.setModel(change.model));
+  }
+
   /** Stops the running turn and resolves when it has ended; false when none was running. */
   async interrupt(): Promise<boolean> {
     const turn = this.#turn;
@@ -119,7 +167,7 @@ export class LiveSession {
 
   async #work(): Promise<void> {
     const { store, clock } = this.#world;
-    while (!this.#end.signal.aborted) {
+    while (!this.#end.signal.aborted && !this.#world.isDraining()) {
       const prompt = await store.synced(() => takePrompt(store, this.#log.sessionId, clock.now()));
       if (prompt === undefined) return;
       await this.#runTurn(prompt);
@@ -144,7 +192,7 @@ export class LiveSession {
 
   async #attempt(turn: Turn): Promise<TurnOutcome> {
     const { store } = this.#world;
-    const { promptId, message } = turn.prompt;
+    const { promptId } = turn.prompt;
     try {
       const conversation = await this.#ready();
       if (turn.stopping !== undefined) return outcomeOfStop(turn.stopping);
@@ -153,7 +201,8 @@ export class LiveSession {
         store.queue.markHanded(promptId);
         this.#note({ inTurn: true });
       });
-      const end = await conversation.prompt(message);
+      const end = await conversation.prompt(this.#completed(turn));
+      this.#owesHistory = false;
       if (turn.stopping !== undefined) return outcomeOfStop(turn.stopping);
       if (end.stopReason === 'cancelled') return { how: 'cancelled' };
       return { how: 'done', ...end, agentSessionId: conversation.agentSessionId };
@@ -163,13 +212,27 @@ export class LiveSession {
     }
   }
 
+  /** What the agent is given: the prompt, and the conversation so far when it does not remember that. */
+  #completed({ prompt, firstSeq }: Turn): Message {
+    if (!this.#owesHistory) return prompt.message;
+    const { messages } = this.#world.store.log.page(this.#log, firstSeq, HISTORY_EVENTS);
+    return withHistory(messages, prompt.message);
+  }
+
   /** The agent, started if it does not run. */
   async #ready(): Promise<AgentConversation> {
     if (this.#conversation !== undefined) return this.#conversation;
+    if (this.#starting === undefined) {
+      const abort = new AbortController();
+      const conversation = this.#start(abort.signal).finally(() => (this.#starting = undefined));
+      this.#starting = { abort, conversation };
+    }
+    return this.#starting.conversation;
+  }
+
+  async #start(signal: AbortSignal): Promise<AgentConversation> {
     const { store, clock } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
-    const starting = new AbortController();
-    this.#starting = starting;
     store.written(() => this.#note({ agent: 'starting' }));
     try {
       const driver = this.#world.findAgent(session.agent);
@@ -182,11 +245,12 @@ export class LiveSession {
           onSpawn: (pid) => this.#remember(pid),
         },
         this.#listener,
-        AbortSignal.any([starting.signal, this.#end.signal]),
+        AbortSignal.any([signal, this.#end.signal]),
       );
       this.#conversation = conversation;
       void conversation.ended.then((end) => this.#agentEnded(conversation, end.detail));
       const { agentSessionId, model, opened } = conversation;
+      this.#owesHistory = opened === 'fallback';
       store.written(() => {
         store.sessions.change(this.#log, { agentSessionId, ...(model === null ? {} : { model }) });
         const subtype = opened === 'new' ? 'init' : opened;
@@ -197,16 +261,14 @@ export class LiveSession {
       });
       return conversation;
     } catch (error) {
-      store.written(() => this.#note({ agent: starting.signal.aborted ? 'none' : 'failed' }));
+      store.written(() => this.#note({ agent: signal.aborted ? 'none' : 'failed' }));
       throw error;
-    } finally {
-      this.#starting = undefined;
     }
   }
 
   async #stopTurn(turn: Turn, why: 'person' | 'gateway'): Promise<void> {
     turn.stopping ??= why;
-    this.#starting?.abort();
+    this.#starting?.abort.abort();
     const conversation = this.#conversation;
     this.#withdrawAll();
     conversation?.cancel();
@@ -342,6 +404,18 @@ export class LiveSession {
     this.#status = status;
     store.sessions.change(this.#log, { status });
     store.log.append(this.#log, clock.now(), [{ type: 'status', status }]);
+  }
+}
+
+/** What an agent's failure is to somebody who called a method: a declared problem. */
+async function asProblem<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const { code, message } = error;
+    const problem = code === 'mode.unsupported' || code === 'model.unsupported' ? code : 'agent.failed';
+    throw new Problem(problem, message, { code }, error);
   }
 }
 

@@ -12,7 +12,12 @@ import {
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
 
-export const gatewayHandlers = ({ store, info, stop }: Gateway): Handlers<keyof typeof gatewayMethods> => ({
+export const gatewayHandlers = ({
+  store,
+  live,
+  info,
+  stop,
+}: Gateway): Handlers<keyof typeof gatewayMethods> => ({
   'client.hello': ({ clientId = undefined, name, protocol = PROTOCOL }, caller) => {
     if (protocol.max < PROTOCOL.min || protocol.min > PROTOCOL.max) {
       const older = protocol.max < PROTOCOL.min ? 'client' : 'gateway';
@@ -32,6 +37,12 @@ export const gatewayHandlers = ({ store, info, stop }: Gateway): Handlers<keyof 
     // After the answer has left.
     setImmediate(stop);
     return { ok: true };
+  },
+
+  'gateway.drain': () => {
+    const { turns, done } = live.drain();
+    void done.then(() => setImmediate(stop));
+    return { ok: true, turns };
   },
 
   'health.check': () => {

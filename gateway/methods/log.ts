@@ -1,12 +1,14 @@
 // session.subscribe and session.history: following a session, and reading what was.
-import type { logMethods, SessionId, Snapshot } from '../protocol/index.ts';
+import { cursorAt } from '../core/log.ts';
+import type { Event, logMethods, SessionId, Snapshot } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
-import { withoutHanded } from './queue.ts';
+import { withoutInternals } from './queue.ts';
 import { mustPush } from './session.ts';
 
 /** Stored events that a snapshot holds at least, if there are as many: a few screens of chat. */
 const SNAPSHOT_EVENTS = 200;
+const RECONNECT_EVENTS = 1000;
 
 export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods> => {
   const { store, feed } = gateway;
@@ -33,6 +35,22 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
       return { ok: true };
     },
 
+    'session.reconnect': ({ sessionId, clientId, cursor }, caller) => {
+      const session = store.sessions.get(sessionId);
+      const client = clientId ?? caller.actor.clientId;
+      const confirmed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
+      if (typeof confirmed === 'number')
+        store.written(() => store.clients.confirm(client, session, confirmed));
+      const after = confirmed === 'gap' ? 0 : (confirmed ?? store.clients.confirmed(client, session));
+      const { texts, last } = store.log.read(session, after, RECONNECT_EVENTS);
+      return {
+        // Stored by the same contract that they are sent under.
+        bufferedEvents: texts.map((text) => JSON.parse(text) as Event),
+        cursor: cursorAt(store.log.logId, last),
+        gap: confirmed === 'gap',
+      };
+    },
+
     'session.history': ({ sessionId, before, limit }) => {
       const session = store.sessions.get(sessionId);
       const page = store.log.page(session, before ?? store.log.head(session) + 1, limit);
@@ -46,7 +64,7 @@ function snapshotOf({ store }: Gateway, sessionId: SessionId): Snapshot {
   return {
     session: stored.session,
     ...store.log.page(stored, store.log.head(stored) + 1, SNAPSHOT_EVENTS),
-    queue: store.queue.list(stored).map(withoutHanded),
+    queue: store.queue.list(stored).map(withoutInternals),
     held: stored.held,
     permissions: store.permissions.listOpen(stored),
     draft: store.sessions.draft(stored),

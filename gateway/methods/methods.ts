@@ -25,6 +25,8 @@ export interface Gateway {
     mustBeInstalled(agent: AgentId): void;
     /** Starts it, asks what it is, ends it. */
     check(agent: AgentId): Promise<{ ok: boolean; detail: string }>;
+    /** Bytes in memory of a process and its descendants; null where the system does not tell. */
+    memoryOf(pid: number): number | null;
   };
   /** Begins the end of the gateway. */
   readonly stop: () => void;

@@ -1,30 +1,47 @@
 // session.send and queue.*: prompts on their way to the agent.
-import { PromptId, type queueMethods } from '../protocol/index.ts';
+import { PromptId, type Prompt, type queueMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import { admitPrompt, removePrompt, retryPrompt } from '../store/conversation.ts';
+import { admitPrompt, changePrompt, removePrompt, retryPrompt } from '../store/conversation.ts';
+import type { StoredPrompt } from '../store/queue.ts';
 import type { Gateway } from './methods.ts';
 
 export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof typeof queueMethods> => ({
-  'session.send': async ({ sessionId, message, promptId }, caller) => {
+  'session.send': async ({ sessionId, message, promptId, steer, expiresInS }, caller) => {
     live.mustBeOpen();
     const prompt = {
       promptId: promptId ?? PromptId.parse(clock.newId()),
       message,
       from: caller.actor,
       createdAt: clock.now(),
+      expiresAt: expiresInS === undefined ? null : clock.later(expiresInS),
+      steer,
     };
     const accepted = await store.synced(() => {
       const cursor = store.log.cursor(store.sessions.get(sessionId));
       return { ...admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt), cursor };
     });
+    // Whoever says "now" has seen what runs: it makes room, and the queue goes on with this prompt.
+    if (steer && accepted.state === 'queued') void live.find(sessionId)?.interrupt();
     live.wake(sessionId);
     return { promptId: prompt.promptId, ...accepted };
   },
 
   'queue.list': ({ sessionId }) => {
     const session = store.sessions.get(sessionId);
-    return { prompts: store.queue.list(session).map(withoutHanded), held: session.held };
+    return { prompts: store.queue.list(session).map(withoutInternals), held: session.held };
   },
+
+  'queue.edit': ({ sessionId, promptId, message }) =>
+    store.synced(() => {
+      changePrompt(store, sessionId, promptId, { message }, clock.now());
+      return { ok: true } as const;
+    }),
+
+  'queue.move': ({ sessionId, promptId, position }) =>
+    store.synced(() => {
+      changePrompt(store, sessionId, promptId, { position }, clock.now());
+      return { ok: true } as const;
+    }),
 
   'queue.remove': async ({ sessionId, promptId }) => {
     await store.synced(() => removePrompt(store, sessionId, promptId, clock.now()));
@@ -52,7 +69,4 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
 });
 
 /** A stored prompt without what only the gateway needs. */
-export const withoutHanded = <P extends { handed: boolean }>({
-  handed: _,
-  ...prompt
-}: P): Omit<P, 'handed'> => prompt;
+export const withoutInternals = ({ handed: _, expiresAt: __, ...prompt }: StoredPrompt): Prompt => prompt;

@@ -2,9 +2,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { Problem, SessionId, type sessionMethods } from '../protocol/index.ts';
+import { textOf } from '../core/history.ts';
+import { snippet } from '../core/search.ts';
+import { Problem, SessionId, type QueueStats, type sessionMethods } from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
+import type { StoredSession } from '../store/session.ts';
 import type { Gateway } from './methods.ts';
 
 export const sessionHandlers = ({
@@ -13,73 +16,134 @@ export const sessionHandlers = ({
   feed,
   clock,
   agents,
-}: Gateway): Handlers<keyof typeof sessionMethods> => ({
-  'session.create': async (params) => {
-    live.mustBeOpen();
-    const agent = params.agent ?? params.cli_type ?? agents.defaultAgent();
-    agents.mustBeInstalled(agent);
-    const session = {
-      sessionId: SessionId.parse(clock.newId()),
-      agent,
-      path: existingFolder(params.path),
-      mode: params.mode ?? 'ask',
-      model: params.model ?? null,
-    };
-    await store.synced(() => store.sessions.insert(session, params.title, clock.now()));
-    return { sessionId: session.sessionId };
-  },
+}: Gateway): Handlers<keyof typeof sessionMethods> => {
+  const queueStats = (stored: StoredSession, caller: Caller): QueueStats => ({
+    userPending: stored.session.queued,
+    responsePending: store.log.head(stored) - store.clients.confirmed(caller.actor.clientId, stored),
+    clientConnected: feed.isFollowed(stored.sessionId),
+  });
+  return {
+    'session.create': async (params) => {
+      live.mustBeOpen();
+      const agent = params.agent ?? params.cli_type ?? agents.defaultAgent();
+      agents.mustBeInstalled(agent);
+      const session = {
+        sessionId: SessionId.parse(clock.newId()),
+        agent,
+        path: existingFolder(params.path),
+        mode: params.mode ?? 'ask',
+        model: params.model ?? null,
+      };
+      await store.synced(() => store.sessions.insert(session, params.title, clock.now()));
+      return { sessionId: session.sessionId };
+    },
 
-  'session.list': () => ({ sessions: store.sessions.list().map(({ session }) => session) }),
+    'session.list': () => ({ sessions: store.sessions.list().map(({ session }) => session) }),
 
-  'session.get': ({ sessionId }) => store.sessions.get(sessionId).session,
+    'session.get': ({ sessionId }) => store.sessions.get(sessionId).session,
 
-  'session.rename': ({ sessionId, title }) =>
-    store.synced(() => {
-      store.sessions.setTitle(store.sessions.get(sessionId), title, 'person');
-      return { ok: true } as const;
+    'session.rename': ({ sessionId, title }) =>
+      store.synced(() => {
+        store.sessions.setTitle(store.sessions.get(sessionId), title, 'person');
+        return { ok: true } as const;
+      }),
+
+    'session.archive': ({ sessionId, archived }) =>
+      store.synced(() => {
+        store.sessions.change(store.sessions.get(sessionId), { archived });
+        return { ok: true } as const;
+      }),
+
+    'session.set_mode': async ({ sessionId, mode }) => {
+      const session = store.sessions.get(sessionId);
+      await live.find(sessionId)?.configure({ mode });
+      return store.synced(() => {
+        store.sessions.change(session, { mode });
+        store.log.append(session, clock.now(), [{ type: 'mode', mode }]);
+        return { ok: true } as const;
+      });
+    },
+
+    'session.set_model': async ({ sessionId, model }) => {
+      const session = store.sessions.get(sessionId);
+      if (model !== null) await live.find(sessionId)?.configure({ model });
+      return store.synced(() => {
+        store.sessions.change(session, { model });
+        if (model !== null) store.log.append(session, clock.now(), [{ type: 'model', model }]);
+        return { ok: true } as const;
+      });
+    },
+
+    'session.resume': async ({ sessionId, agentSessionId, sdkSessionId }) => {
+      live.mustBeOpen();
+      const { fallback } = await live.of(sessionId).resume(agentSessionId ?? sdkSessionId);
+      return { ok: true, fallback };
+    },
+
+    'session.queue_stats': ({ sessionId }, caller) => {
+      const session = store.sessions.get(sessionId);
+      return queueStats(session, caller);
+    },
+
+    'monitor.sessions': (_params, caller) => {
+      const all = store.sessions.list();
+      const sessions = all.map((stored) => {
+        const pid = live.find(stored.sessionId)?.pid;
+        return {
+          ...stored.session,
+          queue: queueStats(stored, caller),
+          process: pid === undefined ? null : { pid, rss: agents.memoryOf(pid) },
+        };
+      });
+      return { sessions, totalSessions: all.length, uptime: Math.round(process.uptime()) };
+    },
+
+    'session.search': ({ query, limit }) => ({
+      hits: store.log.search(query, limit).flatMap(({ key, seq, event }) => {
+        const stored = store.sessions.findByKey(key);
+        if (stored === undefined || (event.type !== 'prompt' && event.type !== 'text')) return [];
+        const text = event.type === 'prompt' ? textOf(event.message) : event.content;
+        const { sessionId, title } = stored.session;
+        return [{ sessionId, title, seq, type: event.type, snippet: snippet(text, query) }];
+      }),
     }),
 
-  'session.archive': ({ sessionId, archived }) =>
-    store.synced(() => {
-      store.sessions.change(store.sessions.get(sessionId), { archived });
-      return { ok: true } as const;
-    }),
+    'session.interrupt': async ({ sessionId }) => {
+      store.sessions.get(sessionId);
+      const interrupted = (await live.find(sessionId)?.interrupt()) ?? false;
+      return { ok: true, interrupted };
+    },
 
-  'session.interrupt': async ({ sessionId }) => {
-    store.sessions.get(sessionId);
-    const interrupted = (await live.find(sessionId)?.interrupt()) ?? false;
-    return { ok: true, interrupted };
-  },
+    'session.destroy': async ({ sessionId }) => {
+      store.sessions.get(sessionId);
+      await live.end(sessionId);
+      return store.synced(() => {
+        const stored = store.sessions.get(sessionId);
+        store.log.remove(stored);
+        store.sessions.remove(stored);
+        return { ok: true } as const;
+      });
+    },
 
-  'session.destroy': async ({ sessionId }) => {
-    store.sessions.get(sessionId);
-    await live.end(sessionId);
-    return store.synced(() => {
-      const stored = store.sessions.get(sessionId);
-      store.log.remove(stored);
-      store.sessions.remove(stored);
-      return { ok: true } as const;
-    });
-  },
+    'session.watch': (_params, caller) => {
+      caller.keep('watch', feed.watch(mustPush(caller)));
+      return { sessions: store.sessions.list().map(({ session }) => session) };
+    },
 
-  'session.watch': (_params, caller) => {
-    caller.keep('watch', feed.watch(mustPush(caller)));
-    return { sessions: store.sessions.list().map(({ session }) => session) };
-  },
+    'session.unwatch': (_params, caller) => {
+      caller.drop('watch');
+      return { ok: true };
+    },
 
-  'session.unwatch': (_params, caller) => {
-    caller.drop('watch');
-    return { ok: true };
-  },
-
-  'session.draft': ({ sessionId, text }) => {
-    const session = store.sessions.get(sessionId);
-    if (text === undefined) return { text: store.sessions.draft(session) };
-    // Every second key stroke: not worth a sync of its own.
-    store.written(() => store.sessions.setDraft(session, text));
-    return { text };
-  },
-});
+    'session.draft': ({ sessionId, text }) => {
+      const session = store.sessions.get(sessionId);
+      if (text === undefined) return { text: store.sessions.draft(session) };
+      // Every second key stroke: not worth a sync of its own.
+      store.written(() => store.sessions.setDraft(session, text));
+      return { text };
+    },
+  };
+};
 
 /** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
 function existingFolder(given: string): string {

@@ -54,6 +54,10 @@ export const gatewayMethods = {
     params: z.strictObject({}),
     result: z.object({ ok: z.literal(true) }),
   }),
+  'gateway.drain': method('Takes no new prompts and ends when no turn runs any more; queued prompts stay', {
+    params: z.strictObject({}),
+    result: z.object({ ok: z.literal(true), turns: z.int().describe('Turns that still run') }),
+  }),
   'health.check': method('Is it well, and how much does it use', {
     params: z.strictObject({}),
     result: z.object({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
 import { Event } from './event.ts';
-import { Cursor, SessionId } from './ids.ts';
+import { ClientId, Cursor, SessionId } from './ids.ts';
 import { Permission } from './permission.ts';
 import { Prompt } from './queue.ts';
 import { Session } from './session.ts';
@@ -42,6 +42,21 @@ export const logMethods = {
   'session.unsubscribe': method('Ends session.subscribe', {
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
+  }),
+  'session.reconnect': method('What this client has not confirmed yet; asking again gives the same again', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      clientId: ClientId.optional().describe('Absent: the client that asks'),
+      cursor: Cursor.optional().describe('Confirms everything up to here'),
+    }),
+    result: z.object({
+      bufferedEvents: z.array(Event).describe('At most 1000; confirm them and ask again for more'),
+      cursor: Cursor.describe('Confirm with this'),
+      gap: z
+        .boolean()
+        .describe('The cursor could not be honoured: these events are from the start of what is kept'),
+    }),
+    problems: ['session.unknown'],
   }),
   'session.history': method('Whole messages, the newest page first', {
     params: z.strictObject({

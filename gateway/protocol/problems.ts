@@ -8,6 +8,10 @@ export const problems = {
     code: RPC.invalidParams,
     meaning: 'The agent offers nothing that this mode could mean',
   },
+  'model.unsupported': {
+    code: RPC.invalidParams,
+    meaning: 'The agent offers no model of this name',
+  },
   'session.unknown': { code: -32001, meaning: 'No session has this id' },
   'session.destroyed': { code: -32002, meaning: 'The session was destroyed while the call ran' },
   'prompt.conflict': { code: -32003, meaning: 'The promptId was used before with other content' },

@@ -45,6 +45,16 @@ export const queueMethods = {
       sessionId: SessionId,
       message: Message,
       promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+      steer: z
+        .boolean()
+        .default(false)
+        .describe('Send now: stops the running turn and goes before all that waits'),
+      expiresInS: z
+        .number()
+        .positive()
+        .max(30 * 86_400)
+        .optional()
+        .describe('Seconds after which it is taken out if it has not started'),
     }),
     result: z.object({
       promptId: PromptId,
@@ -58,6 +68,20 @@ export const queueMethods = {
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
     problems: ['session.unknown'],
+  }),
+  'queue.edit': method('Gives a waiting prompt another text', {
+    params: z.strictObject({ sessionId: SessionId, promptId: PromptId, message: Message }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+  }),
+  'queue.move': method('Puts a waiting prompt elsewhere among those that wait', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      promptId: PromptId,
+      position: z.int().nonnegative().describe('0: it runs next'),
+    }),
+    result: z.object({ ok: z.literal(true) }),
+    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
   }),
   'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', {
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),

@@ -42,6 +42,13 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
+export const QueueStats = z.object({
+  userPending: z.int().nonnegative().describe('Prompts that wait'),
+  responsePending: z.int().nonnegative().describe('Events that the calling client has not confirmed'),
+  clientConnected: z.boolean().describe('Somebody follows the session now'),
+});
+export type QueueStats = z.infer<typeof QueueStats>;
+
 const ok = z.object({ ok: z.literal(true) });
 const one = z.strictObject({ sessionId: SessionId });
 
@@ -75,6 +82,33 @@ export const sessionMethods = {
     result: ok,
     problems: ['session.unknown'],
   }),
+  'session.set_mode': method(
+    'Changes the mode; a running agent follows at once, another one when it starts',
+    {
+      params: z.strictObject({ sessionId: SessionId, mode: Mode }),
+      result: ok,
+      problems: ['session.unknown', 'mode.unsupported'],
+    },
+  ),
+  'session.set_model': method("Changes the model; null: the agent's own choice, from its next start on", {
+    params: z.strictObject({ sessionId: SessionId, model: z.string().min(1).nullable().default(null) }),
+    result: ok,
+    problems: ['session.unknown', 'model.unsupported'],
+  }),
+  'session.resume': method('Brings the agent back, with its own memory of the conversation where it can', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
+      sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
+    }),
+    result: z.object({
+      ok: z.literal(true),
+      fallback: z
+        .boolean()
+        .describe('A fresh agent session was opened; the history goes along with the next prompt'),
+    }),
+    problems: ['session.unknown', 'agent.unknown', 'agent.missing', 'agent.failed'],
+  }),
   'session.interrupt': method(
     'Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL',
     {
@@ -93,6 +127,51 @@ export const sessionMethods = {
     result: z.object({ sessions: z.array(Session) }),
   }),
   'session.unwatch': method('Ends session.watch', { params: z.strictObject({}), result: ok }),
+  'session.queue_stats': method('How much waits, for the agent and for this client', {
+    params: one,
+    result: QueueStats,
+    problems: ['session.unknown'],
+  }),
+  'monitor.sessions': method('All sessions with their queue and their process', {
+    params: z.strictObject({}),
+    result: z.object({
+      sessions: z.array(
+        Session.extend({
+          queue: QueueStats,
+          process: z
+            .object({
+              pid: z.int(),
+              rss: z.int().nullable().describe('Bytes; null where the system does not tell'),
+            })
+            .nullable(),
+        }),
+      ),
+      totalSessions: z.int(),
+      uptime: z.number().describe('Seconds'),
+    }),
+  }),
+  'session.search': method('Full text over the prompts and answers of all sessions, the best match first', {
+    params: z.strictObject({
+      query: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .describe('Words; all of them must occur. Nothing is an operator'),
+      limit: z.int().min(1).max(200).default(50),
+    }),
+    result: z.object({
+      hits: z.array(
+        z.object({
+          sessionId: SessionId,
+          title: z.string(),
+          seq: z.int(),
+          type: z.enum(['prompt', 'text']),
+          snippet: z.string().describe('The words around the first match'),
+        }),
+      ),
+    }),
+  }),
   'session.draft': method('The unsent text of a session, shared by all windows: sets it when text is given', {
     params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
     result: z.object({ text: z.string() }),

@@ -5,15 +5,15 @@ import { titleFrom } from '../core/session.ts';
 import {
   Problem,
   type Actor,
+  type Message,
   type Permission,
   type PermissionId,
-  type Prompt,
   type PromptId,
   type PromptState,
   type SessionId,
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
-import type { StoredPrompt } from './queue.ts';
+import type { SentPrompt, StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** How a turn ended. */
@@ -31,11 +31,12 @@ export type TurnOutcome =
 /** Accepts a prompt: it starts now if nothing is before it, else it waits. */
 export function admitPrompt(
   store: Store,
-  sent: { sessionId: SessionId } & Omit<Prompt, 'state' | 'sessionId'>,
+  sent: SentPrompt & { sessionId: SessionId; steer: boolean },
   now: string,
 ): { state: PromptState; position: number } {
   const session = store.sessions.get(sent.sessionId);
   const { prompt, isNew } = store.queue.admit(session, sent);
+  if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
   const queue = store.queue.list(session);
   const position = Math.max(
     0,
@@ -57,12 +58,22 @@ export function admitPrompt(
 export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {
   const session = store.sessions.find(sessionId);
   if (session === undefined) return undefined;
+  expirePrompts(store, session, now);
   const queue = store.queue.list(session);
   const taken = queue.find(({ state, handed }) => state === 'running' && !handed);
   if (taken !== undefined) return taken;
   const prompt = next(queue, session.held);
   if (prompt !== undefined) startPrompt(store, session, prompt, now);
   return prompt;
+}
+
+function expirePrompts(store: Store, log: LogOf, now: string): void {
+  for (const { promptId, state, expiresAt } of store.queue.list(log)) {
+    if (state !== 'queued' || expiresAt === null || expiresAt > now) continue;
+    store.queue.step(log, promptId, 'cancel');
+    store.log.append(log, now, [{ type: 'dequeued', promptId }]);
+    store.sessions.touch(log);
+  }
 }
 
 function startPrompt(store: Store, log: LogOf, { promptId, message, from }: StoredPrompt, now: string): void {
@@ -127,6 +138,29 @@ export function retryPrompt(store: Store, sessionId: SessionId, promptId: Prompt
   const position = store.queue.list(session).findIndex((prompt) => prompt.promptId === promptId);
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
   store.sessions.change(session, { held: false });
+}
+
+/** Gives a waiting prompt another text, another place, or both. */
+export function changePrompt(
+  store: Store,
+  sessionId: SessionId,
+  promptId: PromptId,
+  change: { readonly message?: Message; readonly position?: number },
+  now: string,
+): void {
+  const session = store.sessions.get(sessionId);
+  const { state, from } = store.queue.get(session, promptId);
+  if (state !== 'queued') {
+    throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: only a waiting one can be changed.`, {
+      promptId,
+      state,
+    });
+  }
+  if (change.message !== undefined) store.queue.edit(promptId, change.message);
+  if (change.position !== undefined) store.queue.move(session, promptId, change.position);
+  const { message } = store.queue.get(session, promptId);
+  const position = store.queue.list(session).findIndex((prompt) => prompt.promptId === promptId);
+  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
 }
 
 /** Takes a waiting prompt out, or leaves an uncertain one as it is; then the queue may go on. */

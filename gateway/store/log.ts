@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { compact, cursorAt, resumeAt } from '../core/log.ts';
 import type { Cursor, Event, EventBody, SessionId } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
+import { SearchIndex } from './search.ts';
 
 /** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
 const SPAN = 2 ** 32;
@@ -24,12 +25,14 @@ export interface Batch {
 
 export class LogStore {
   readonly #db: Database;
+  readonly #index: SearchIndex;
   readonly logId: string;
   readonly #heads = new Map<number, number>();
   readonly #fresh = new Map<number, { log: LogOf; after: number; texts: string[] }>();
 
   constructor(db: Database, logId: string) {
     this.#db = db;
+    this.#index = new SearchIndex(db);
     this.logId = logId;
   }
 
@@ -137,14 +140,25 @@ export class LogStore {
     const end = this.head(log) + 1;
     const events = this.#parsed(log, first, end);
     const kept = compact(events);
-    if (kept.length === events.length) return;
     const base = log.key * SPAN;
+    for (const event of kept) this.#index.add(base + event.seq, event);
+    if (kept.length === events.length) return;
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
     for (const event of kept) this.#insert(base + event.seq, event.type, JSON.stringify(event));
   }
 
+  /** Prompts and whole messages with all of the words, the best match first. */
+  search(query: string, limit: number): { key: number; seq: number; event: Event }[] {
+    return this.#index.find(query, limit).flatMap((id) => {
+      const row = this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', id);
+      if (row === undefined) return [];
+      return [{ key: Math.floor(id / SPAN), seq: id % SPAN, event: JSON.parse(intactText(row)) as Event }];
+    });
+  }
+
   remove({ key }: LogOf): void {
     this.#db.run('DELETE FROM event WHERE id BETWEEN ? AND ?', key * SPAN, (key + 1) * SPAN - 1);
+    this.#index.remove(key * SPAN, (key + 1) * SPAN - 1);
     this.#heads.delete(key);
     this.#fresh.delete(key);
   }

@@ -15,9 +15,10 @@ const PromptRow = z.object({
   message: z.string(),
   sender: z.string(),
   created_at: z.string(),
+  expires_at: z.string().nullable(),
 });
 
-const SELECT = `SELECT prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at
+const SELECT = `SELECT prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
 
 /** Prompts that are not over. */
@@ -26,7 +27,12 @@ const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 export interface StoredPrompt extends Prompt {
   /** The agent was given it, or was about to be. */
   readonly handed: boolean;
+  /** When it is taken out if it has not started; null: never. */
+  readonly expiresAt: string | null;
 }
+
+/** A prompt as it comes in. */
+export type SentPrompt = Omit<StoredPrompt, 'state' | 'sessionId' | 'handed'>;
 
 export class QueueStore {
   readonly #db: Database;
@@ -53,7 +59,7 @@ export class QueueStore {
   }
 
   /** Adds a prompt at the end, or finds that it is there already. Throws the problem prompt.conflict. */
-  admit(log: LogOf, prompt: Omit<Prompt, 'state' | 'sessionId'>): { prompt: StoredPrompt; isNew: boolean } {
+  admit(log: LogOf, prompt: SentPrompt): { prompt: StoredPrompt; isNew: boolean } {
     const digest = digestOf(prompt.message);
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, prompt.promptId);
     const stored = row === undefined ? undefined : fromRow(row);
@@ -73,8 +79,8 @@ export class QueueStore {
         break;
     }
     this.#db.run(
-      `INSERT INTO prompt (prompt_id, session_key, place, state, digest, message, sender, created_at)
-       VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM prompt WHERE session_key = ?), 'queued', ?, ?, ?, ?)`,
+      `INSERT INTO prompt (prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at)
+       VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM prompt WHERE session_key = ?), 'queued', ?, ?, ?, ?, ?)`,
       prompt.promptId,
       log.key,
       log.key,
@@ -82,6 +88,7 @@ export class QueueStore {
       JSON.stringify(prompt.message),
       JSON.stringify(prompt.from),
       prompt.createdAt,
+      prompt.expiresAt,
     );
     return { prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false }, isNew: true };
   }
@@ -110,6 +117,32 @@ export class QueueStore {
     );
   }
 
+  /** Gives a waiting prompt another text. */
+  edit(promptId: PromptId, message: Message): void {
+    this.#db.run(
+      'UPDATE prompt SET message = ?, digest = ? WHERE prompt_id = ?',
+      JSON.stringify(message),
+      digestOf(message),
+      promptId,
+    );
+  }
+
+  /** Puts a prompt at a place among those that wait: 0 is next. */
+  move({ key }: LogOf, promptId: PromptId, position: number): void {
+    const places = this.#db
+      .all(
+        `SELECT place FROM prompt WHERE session_key = ? AND state = 'queued' AND prompt_id <> ? ORDER BY place`,
+        key,
+        promptId,
+      )
+      .map((row) => Number(row['place']));
+    const after = places[position];
+    const before = position === 0 ? undefined : places[Math.min(position, places.length) - 1];
+    const place =
+      before === undefined ? (after ?? 1) - 1 : after === undefined ? before + 1 : (before + after) / 2;
+    this.#db.run('UPDATE prompt SET place = ? WHERE prompt_id = ?', place, promptId);
+  }
+
   /** From here on the agent may have it. */
   markHanded(promptId: PromptId): void {
     this.#db.run('UPDATE prompt SET handed = 1 WHERE prompt_id = ?', promptId);
@@ -130,5 +163,6 @@ function fromRow(row: Row): StoredPrompt {
     from: Actor.parse(JSON.parse(r.sender)),
     createdAt: r.created_at,
     handed: r.handed === 1,
+    expiresAt: r.expires_at,
   };
 }

@@ -33,7 +33,8 @@ export const MIGRATIONS: readonly string[] = [
     digest TEXT NOT NULL,
     message TEXT NOT NULL,
     sender TEXT NOT NULL,                    -- Actor as JSON
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    expires_at TEXT                          -- taken out when it has not started by then
   ) STRICT;
   CREATE INDEX prompt_queue ON prompt (session_key, place) WHERE state IN ('queued', 'running', 'uncertain');
   CREATE INDEX prompt_session ON prompt (session_key);
@@ -54,6 +55,16 @@ export const MIGRATIONS: readonly string[] = [
     resolved_at TEXT
   ) STRICT;
   CREATE INDEX permission_open ON permission (session_key) WHERE is_open = 1;
+
+  CREATE TABLE client (                      -- how far a client has confirmed to have read, for session.reconnect
+    client_id TEXT NOT NULL,
+    session_key INTEGER NOT NULL REFERENCES session(key) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (client_id, session_key)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The words of prompts and whole messages, by event id. The text itself is in the event.
+  CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1);
 
   CREATE TABLE process (                     -- agents that run, to be reaped if the gateway dies before they do
     pid INTEGER PRIMARY KEY,

@@ -41,6 +41,7 @@ export interface StoredSession extends LogOf {
 /** What can change; absent members stay. */
 export interface SessionChange {
   readonly status?: SessionStatus;
+  readonly mode?: Mode;
   readonly model?: string | null;
   readonly agentSessionId?: string | null;
   readonly held?: boolean;
@@ -94,6 +95,11 @@ export class SessionStore {
     return found;
   }
 
+  findByKey(key: number): StoredSession | undefined {
+    const row = this.#db.get(`${SELECT} WHERE key = ?`, key);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
   list(): StoredSession[] {
     return this.#db.all(`${SELECT} ORDER BY last_activity_at DESC, key DESC`).map((row) => fromRow(row));
   }
@@ -101,6 +107,7 @@ export class SessionStore {
   change({ key, sessionId }: LogOf, change: SessionChange): void {
     const columns: Record<string, string | number | null> = {};
     if (change.status !== undefined) columns['status'] = change.status;
+    if (change.mode !== undefined) columns['mode'] = change.mode;
     if (change.model !== undefined) columns['model'] = change.model;
     if (change.agentSessionId !== undefined) columns['agent_session_id'] = change.agentSessionId;
     if (change.held !== undefined) columns['held'] = Number(change.held);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Session, SessionId } from '../protocol/index.ts';
+import { ClientStore } from './client.ts';
 import { Database } from './database.ts';
 import { takeLock } from './lock.ts';
 import { LogStore, type Batch } from './log.ts';
@@ -29,6 +30,7 @@ export class Store implements Disposable {
   readonly queue: QueueStore;
   readonly permissions: PermissionStore;
   readonly processes: ProcessStore;
+  readonly clients: ClientStore;
   readonly log: LogStore;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
@@ -40,6 +42,7 @@ export class Store implements Disposable {
     this.queue = new QueueStore(db);
     this.permissions = new PermissionStore(db);
     this.processes = new ProcessStore(db);
+    this.clients = new ClientStore(db);
     this.log = new LogStore(db, logIdOf(db));
     db.onCommit = () => {
       const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };

@@ -1,0 +1,23 @@
+// Full-text search: what people type as a query, and what they are shown of a match.
+
+/** Words as an FTS5 expression in which all must occur, the last as the start of a word. Nothing is an operator. */
+export function matchExpression(query: string): string | undefined {
+  const words = query.match(/[\p{L}\p{N}_]+/gu);
+  if (words === null) return undefined;
+  return words.map((word, index) => `"${word}"${index === words.length - 1 ? '*' : ''}`).join(' ');
+}
+
+const BEFORE = 40;
+const AFTER = 120;
+
+/** The text around the first of the words that occurs, on one line. */
+export function snippet(text: string, query: string): string {
+  const words = query.match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const lower = text.toLowerCase();
+  const places = words.map((word) => lower.indexOf(word.toLowerCase())).filter((place) => place >= 0);
+  const at = places.length === 0 ? 0 : Math.min(...places);
+  const start = Math.max(0, at - BEFORE);
+  const end = Math.min(text.length, at + AFTER);
+  const cut = text.slice(start, end).toWellFormed().replaceAll(/\s+/g, ' ').trim();
+  return `${start > 0 ? '…' : ''}${cut}${end < text.length ? '…' : ''}`;
+}
