@@ -1,0 +1,40 @@
+// What a part of the benchmark is: variants, contestants, and a way to measure one contestant in a fresh process.
+
+/** What a run was told on the command line, as far as a measurement needs it. */
+export interface Settings {
+  /** The built gateway, and another build of it to compare with. */
+  readonly bundles: Readonly<Record<'gateway' | 'other', string>>;
+  /** Short windows: to see that everything works, not to quote. */
+  readonly quick: boolean;
+  /** Where the gateway's CPU profiles go, if they are wanted. */
+  readonly profiles: string | undefined;
+}
+
+/** The figures of one run of one contestant. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface Metric {
+  readonly key: string;
+  /** For the head of a column. */
+  readonly title: string;
+}
+
+/** A promise about our figure as a multiple of another contestant's, or, without `against`, about the figure itself. */
+export interface Target {
+  readonly variant: string;
+  readonly metric: string;
+  readonly against?: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+export interface Area {
+  readonly question: string;
+  readonly variants: readonly string[];
+  /** Ours comes first; what each of the others is, for people. */
+  readonly contestants: Readonly<Record<string, string>>;
+  readonly metrics: readonly Metric[];
+  readonly targets: readonly Target[];
+  /** Runs one contestant once: starts its servers in a folder of its own, warms up, measures, ends all. */
+  measure(contestant: string, variant: string, folder: string, settings: Settings): Promise<Figures>;
+}

@@ -1,0 +1,56 @@
+// Server processes of a measurement: started until they are ready, ended with their handle, asked for the CPU they used.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const READY_MS = 20_000;
+const STOP_MS = 5_000;
+
+export interface Started extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** Runs Node with these arguments; resolves when `isReady` first says so. */
+export async function startNode(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  isReady: () => boolean,
+): Promise<Started> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  const deadline = performance.now() + READY_MS;
+  while (!isReady()) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`did not get ready: ${args.join(' ')}`);
+    }
+    await delay(10);
+  }
+  return {
+    pid: child.pid ?? -1, // It has spawned, so it has one.
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of a process so far, in microseconds; NaN where there is no /proc. */
+export function cpuMicroseconds(pid: number): number {
+  try {
+    // The name, in brackets, may contain anything: fields are counted from behind it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,111 @@
+// npm run bench: our gateway beside the least programs that do a part of the same, interleaved in one run.
+// --area rpc|fanout, --only ws,net (contestants), --rounds 5, --quick, --gateway <bundle>, --other <bundle>, --profile
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { Area, Figures, Settings } from './area.ts';
+import { areas } from './areas.ts';
+import type { Job } from './drive.ts';
+import { machine } from './machine.ts';
+import { sentence, table, verdicts, type Row } from './report.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const results = path.join(root, 'bench-results');
+const RUN_MS = 120_000;
+
+const { values: options } = parseArgs({
+  options: {
+    area: { type: 'string' },
+    only: { type: 'string' },
+    variant: { type: 'string' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    gateway: { type: 'string', default: path.join(root, 'dist/gateway.cjs') },
+    other: { type: 'string' },
+    profile: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+
+/** Progress, for whoever looks on. */
+const show = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+/** One contestant, once, in a process of its own. */
+async function runOnce(job: Job): Promise<Figures> {
+  const child = fork(path.join(import.meta.dirname, 'drive.ts'), [JSON.stringify(job)], { timeout: RUN_MS });
+  const said = once(child, 'message');
+  const ended = once(child, 'exit').then(() => undefined);
+  const message = await Promise.race([said, ended]);
+  await ended;
+  const figures = z.tuple([z.record(z.string(), z.number()), z.unknown()]).safeParse(message);
+  if (!figures.success) throw new Error(`${job.area}, ${job.variant}: no figures of ${job.contestant}`);
+  return { ...figures.data[0], load: loadavg()[0] ?? 0 };
+}
+
+/** A B C A B C ...: what the machine does meanwhile meets all alike. */
+async function interleave(name: string, area: Area, variant: string, settings: Settings): Promise<Row[]> {
+  const known = Object.keys(area.contestants);
+  const only = options.only?.split(',');
+  const chosen = known.filter((key) => key === 'gateway' || only === undefined || only.includes(key));
+  const [ours = 'gateway', ...others] = chosen;
+  const contestants = [ours, ...(options.other === undefined ? [] : ['other']), ...others];
+  const taken = new Map<string, Figures[]>(contestants.map((contestant) => [contestant, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [contestant, figures] of taken) {
+      show(`${name}, ${variant}: round ${round} of ${rounds}, ${contestant}`);
+      figures.push(await runOnce({ area: name, contestant, variant, settings }));
+    }
+  }
+  show('');
+  return [...taken].map(([contestant, rounds]) => ({ area: name, variant, contestant, rounds }));
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'hf-bench-'));
+try {
+  mkdirSync(results, { recursive: true });
+  // Copies: a build in the middle of the run changes nothing.
+  const bundles = { gateway: path.join(folder, 'gateway.cjs'), other: path.join(folder, 'other.cjs') };
+  copyFileSync(options.gateway, bundles.gateway);
+  copyFileSync(options.other ?? options.gateway, bundles.other);
+  const profiles = options.profile ? path.join(results, 'profiles') : undefined;
+  const settings: Settings = { bundles, quick: options.quick, profiles };
+  const before = machine(root);
+  const loads = loadavg();
+  const rows: Row[] = [];
+  const judged = [];
+  for (const [name, area] of Object.entries(areas)) {
+    if (options.area !== undefined && options.area !== name) continue;
+    const own: Row[] = [];
+    for (const variant of area.variants) {
+      if (options.variant !== undefined && options.variant !== variant) continue;
+      const found = await interleave(name, area, variant, settings);
+      own.push(...found);
+      console.log(`\n### ${area.question}: ${variant}\n\n${table(area, found)}`);
+    }
+    rows.push(...own);
+    judged.push(...verdicts(name, area, own));
+  }
+  console.log(`\n${judged.map(sentence).join('\n')}`);
+  const load = (values: number[]): string => values.map((value) => value.toFixed(1)).join(' ');
+  console.log(`\nload before ${load(loads)}, after ${load(loadavg())}; ${rounds} rounds`);
+  const file = path.join(results, `${before.startedAt.replaceAll(':', '')}.json`);
+  const report = {
+    ...before,
+    rounds,
+    quick: options.quick,
+    loadBefore: loads,
+    loadAfter: loadavg(),
+    verdicts: judged,
+    rows,
+  };
+  writeFileSync(file, `${JSON.stringify(report, undefined, 1)}\n`);
+  console.log(path.relative(process.cwd(), file));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
