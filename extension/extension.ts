@@ -1,6 +1,6 @@
 // Holdfast in VS Code. `activate` is the table of contents: what there is, and what each part needs.
 import * as vscode from 'vscode';
-import { SessionId } from '../gateway/protocol/index.ts';
+import { SessionId, type Session } from '../gateway/protocol/index.ts';
 import { Agents } from './agents.ts';
 import type { Link } from './chatMessages.ts';
 import { CHAT_VIEW, ChatView } from './chatView.ts';
@@ -26,6 +26,9 @@ import { showStart } from './welcome.ts';
 export interface HoldfastApi {
   readonly link: () => Link;
   readonly onDidChangeLink: Listen<Link>;
+  readonly sessions: () => readonly Session[];
+  /** The session in the chat. */
+  readonly openSession: () => SessionId | undefined;
 }
 
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
@@ -83,7 +86,12 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     connection.want();
   }
   connection.run().catch((error: unknown) => log.error(details(error)));
-  return { link: () => connection.link, onDidChangeLink: connection.onDidChangeLink };
+  return {
+    link: () => connection.link,
+    onDidChangeLink: connection.onDidChangeLink,
+    sessions: () => sessions.all,
+    openSession: () => open.id,
+  };
 }
 
 /** The open session is remembered for this workspace, so that a reload is a non-event. */

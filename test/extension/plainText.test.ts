@@ -1,7 +1,7 @@
 // Text of others stays text in labels and messages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { plain, plainLabel } from '../../extension/plainText.ts';
 
 test('a link to a command is not a link any more', () => {
