@@ -1,6 +1,5 @@
 // What our four modes are called by each agent: a table, and how to read it.
 import type { Mode } from '../protocol/index.ts';
-import { configValue } from './acpUpdates.ts';
 import { list, object, word, type JsonObject } from './json.ts';
 
 const COPILOT = 'https://agentclientprotocol.com/protocol/session-modes';
@@ -37,9 +36,13 @@ const MEANINGS: Record<Mode, readonly { readonly id: string; readonly option?: s
     { id: 'default' }, // claude, gemini, qwen (whose own default is "auto")
     { id: 'read-only' }, // codex: asks before it edits
     { id: `${COPILOT}#agent` },
+    { id: 'build' }, // opencode: asks what its configuration says
     { id: 'ask' }, // the demo agent
   ],
 };
+
+/** Codex plans by an option beside its mode, which has to be put back when it is to do something. */
+const PLANNING = { category: 'collaboration_mode', off: 'default' } as const;
 
 /** What an agent's answer to session/new, load or resume says about modes. */
 export interface ModeOffer {
@@ -47,11 +50,14 @@ export interface ModeOffer {
   readonly modes: readonly string[];
   readonly currentMode: string | undefined;
   /** Offered by config options that choose from a list, set by session/set_config_option. */
-  readonly options: readonly {
-    readonly id: string;
-    readonly category: string;
-    readonly values: readonly string[];
-  }[];
+  readonly options: readonly ConfigOption[];
+}
+
+interface ConfigOption {
+  readonly id: string;
+  readonly category: string;
+  readonly current: string | undefined;
+  readonly values: readonly string[];
 }
 
 /** Config options may hold their values in groups. */
@@ -66,31 +72,43 @@ export const readModeOffer = (reply: JsonObject): ModeOffer => {
   const modes = object(reply['modes']);
   return {
     modes: list(modes['availableModes']).flatMap((mode) => word(object(mode)['id']) ?? []),
-    currentMode: word(modes['currentModeId']) ?? configValue(reply['configOptions'], 'mode'),
+    currentMode: word(modes['currentModeId']),
     options: list(reply['configOptions']).flatMap((value) => {
       const option = object(value);
       const id = word(option['id']);
-      return id === undefined
-        ? []
-        : [{ id, category: word(option['category']) ?? id, values: optionValues(option) }];
+      if (id === undefined) return [];
+      const current = word(option['currentValue']);
+      return [{ id, category: word(option['category']) ?? id, current, values: optionValues(option) }];
     }),
   };
 };
 
-/** What to do so that the agent is in a mode. */
+/** One step towards a mode. */
 export type ModeChange =
-  | { readonly type: 'keep' }
   | { readonly type: 'mode'; readonly modeId: string }
-  | { readonly type: 'option'; readonly configId: string; readonly value: string }
-  | { readonly type: 'unsupported' };
+  | { readonly type: 'option'; readonly configId: string; readonly value: string };
 
-export const chooseMode = (mode: Mode, offer: ModeOffer): ModeChange => {
+const setOption = (option: ConfigOption | undefined, value: string): ModeChange[] =>
+  option === undefined || option.current === value ? [] : [{ type: 'option', configId: option.id, value }];
+
+/** What to do so that the agent is in a mode; undefined when it has nothing that the mode could mean. */
+export const chooseMode = (mode: Mode, offer: ModeOffer): readonly ModeChange[] | undefined => {
+  const planning = offer.options.find(({ category }) => category === PLANNING.category);
+  const rest = mode === 'plan' ? [] : setOption(planning, PLANNING.off);
   for (const { id, option = 'mode' } of MEANINGS[mode]) {
-    if (option === 'mode' && offer.currentMode === id) return { type: 'keep' };
-    if (option === 'mode' && offer.modes.includes(id)) return { type: 'mode', modeId: id };
+    if (option === 'mode' && offer.modes.includes(id)) {
+      return offer.currentMode === id ? rest : [{ type: 'mode', modeId: id }, ...rest];
+    }
     const choice = offer.options.find(({ category, values }) => category === option && values.includes(id));
-    if (choice !== undefined) return { type: 'option', configId: choice.id, value: id };
+    if (choice !== undefined) return [...setOption(choice, id), ...rest];
   }
   // An agent without modes does what its own configuration says, and asking is what agents do by default.
-  return mode === 'ask' ? { type: 'keep' } : { type: 'unsupported' };
+  return mode === 'ask' ? rest : undefined;
 };
+
+/** The same offer, when nobody knows any more what is set. */
+export const forgetCurrent = ({ modes, options }: ModeOffer): ModeOffer => ({
+  modes,
+  currentMode: undefined,
+  options: options.map((option) => ({ ...option, current: undefined })),
+});

@@ -179,6 +179,22 @@ test('in the modes that do not ask, the demo agent does not ask', async () => {
   }
 });
 
+test('the mode of a running agent is changed, and a model that nobody offers is refused', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  await agent.setMode('auto');
+  await agent.prompt('ask');
+  assert.equal(ear.questions.length, 0);
+  await agent.setMode('ask');
+  const turn = agent.prompt('ask');
+  (await ear.question()).answer('allow');
+  await turn;
+  await assert.rejects(agent.setModel('large'), {
+    code: 'model.unsupported',
+    message: /it offers no choice/,
+  });
+});
+
 test('a message in blocks arrives whole', async () => {
   await using opened = await openAgent(demoProgram);
   await opened.agent.prompt([
@@ -187,4 +203,15 @@ test('a message in blocks arrives whole', async () => {
     { type: 'text', text: 'b' },
   ]);
   assert.equal(opened.ear.text, 'a\n[image]\nb');
+});
+
+test('when what the agent says cannot be kept, its turn fails with the reason and the agent is ended', async () => {
+  await using opened = await openAgent(demoProgram);
+  const { agent, ear } = opened;
+  const full = new Error('the disk is full');
+  ear.updates = () => {
+    throw full;
+  };
+  await assert.rejects(agent.prompt('slow 1000 1'), full);
+  await agent.ended;
 });

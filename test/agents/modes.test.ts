@@ -1,7 +1,7 @@
 // Our four modes mean the same for every agent, or are refused: over what the real agents offer.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseMode, readModeOffer, type ModeChange } from '../../gateway/agents/modes.ts';
+import { chooseMode, forgetCurrent, readModeOffer } from '../../gateway/agents/modes.ts';
 import type { Mode } from '../../gateway/protocol/index.ts';
 
 const modes = (currentModeId: string, ...ids: string[]) => ({
@@ -31,29 +31,25 @@ const OFFERS = {
   bare: {},
 };
 
-const keep: ModeChange = { type: 'keep' };
-const unsupported: ModeChange = { type: 'unsupported' };
-const set = (modeId: string): ModeChange => ({ type: 'mode', modeId });
+type Choice = ReturnType<typeof chooseMode>;
+const keep: Choice = [];
+const set = (modeId: string): Choice => [{ type: 'mode', modeId }];
+const choose = (configId: string, value: string): Choice => [{ type: 'option', configId, value }];
 
-const CASES: Record<keyof typeof OFFERS, Record<Mode, ModeChange>> = {
+const CASES: Record<keyof typeof OFFERS, Record<Mode, Choice>> = {
   claude: { ask: keep, code: set('acceptEdits'), plan: set('plan'), auto: set('auto') },
   claudeBypass: { ask: keep, code: set('acceptEdits'), plan: set('plan'), auto: set('bypassPermissions') },
   codex: {
     ask: set('read-only'),
     code: set('workspace-write'),
-    plan: { type: 'option', configId: 'collaboration_mode', value: 'plan' },
+    plan: choose('collaboration_mode', 'plan'),
     auto: set('agent-full-access'),
   },
-  opencode: {
-    ask: keep,
-    code: unsupported,
-    plan: { type: 'option', configId: 'mode', value: 'plan' },
-    auto: unsupported,
-  },
+  opencode: { ask: keep, code: undefined, plan: choose('mode', 'plan'), auto: undefined },
   gemini: { ask: keep, code: set('autoEdit'), plan: set('plan'), auto: set('yolo') },
-  copilot: { ask: keep, code: unsupported, plan: set(copilot('plan')), auto: set(copilot('autopilot')) },
+  copilot: { ask: keep, code: undefined, plan: set(copilot('plan')), auto: set(copilot('autopilot')) },
   qwen: { ask: set('default'), code: set('auto-edit'), plan: set('plan'), auto: set('yolo') },
-  bare: { ask: keep, code: unsupported, plan: unsupported, auto: unsupported },
+  bare: { ask: keep, code: undefined, plan: undefined, auto: undefined },
 };
 
 for (const [agent, expected] of Object.entries(CASES)) {
@@ -66,6 +62,16 @@ for (const [agent, expected] of Object.entries(CASES)) {
   });
 }
 
+test('a running agent comes back from planning, whatever is set by then', () => {
+  const back = (offer: object) => chooseMode('ask', forgetCurrent(readModeOffer({ ...offer })));
+  assert.deepEqual(back(OFFERS.opencode), choose('mode', 'build'));
+  assert.deepEqual(back(OFFERS.claude), set('default'));
+  assert.deepEqual(back(OFFERS.codex), [
+    { type: 'mode', modeId: 'read-only' },
+    { type: 'option', configId: 'collaboration_mode', value: 'default' },
+  ]);
+});
+
 test('options in groups and nonsense are read as far as they can be', () => {
   const offer = readModeOffer({
     modes: { availableModes: [{ id: 'plan' }, { name: 'no id' }, null, 7] },
@@ -75,5 +81,5 @@ test('options in groups and nonsense are read as far as they can be', () => {
     ],
   });
   assert.deepEqual(offer.modes, ['plan']);
-  assert.deepEqual(offer.options, [{ id: 'mode', category: 'mode', values: ['build'] }]);
+  assert.deepEqual(offer.options, [{ id: 'mode', category: 'mode', current: undefined, values: ['build'] }]);
 });

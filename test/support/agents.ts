@@ -42,7 +42,7 @@ export interface Opening extends Partial<OpenOptions> {
 
 /** Opens a conversation that ends with the test. */
 export const openAgent = async (program: Program, opening: Opening = {}): Promise<Opened> => {
-  const { startLimitMs, signal = new AbortController().signal, ...options } = opening;
+  const { startLimitMs = 20_000, signal = new AbortController().signal, ...options } = opening;
   const ear = new AgentEar();
   const agent = await acpDriver(program, startLimitMs).open(
     { cwd: tmpdir(), mode: 'ask', model: null, resume: null, onSpawn: () => {}, ...options },

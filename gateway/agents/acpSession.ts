@@ -1,0 +1,152 @@
+// How an agent's session is opened: with its own memory where it has one, then in the right mode, with the right model.
+import { methods, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
+import type { Mode } from '../protocol/index.ts';
+import { AgentError, type AgentConversation, type OpenOptions } from './agent.ts';
+import type { PromptCapabilities } from './acpContent.ts';
+import { configValue } from './acpUpdates.ts';
+import { isObject, list, object, word, type JsonObject } from './json.ts';
+import { chooseMode, readModeOffer, type ModeOffer } from './modes.ts';
+
+const { agent: call } = methods;
+
+/** What opening needs of the conversation that it is for. */
+export interface SessionHost {
+  readonly name: string;
+  request(method: string, params: object): Promise<JsonObject>;
+  /** Called with the agent's answer to initialize about logging in, before anything can need it. */
+  canLogIn(authMethods: unknown): void;
+  /** From now on updates are of this session; those of a replay are in the log already. */
+  listenTo(sessionId: string | null, isReplay: boolean): void;
+  /** Resolves when the agent has said nothing for a while. */
+  silence(): Promise<void>;
+}
+
+export interface AcpSession {
+  readonly sessionId: string;
+  readonly opened: AgentConversation['opened'];
+  readonly model: string | null;
+  readonly takes: PromptCapabilities;
+  /** For changes while it runs. */
+  readonly offer: Offer;
+}
+
+/** What can be chosen in a session. */
+interface Offer extends ModeOffer {
+  /** The old list of models, set by session/set_model: gemini, codex and qwen still have it. */
+  readonly oldModels: readonly string[];
+}
+
+type Reply = { readonly sessionId: string; readonly reply: JsonObject };
+
+/** Makes the agent ready: initialize, then its session, then mode and model. */
+export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
+  const { cwd, mode, model, resume } = options;
+  const hello = await host.request(call.initialize, {
+    protocolVersion: PROTOCOL_VERSION,
+    clientInfo: { name: 'holdfast', title: 'Holdfast', version: '1' },
+    // Agents read and write files themselves, where their own rules and the user's permissions hold.
+    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+  });
+  host.canLogIn(hello['authMethods']);
+  const capabilities = object(hello['agentCapabilities']);
+  const resumed = resume === null ? undefined : await resumeSession(host, resume, cwd, capabilities);
+  const { sessionId, reply } = resumed ?? (await newSession(host, cwd));
+  const old = object(reply['models']);
+  const oldModels = list(old['availableModels']).flatMap((one) => word(object(one)['modelId']) ?? []);
+  const offer: Offer = { ...readModeOffer(reply), oldModels };
+  const current = configValue(reply['configOptions'], 'model') ?? word(old['currentModelId']) ?? null;
+  await setMode(host, sessionId, mode, offer);
+  if (model !== null && model !== current) await setModel(host, sessionId, model, offer);
+  const takes = object(capabilities['promptCapabilities']);
+  return {
+    sessionId,
+    opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
+    model: model ?? current,
+    takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
+    offer,
+  };
+};
+
+const newSession = async (host: SessionHost, cwd: string): Promise<Reply> => {
+  host.listenTo(null, false);
+  const reply = await host.request(call.session.new, { cwd, mcpServers: [] });
+  const sessionId = word(reply['sessionId']);
+  if (sessionId === undefined) {
+    throw new AgentError('agent.failed', `${host.name} opened a session without naming it: update it.`);
+  }
+  host.listenTo(sessionId, false);
+  return { sessionId, reply };
+};
+
+/** The agent's own memory, if it has one and still knows the session. Undefined: it does not. */
+const resumeSession = async (
+  host: SessionHost,
+  sessionId: string,
+  cwd: string,
+  capabilities: JsonObject,
+): Promise<Reply | undefined> => {
+  const canResume = isObject(object(capabilities['sessionCapabilities'])['resume']);
+  if (!canResume && capabilities['loadSession'] !== true) return undefined;
+  host.listenTo(sessionId, true);
+  try {
+    const method = canResume ? call.session.resume : call.session.load;
+    const reply = await host.request(method, { sessionId, cwd, mcpServers: [] });
+    // gemini sends most of the replay after this reply, without an end marker: it ends with silence.
+    if (!canResume) await host.silence();
+    return { sessionId, reply };
+  } catch (error) {
+    // A session that the agent has lost is no reason to refuse a person: it goes on without the memory.
+    if (error instanceof AgentError && error.code === 'agent.auth') throw error;
+    return undefined;
+  }
+};
+
+/** Sets the mode, or rejects with mode.unsupported. */
+export const setMode = async (
+  host: SessionHost,
+  sessionId: string,
+  mode: Mode,
+  offer: ModeOffer,
+): Promise<void> => {
+  const changes = chooseMode(mode, offer);
+  if (changes === undefined) {
+    const ids = [
+      ...offer.modes,
+      ...offer.options.flatMap((option) => (option.category === 'mode' ? option.values : [])),
+    ];
+    throw new AgentError(
+      'mode.unsupported',
+      `${host.name} offers nothing that the mode "${mode}" could mean (its modes: ${ids.join(', ') || 'none'}). Choose "ask".`,
+    );
+  }
+  for (const change of changes) {
+    if (change.type === 'mode')
+      await host.request(call.session.setMode, { sessionId, modeId: change.modeId });
+    else {
+      const { configId, value } = change;
+      await host.request(call.session.setConfigOption, { sessionId, configId, value });
+    }
+  }
+};
+
+/** In no schema any more, but still understood by those who offer the old list of models. */
+const SET_MODEL = 'session/set_model';
+
+/** Sets the model, or rejects with model.unsupported. */
+export const setModel = async (
+  host: SessionHost,
+  sessionId: string,
+  model: string,
+  { options, oldModels }: Offer,
+): Promise<void> => {
+  const option = options.find(({ category }) => category === 'model');
+  if (option?.values.includes(model) === true) {
+    await host.request(call.session.setConfigOption, { sessionId, configId: option.id, value: model });
+  } else if (oldModels.includes(model)) {
+    await host.request(SET_MODEL, { sessionId, modelId: model });
+  } else {
+    const offered = [...(option?.values ?? []), ...oldModels];
+    const choice = offered.length === 0 ? 'it offers no choice' : `it offers ${offered.join(', ')}`;
+    throw new AgentError('model.unsupported', `${host.name} has no model "${model}": ${choice}.`);
+  }
+};

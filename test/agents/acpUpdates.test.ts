@@ -1,0 +1,152 @@
+// Whatever an agent writes, what comes out are events that can be stored: nothing throws, nothing known is lost.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import type { AgentUpdate } from '../../gateway/agents/agent.ts';
+import { ToolCards } from '../../gateway/agents/acpTools.ts';
+import { readUpdate } from '../../gateway/agents/acpUpdates.ts';
+import { EventBody } from '../../gateway/protocol/index.ts';
+
+const read = (...updates: unknown[]): AgentUpdate[] => {
+  const tools = new ToolCards();
+  return updates.flatMap((update) => readUpdate(update, tools));
+};
+
+const KINDS = [
+  'agent_message_chunk',
+  'agent_thought_chunk',
+  'user_message_chunk',
+  'tool_call',
+  'tool_call_update',
+  'plan',
+  'available_commands_update',
+  'current_mode_update',
+  'config_option_update',
+  'usage_update',
+  'session_info_update',
+  'no_such_kind',
+];
+
+const FIELDS = (
+  'type text content toolCallId title kind status rawInput locations path line entries availableCommands name ' +
+  'configOptions category currentValue used size cost amount currency currentModeId messageId data mimeType ' +
+  'resource _meta'
+).split(' ');
+
+/** Values that are right as often as they are wrong, so that every reader is reached at every depth. */
+const { update: anyUpdate } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom('text', 'diff', 'content', 'terminal', 'pending', 'completed', 'id', '', 'mode', 'model'),
+    fc.integer({ min: -1, max: 100 }),
+    fc.constantFrom(null, true, Number.POSITIVE_INFINITY, '\ud800'),
+    fc.array(tie('value'), { maxLength: 3 }),
+    tie('record'),
+  ),
+  record: fc.dictionary(fc.constantFrom(...FIELDS), tie('value')),
+  update: fc.tuple(fc.constantFrom(...KINDS), tie('record')).map(([sessionUpdate, record]) => ({
+    ...(record as object),
+    sessionUpdate,
+  })),
+}));
+
+/** Those updates that the gateway writes into its log as they are. */
+const isEvent = (update: AgentUpdate): boolean =>
+  ['tool_use', 'tool_update', 'plan', 'commands', 'model', 'usage'].includes(update.type);
+
+test('any JSON becomes storable events or nothing', () => {
+  fc.assert(
+    fc.property(fc.array(anyUpdate, { maxLength: 5 }), (updates) => {
+      for (const update of read(...updates)) {
+        if (isEvent(update)) EventBody.parse(update);
+        assert.doesNotThrow(() => JSON.stringify(update));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('things that are no objects at all are skipped', () => {
+  assert.deepEqual(read(undefined, null, 7, 'text', [], [{}]), []);
+});
+
+test('images and links are told in words', () => {
+  const chunk = (content: unknown) => ({ sessionUpdate: 'agent_message_chunk', content });
+  const said = read(
+    chunk({ type: 'image', mimeType: 'image/png', data: 'A'.repeat(16_000) }),
+    chunk({ type: 'resource_link', uri: 'file:///a.txt', name: 'a' }),
+    chunk({ type: 'weird' }),
+  );
+  assert.deepEqual(
+    said.map((update) => (update.type === 'message' ? update.text : update.type)),
+    ['[image/png, 12 kB]', '[file:///a.txt]', '[weird]'],
+  );
+});
+
+test('an update for a tool that nobody has announced makes its card', () => {
+  const [card, news] = read(
+    {
+      sessionUpdate: 'tool_call_update',
+      toolCallId: 't',
+      title: 'Edit',
+      kind: 'edit',
+      status: 'in_progress',
+    },
+    { sessionUpdate: 'tool_call', toolCallId: 't', status: 'completed' },
+  );
+  assert.equal(card?.type, 'tool_use');
+  assert.deepEqual(news, { type: 'tool_update', toolCallId: 't', status: 'completed' });
+});
+
+test('input that is nested too deeply to be written down is cut', () => {
+  const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+  const [card] = read({ sessionUpdate: 'tool_call', toolCallId: 't', rawInput: deep });
+  assert.match(JSON.stringify(card), /\[nested too deeply\]/);
+});
+
+test('a mode and a model can be announced by config options', () => {
+  const configOptions = [
+    { id: 'a', category: 'mode', currentValue: 'plan' },
+    { id: 'b', category: 'model', currentValue: 'large' },
+  ];
+  assert.deepEqual(read({ sessionUpdate: 'config_option_update', configOptions }), [
+    { type: 'mode', modeId: 'plan' },
+    { type: 'model', model: 'large' },
+  ]);
+});
+
+test('what is open when a turn ends is closed, once', () => {
+  const tools = new ToolCards();
+  for (const [toolCallId, status] of [
+    ['a', 'completed'],
+    ['b', 'in_progress'],
+    ['c', 'pending'],
+  ]) {
+    readUpdate({ sessionUpdate: 'tool_call', toolCallId, status }, tools);
+  }
+  assert.deepEqual(tools.endTurn(), [
+    { type: 'tool_update', toolCallId: 'b', status: 'failed' },
+    { type: 'tool_update', toolCallId: 'c', status: 'failed' },
+  ]);
+  assert.deepEqual(tools.endTurn(), []);
+});
+
+test('a question keeps the options whose meaning is known, and none without any', () => {
+  const tools = new ToolCards();
+  const option = (kind: string) => ({ optionId: kind, name: `Do ${kind}`, kind });
+  const asked = tools.ask({
+    toolCall: { toolCallId: 't', title: 'Run' },
+    options: [
+      option('allow_once'),
+      option('allow_for_a_week'),
+      option('reject_and_sulk'),
+      option('telepathy'),
+    ],
+  });
+  assert.deepEqual(
+    asked?.question.options.map(({ kind }) => kind),
+    ['allow_once', 'allow_once', 'reject_once'],
+  );
+  assert.equal(asked.updates.length, 1);
+  assert.equal(tools.ask({ toolCall: { toolCallId: 't' }, options: [option('telepathy')] }), undefined);
+});
