@@ -181,16 +181,11 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const words = count === 1 ? vscode.l10n.t('1 needs you') : vscode.l10n.t('{0} need you', count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
     // Folded, the title is all that is seen of the view.
-    const title = !this.view.visible && count > 0 ? words : vscode.workspace.name;
-    if (title === undefined) delete this.view.description;
-    else this.view.description = title;
+    this.view.description = !this.view.visible && count > 0 ? words : (vscode.workspace.name ?? '');
     const stale = connection.link.state === 'offline' && sessions.all.length > 0;
-    if (!stale) delete this.view.message;
-    else {
-      this.view.message = vscode.l10n.t(
-        'The gateway does not answer. Sessions and queued prompts are on disk.',
-      );
-    }
+    this.view.message = stale
+      ? vscode.l10n.t('The gateway does not answer. Sessions and queued prompts are on disk.')
+      : '';
   }
 }
 
