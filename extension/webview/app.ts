@@ -177,6 +177,8 @@ export class App {
         return known;
       },
       answer: (permissionId, optionId, digest) => {
+        // A double click comes before the card has been drawn again.
+        if (this.#panel.answering.has(permissionId)) return;
         this.#panel = {
           ...this.#panel,
           answering: new Set([...this.#panel.answering, permissionId]),

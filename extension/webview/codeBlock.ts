@@ -40,7 +40,7 @@ export class CodeBlock {
     pre.tabIndex = 0;
     pre.append(this.#code);
     this.element.append(this.#head, pre);
-    this.#colours = new LineColours(language, () => this.#draw(0));
+    this.#colours = new LineColours(language, (from) => this.#draw(from));
     this.#drawHead(label, false);
     this.update(source);
   }
@@ -57,8 +57,11 @@ export class CodeBlock {
 
   /** Draws the lines from this one on; those before are as they were. */
   #draw(from: number): void {
-    const isColoured = this.#source.length <= MAX_COLOURED;
-    const coloured = isColoured ? this.#colours.of(this.#lines) : [];
+    if (this.#source.length > MAX_COLOURED) {
+      this.#code.textContent = this.#lines.join('\n');
+      return;
+    }
+    const coloured = this.#colours.of(this.#lines);
     const nodes = this.#lines.slice(from).map((line, i) => lineNode(line, coloured[from + i], from + i > 0));
     while (this.#code.childNodes.length > from) this.#code.lastChild?.remove();
     this.#code.append(...nodes);

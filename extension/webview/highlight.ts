@@ -12,6 +12,8 @@ export type Line = readonly Token[];
 
 /** Longer lines (minified files, data) stay plain. */
 const MAX_LINE = 2000;
+/** A long block gets its colours in steps, so that the panel answers meanwhile. */
+const STEP_MS = 25;
 /** A grammar gives up on a line after this. The first line pays for the grammar's expressions: some 100 ms. */
 const MAX_LINE_MS = 1000;
 
@@ -96,29 +98,36 @@ function highlighter(): HighlighterCore {
 export class LineColours {
   readonly #language: string | undefined;
   readonly #known: { text: string; tokens: Line; after: GrammarState | undefined }[] = [];
+  readonly #more: (from: number) => void;
   #isReady = false;
 
-  /** `ready` is called once when the grammar has been loaded, if there is one. */
-  constructor(name: string, ready: () => void) {
+  /** `more` is called when there are colours for lines from this one on that were not there before. */
+  constructor(name: string, more: (from: number) => void) {
+    this.#more = more;
     this.#language = languageOf(name);
     if (this.#language === undefined) return;
     loadLanguage(highlighter(), this.#language).then(
       () => {
         this.#isReady = true;
-        ready();
+        more(0);
       },
       // Without its grammar a block is still readable.
       () => undefined,
     );
   }
 
-  /** Colours for these lines; empty until the grammar is there. */
+  /** The colours that there are for these lines, from the first one on. */
   of(lines: readonly string[]): readonly Line[] {
     if (!this.#isReady) return [];
     let same = 0;
     while (same < this.#known.length && this.#known[same]?.text === lines[same]) same += 1;
     this.#known.length = same;
-    for (const text of lines.slice(same)) this.#known.push(this.#read(text, this.#known.at(-1)?.after));
+    const end = performance.now() + STEP_MS;
+    while (this.#known.length < lines.length && performance.now() < end) {
+      this.#known.push(this.#read(lines[this.#known.length] ?? '', this.#known.at(-1)?.after));
+    }
+    const from = this.#known.length;
+    if (from < lines.length) setTimeout(() => this.#more(from));
     return this.#known.map(({ tokens }) => tokens);
   }
 

@@ -35,8 +35,9 @@ export class Page {
   include(parts: readonly Part[], key: string): boolean {
     const index = parts.findIndex((part) => part.key === key);
     if (index < 0) return false;
-    const start = parts.findIndex((part) => part.key === this.#first);
-    if (start < 0 || index < start) this.#first = parts[Math.max(0, index - 10)]?.key;
+    const known = parts.findIndex((part) => part.key === this.#first);
+    const start = known < 0 ? parts.length - FIRST : known;
+    this.#first = parts[Math.max(0, Math.min(start, index - 10))]?.key;
     return true;
   }
 }

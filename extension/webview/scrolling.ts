@@ -17,10 +17,7 @@ export function measure(scroller: HTMLElement): Anchor {
 export function place(scroller: HTMLElement, anchor: Exclude<Anchor, 'end'>): boolean {
   const part = [...partsIn(scroller)].find(({ dataset }) => dataset['key'] === anchor.key);
   if (part === undefined) return false;
-  // Parts out of sight are estimated until they are drawn: the second look corrects what the first jump revealed.
-  for (let look = 0; look < 2; look++) {
-    const now = scroller.getBoundingClientRect().top - part.getBoundingClientRect().top;
-    if (Math.abs(now - anchor.offset) > 1) scroller.scrollTop += anchor.offset - now;
-  }
+  const now = scroller.getBoundingClientRect().top - part.getBoundingClientRect().top;
+  if (Math.abs(now - anchor.offset) > 1) scroller.scrollTop += anchor.offset - now;
   return true;
 }

@@ -17,7 +17,7 @@ interface OpenFence {
 
 /**
  * Reads text by lines. A segment ends where a fence at the margin begins or ends, and at a blank line that is followed
- * by text at the margin which is no list item: no markdown reaches over either.
+ * by text at the margin which does not go on with a list: no markdown reaches over either.
  */
 export class Segmenter {
   readonly #done: Segment[] = [];
@@ -25,6 +25,8 @@ export class Segmenter {
   #lines: string[] = [];
   #fence: OpenFence | undefined;
   #isAfterBlank = false;
+  /** A list may go on after a blank line. */
+  #hasList = false;
   /** How much of the source has been read as complete lines. */
   #read = 0;
   #source = '';
@@ -47,6 +49,7 @@ export class Segmenter {
     this.#lines = [];
     this.#fence = undefined;
     this.#isAfterBlank = false;
+    this.#hasList = false;
     this.#read = 0;
   }
 
@@ -57,7 +60,7 @@ export class Segmenter {
       return;
     }
     const [, margin, mark, info] = FENCE.exec(line) ?? [];
-    const isInList = LIST_ITEM.test(this.#lines[0] ?? '');
+    const isInList = this.#hasList;
     if (margin !== undefined && mark !== undefined && (margin === '' || !isInList)) {
       this.#finish();
       this.#fence = { mark, indent: margin.length, info: (info ?? '').trim() };
@@ -66,8 +69,9 @@ export class Segmenter {
     if (line.trim() === '') {
       this.#isAfterBlank = true;
     } else {
-      if (this.#isAfterBlank && startsAnew(line)) this.#finish();
+      if (this.#startsAnew(line)) this.#finish();
       this.#isAfterBlank = false;
+      this.#hasList ||= LIST_ITEM.test(line);
     }
     this.#lines.push(line);
   }
@@ -78,18 +82,23 @@ export class Segmenter {
     this.#lines = [];
     this.#fence = undefined;
     this.#isAfterBlank = false;
+    this.#hasList = false;
   }
 
   /** The segment that is being written, and the unfinished line as one of its own where that is sure. */
   #open(rest: string): Segment[] {
     const isEndOfFence = this.#fence !== undefined && closes(rest, this.#fence);
     if (isEndOfFence) return [this.#segment(this.#lines)].filter((piece) => piece !== undefined);
-    const isApart =
-      this.#fence === undefined && this.#isAfterBlank && rest.length >= SURE && startsAnew(rest);
+    const isApart = this.#fence === undefined && rest.length >= SURE && this.#startsAnew(rest);
     const pieces = isApart
       ? [this.#segment(this.#lines), { kind: 'prose', source: rest } as const]
       : [this.#segment(rest === '' ? this.#lines : [...this.#lines, rest])];
     return pieces.filter((piece) => piece !== undefined);
+  }
+
+  /** After a blank line, text at the margin belongs to nothing before it, unless it goes on with a list. */
+  #startsAnew(line: string): boolean {
+    return this.#isAfterBlank && !/^\s/.test(line) && !(this.#hasList && LIST_ITEM.test(line));
   }
 
   #segment(lines: readonly string[]): Segment | undefined {
@@ -105,8 +114,6 @@ export class Segmenter {
     return lines.some((line) => line.trim() !== '') ? { kind: 'prose', source: lines.join('\n') } : undefined;
   }
 }
-
-const startsAnew = (line: string): boolean => !/^\s/.test(line) && !LIST_ITEM.test(line);
 
 function closes(line: string, { mark }: OpenFence): boolean {
   const [, found = ''] = /^ {0,3}(`{3,}|~{3,})\s*$/.exec(line) ?? [];

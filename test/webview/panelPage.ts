@@ -1,4 +1,5 @@
 // The real panel in a real Chromium, under the real content policy, with a stub for VS Code's side of the frame.
+import type axe from 'axe-core';
 import { build } from 'esbuild';
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -24,12 +25,23 @@ const BODY_CLASS: Readonly<Record<Theme, string>> = {
   'hc-light': 'vscode-high-contrast vscode-high-contrast-light',
 };
 
+export interface PanelOptions {
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly height?: number;
+  /** Device pixels per pixel: 2 for pictures. */
+  readonly scale?: number;
+  /** The state that VS Code kept over a reload. */
+  readonly kept?: unknown;
+}
+
 /** What the stub keeps in the page. */
 declare global {
   interface Window {
     posted: { type: string; [key: string]: unknown }[];
     violations: string[];
     executed: string[];
+    axe: Pick<typeof axe, 'run'>;
   }
 }
 
@@ -55,6 +67,8 @@ export class PanelTest {
   readonly #browser: Browser;
   readonly #server: Server;
   readonly #dist: string;
+  /** Pages that no test uses now, by their scale. */
+  readonly #idle = new Map<number, Page[]>();
   /** Every address that a page asked for and that is not the panel's own. */
   readonly strangers: string[] = [];
 
@@ -97,42 +111,27 @@ export class PanelTest {
   }
 
   /** A fresh panel. `kept`: what an earlier one left behind. */
-  async panel(
-    options: { theme?: Theme; width?: number; height?: number; kept?: unknown } = {},
-  ): Promise<PanelPage> {
-    const { theme = 'dark-modern', width = 320, height = 720, kept } = options;
-    const context = await this.#browser.newContext({
-      viewport: { width, height },
-      deviceScaleFactor: 2,
-      reducedMotion: 'reduce',
+  async panel(options: PanelOptions = {}): Promise<PanelPage> {
+    const { theme = 'dark-modern', width = 320, height = 720, scale = 1, kept } = options;
+    const page = this.#idle.get(scale)?.pop() ?? (await this.#newPage(scale));
+    await page.setViewportSize({ width, height });
+    const query = new URLSearchParams({ theme, ...(kept !== undefined && { kept: JSON.stringify(kept) }) });
+    await page.goto(`${this.#origin}/?${query.toString()}`);
+    const panel = new PanelPage(page, () => {
+      this.#idle.set(scale, [...(this.#idle.get(scale) ?? []), page]);
     });
+    await panel.until(() => window.posted.some(({ type }) => type === 'ready'));
+    return panel;
+  }
+
+  async #newPage(scale: number): Promise<Page> {
+    const context = await this.#browser.newContext({ deviceScaleFactor: scale, reducedMotion: 'reduce' });
     const page = await context.newPage();
     page.on('request', (request) => {
       if (!request.url().startsWith(this.#origin)) this.strangers.push(request.url());
     });
-    await page.addInitScript((state) => {
-      window.posted = [];
-      window.violations = [];
-      window.executed = [];
-      let current: unknown = state;
-      const api = {
-        postMessage: (message: { type: string }) => void window.posted.push(message),
-        getState: () => current,
-        setState: (next: unknown) => {
-          current = next;
-          sessionStorage.setItem('kept', JSON.stringify(next));
-          return next;
-        },
-      };
-      Object.assign(window, { acquireVsCodeApi: () => api });
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-        window.violations.push(`${violatedDirective} ${blockedURI}`),
-      );
-    }, kept);
-    await page.goto(`${this.#origin}/?theme=${theme}`);
-    const panel = new PanelPage(page);
-    await panel.until(() => window.posted.some(({ type }) => type === 'ready'));
-    return panel;
+    await page.addInitScript(stub);
+    return page;
   }
 
   async close(): Promise<void> {
@@ -166,17 +165,42 @@ async function answer(
 
 const isTheme = (name: string | null): name is Theme => name !== null && Object.hasOwn(BODY_CLASS, name);
 
+/** VS Code's side of the frame. Runs in the page, before everything else. */
+function stub(): void {
+  window.posted = [];
+  window.violations = [];
+  window.executed = [];
+  let current: unknown = JSON.parse(new URLSearchParams(location.search).get('kept') ?? 'null');
+  sessionStorage.clear();
+  const api = {
+    postMessage: (message: { type: string }) => void window.posted.push(message),
+    getState: () => current,
+    setState: (next: unknown) => {
+      current = next;
+      sessionStorage.setItem('kept', JSON.stringify(next));
+      return next;
+    },
+  };
+  Object.assign(window, { acquireVsCodeApi: () => api });
+  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    window.violations.push(`${violatedDirective} ${blockedURI}`),
+  );
+}
+
 /** One panel, as a person and the extension host see it. */
 export class PanelPage {
   readonly page: Page;
+  readonly #release: () => void;
 
-  constructor(page: Page) {
+  constructor(page: Page, release: () => void) {
     this.page = page;
+    this.#release = release;
   }
 
-  /** Posts messages as the extension host does, and waits until they are drawn. */
-  async tell(...messages: ToPanel[]): Promise<void> {
-    await this.page.evaluate(async (all) => {
+  /** Posts messages as the extension host does, and waits until they are drawn; says how many milliseconds that took. */
+  async tell(...messages: ToPanel[]): Promise<number> {
+    return this.page.evaluate(async (all) => {
+      const began = performance.now();
       for (const message of all) window.postMessage(message, '*');
       // Messages are delivered in order, so this one is heard last; then two frames are drawn.
       await new Promise((heard) => {
@@ -187,6 +211,7 @@ export class PanelPage {
         });
         window.postMessage({ type: 'last' }, '*');
       });
+      return Math.round(performance.now() - began);
     }, messages);
   }
 
@@ -206,11 +231,23 @@ export class PanelPage {
     return this.page.locator(selector).last().innerText();
   }
 
+  /** What axe-core finds serious or critical in the page, in words. */
+  async axe(): Promise<string[]> {
+    await this.page.evaluate(await readFile(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'));
+    return this.page.evaluate(async () => {
+      const { violations } = await window.axe.run();
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+  }
+
   async shoot(name: string): Promise<void> {
     await this.page.screenshot({ path: path.join(root, 'test/output/screenshots', `panel-${name}.png`) });
   }
 
-  async close(): Promise<void> {
-    await this.page.context().close();
+  /** The page is used again: a new one takes a second. */
+  close(): void {
+    this.#release();
   }
 }

@@ -218,14 +218,12 @@ describe('prompts', () => {
 describe('tool calls', () => {
   it('take what an update says and keep the rest', () => {
     const told = story().prompt('p1', 'Hi').tool('t1', { title: 'Run tests' });
-    told
-      .wait(2000)
-      .add({
-        type: 'tool_update',
-        toolCallId: 't1',
-        status: 'completed',
-        content: [{ type: 'text', text: 'ok' }],
-      });
+    told.wait(2000).add({
+      type: 'tool_update',
+      toolCallId: 't1',
+      status: 'completed',
+      content: [{ type: 'text', text: 'ok' }],
+    });
     const { call, at, since } = only(read(told.events), 'tool');
     assert.equal(call.title, 'Run tests');
     assert.equal(call.status, 'completed');

@@ -1,0 +1,162 @@
+// The scenes of the reference pictures, as the messages that the extension host would post.
+import type { ToPanel } from '../../extension/chatMessages.ts';
+import { asking, happening, ME, OTHER, showing, snapshot, Story } from './story.ts';
+
+const FOLDER = '/home/ann/code/harbor-api';
+export const connected = (now: number): ToPanel => ({
+  type: 'link',
+  link: { state: 'connected', since: now },
+});
+
+/** A turn in full swing: thought, tools, code, plan, queue. */
+export function turn(now: number): ToPanel[] {
+  const told = new Story(now - 72_000)
+    .prompt(
+      'p1',
+      'Limit failed logins to 5 per minute and address. Keep the rule in limits.ts and run the tests.',
+    )
+    .wait(6000)
+    .thinks(
+      'm1',
+      'The limiter counts per address already. A login is a request like any other, so one more rule will do.',
+    )
+    .says(
+      'm2',
+      'The limiter already counts requests per address, so login can share it. I will add one rule and a test.',
+    )
+    .tool('t1', {
+      kind: 'read',
+      tool: 'Read',
+      title: `Read ${FOLDER}/src/auth/limits.ts`,
+      input: { path: 'src/auth/limits.ts' },
+      status: 'completed',
+      locations: [{ path: `${FOLDER}/src/auth/limits.ts` }],
+      content: [{ type: 'text', text: 'export {};\n'.repeat(84) }],
+    })
+    .wait(54_000)
+    .tool('t2', {
+      input: { command: 'npm test -- --filter limits' },
+      content: [
+        {
+          type: 'text',
+          text: '✓ counts per address (4 ms)\n✓ forgets after a minute (61 ms)\n✓ keeps counts over a restart (12 ms)\n  blocks the sixth login ...',
+        },
+      ],
+    })
+    .says(
+      'm3',
+      'While that runs, this is the new rule:\n\n```ts limits.ts\nexport const loginRule: Rule = {\n  key: (req) => req.ip,\n  max: 5,\n  windowMs: 60_000,\n};\n```\n\nA blocked login gets `429` with `Retry-After`, and the counter is',
+    )
+    .add(
+      {
+        type: 'plan',
+        entries: [
+          { content: 'Read the limiter', status: 'completed' },
+          { content: 'Add the login rule', status: 'completed' },
+          { content: 'Run the tests', status: 'in_progress' },
+          { content: 'Update the changelog', status: 'pending' },
+        ],
+      },
+      { type: 'usage', used: 62_000, size: 100_000, cost: { amount: 0.41, currency: 'USD' } },
+      {
+        type: 'queued',
+        promptId: 'q1',
+        position: 1,
+        message: 'Also log the address of a blocked login',
+        from: ME,
+      },
+      {
+        type: 'queued',
+        promptId: 'q2',
+        position: 2,
+        message: 'Check the docs for the old limit',
+        from: { clientId: 'c-r', name: 'reviewer@workstation' },
+      },
+    );
+  return [connected(now), showing(snapshot({}, now)), happening(told.events)];
+}
+
+const COMMAND =
+  'openssl genpkey -algorithm ed25519 \\\n  -out keys/signing-2026.pem &&\ngh secret set SIGNING_KEY \\\n  --repo acme/harbor-api \\\n  < keys/signing-2026.pem';
+
+function asked(now: number): Story {
+  return new Story(now - 70_000)
+    .prompt('p1', 'Rotate the signing keys and store the new one as a repository secret.')
+    .wait(4000)
+    .says('m1', 'I will make a new key and store it. This replaces `SIGNING_KEY` for every workflow.')
+    .tool('t1', { title: 'Run a command', status: 'pending', input: { command: COMMAND } })
+    .add(asking('q1', 't1', COMMAND), { type: 'status', status: 'waiting' })
+    .add({ type: 'usage', used: 18_000, size: 100_000, cost: { amount: 0.07, currency: 'USD' } });
+}
+
+export const permission = (now: number): ToPanel[] => [
+  connected(now),
+  showing(snapshot({}, now)),
+  happening(asked(now).events),
+];
+
+/** The same, answered in another window two seconds ago. */
+export function answered(now: number): ToPanel[] {
+  const told = asked(now)
+    .wait(64_000)
+    .add(
+      { type: 'permission_resolved', permissionId: 'q1', optionId: 'once', by: OTHER },
+      { type: 'tool_update', toolCallId: 't1', status: 'in_progress' },
+      { type: 'status', status: 'busy' },
+    );
+  return [connected(now), showing(snapshot({}, now)), happening(told.events)];
+}
+
+function cut(now: number): Story {
+  return new Story(now - 90_000)
+    .prompt('p1', 'Make the upload test stable. It fails about one time in ten.')
+    .wait(4000)
+    .thinks('m1', 'Probably a race.')
+    .tool('t1', {
+      kind: 'read',
+      title: 'Read test/upload.ts',
+      status: 'completed',
+      locations: [{ path: 'test/upload.ts' }],
+      content: [{ type: 'text', text: 'line\n'.repeat(210) }],
+    })
+    .tool('t2', {
+      kind: 'edit',
+      title: 'Edit src/upload/retry.ts',
+      status: 'completed',
+      locations: [{ path: 'src/upload/retry.ts' }],
+      content: [
+        {
+          type: 'diff',
+          path: 'src/upload/retry.ts',
+          oldText: 'a\nb\nc\nsame\n',
+          newText: `${'new line\n'.repeat(8)}another\nsame\n`,
+        },
+      ],
+    })
+    .says(
+      'm2',
+      'The test waits a fixed 50 ms, which is too short on a busy machine. I replaced the wait with the',
+    )
+    .add({ type: 'queued', promptId: 'q1', position: 1, message: 'Then run it 50 times', from: ME })
+    .add({ type: 'usage', used: 31_000, size: 100_000, cost: { amount: 0.12, currency: 'USD' } });
+}
+
+/** The gateway is away. */
+export const away = (now: number): ToPanel[] => [
+  connected(now),
+  showing(snapshot({}, now)),
+  happening(cut(now).events),
+  { type: 'link', link: { state: 'connecting', since: now, attempt: 2 } },
+];
+
+/** And back: the prompt may not have finished. */
+export function back(now: number): ToPanel[] {
+  const told = cut(now);
+  const known = told.events.length;
+  told.add(
+    { type: 'gap', from: 90, to: 98 },
+    { type: 'uncertain', promptId: 'p1' },
+    { type: 'status', status: 'stopped' },
+  );
+  return [...away(now), connected(now), happening(told.events.slice(known))];
+}
