@@ -61,6 +61,9 @@ export function compact(events: readonly Event[]): Event[] {
   const kept: (Event | undefined)[] = [];
   const placeOf = new Map<string, number>();
   for (const event of events) {
+    // A new turn has its own plan and usage; a tool call that begins anew is not the one before.
+    if (event.type === 'prompt') placeOf.clear();
+    if (event.type === 'tool_use') placeOf.delete(toolKey(event));
     const key = keyOf(event);
     const at = key === undefined ? undefined : placeOf.get(key);
     const before = at === undefined ? undefined : kept[at];
@@ -72,6 +75,8 @@ export function compact(events: readonly Event[]): Event[] {
   return kept.filter((event) => event !== undefined);
 }
 
+const toolKey = ({ toolCallId }: { readonly toolCallId: string }): string => `tool ${toolCallId}`;
+
 function keyOf(event: Event): string | undefined {
   switch (event.type) {
     case 'partial':
@@ -79,7 +84,7 @@ function keyOf(event: Event): string | undefined {
     case 'thought':
       return `message ${event.messageId}`;
     case 'tool_update':
-      return `tool ${event.toolCallId}`;
+      return toolKey(event);
     default:
       return LATEST_ONLY.has(event.type) ? event.type : undefined;
   }
