@@ -1,0 +1,19 @@
+// `npm run test:agents`: the stories with real agents against a fake model. The agents are installed when first needed.
+import { execFileSync } from 'node:child_process';
+import { chromium } from '../test/support/vscode/chromium.ts';
+import { vscodeServerScript } from '../test/support/vscode/install.ts';
+import { nodeTests, testFiles } from './nodeTests.ts';
+import { makePackage } from './package.ts';
+import { root } from './paths.ts';
+
+const RUN_MS = 18 * 60_000;
+
+process.env['CHROMIUM'] = chromium();
+await vscodeServerScript();
+execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inherit' });
+makePackage();
+
+const files = testFiles('test/real-agents/**/*.test.ts');
+const { passed, failed, skipped } = await nodeTests(files, 1, AbortSignal.timeout(RUN_MS));
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
