@@ -64,7 +64,10 @@ export class AcpConnection implements AsyncDisposable {
         if (!isSpeaking && garbageLines === GARBAGE_LIMIT) void agent[Symbol.asyncDispose]();
       },
     });
-    void agent.ended.then(() => incoming?.close());
+    void agent.ended.then(() => {
+      incoming?.close();
+      incoming = undefined;
+    });
     return new AcpConnection(program, agent, readable, handlers);
   }
 

@@ -171,6 +171,7 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   #killLeftovers(): void {
+    if (this.#exit === undefined) this.#signalGroup('SIGKILL');
     signalAll(this.#leftovers, 'SIGKILL');
   }
 

@@ -76,10 +76,15 @@ const psRows = (select: readonly string[]): Row[] => {
 const allRows = (): Row[] => {
   if (process.platform !== 'linux') return psRows(['-A']);
   const boot = bootId();
-  return readdirSync('/proc').flatMap((name) => {
-    const row = /^\d+$/.test(name) ? linuxRow(name, boot) : undefined;
-    return row === undefined ? [] : [row];
-  });
+  return processNames().flatMap((name) => linuxRow(name, boot) ?? []);
+};
+
+const processNames = (): string[] => {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return []; // Out of file descriptors: then the group, which needs none, is all that can be signalled.
+  }
 };
 
 /** When a process started; undefined when there is none. Store it beside the pid. */

@@ -17,13 +17,15 @@ export const installed = async (specifier: string, command: string): Promise<str
   await mkdir(cacheFolder(), { recursive: true });
   // Installed aside and then renamed: two test files may do this at once, and either may be interrupted.
   const aside = await mkdtemp(join(cacheFolder(), 'installing-'));
-  await writeFile(join(aside, 'package.json'), '{ "private": true }');
-  process.stderr.write(`installing ${specifier} into ${folder} (hundreds of megabytes, once)\n`);
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', specifier];
-  await promisify(execFile)('npm', args, { cwd: aside });
-  await rename(aside, folder).catch(async (error: unknown) => {
+  try {
+    await writeFile(join(aside, 'package.json'), '{ "private": true }');
+    process.stderr.write(`installing ${specifier} into ${folder} (hundreds of megabytes, once)\n`);
+    const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', specifier];
+    await promisify(execFile)('npm', args, { cwd: aside });
+    await rename(aside, folder);
+  } catch (error) {
     await rm(aside, { recursive: true, force: true });
-    if (!existsSync(path)) throw error;
-  });
+    if (!existsSync(path)) throw error; // Otherwise the other one was faster.
+  }
   return path;
 };
