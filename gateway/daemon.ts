@@ -11,6 +11,8 @@ import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
+import { streamsOf } from './methods/stream.ts';
+import { metricsOf } from './metrics.ts';
 import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
@@ -56,7 +58,6 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
 
   const catalogue = new Catalogue({ agents: config.agents, ...program });
   const feed = new Feed(store.log);
-  store.onCommit = (committed) => feed.publish(committed);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime }));
   const info: GatewayInfo = {
@@ -76,13 +77,22 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     check: (agent) => checkAgent(catalogue, agent, home),
     memoryOf: residentBytes,
   };
-  const handlers = handlersOf({ store, live, feed, clock: systemClock, info, agents, stop });
+  const gateway: Gateway = { store, live, feed, clock: systemClock, info, agents, stop };
+  const handlers = handlersOf(gateway);
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
     logger.error({ err, errorId, method }, 'bug'),
   );
   const webSockets = new WebSocketTransport(dispatcher);
+  const metrics = metricsOf(store, () => webSockets.clients);
+  store.onCommit = (committed) => {
+    feed.publish(committed);
+    metrics.count(committed);
+  };
   const isReady = (): boolean => !stopping.signal.aborted;
-  const server = createHttpServer({ dispatcher, webSockets, isReady }, SOCKET_POLICY);
+  const server = createHttpServer(
+    { dispatcher, webSockets, streams: streamsOf(gateway), isReady, metrics: () => metrics.text() },
+    SOCKET_POLICY,
+  );
   const socket = socketPath(home);
 
   await live.recover();

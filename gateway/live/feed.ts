@@ -11,7 +11,7 @@ const PAGE = 500;
 /** Where frames go: a connected client. */
 export interface Sink {
   /** Hands over one frame of text; false when no more should come before `onDrain`. */
-  send(frame: string): boolean;
+  send(frame: string | Buffer): boolean;
   /** Calls back once, when there is room again. */
   onDrain(callback: () => void): void;
 }
@@ -20,9 +20,25 @@ export interface Sink {
 const frameOf = (method: NotificationName, params: string): string =>
   `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
 
+/** Somebody who follows a session. */
+export interface Follower {
+  /** Takes what one commit wrote, or one read found; `frame` is that as a notification, made once for all. */
+  take(batch: Batch, frame: () => Buffer): boolean;
+  onDrain(callback: () => void): void;
+  /** The session was destroyed: nothing more will come. */
+  removed(sessionId: SessionId): void;
+}
+
+/** A client that follows gets each batch as a `session.events` notification. */
+export const followerOf = (sink: Sink): Follower => ({
+  take: (_batch, frame) => sink.send(frame()),
+  onDrain: (callback) => sink.onDrain(callback),
+  removed: (sessionId) => sink.send(notify('session.removed', { sessionId })),
+});
+
 interface Subscriber {
   readonly log: LogOf;
-  readonly sink: Sink;
+  readonly follower: Follower;
   /** All up to here was handed over. */
   seq: number;
   state: 'reading' | 'waiting' | 'ended';
@@ -38,8 +54,8 @@ export class Feed {
   }
 
   /** Follows a session from after a seq. The result ends it. */
-  subscribe(log: LogOf, after: number, sink: Sink): () => void {
-    const subscriber: Subscriber = { log, sink, seq: after, state: 'reading' };
+  subscribe(log: LogOf, after: number, follower: Follower): () => void {
+    const subscriber: Subscriber = { log, follower, seq: after, state: 'reading' };
     let all = this.#subscribers.get(log.sessionId);
     if (all === undefined) this.#subscribers.set(log.sessionId, (all = new Set()));
     all.add(subscriber);
@@ -72,15 +88,16 @@ export class Feed {
   #publishBatch(batch: Batch): void {
     const subscribers = this.#subscribers.get(batch.sessionId);
     if (subscribers === undefined) return;
-    const frame = this.#eventsFrame(batch);
+    const frame = this.#frameOnce(batch);
     for (const subscriber of subscribers) {
       if (subscriber.state !== 'reading') continue;
-      if (subscriber.seq === batch.after) this.#hand(subscriber, frame, batch.last);
+      if (subscriber.seq === batch.after) this.#hand(subscriber, batch, frame);
       else this.#catchUp(subscriber);
     }
   }
 
   #publishSession(sessionId: SessionId, session: Session | undefined): void {
+    if (session === undefined) this.#end(sessionId);
     if (this.#watchers.size === 0) return;
     const frame =
       session === undefined
@@ -89,22 +106,35 @@ export class Feed {
     for (const watcher of this.#watchers) watcher.send(frame);
   }
 
+  #end(sessionId: SessionId): void {
+    for (const subscriber of this.#subscribers.get(sessionId) ?? []) {
+      subscriber.state = 'ended';
+      subscriber.follower.removed(sessionId);
+    }
+    this.#subscribers.delete(sessionId);
+  }
+
   #catchUp(subscriber: Subscriber): void {
     while (subscriber.state === 'reading' && subscriber.seq < this.#log.head(subscriber.log)) {
       const batch = this.#log.read(subscriber.log, subscriber.seq, PAGE);
       if (batch.texts.length === 0) return;
-      this.#hand(subscriber, this.#eventsFrame(batch), batch.last);
+      this.#hand(subscriber, batch, this.#frameOnce(batch));
     }
   }
 
-  #hand(subscriber: Subscriber, frame: string, last: number): void {
-    subscriber.seq = last;
-    if (subscriber.sink.send(frame)) return;
+  #hand(subscriber: Subscriber, batch: Batch, frame: () => Buffer): void {
+    subscriber.seq = batch.last;
+    if (subscriber.follower.take(batch, frame)) return;
     subscriber.state = 'waiting';
-    subscriber.sink.onDrain(() => {
+    subscriber.follower.onDrain(() => {
       if (subscriber.state === 'waiting') subscriber.state = 'reading';
       this.#catchUp(subscriber);
     });
+  }
+
+  #frameOnce(batch: Batch): () => Buffer {
+    let frame: Buffer | undefined;
+    return () => (frame ??= Buffer.from(this.#eventsFrame(batch)));
   }
 
   #eventsFrame({ sessionId, last, texts }: Batch): string {

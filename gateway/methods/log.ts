@@ -1,6 +1,7 @@
 // session.subscribe and session.history: following a session, and reading what was.
 import { cursorAt } from '../core/log.ts';
 import type { Event, logMethods, SessionId, Snapshot } from '../protocol/index.ts';
+import { followerOf } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
 import { withoutInternals } from './queue.ts';
@@ -19,10 +20,10 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
       const resumed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
       const key = `session ${sessionId}`;
       if (cursor !== undefined && typeof resumed === 'number') {
-        caller.keep(key, feed.subscribe(session, resumed, push));
+        caller.keep(key, feed.subscribe(session, resumed, followerOf(push)));
         return { cursor, gap: false };
       }
-      caller.keep(key, feed.subscribe(session, store.log.head(session), push));
+      caller.keep(key, feed.subscribe(session, store.log.head(session), followerOf(push)));
       return {
         cursor: store.log.cursor(session),
         gap: resumed === 'gap',

@@ -23,7 +23,7 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
     // Whoever says "now" has seen what runs: it makes room, and the queue goes on with this prompt.
     if (steer && accepted.state === 'queued') void live.find(sessionId)?.interrupt();
     live.wake(sessionId);
-    return { promptId: prompt.promptId, ...accepted };
+    return { sessionId, promptId: prompt.promptId, ...accepted };
   },
 
   'queue.list': ({ sessionId }) => {

@@ -8,12 +8,20 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly result: R;
   /** Names of the problems that this call can answer with, besides the standard's errors. */
   readonly problems: readonly string[];
+  /** Over HTTP it answers as an event stream, unless the caller accepts JSON only. */
+  readonly streams: boolean;
 }
 
 export const method = <P extends z.ZodType, R extends z.ZodType>(
   summary: string,
-  spec: { params: P; result: R; problems?: readonly string[] },
-): Method<P, R> => ({ summary, params: spec.params, result: spec.result, problems: spec.problems ?? [] });
+  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean },
+): Method<P, R> => ({
+  summary,
+  params: spec.params,
+  result: spec.result,
+  problems: spec.problems ?? [],
+  streams: spec.streams ?? false,
+});
 
 /** Something that the gateway tells a connected client without being asked. */
 export interface Notification<P extends z.ZodType = z.ZodType> {

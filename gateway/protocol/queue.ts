@@ -57,12 +57,14 @@ export const queueMethods = {
         .describe('Seconds after which it is taken out if it has not started'),
     }),
     result: z.object({
+      sessionId: SessionId,
       promptId: PromptId,
       state: PromptState,
       position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
       cursor: Cursor.describe('Where the session stood when the prompt was written down'),
     }),
-    problems: ['session.unknown', 'prompt.conflict', 'storage.full'],
+    problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'gateway.stopping'],
+    streams: true,
   }),
   'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', {
     params: z.strictObject({ sessionId: SessionId }),

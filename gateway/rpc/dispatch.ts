@@ -35,11 +35,13 @@ export class Dispatcher {
 
   async receive(text: string, caller: Caller): Promise<string | undefined> {
     const request = parse(text);
-    if ('refusal' in request) return JSON.stringify(request.refusal);
-    const answer = Array.isArray(request.payload)
-      ? await this.#receiveBatch(request.payload, caller)
-      : await this.#receiveOne(request.payload, caller);
+    const answer = 'refusal' in request ? request.refusal : await this.answer(request.payload, caller);
     return answer === null ? undefined : JSON.stringify(answer);
+  }
+
+  /** The same for what has been parsed already. null: nothing is to be answered. */
+  answer(payload: unknown, caller: Caller): Promise<JSONRPCResponse | JSONRPCResponse[] | null> {
+    return Array.isArray(payload) ? this.#receiveBatch(payload, caller) : this.#receiveOne(payload, caller);
   }
 
   async #receiveBatch(
@@ -116,7 +118,8 @@ const Request = z.object({
 const refuse = (id: JSONRPCID, code: number, message: string): JSONRPCErrorResponse =>
   createJSONRPCErrorResponse(id, code, message);
 
-function parse(text: string): { payload: unknown } | { refusal: JSONRPCErrorResponse } {
+/** JSON that a stranger wrote, or why it is not read. */
+export function parse(text: string): { payload: unknown } | { refusal: JSONRPCErrorResponse } {
   if (!isShallow(text)) {
     return {
       refusal: refuse(null, RPC.invalidRequest, `Nested deeper than ${MAX_DEPTH}: nothing was read.`),

@@ -1,28 +1,53 @@
 // The HTTP side: routes behind the guard, and the upgrade to WebSocket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { randomUUID } from 'node:crypto';
-import { ClientId } from '../protocol/index.ts';
-import { Caller } from './caller.ts';
+import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { bodyRefusalOf, MAX_BODY, refusalOf, type Policy, type Refusal } from './guard.ts';
+import { refusalOf, type Policy, type Refusal } from './guard.ts';
+import { refuse, sendText } from './respond.ts';
+import { EventStream } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
+
+/** What can be followed over HTTP. Each throws a Problem before it writes anything. */
+export interface Streams {
+  /** What happens to a prompt that was just accepted, until its turn ends. */
+  prompt(accepted: object, open: () => EventStream): void;
+  /** A session's log, from a cursor on or from its start. */
+  log(sessionId: string, cursor: string | undefined, open: () => EventStream): void;
+}
 
 export interface Routes {
   readonly dispatcher: Dispatcher;
   readonly webSockets: WebSocketTransport;
+  readonly streams: Streams;
   /** Whether new work is taken: /readyz. */
   readonly isReady: () => boolean;
+  /** Prometheus text: /metrics. */
+  readonly metrics: () => Promise<string>;
 }
 
-type Route = (request: IncomingMessage, response: ServerResponse, routes: Routes) => Promise<void> | void;
+type Route = (exchange: Exchange, routes: Routes) => Promise<void> | void;
 
-/** Every route, as "METHOD /path". */
-const ROUTES: Readonly<Record<string, Route>> = {
-  'POST /rpc': postRpc,
-  'GET /healthz': (_request, response) => sendText(response, 200, 'ok'),
-  'GET /readyz': (_request, response, { isReady }) =>
-    isReady() ? sendText(response, 200, 'ready') : sendText(response, 503, 'stopping'),
-};
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** What the pattern of the route has caught. */
+  readonly caught: readonly string[];
+}
+
+/** Every route: method, pattern of the path, what it does. */
+const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
+  ['POST', /^\/rpc$/, postRpc],
+  ['GET', /^\/v1\/sessions\/([^/]+)\/events$/, getEvents],
+  ['GET', /^\/healthz$/, ({ response }) => sendText(response, 200, 'ok')],
+  [
+    'GET',
+    /^\/readyz$/,
+    ({ response }, { isReady }) =>
+      isReady() ? sendText(response, 200, 'ready') : sendText(response, 503, 'stopping'),
+  ],
+  ['GET', /^\/metrics$/, async ({ response }, { metrics }) => sendText(response, 200, await metrics())],
+];
 
 /** A server that is not listening yet. */
 export function createHttpServer(routes: Routes, policy: Policy): Server {
@@ -36,10 +61,7 @@ export function createHttpServer(routes: Routes, policy: Policy): Server {
   server.on('request', (request, response) => {
     const refusal = refusalOf(request, policy);
     if (refusal !== undefined) return refuse(response, refusal);
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const route = ROUTES[`${request.method} ${path}`];
-    if (route === undefined) return refuse(response, { status: 404, reason: 'No such route.' });
-    void Promise.resolve(route(request, response, routes)).catch(() => response.destroy());
+    void route(request, response, routes).catch(() => response.destroy());
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -53,69 +75,28 @@ export function createHttpServer(routes: Routes, policy: Policy): Server {
   return server;
 }
 
+async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  for (const [method, pattern, run] of ROUTES) {
+    const match = method === request.method ? pattern.exec(path) : null;
+    if (match === null) continue;
+    return run({ request, response, query: new URLSearchParams(query), caught: match.slice(1) }, routes);
+  }
+  refuse(response, { status: 404, reason: 'No such route.' });
+}
+
 const upgradeRefusalOf = (request: IncomingMessage): Refusal | undefined =>
   request.method === 'GET' && request.url === '/rpc' ? undefined : { status: 404, reason: 'No such route.' };
 
-/** JSON-RPC; and, for a body without a `jsonrpc` member, the plain dialect: {method, params} to {result} or {error}. */
-async function postRpc(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { dispatcher }: Routes,
-): Promise<void> {
-  const refusal = bodyRefusalOf(request);
-  if (refusal !== undefined) return refuse(response, refusal);
-  const text = await readBody(request);
-  if (text === undefined)
-    return refuse(response, { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` });
-  const caller = new Caller({ clientId: ClientId.parse(randomUUID()), name: 'a program' }, undefined);
-  const plain = asPlain(text);
-  const answer = await dispatcher.receive(plain ?? text, caller);
-  caller.close();
-  if (answer === undefined) return sendText(response, 204, '');
-  sendJson(response, plain === undefined ? answer : fromPlain(answer));
-}
-
-/** The JSON-RPC request that a plain one stands for; undefined for anything else. */
-function asPlain(text: string): string | undefined {
-  // A cheap look first: whoever writes jsonrpc means JSON-RPC, and is parsed once only.
-  if (text.includes('"jsonrpc"') || !text.trimStart().startsWith('{') || text.length > MAX_BODY)
-    return undefined;
+function getEvents(
+  { request, response, query, caught: [sessionId = ''] }: Exchange,
+  { streams }: Routes,
+): void {
+  const last = request.headers['last-event-id'];
+  const cursor = (Array.isArray(last) ? last[0] : last) ?? query.get('after') ?? undefined;
   try {
-    const { method, params }: { method?: unknown; params?: unknown } = JSON.parse(text);
-    return JSON.stringify({ jsonrpc: '2.0', id: 0, method, params });
-  } catch {
-    return undefined;
+    streams.log(sessionId, cursor, () => new EventStream(response));
+  } catch (error) {
+    refuse(response, { status: 404, reason: error instanceof Error ? error.message : 'No such session.' });
   }
-}
-
-function fromPlain(answer: string): string {
-  const { result, error }: { result?: unknown; error?: unknown } = JSON.parse(answer);
-  return JSON.stringify(error === undefined ? { result } : { error });
-}
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** What is refused is not listened to further: the connection ends. */
-function refuse(response: ServerResponse, { status, reason }: Refusal): void {
-  response.setHeader('Connection', 'close');
-  sendText(response, status, reason);
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
-  response.end(text);
-}
-
-function sendJson(response: ServerResponse, json: string): void {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-  response.end(json);
 }

@@ -1,0 +1,98 @@
+// What can be followed over HTTP: a prompt until its turn ends, and a session's whole log.
+import { z } from 'zod';
+import { cursorAt } from '../core/log.ts';
+import {
+  Cursor,
+  EventHead,
+  Problem,
+  PromptId,
+  SessionId,
+  type Event,
+  type PromptState,
+} from '../protocol/index.ts';
+import type { Follower } from '../live/feed.ts';
+import type { Streams } from '../rpc/http.ts';
+import type { EventStream } from '../rpc/sse.ts';
+import type { LogOf } from '../store/log.ts';
+import type { Gateway } from './methods.ts';
+
+/** What session.send has answered, with the session that it was sent to. */
+const Accepted = z.object({ sessionId: SessionId, promptId: PromptId, cursor: Cursor });
+
+/** States in which nothing more will be heard of a prompt. */
+const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
+const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
+
+export const streamsOf = ({ store, feed }: Gateway): Streams => {
+  /** Follows until told otherwise; the client's going ends it. */
+  const follow = (
+    log: LogOf,
+    after: number,
+    stream: EventStream,
+    take: (event: Event, text: string) => 'send' | 'skip' | 'last',
+  ): void => {
+    let end = (): void => {};
+    const follower: Follower = {
+      take: ({ texts }) => {
+        let goesOn = true;
+        for (const text of texts) {
+          // Stored by the same contract that it is sent under.
+          const event = JSON.parse(text) as Event;
+          const verdict = take(event, text);
+          if (verdict === 'skip') continue;
+          goesOn = stream.send(text, cursorAt(store.log.logId, EventHead.shape.seq.parse(event.seq)));
+          if (verdict !== 'last') continue;
+          end();
+          stream.end();
+          return true;
+        }
+        return goesOn;
+      },
+      onDrain: (callback) => stream.onDrain(callback),
+      removed: () => stream.end(),
+    };
+    end = feed.subscribe(log, after, follower);
+    stream.onClose(end);
+  };
+
+  return {
+    prompt: (answer, open) => {
+      const { sessionId, promptId, cursor } = Accepted.parse(answer);
+      const session = store.sessions.get(sessionId);
+      const { state } = store.queue.get(session, promptId);
+      const after = store.log.resumeAt(session, cursor);
+      const stream = open();
+      // The same prompt sent again, after all was said: what it led to is in the session's log.
+      if (OVER.has(state) || after === 'gap') return stream.end();
+      let isMine = false;
+      follow(session, after, stream, (event) => {
+        const isOfPrompt = 'promptId' in event && event.promptId === promptId;
+        if (event.type === 'prompt') isMine = isOfPrompt;
+        if (isOfPrompt && LAST_WORDS.has(event.type)) return 'last';
+        return isMine || isOfPrompt ? 'send' : 'skip';
+      });
+    },
+
+    log: (id, given, open) => {
+      const session = store.sessions.get(mustParse(SessionId, id));
+      const cursor = given === undefined ? undefined : mustParse(Cursor, given);
+      const after = cursor === undefined ? 0 : store.log.resumeAt(session, cursor);
+      const stream = open();
+      if (after === 'gap') {
+        const head = store.log.head(session);
+        stream.send(JSON.stringify({ type: 'gap', sessionId: session.sessionId, from: 0, to: head }));
+      }
+      follow(session, after === 'gap' ? 0 : after, stream, () => 'send');
+    },
+  };
+};
+
+/** Throws the problem session.unknown: what is no id names no session. */
+function mustParse<S extends z.ZodType>(schema: S, value: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Problem(
+    'session.unknown',
+    `${JSON.stringify(value)}: ${parsed.error.issues[0]?.message ?? 'not an id'}.`,
+  );
+}

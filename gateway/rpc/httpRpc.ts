@@ -1,0 +1,61 @@
+// POST /rpc: JSON-RPC in a request, and the plain dialect; a call that streams answers with an event stream.
+import type { IncomingMessage } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import type { JSONRPCResponse } from 'json-rpc-2.0';
+import { ClientId, methods } from '../protocol/index.ts';
+import { Caller } from './caller.ts';
+import { parse } from './dispatch.ts';
+import { bodyRefusalOf, MAX_BODY } from './guard.ts';
+import type { Exchange, Routes } from './http.ts';
+import { refuse, sendJson, sendText } from './respond.ts';
+import { EventStream } from './sse.ts';
+
+export async function postRpc({ request, response }: Exchange, routes: Routes): Promise<void> {
+  const refusal = bodyRefusalOf(request);
+  if (refusal !== undefined) return refuse(response, refusal);
+  const text = await readBody(request);
+  if (text === undefined) {
+    return refuse(response, { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` });
+  }
+  const read = parse(text);
+  if ('refusal' in read) return sendJson(response, read.refusal);
+  const plain = isPlain(read.payload);
+  const payload = isPlain(read.payload) ? { ...read.payload, jsonrpc: '2.0', id: 0 } : read.payload;
+  const caller = new Caller({ clientId: ClientId.parse(randomUUID()), name: 'a program' }, undefined);
+  const answer = await routes.dispatcher.answer(payload, caller);
+  caller.close();
+  if (answer === null) return sendText(response, 204, '');
+  if (!Array.isArray(answer) && isStreamed(request, payload))
+    return stream(answer, () => new EventStream(response), routes);
+  if (!plain || Array.isArray(answer)) return sendJson(response, answer);
+  sendJson(response, answer.error === undefined ? { result: answer.result } : { error: answer.error });
+}
+
+/** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, also when it has no id. */
+const isPlain = (payload: unknown): payload is { method: unknown } =>
+  typeof payload === 'object' && payload !== null && 'method' in payload && !('jsonrpc' in payload);
+
+function isStreamed({ headers }: IncomingMessage, payload: unknown): boolean {
+  if (typeof payload !== 'object' || payload === null || !('method' in payload)) return false;
+  const method = Object.entries(methods).find(([name]) => name === payload.method)?.[1];
+  return method?.streams === true && headers.accept?.trim() !== 'application/json';
+}
+
+function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: Routes): void {
+  if (answer.error === undefined) return streams.prompt(answer.result as object, open);
+  const { code, message, data } = answer.error;
+  const events = open();
+  events.send(JSON.stringify({ type: 'error', code, message, data: data as unknown }));
+  events.end();
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
