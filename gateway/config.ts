@@ -2,13 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
+import { AgentId } from './protocol/index.ts';
 
 export const Config = z.strictObject({
   $schema: z.string().optional(),
   /** Agents of your own, or other commands for known ones. */
   agents: z
     .record(
-      z.string(),
+      z
+        .string()
+        .refine((id) => AgentId.safeParse(id).success, 'an agent is named by letters, digits and _ : . -'),
       z.strictObject({
         name: z.string().min(1).optional(),
         command: z.string().min(1).describe('A program, not a shell line'),

@@ -180,6 +180,8 @@ export class LiveSession {
     const turn: Turn = { prompt, firstSeq: store.log.firstOfTurn(this.#log), over, stopping: undefined };
     this.#turn = turn;
     this.#openMessage = undefined;
+    // Counts from the agent's next state on: an agent that starts for a turn is never shown as idle in between.
+    this.#facts = { ...this.#facts, inTurn: true };
     const outcome = await this.#attempt(turn);
     this.#withdrawAll();
     await store.synced(() => {
@@ -252,7 +254,7 @@ export class LiveSession {
       const { agentSessionId, model, opened } = conversation;
       this.#owesHistory = opened === 'fallback';
       store.written(() => {
-        store.sessions.change(this.#log, { agentSessionId, ...(model === null ? {} : { model }) });
+        store.sessions.change(this.#log, { agentSessionId });
         const subtype = opened === 'new' ? 'init' : opened;
         store.log.append(this.#log, clock.now(), [
           { type: 'system', subtype, session_id: agentSessionId, model },
@@ -318,10 +320,6 @@ export class LiveSession {
           bodies.push(update);
           break;
         }
-        case 'model':
-          change = { ...change, model: update.model };
-          bodies.push(update);
-          break;
         case 'tool_use':
         case 'plan':
           // These stand in the conversation: what the agent says next is a new message.
@@ -330,6 +328,8 @@ export class LiveSession {
           break;
         case 'tool_update':
         case 'commands':
+        // What the agent uses now; the session's own model is only what a person chose.
+        case 'model':
           bodies.push(update);
           break;
       }

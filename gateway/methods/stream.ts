@@ -1,6 +1,6 @@
 // What can be followed over HTTP: a prompt until its turn ends, and a session's whole log.
 import { z } from 'zod';
-import { cursorAt } from '../core/log.ts';
+import { compact, cursorAt } from '../core/log.ts';
 import {
   Cursor,
   EventHead,
@@ -65,9 +65,13 @@ export const streamsOf = ({ store, feed }: Gateway): Streams => {
       // The same prompt sent again, after all was said: what it led to is in the session's log.
       if (OVER.has(state) || after === 'gap') return stream.end();
       let isMine = false;
+      const pieces: Event[] = [];
       follow(session, after, stream, (event) => {
         const isOfPrompt = 'promptId' in event && event.promptId === promptId;
         if (event.type === 'prompt') isMine = isOfPrompt;
+        // Each message also comes whole when it has ended, as it will stand in the log: not everybody joins pieces.
+        if (event.type === 'partial' && isMine) pieces.push(event);
+        else for (const whole of compact(pieces.splice(0))) stream.send(JSON.stringify(whole));
         if (isOfPrompt && LAST_WORDS.has(event.type)) return 'last';
         return isMine || isOfPrompt ? 'send' : 'skip';
       });
