@@ -1,0 +1,63 @@
+// Reads what a source file imports, and says which of it no rule allows.
+import path from 'node:path';
+import { files, folders, type Rule } from './rules.ts';
+
+export interface Import {
+  readonly from: string;
+  readonly isType: boolean;
+}
+
+const STATIC = /^[ \t]*(?:import|export)\b(?<type>\s+type\b)?[^'";]*?\bfrom\s*['"](?<from>[^'"]+)['"]/gm;
+const SIDE_EFFECT = /^[ \t]*import\s*['"](?<from>[^'"]+)['"]/gm;
+const DYNAMIC = /\b(?:import|require|getBuiltinModule)\s*\(\s*['"`](?<from>[^'"`]+)['"`]/g;
+
+export function withoutComments(source: string): string {
+  // Whole-line and block comments: what follows code on its line is left, since it may be the inside of a string.
+  return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^[ \t]*\/\/.*$/gm, '');
+}
+
+export function importsOf(source: string): Import[] {
+  const code = withoutComments(source);
+  return [STATIC, SIDE_EFFECT, DYNAMIC].flatMap((pattern) =>
+    [...code.matchAll(pattern)].map(({ groups }) => ({
+      from: groups?.['from'] ?? '',
+      isType: groups?.['type'] !== undefined,
+    })),
+  );
+}
+
+/** A sentence for every import of the file that no rule allows. */
+export function violations(file: string, source: string): string[] {
+  const rule = folders
+    .filter(({ where }) => isWithin(file, where))
+    .sort((a, b) => b.where.length - a.where.length)[0];
+  if (rule === undefined) return [`${file}: no line of the table is about this folder`];
+  const own = files.filter(({ where }) => where === file);
+  return importsOf(source)
+    .map(({ from, isType }) => ({ target: targetOf(file, from), isType }))
+    .filter(({ target, isType }) => ![rule, ...own].some((line) => allows(line, target, isType)))
+    .map(({ target }) => sentence(file, target, rule));
+}
+
+/** A relative path becomes one from the top; everything else is the name of a package or of a module of Node. */
+function targetOf(file: string, from: string): string {
+  return from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from;
+}
+
+function allows(rule: Rule, target: string, isType: boolean): boolean {
+  // A folder may use itself, but not the folders below it that have a line of their own.
+  const closest = folders
+    .filter(({ where }) => isWithin(target, where))
+    .sort((a, b) => b.where.length - a.where.length)[0];
+  if (closest === rule) return true;
+  if (Object.keys(rule.may).some((name) => isWithin(target, name))) return true;
+  return isType && Object.keys(rule.typesOnly ?? {}).some((name) => isWithin(target, name));
+}
+
+const isWithin = (target: string, name: string): boolean => target === name || target.startsWith(`${name}/`);
+
+function sentence(file: string, target: string, { where, may, typesOnly = {} }: Rule): string {
+  const types = Object.keys(typesOnly).map((name) => `${name} (types)`);
+  const list = [...Object.keys(may), ...types].join(', ');
+  return `${file} imports ${target}, but ${where} may only import ${list}: see test/architecture/rules.ts for the reasons`;
+}

@@ -1,0 +1,189 @@
+// Who may import what, and why: the table of the design as data. What is not listed is not allowed.
+
+export interface Rule {
+  /** A folder (with all that is below it, unless a longer entry is closer), or one file. */
+  readonly where: string;
+  /** What may be imported besides the folder itself: a folder or file of ours, a package, a module of Node. */
+  readonly may: Readonly<Record<string, string>>;
+  /** What may be imported as types only. */
+  readonly typesOnly?: Readonly<Record<string, string>>;
+}
+
+/** A folder's line holds for all of its files. */
+export const folders: readonly Rule[] = [
+  {
+    where: 'gateway/protocol',
+    may: { zod: 'the schema library: a schema is the type, the check and the documentation at once' },
+  },
+  {
+    where: 'gateway/core',
+    may: {
+      'gateway/protocol':
+        'core decides about the shapes that are promised; it knows nothing else, so it can be trusted',
+    },
+  },
+  {
+    where: 'gateway/store',
+    may: {
+      'gateway/core': 'a row is read, core is asked, row and event are written: one transaction',
+      'gateway/protocol': 'what is kept is what is promised',
+      'node:sqlite': 'the only folder with SQL',
+      'node:fs': 'the database is a file: its folder, its rights, and setting a bad one aside',
+      'node:path': 'names of files',
+      'node:crypto': 'ids, and digests that tell same content from other content',
+      'node:zlib': 'a checksum for each row',
+      zod: 'a row is unknown until a schema has read it',
+    },
+  },
+  {
+    where: 'gateway/agents',
+    may: {
+      'gateway/protocol': 'what an agent does is told in the words of the contract',
+      '@agentclientprotocol/sdk': 'the language of agents',
+      'node:fs': 'is the program there, and what is running',
+      'node:path': 'looking for programs',
+      'node:stream': 'the pipes of an agent',
+      'node:timers/promises': 'an agent gets a while to start and to end',
+    },
+  },
+  {
+    where: 'gateway/rpc',
+    may: {
+      'gateway/protocol': 'the contract is what is reached',
+      'node:http': 'the one server for every transport',
+      'node:net': 'sockets',
+      'node:fs': 'sockets and the discovery file are files',
+      'node:os': 'where the state folder is',
+      'node:path': 'where the socket is',
+      'node:crypto': 'tokens, compared in constant time, and ids of problems',
+      'node:events': 'waiting for a socket',
+      'node:stream': 'the raw socket of an upgrade',
+      'node:timers/promises': 'waiting for a gateway that is starting',
+      ws: 'WebSocket',
+      'json-rpc-2.0': 'JSON-RPC, behind a door of our own',
+      zod: 'what comes in is unknown until a schema has read it',
+    },
+  },
+  {
+    where: 'gateway/peers',
+    may: {
+      'gateway/core': 'what may be sent again, and what was received before, is decided there',
+      'gateway/protocol': 'peers speak the contract',
+      'gateway/rpc': 'a peer is reached as any client is',
+      'node:tls': 'the link',
+      'node:crypto': 'keys and their comparison',
+      '@nats-io': 'fleets',
+    },
+  },
+  {
+    where: 'gateway/live',
+    may: {
+      'gateway/core': 'what comes next is decided there',
+      'gateway/protocol': 'the shapes',
+      'gateway/store': 'what happens is written before it is told',
+      'gateway/agents': 'who does the work',
+      'gateway/peers': 'where messages go',
+      'node:crypto': 'ids are made at the edge, where chance is allowed',
+    },
+  },
+  {
+    where: 'gateway/methods',
+    may: {
+      'gateway/protocol': 'a handler has the shape of its method',
+      'gateway/core':
+        'the words of an answer (a cursor, a snippet) come from where they are defined; core cannot act',
+      'gateway/store': 'write it in the store',
+      'gateway/live': 'wake what is live',
+      'gateway/rpc': 'who is calling',
+      'node:fs': 'is the folder of a new session there',
+      'node:os': 'the home folder that ~ stands for',
+      'node:path': 'the folder of a new session',
+      zod: 'documentation of the contract',
+    },
+  },
+  {
+    where: 'gateway/cli',
+    may: {
+      'gateway/protocol': 'verbs are made from the contract',
+      'gateway/rpc/connect.ts': 'the command line is a client like any other',
+      'gateway/version.ts': 'holdfast --version',
+      'node:timers/promises': 'waiting between two looks',
+      commander: 'arguments',
+    },
+  },
+  {
+    // Files that stand alone in gateway/: daemon.ts has a line of its own below.
+    where: 'gateway',
+    may: {
+      'gateway/protocol': 'the contract',
+      'node:fs': 'the configuration is a file',
+      'node:path': 'where it is',
+      'node:crypto': 'the id of this run',
+      'package.json': 'the version',
+      'jsonc-parser': 'the configuration may have comments',
+      'prom-client': 'the numbers for Prometheus',
+      pino: 'the log',
+      zod: 'the schema of the configuration',
+    },
+  },
+  {
+    where: 'extension',
+    may: {
+      'gateway/protocol': 'the extension speaks the contract',
+      'gateway/rpc/connect.ts': 'the extension is a client like any other',
+      vscode: 'where it lives',
+      'node:fs/promises': 'files that a tool call changed',
+      'node:os': 'the home folder, shown as ~',
+      'node:path': 'folders in the tree',
+      zod: 'what the panel or a window kept is unknown until a schema has read it',
+    },
+  },
+  {
+    // A program of its own: no Node, no vscode. Its libraries draw, and make inert what others wrote.
+    where: 'extension/webview',
+    may: {
+      lit: 'drawing',
+      'markdown-it': 'reading what an agent wrote',
+      dompurify: 'making it inert',
+      shiki: 'colouring code',
+      '@shikijs/langs': 'the languages that are coloured',
+    },
+    typesOnly: {
+      'extension/chatMessages.ts': 'the contract between panel and extension host',
+      'gateway/protocol': 'the shapes that are shown; the schemas stay outside, they would double the panel',
+    },
+  },
+];
+
+/** What single files may do beyond their folder. */
+export const files: readonly Rule[] = [
+  {
+    where: 'gateway/daemon.ts',
+    may: { gateway: 'the only place that knows every part: it opens and closes them' },
+  },
+  {
+    where: 'gateway/main.ts',
+    may: {
+      'gateway/cli': 'one verb',
+      'gateway/daemon.ts': 'or the daemon',
+      'gateway/agents/demo.ts': 'or the demo agent, which is a program of its own in the same file',
+      'gateway/store': 'why a database cannot be opened is told in its own words',
+    },
+  },
+  {
+    where: 'gateway/metrics.ts',
+    may: { 'gateway/store': 'what is counted' },
+  },
+  {
+    where: 'gateway/agents/process.ts',
+    may: { 'node:child_process': 'the only place that starts agents and knows their pipes' },
+  },
+  {
+    where: 'gateway/agents/processTree.ts',
+    may: { 'node:child_process': 'asks ps, where the system has no list of processes to read' },
+  },
+  {
+    where: 'gateway/rpc/connect.ts',
+    may: { 'node:child_process': 'starts a gateway, detached, when none answers' },
+  },
+];
