@@ -34,7 +34,13 @@ const onNode: BuildOptions = {
 };
 
 const bundles: BuildOptions[] = [
-  { ...onNode, entryPoints: ['gateway/main.ts'], outfile: 'dist/gateway.cjs' },
+  // Also the command `holdfast` (see "bin" in package.json), so it says who runs it.
+  {
+    ...onNode,
+    entryPoints: ['gateway/main.ts'],
+    outfile: 'dist/gateway.cjs',
+    banner: { js: '#!/usr/bin/env node' },
+  },
   { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
   {
     ...common,
