@@ -5,6 +5,7 @@ import type { Agent, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import type { Connection } from './connection.ts';
 import { plainLabel } from './plainText.ts';
+import { isTrusted } from './trust.ts';
 
 export const DEMO = 'demo';
 
@@ -14,10 +15,7 @@ export async function newSession(
   agents: Agents,
   wish: { agent?: string } = {},
 ): Promise<SessionId | undefined> {
-  if (!vscode.workspace.isTrusted) {
-    await askForTrust();
-    return undefined;
-  }
+  if (!(await isTrusted())) return undefined;
   const agent = wish.agent ?? (await pickAgent(agents));
   if (agent === undefined) return undefined;
   const path = await pickFolder();
@@ -79,15 +77,4 @@ async function pickFolder(): Promise<string | undefined> {
     defaultUri: vscode.Uri.file(homedir()),
   });
   return picked?.[0]?.fsPath;
-}
-
-async function askForTrust(): Promise<void> {
-  const manage = vscode.l10n.t('Manage trust');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t(
-      'This workspace is in restricted mode. Agents run programs, so sessions start only in trusted ones.',
-    ),
-    manage,
-  );
-  if (choice === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }

@@ -8,6 +8,7 @@ import type { OpenSession } from './openSession.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
 import type { Sessions } from './sessions.ts';
+import { UNTRUSTED } from './trust.ts';
 
 /** How long a prompt may wait for the link to come back before the panel hears that it was not taken. */
 const SEND_WAIT_MS = 15_000;
@@ -38,17 +39,15 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
   const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
 
   const handlers: Handlers = {
-    send: async ({ sessionId, promptId, message }) => {
-      if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
+    send: driving(async ({ sessionId, promptId, message }) => {
       const params = { sessionId: session(sessionId), promptId, message };
       await connection.callSurely('session.send', params, SEND_WAIT_MS);
-    },
+    }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
-    answer: async ({ permissionId, optionId, digest }) => {
-      if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
-      await call('permission.answer', { permissionId, optionId, digest });
-    },
-    retry: async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId }),
+    answer: driving(async ({ permissionId, optionId, digest }) =>
+      call('permission.answer', { permissionId, optionId, digest }),
+    ),
+    retry: driving(async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId })),
     remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
     pauseQueue: async () => call('queue.pause', { sessionId: session() }),
     resumeQueue: async () => call('queue.resume', { sessionId: session() }),
@@ -76,8 +75,13 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
   };
 }
 
-const UNTRUSTED =
-  'This workspace is in restricted mode: sessions can be read here, not driven. Trust the workspace to go on.';
+/** What makes an agent go on is not done for an untrusted workspace. */
+const driving =
+  <M>(act: (message: M) => Promise<unknown>) =>
+  async (message: M): Promise<unknown> => {
+    if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
+    return act(message);
+  };
 
 /** Every refusal is told where the person looks: beside the prompt or the question that it is about. */
 function refuse(message: FromPanel, error: unknown, { post, log }: PanelParts): void {

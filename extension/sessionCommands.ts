@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
 import { plain } from './plainText.ts';
+import { isTrusted } from './trust.ts';
 
 /** Brings a session into the chat. */
 export type OpenInChat = (session: Session, options: { focus: boolean }) => Promise<void>;
@@ -18,6 +19,7 @@ export const sessionCommands = {
   'holdfast.renameSession': rename,
   'holdfast.interruptSession': ({ sessionId }, { connection }) =>
     connection.call('session.interrupt', { sessionId }),
+  'holdfast.resumeSession': resume,
   'holdfast.archiveSession': archive,
   'holdfast.destroySession': destroy,
   'holdfast.copySessionId': async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
@@ -34,6 +36,13 @@ async function rename({ sessionId, title }: Session, { connection }: SessionComm
   });
   if (input === undefined || input.trim() === title) return;
   await connection.call('session.rename', { sessionId, title: input.trim() });
+}
+
+async function resume(session: Session, { connection, openInChat }: SessionCommandParts): Promise<void> {
+  if (!(await isTrusted())) return;
+  await openInChat(session, { focus: false });
+  // Whether the agent remembers is in the transcript.
+  await connection.call('session.resume', { sessionId: session.sessionId });
 }
 
 async function archive(session: Session, { connection, openInChat }: SessionCommandParts): Promise<void> {
