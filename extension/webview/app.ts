@@ -2,21 +2,18 @@
 import { nothing, render } from 'lit';
 import { CodeEvent } from './codeBlock.ts';
 import { Composer } from './composer.ts';
-import { Follower } from './follow.ts';
+import { dockRoom } from './dockRoom.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
-import { Page } from './page.ts';
 import { emptyPanel, receive, sessionOf, type OpenSession, type Panel } from './panel.ts';
 import { isTicking } from './partView.ts';
 import { textOf } from './parts.ts';
-import { measure, place } from './scrolling.ts';
-import { readKept, type Anchor, type Kept } from './state.ts';
+import { Reading } from './reading.ts';
+import { readKept, type Kept } from './state.ts';
 import { asksTo } from './toolText.ts';
 import { isSound, isWorking, type Actions, type View } from './view.ts';
 import type { Host, ToPanel } from './host.ts';
 
-/** Closer to the top than this, more of what is before is fetched. */
-const NEAR_TOP = 600;
 const KEEP_MS = 250;
 
 export class App {
@@ -24,16 +21,12 @@ export class App {
   readonly #host: Host;
   readonly #now: () => number;
   readonly #composer: Composer;
-  readonly #page = new Page();
+  readonly #reading: Reading;
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
   #panel: Panel = emptyPanel;
   #folds: Readonly<Record<string, boolean>>;
   #kept: Kept;
-  #follower: Follower | undefined;
-  /** Where to read on after a reload, until that part is here. */
-  #wanted: Exclude<Anchor, 'end'> | undefined;
-  #isNewBelow = false;
   #asked = new Set<string>();
   #alert = '';
   #isDue = false;
@@ -47,6 +40,12 @@ export class App {
     this.#folds = this.#kept.folds;
     this.#panel = { ...emptyPanel, unheard: this.#kept.unheard };
     this.#act = this.#actions();
+    this.#reading = new Reading(root, {
+      changed: () => this.#changed(),
+      askEarlier: () => this.#askEarlier(),
+      moved: () => this.#keepSoon(),
+      parts: () => sessionOf(this.#panel)?.transcript.parts ?? [],
+    });
     this.#composer = new Composer({
       send: (text) => this.#send(text),
       stop: () => this.#post({ type: 'interrupt', ...this.#here() }),
@@ -64,6 +63,10 @@ export class App {
       if (event.key === 'Enter') this.#link(event);
     });
     this.#host.receive((message) => this.#received(message));
+    // What room the dock has depends on both.
+    const sizes = new ResizeObserver(() => this.#changed());
+    sizes.observe(this.#root);
+    sizes.observe(this.#composer.element);
     setInterval(() => {
       const view = this.#view();
       if (view !== undefined && isTicking(view)) this.#changed();
@@ -81,7 +84,7 @@ export class App {
         this.#opened(before, message);
         break;
       case 'events':
-        this.#isNewBelow ||= this.#follower?.isFollowing === false && this.#panel !== before;
+        if (this.#panel !== before) this.#reading.added();
         break;
       case 'draft':
         if (message.sessionId === sessionOf(this.#panel)?.session.sessionId && this.#composer.isFree) {
@@ -107,13 +110,10 @@ export class App {
   #opened(before: Panel, { snapshot }: Extract<ToPanel, { type: 'session' }>): void {
     const { sessionId } = snapshot.session;
     if (sessionOf(before)?.session.sessionId === sessionId) return this.#sendAgain();
-    this.#page.reset();
     this.#markdown.clear();
-    this.#isNewBelow = false;
-    this.#follower?.toEnd(false);
     const isSame = this.#kept.sessionId === sessionId;
     if (!isSame) this.#folds = {};
-    this.#wanted = isSame && this.#kept.anchor !== 'end' ? this.#kept.anchor : undefined;
+    this.#reading.open(isSame ? this.#kept.anchor : 'end');
     this.#composer.setText(isSame && this.#kept.draft !== '' ? this.#kept.draft : snapshot.draft);
     this.#sendAgain();
   }
@@ -156,7 +156,7 @@ export class App {
       refusal: undefined,
       unheard: [...this.#panel.unheard, { sessionId, promptId, text }],
     };
-    this.#follower?.toEnd(false);
+    this.#reading.toEnd(false);
     // Kept first: if the window goes now, the panel sends it again.
     this.#keep();
     this.#post({ type: 'send', sessionId, promptId, message: text });
@@ -202,7 +202,15 @@ export class App {
 
   #view(): View | undefined {
     const open = sessionOf(this.#panel);
-    return open === undefined ? undefined : { panel: this.#panel, open, now: this.#now(), act: this.#act };
+    if (open === undefined) return undefined;
+    const { plan, queue } = open.transcript;
+    const room = dockRoom(
+      this.#root.clientHeight,
+      this.#composer.element.offsetHeight,
+      plan.length,
+      queue.length,
+    );
+    return { panel: this.#panel, open, now: this.#now(), act: this.#act, room };
   }
 
   /** Many messages may come in one frame; it is drawn once. */
@@ -218,57 +226,30 @@ export class App {
   #draw(): void {
     const view = this.#view();
     if (view === undefined) {
-      this.#follower = undefined;
-      render(
-        this.#panel.shows === undefined && this.#panel.link === undefined
-          ? nothing
-          : emptyLayout(this.#panel, this.#act, this.#now()),
-        this.#root,
-      );
+      this.#reading.close();
+      const isKnown = this.#panel.shows !== undefined || this.#panel.link !== undefined;
+      render(isKnown ? emptyLayout(this.#panel, this.#act, this.#now()) : nothing, this.#root);
       return;
     }
-    const { open } = view;
-    const { parts } = open.transcript;
-    const wanted = this.#wanted;
-    if (wanted !== undefined && !this.#page.include(parts, wanted.key)) this.#askEarlier();
-    const isFollowing = this.#follower?.isFollowing ?? true;
-    const start = this.#page.start(parts, isFollowing && wanted === undefined);
-    const scroller = this.#root.querySelector<HTMLElement>('.scroller');
-    const reading = isFollowing || scroller === null ? 'end' : measure(scroller);
-    const answering = document.activeElement?.closest<HTMLElement>('.options')
-      ? focusedQuestion()
-      : undefined;
+    const parts = this.#reading.before(view.open.transcript.parts);
+    const answering = focusedQuestion();
     this.#updateComposer(view);
     render(
       sessionLayout(view, {
-        parts: parts.slice(start),
+        parts,
         folds: this.#folds,
         composer: this.#composer.element,
         isTyping: this.#composer.text !== '',
         isStopping: this.#composer.isStopping,
-        isNewBelow: this.#isNewBelow,
-        toEnd: () => this.#follower?.toEnd(!isMotionReduced()),
-        alert: this.#newQuestion(open),
+        isNewBelow: this.#reading.isNewBelow,
+        toEnd: () => this.#reading.toEnd(!isMotionReduced()),
+        alert: this.#newQuestion(view.open),
       }),
       this.#root,
     );
-    this.#settle(wanted, reading);
+    this.#reading.after();
     if (answering !== undefined && document.activeElement === document.body) focusVerdict(answering);
     this.#keepSoon();
-  }
-
-  /** After drawing: the reader is where he was, or at the end, or where he was before the reload. */
-  #settle(wanted: Exclude<Anchor, 'end'> | undefined, reading: Anchor): void {
-    const scroller = this.#root.querySelector<HTMLElement>('.scroller');
-    const content = this.#root.querySelector<HTMLElement>('.transcript');
-    if (scroller === null || content === null) return;
-    this.#follower ??= new Follower(scroller, content, () => this.#scrolled());
-    if (wanted !== undefined) {
-      if (!place(scroller, wanted)) return;
-      this.#follower.release();
-      this.#wanted = undefined;
-    } else if (this.#follower.isFollowing) this.#follower.stick();
-    else if (reading !== 'end') place(scroller, reading);
   }
 
   #updateComposer(view: View): void {
@@ -295,26 +276,11 @@ export class App {
     return this.#alert;
   }
 
-  #scrolled(): void {
-    const open = sessionOf(this.#panel);
-    const scroller = this.#root.querySelector('.scroller');
-    if (open === undefined || scroller === null) return;
-    if (this.#follower?.isFollowing === true && this.#isNewBelow) {
-      this.#isNewBelow = false;
-      this.#changed();
-    }
-    if (scroller.scrollTop < NEAR_TOP && this.#follower?.isFollowing === false) {
-      if (this.#page.extend(open.transcript.parts)) this.#changed();
-      else this.#askEarlier();
-    }
-    this.#keepSoon();
-  }
-
   #askEarlier(): void {
     const open = sessionOf(this.#panel);
     if (open === undefined || open.isLoadingEarlier) return;
     if (open.before === undefined) {
-      this.#wanted = undefined;
+      this.#reading.giveUp();
       return;
     }
     this.#panel = { ...this.#panel, shows: { ...open, isLoadingEarlier: true } };
@@ -336,14 +302,10 @@ export class App {
   #keep(): void {
     const open = sessionOf(this.#panel);
     if (open === undefined) return;
-    const scroller = this.#root.querySelector<HTMLElement>('.scroller');
-    const anchor =
-      this.#wanted ??
-      (scroller === null || this.#follower?.isFollowing !== false ? 'end' : measure(scroller));
     this.#kept = {
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
-      anchor,
+      anchor: this.#reading.anchor(),
       folds: this.#folds,
       unheard: this.#panel.unheard,
     };
@@ -351,8 +313,11 @@ export class App {
   }
 }
 
+/** The question whose options have the focus. */
 const focusedQuestion = (): string | undefined =>
-  document.activeElement?.closest<HTMLElement>('[data-permission-id]')?.dataset['permissionId'];
+  document.activeElement?.closest('.options')?.closest<HTMLElement>('[data-permission-id]')?.dataset[
+    'permissionId'
+  ];
 
 const focusVerdict = (permissionId: string): void =>
   document.querySelector<HTMLElement>(`[data-permission-id="${CSS.escape(permissionId)}"] .verdict`)?.focus();

@@ -76,7 +76,7 @@ export class CodeBlock {
       setTimeout(() => this.#drawHead(label, false), COPIED_MS);
     };
     render(
-      html`<span class="grow">${label}</span>${iconButton(
+      html`<span class="grow">${label === '' ? 'Code' : label}</span>${iconButton(
           isCopied ? 'check' : 'copy',
           isCopied ? 'Copied' : 'Copy',
           copy,

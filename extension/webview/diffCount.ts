@@ -18,7 +18,7 @@ export function countChanges(before: string, after: string): { added: number; re
 
 /** The length of the longest common subsequence. */
 function common(a: readonly string[], b: readonly string[]): number {
-  let row = new Array<number>(b.length + 1).fill(0);
+  let row = Array.from({ length: b.length + 1 }, () => 0);
   for (const line of a) {
     const next = [0];
     for (let j = 0; j < b.length; j++) {

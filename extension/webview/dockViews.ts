@@ -17,7 +17,7 @@ const STEPS = {
 export function planView(plan: PlanEntries, view: View): TemplateResult {
   const done = plan.filter(({ status }) => status === 'completed').length;
   const now = plan.findIndex(({ status }) => status === 'in_progress');
-  const isOpen = view.act.isOpen('plan', true);
+  const isOpen = view.act.isOpen('plan', view.room.plan);
   const step = plan[now];
   const folded =
     step === undefined
@@ -49,8 +49,8 @@ export function planView(plan: PlanEntries, view: View): TemplateResult {
 }
 
 export function queueView(queue: readonly Waiting[], view: View): TemplateResult {
-  const { open, act } = view;
-  const isOpen = act.isOpen('queue', true);
+  const { open, act, room } = view;
+  const isOpen = act.isOpen('queue', room.queue);
   const isUndecided = hasOpenQuestion(open.transcript);
   const held = isUndecided ? ', held until you choose' : open.isPaused ? ', held' : '';
   const resume = (): void => act.post({ type: 'resumeQueue' });

@@ -20,7 +20,17 @@ const MAX_LINE_MS = 1000;
 /** Each class under a colour of its own, which stands for it until the token is drawn. */
 const SCOPES: readonly (readonly [kind: string, colour: string, scopes: readonly string[]])[] = [
   ['tc', '#000001', ['comment', 'punctuation.definition.comment']],
-  ['ts', '#000002', ['string', 'constant.other.symbol', 'markup.inline.raw', 'string.regexp']],
+  [
+    'ts',
+    '#000002',
+    [
+      'string',
+      'constant.other.symbol',
+      'markup.inline.raw',
+      'string.regexp',
+      'punctuation.definition.string',
+    ],
+  ],
   [
     'tn',
     '#000003',
@@ -60,6 +70,7 @@ const SCOPES: readonly (readonly [kind: string, colour: string, scopes: readonly
       'meta.object-literal.key',
       'support.variable',
       'support.type.property-name',
+      'punctuation.support.type.property-name',
     ],
   ],
   ['ti', '#000008', ['markup.inserted', 'punctuation.definition.inserted']],

@@ -14,6 +14,7 @@ export interface Host {
 export function connectHost(): Host {
   const vscode = acquireVsCodeApi();
   return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- VS Code's own, not that of a window
     post: (message) => vscode.postMessage(message),
     // Only the extension host can post into this frame, and the contract says that the panel trusts it.
     receive: (listener) =>

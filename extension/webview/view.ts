@@ -1,5 +1,6 @@
 // What every part of the view is given: the state to show, and what a person can do with it.
 import type { ToHost } from '../chatMessages.ts';
+import type { DockRoom } from './dockRoom.ts';
 import type { MarkdownView } from './markdown.ts';
 import type { OpenSession, Panel } from './panel.ts';
 
@@ -9,6 +10,7 @@ export interface View {
   /** Milliseconds since the epoch, by the clock that the panel was given. */
   readonly now: number;
   readonly act: Actions;
+  readonly room: DockRoom;
 }
 
 export interface Actions {

@@ -473,6 +473,19 @@ describe('the page', () => {
     });
   }
 
+  it('keeps most of a low view for the conversation: first the plan folds, then the queue', async () => {
+    const panel = await chromium.panel({ height: 560 });
+    await panel.tell(...turn(Date.now()));
+    assert.equal(await panel.text('[data-part=plan]'), 'Plan\nstep 3 of 4: Run the tests');
+    assert.match(await panel.text('[data-part=queue]'), /Check the docs for the old limit/);
+    await panel.page.setViewportSize({ width: 320, height: 400 });
+    await panel.tell();
+    assert.equal(await panel.text('[data-part=queue]'), 'Queued\n2');
+    await panel.page.getByRole('button', { name: 'Plan' }).click();
+    assert.match(await panel.text('[data-part=plan]'), /Update the changelog/);
+    panel.close();
+  });
+
   it('is empty in words: no session, no gateway, nothing said', async () => {
     const panel = await chromium.panel();
     await panel.tell(connected(Date.now()), { type: 'nothing' });

@@ -47,7 +47,7 @@ declare global {
 
 function shell(theme: Theme, port: number): string {
   const self = `http://127.0.0.1:${port}`;
-  const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${self}; font-src ${self}`;
+  const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${self}; font-src ${self}; img-src ${self}; connect-src 'none'; frame-src 'none'; form-action 'none'; base-uri 'none'`;
   return `<!doctype html>
 <html lang="en" data-theme="${theme}">
 <head>

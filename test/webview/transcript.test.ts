@@ -1,5 +1,5 @@
 // The transcript as the panel builds it: whatever way the events come, the reader sees the same conversation.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compact } from '../../gateway/core/log.ts';
@@ -68,7 +68,7 @@ const turns = fc
       if (end === 'done') told.ends(promptId);
       else if (end === 'failed')
         told.add({ type: 'error', promptId, code: 'agent.failed', message: 'It broke' });
-      else told.add({ type: end as 'interrupted' | 'uncertain', promptId });
+      else told.add({ type: end, promptId });
     });
     return told.events;
   });

@@ -1,0 +1,114 @@
+// Where the reader is: at the end and following, or somewhere above, where nothing may move.
+import { Follower } from './follow.ts';
+import { Page } from './page.ts';
+import { measure, place } from './scrolling.ts';
+import type { Part } from './parts.ts';
+import type { Anchor } from './state.ts';
+
+/** Closer to the top than this, more of what is before is fetched. */
+const NEAR_TOP = 600;
+
+export interface ReadingActions {
+  /** What is shown may have to change. */
+  changed(): void;
+  /** More is wanted than is here. */
+  askEarlier(): void;
+  /** The place is worth keeping. */
+  moved(): void;
+  parts(): readonly Part[];
+}
+
+export class Reading {
+  readonly #root: HTMLElement;
+  readonly #act: ReadingActions;
+  readonly #page = new Page();
+  #follower: Follower | undefined;
+  /** Where to read on after a reload, until that part is here. */
+  #wanted: Exclude<Anchor, 'end'> | undefined;
+  #isNewBelow = false;
+  #before: Anchor = 'end';
+
+  constructor(root: HTMLElement, act: ReadingActions) {
+    this.#root = root;
+    this.#act = act;
+  }
+
+  get isNewBelow(): boolean {
+    return this.#isNewBelow;
+  }
+
+  get #scroller(): HTMLElement | null {
+    return this.#root.querySelector<HTMLElement>('.scroller');
+  }
+
+  /** Another session: from its end, or from where it was read before a reload. */
+  open(anchor: Anchor): void {
+    this.#page.reset();
+    this.#isNewBelow = false;
+    this.#wanted = anchor === 'end' ? undefined : anchor;
+    this.toEnd(false);
+  }
+
+  /** The page is about to be another one. */
+  close(): void {
+    this.#follower = undefined;
+  }
+
+  /** Something was added at the end. */
+  added(): void {
+    this.#isNewBelow ||= this.#follower?.isFollowing === false;
+  }
+
+  /** The earlier page that the wanted part could be on does not exist. */
+  giveUp(): void {
+    this.#wanted = undefined;
+  }
+
+  toEnd(smoothly: boolean): void {
+    this.#follower?.toEnd(smoothly);
+  }
+
+  /** Before drawing: which parts, and where the reader is. */
+  before(parts: readonly Part[]): readonly Part[] {
+    const isFollowing = this.#follower?.isFollowing ?? true;
+    const wanted = this.#wanted;
+    if (wanted !== undefined && !this.#page.include(parts, wanted.key)) this.#act.askEarlier();
+    const scroller = this.#scroller;
+    this.#before = isFollowing || scroller === null ? 'end' : measure(scroller);
+    return parts.slice(this.#page.start(parts, isFollowing && wanted === undefined));
+  }
+
+  /** After drawing: the reader is where he was, or at the end, or where he was before the reload. */
+  after(): void {
+    const scroller = this.#scroller;
+    const content = this.#root.querySelector<HTMLElement>('.transcript');
+    if (scroller === null || content === null) return;
+    this.#follower ??= new Follower(scroller, content, () => this.#scrolled());
+    if (this.#wanted !== undefined) {
+      if (!place(scroller, this.#wanted)) return;
+      this.#follower.release();
+      this.#wanted = undefined;
+    } else if (this.#follower.isFollowing) this.#follower.stick();
+    else if (this.#before !== 'end') place(scroller, this.#before);
+  }
+
+  /** What to keep over a reload. */
+  anchor(): Anchor {
+    const scroller = this.#scroller;
+    if (this.#wanted !== undefined) return this.#wanted;
+    return scroller === null || this.#follower?.isFollowing !== false ? 'end' : measure(scroller);
+  }
+
+  #scrolled(): void {
+    const isFollowing = this.#follower?.isFollowing === true;
+    if (isFollowing && this.#isNewBelow) {
+      this.#isNewBelow = false;
+      this.#act.changed();
+    }
+    if (!isFollowing && (this.#scroller?.scrollTop ?? NEAR_TOP) < NEAR_TOP) {
+      if (this.#page.extend(this.#act.parts())) this.#act.changed();
+      else this.#act.askEarlier();
+    }
+    this.#act.moved();
+  }
+}
