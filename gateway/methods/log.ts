@@ -68,6 +68,6 @@ function snapshotOf({ store }: Gateway, sessionId: SessionId): Snapshot {
     queue: store.queue.list(stored).map(withoutInternals),
     held: stored.held,
     permissions: store.permissions.listOpen(stored),
-    draft: store.sessions.draft(stored),
+    draft: store.sessions.draft(sessionId),
   };
 }

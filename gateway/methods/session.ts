@@ -136,8 +136,8 @@ export const sessionHandlers = ({
     },
 
     'session.draft': ({ sessionId, text }) => {
+      if (text === undefined) return { text: store.sessions.draft(sessionId) };
       const session = store.sessions.get(sessionId);
-      if (text === undefined) return { text: store.sessions.draft(session) };
       // Every second key stroke: not worth a sync of its own.
       store.written(() => store.sessions.setDraft(session, text));
       return { text };

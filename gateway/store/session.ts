@@ -87,11 +87,7 @@ export class SessionStore {
   /** Throws the problem session.unknown. */
   get(sessionId: SessionId): StoredSession {
     const found = this.find(sessionId);
-    if (found === undefined) {
-      throw new Problem('session.unknown', `No session ${sessionId}. session.list names those there are.`, {
-        sessionId,
-      });
-    }
+    if (found === undefined) unknownSession(sessionId);
     return found;
   }
 
@@ -132,8 +128,10 @@ export class SessionStore {
     this.#changed.add(sessionId);
   }
 
-  draft({ key }: LogOf): string {
-    return z.string().parse(this.#db.get('SELECT draft FROM session WHERE key = ?', key)?.['draft']);
+  /** Throws the problem session.unknown. */
+  draft(sessionId: SessionId): string {
+    const draft = this.#db.get('SELECT draft FROM session WHERE session_id = ?', sessionId)?.['draft'];
+    return typeof draft === 'string' ? draft : unknownSession(sessionId);
   }
 
   setDraft({ key }: LogOf, text: string): void {
@@ -163,6 +161,12 @@ export class SessionStore {
     this.#changed.clear();
     return changed;
   }
+}
+
+function unknownSession(sessionId: SessionId): never {
+  throw new Problem('session.unknown', `No session ${sessionId}. session.list names those there are.`, {
+    sessionId,
+  });
 }
 
 function fromRow(row: Row): StoredSession {
