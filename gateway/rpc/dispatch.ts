@@ -3,10 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   createJSONRPCErrorResponse,
-  JSONRPCServer,
+  createJSONRPCSuccessResponse,
   type JSONRPCErrorResponse,
   type JSONRPCID,
-  type JSONRPCRequest,
   type JSONRPCResponse,
 } from 'json-rpc-2.0';
 import { z } from 'zod';
@@ -22,32 +21,37 @@ export type Handler<M extends MethodName> = (
 ) => Promise<Result<M>> | Result<M>;
 export type Handlers<M extends MethodName = MethodName> = { readonly [K in M]: Handler<K> };
 
-/** Answers are text; undefined when nothing is to be answered. */
+/** null: nothing is to be answered. */
+type Answer = JSONRPCResponse | null;
+type Answers = Answer | JSONRPCResponse[];
+type Call = (params: unknown, id: JSONRPCID, caller: Caller) => JSONRPCResponse | Promise<JSONRPCResponse>;
+
+/**
+ * Answers are text; undefined when nothing is to be answered. What needs no waiting is answered before `receive`
+ * returns: a promise for each of many small calls costs more than the calls do.
+ */
 export class Dispatcher {
-  readonly #server = new JSONRPCServer<Caller>({ errorListener: () => {} });
+  readonly #calls = new Map<string, Call>();
   readonly #logBug: (error: unknown, errorId: string, method: string) => void;
 
   constructor(handlers: Handlers, logBug: (error: unknown, errorId: string, method: string) => void) {
     this.#logBug = logBug;
     for (const name of Object.keys(methods) as MethodName[]) this.#add(name, handlers[name]);
-    this.#server.mapErrorToJSONRPCErrorResponse = (id, error) => this.#errorOf(id, error, 'request');
   }
 
-  async receive(text: string, caller: Caller): Promise<string | undefined> {
+  receive(text: string, caller: Caller): string | undefined | Promise<string | undefined> {
     const request = parse(text);
-    const answer = 'refusal' in request ? request.refusal : await this.answer(request.payload, caller);
-    return answer === null ? undefined : JSON.stringify(answer);
+    if ('refusal' in request) return JSON.stringify(request.refusal);
+    const answer = this.answer(request.payload, caller);
+    return answer instanceof Promise ? answer.then(textOf) : textOf(answer);
   }
 
-  /** The same for what has been parsed already. null: nothing is to be answered. */
-  answer(payload: unknown, caller: Caller): Promise<JSONRPCResponse | JSONRPCResponse[] | null> {
+  /** The same for what has been parsed already. */
+  answer(payload: unknown, caller: Caller): Answers | Promise<Answers> {
     return Array.isArray(payload) ? this.#receiveBatch(payload, caller) : this.#receiveOne(payload, caller);
   }
 
-  async #receiveBatch(
-    batch: readonly unknown[],
-    caller: Caller,
-  ): Promise<JSONRPCResponse | JSONRPCResponse[] | null> {
+  async #receiveBatch(batch: readonly unknown[], caller: Caller): Promise<Answers> {
     if (batch.length === 0) return refuse(null, RPC.invalidRequest, 'A batch needs at least one request.');
     if (batch.length > MAX_BATCH) {
       return refuse(null, RPC.invalidRequest, `A batch holds at most ${MAX_BATCH} requests; send several.`);
@@ -57,7 +61,7 @@ export class Dispatcher {
     return given.length === 0 ? null : given;
   }
 
-  async #receiveOne(payload: unknown, caller: Caller): Promise<JSONRPCResponse | null> {
+  #receiveOne(payload: unknown, caller: Caller): Answer | Promise<Answer> {
     const request = Request.safeParse(payload);
     if (!request.success) {
       return refuse(
@@ -66,20 +70,36 @@ export class Dispatcher {
         'Not a JSON-RPC 2.0 request: jsonrpc, method and, for an answer, an id.',
       );
     }
-    // The schema has read what the library's type asks for.
-    return this.#server.receive(request.data as JSONRPCRequest, caller);
+    const { method, params = {}, id } = request.data;
+    const call = this.#calls.get(method);
+    const answer =
+      call === undefined
+        ? refuse(id ?? null, RPC.methodNotFound, 'Method not found')
+        : call(params, id ?? null, caller);
+    if (id !== undefined) return answer;
+    // A notification: done, and not answered.
+    return answer instanceof Promise ? answer.then(() => null) : null;
   }
 
   #add<M extends MethodName>(name: M, handler: Handler<M>): void {
-    const { params: schema } = methods[name];
-    this.#server.addMethodAdvanced(name, async (request, caller) => {
-      const id = request.id ?? null;
+    const { params: schema, access } = methods[name];
+    this.#calls.set(name, (given, id, caller) => {
       try {
-        const params = schema.safeParse(request.params ?? {});
+        if (access === 'operator' && caller.scope !== 'operator') {
+          throw new Problem(
+            'access.denied',
+            `This token may read only: ${name} needs one with the scope operator.`,
+          );
+        }
+        const params = schema.safeParse(given);
         if (!params.success) return refuse(id, RPC.invalidParams, explain(name, params.error));
         // The schema that was just used is the one of this very method.
-        const result: unknown = await handler(params.data as Params<M>, caller);
-        return { jsonrpc: '2.0', id, result };
+        const result = handler(params.data as Params<M>, caller);
+        if (!(result instanceof Promise)) return createJSONRPCSuccessResponse(id, result);
+        return result.then(
+          (value) => createJSONRPCSuccessResponse(id, value),
+          (error: unknown) => this.#errorOf(id, error, name),
+        );
       } catch (error) {
         return this.#errorOf(id, error, name);
       }
@@ -111,9 +131,13 @@ export class Dispatcher {
 const Request = z.object({
   jsonrpc: z.literal('2.0'),
   method: z.string().max(256),
-  params: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+  // Looked at here, read by the schema of the method.
+  params: z.custom<object>((value) => typeof value === 'object' && value !== null).optional(),
   id: z.union([z.string().max(64), z.int(), z.null()]).optional(),
 });
+
+const textOf = (answer: Answers): string | undefined =>
+  answer === null ? undefined : JSON.stringify(answer);
 
 const refuse = (id: JSONRPCID, code: number, message: string): JSONRPCErrorResponse =>
   createJSONRPCErrorResponse(id, code, message);
