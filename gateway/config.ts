@@ -20,6 +20,8 @@ export const Config = z.strictObject({
       }),
     )
     .default({}),
+  /** The same routes on TCP loopback, for programs that cannot open a Unix socket. Off unless asked for; 0: any port. */
+  http: z.strictObject({ port: z.int().min(0).max(65_535) }).optional(),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

@@ -16,9 +16,10 @@ import { metricsOf } from './metrics.ts';
 import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
-import { SOCKET_POLICY } from './rpc/guard.ts';
-import { createHttpServer } from './rpc/http.ts';
-import { listenOnSocket } from './rpc/listen.ts';
+import { Bearers } from './rpc/bearer.ts';
+import { SOCKET_POLICY, tcpPolicy } from './rpc/guard.ts';
+import { createHttpServer, type Routes } from './rpc/http.ts';
+import { listenOnLoopback, listenOnSocket } from './rpc/listen.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
 import { Store } from './store/store.ts';
@@ -77,7 +78,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     check: (agent) => checkAgent(catalogue, agent, home),
     memoryOf: residentBytes,
   };
-  const gateway: Gateway = { store, live, feed, clock: systemClock, info, agents, stop };
+  const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
+  const gateway: Gateway = { store, live, feed, clock: systemClock, info, agents, bearers, stop };
   const handlers = handlersOf(gateway);
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
     logger.error({ err, errorId, method }, 'bug'),
@@ -89,18 +91,29 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;
-  const server = createHttpServer(
-    { dispatcher, webSockets, streams: streamsOf(gateway), isReady, metrics: () => metrics.text() },
-    SOCKET_POLICY,
-  );
+  const streams = streamsOf(gateway);
+  const routes: Routes = { dispatcher, webSockets, streams, isReady, metrics: () => metrics.text() };
   const socket = socketPath(home);
 
   await live.recover();
-  parts.use(await listenOnSocket(server, socket));
+  parts.use(
+    await listenOnSocket(
+      createHttpServer(routes, () => SOCKET_POLICY),
+      socket,
+    ),
+  );
+  const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
+  if (http !== undefined) parts.use(http);
   // Before the listener, which ends when its last connection has.
   parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
-  parts.use(writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, socket }));
+  const announce = (): Disposable => {
+    const tcp =
+      http === undefined ? {} : { http: { host: '127.0.0.1', port: http.port }, token: bearers.own };
+    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, socket, ...tcp });
+  };
+  parts.use(announce());
+  bearers.onRotate = () => void announce();
   logger.info({ pid, version, home, socket }, 'ready');
 
   if (!stopping.signal.aborted) {
@@ -109,6 +122,21 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     );
   }
   logger.info('stopping');
+}
+
+async function listenOnTcp(
+  routes: Routes,
+  wanted: number,
+  bearers: Bearers,
+): Promise<AsyncDisposable & { port: number }> {
+  let port = wanted;
+  // Asked for with each request: the exact Host header is known once the port is.
+  const listening = await listenOnLoopback(
+    createHttpServer(routes, () => tcpPolicy(port, bearers)),
+    wanted,
+  );
+  port = listening.port;
+  return listening;
 }
 
 async function reapAgent(store: Store, pid: number, at: string): Promise<boolean> {

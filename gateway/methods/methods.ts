@@ -1,5 +1,6 @@
 // What handlers work with, and all of them together: one for every method of the contract.
 import type { Agent, AgentId, GatewayInfo } from '../protocol/index.ts';
+import type { Bearers } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Clock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
@@ -11,6 +12,7 @@ import { logHandlers } from './log.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
 import { sessionHandlers } from './session.ts';
+import { tokenHandlers } from './token.ts';
 
 export interface Gateway {
   readonly store: Store;
@@ -18,6 +20,7 @@ export interface Gateway {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly info: GatewayInfo;
+  readonly bearers: Bearers;
   readonly agents: {
     list(): readonly Agent[];
     defaultAgent(): AgentId;
@@ -39,4 +42,5 @@ export const handlersOf = (gateway: Gateway): Handlers => ({
   ...permissionHandlers(gateway),
   ...agentHandlers(gateway),
   ...gatewayHandlers(gateway),
+  ...tokenHandlers(gateway),
 });

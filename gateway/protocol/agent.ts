@@ -20,6 +20,7 @@ export type Agent = z.infer<typeof Agent>;
 
 export const agentMethods = {
   'agent.list': method('The catalogue: what is installed, what can be, what is missing, and how to mend it', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.object({ agents: z.array(Agent), defaultAgent: AgentId }),
   }),

@@ -8,18 +8,21 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly result: R;
   /** Names of the problems that this call can answer with, besides the standard's errors. */
   readonly problems: readonly string[];
+  /** What a token must allow: read for calls that change nothing. */
+  readonly access: 'read' | 'operator';
   /** Over HTTP it answers as an event stream, unless the caller accepts JSON only. */
   readonly streams: boolean;
 }
 
 export const method = <P extends z.ZodType, R extends z.ZodType>(
   summary: string,
-  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean },
+  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: 'read' },
 ): Method<P, R> => ({
   summary,
   params: spec.params,
   result: spec.result,
   problems: spec.problems ?? [],
+  access: spec.access ?? 'operator',
   streams: spec.streams ?? false,
 });
 

@@ -31,6 +31,11 @@ export const Discovery = z.object({
   version: z.string(),
   protocol: VersionRange,
   socket: z.string(),
+  http: z
+    .object({ host: z.string(), port: z.int() })
+    .optional()
+    .describe('Where the same routes are served to whoever has a token, if TCP was asked for'),
+  token: z.string().optional().describe('For http: Authorization: Bearer. New with every start'),
 });
 export type Discovery = z.infer<typeof Discovery>;
 
@@ -38,6 +43,7 @@ export type Discovery = z.infer<typeof Discovery>;
 
 export const gatewayMethods = {
   'client.hello': method('Names the client, so that other windows can say who sent or answered what', {
+    access: 'read',
     params: z.strictObject({
       clientId: ClientId.optional().describe('Keep it over reconnects; minted when absent'),
       name: z.string().min(1).max(80).describe('For people: "window docs-site"'),
@@ -47,6 +53,7 @@ export const gatewayMethods = {
     problems: ['protocol.version'],
   }),
   'gateway.info': method('Version, protocol range, features', {
+    access: 'read',
     params: z.strictObject({}),
     result: GatewayInfo,
   }),
@@ -59,6 +66,7 @@ export const gatewayMethods = {
     result: z.object({ ok: z.literal(true), turns: z.int().describe('Turns that still run') }),
   }),
   'health.check': method('Is it well, and how much does it use', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.object({
       ok: z.boolean(),
@@ -71,6 +79,7 @@ export const gatewayMethods = {
     }),
   }),
   'rpc.discover': method('This contract as an OpenRPC document', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.record(z.string(), z.unknown()),
   }),

@@ -6,6 +6,7 @@ import { logMethods, logNotifications } from './log.ts';
 import { permissionMethods } from './permission.ts';
 import { queueMethods } from './queue.ts';
 import { sessionMethods } from './session.ts';
+import { tokenMethods } from './token.ts';
 
 export const methods = {
   ...sessionMethods,
@@ -14,6 +15,7 @@ export const methods = {
   ...permissionMethods,
   ...agentMethods,
   ...gatewayMethods,
+  ...tokenMethods,
 };
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;
@@ -38,4 +40,5 @@ export * from './permission.ts';
 export * from './problems.ts';
 export * from './queue.ts';
 export * from './session.ts';
+export * from './token.ts';
 export * from './openrpc.ts';

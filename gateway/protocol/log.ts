@@ -30,6 +30,7 @@ export const logMethods = {
   'session.subscribe': method(
     'Follows a session. Without a cursor, or with one that cannot be honoured: a snapshot',
     {
+      access: 'read',
       params: z.strictObject({ sessionId: SessionId, cursor: Cursor.optional() }),
       result: z.object({
         cursor: Cursor,
@@ -40,10 +41,12 @@ export const logMethods = {
     },
   ),
   'session.unsubscribe': method('Ends session.subscribe', {
+    access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
   }),
   'session.reconnect': method('What this client has not confirmed yet; asking again gives the same again', {
+    access: 'read',
     params: z.strictObject({
       sessionId: SessionId,
       clientId: ClientId.optional().describe('Absent: the client that asks'),
@@ -59,6 +62,7 @@ export const logMethods = {
     problems: ['session.unknown'],
   }),
   'session.history': method('Whole messages, the newest page first', {
+    access: 'read',
     params: z.strictObject({
       sessionId: SessionId,
       before: z.int().positive().optional().describe('Only events with a smaller seq'),

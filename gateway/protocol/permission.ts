@@ -66,6 +66,7 @@ export type Permission = z.infer<typeof Permission>;
 
 export const permissionMethods = {
   'permission.list': method('The open permissions of one session, or of all', {
+    access: 'read',
     params: z.strictObject({ sessionId: SessionId.optional() }),
     result: z.object({ permissions: z.array(Permission) }),
     problems: ['session.unknown'],

@@ -29,6 +29,8 @@ export const problems = {
   'gateway.stopping': { code: -32011, meaning: 'The gateway is ending; connect again in a moment' },
   'protocol.version': { code: -32012, meaning: 'Client and gateway have no protocol version in common' },
   'client.slow': { code: -32013, meaning: 'The client read too slowly and was cut; resume from its cursor' },
+  'access.denied': { code: -32014, meaning: 'The token does not allow this' },
+  'token.unknown': { code: -32015, meaning: 'No token has this id' },
   internal: { code: RPC.internal, meaning: 'A bug; the log of the gateway has the details under the id' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -67,6 +67,7 @@ export const queueMethods = {
     streams: true,
   }),
   'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', {
+    access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
     problems: ['session.unknown'],

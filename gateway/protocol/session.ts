@@ -68,10 +68,16 @@ export const sessionMethods = {
     problems: ['path.missing', 'agent.unknown', 'agent.missing', 'storage.full'],
   }),
   'session.list': method('All sessions, the last active first', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.object({ sessions: z.array(Session) }),
   }),
-  'session.get': method('One session', { params: one, result: Session, problems: ['session.unknown'] }),
+  'session.get': method('One session', {
+    access: 'read',
+    params: one,
+    result: Session,
+    problems: ['session.unknown'],
+  }),
   'session.rename': method('Gives a session another title', {
     params: z.strictObject({ sessionId: SessionId, title: z.string().trim().min(1).max(200) }),
     result: ok,
@@ -123,16 +129,19 @@ export const sessionMethods = {
     problems: ['session.unknown'],
   }),
   'session.watch': method('All sessions now, then session.changed and session.removed as they happen', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.object({ sessions: z.array(Session) }),
   }),
-  'session.unwatch': method('Ends session.watch', { params: z.strictObject({}), result: ok }),
+  'session.unwatch': method('Ends session.watch', { access: 'read', params: z.strictObject({}), result: ok }),
   'session.queue_stats': method('How much waits, for the agent and for this client', {
+    access: 'read',
     params: one,
     result: QueueStats,
     problems: ['session.unknown'],
   }),
   'monitor.sessions': method('All sessions with their queue and their process', {
+    access: 'read',
     params: z.strictObject({}),
     result: z.object({
       sessions: z.array(
@@ -151,6 +160,7 @@ export const sessionMethods = {
     }),
   }),
   'session.search': method('Full text over the prompts and answers of all sessions, the best match first', {
+    access: 'read',
     params: z.strictObject({
       query: z
         .string()

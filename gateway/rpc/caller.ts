@@ -1,5 +1,5 @@
 // Who is calling: what a handler may know of the client behind a request, and how it can tell it something later.
-import type { Actor } from '../protocol/index.ts';
+import type { Actor, Scope } from '../protocol/index.ts';
 
 /** A connection that can be written to at any time. */
 export interface Push {
@@ -13,11 +13,13 @@ export class Caller {
   actor: Actor;
   /** Absent over plain HTTP: such a caller is answered and gone. */
   readonly push: Push | undefined;
+  readonly scope: Scope;
   readonly #kept = new Map<string, () => void>();
 
-  constructor(actor: Actor, push: Push | undefined) {
+  constructor(actor: Actor, push: Push | undefined, scope: Scope = 'operator') {
     this.actor = actor;
     this.push = push;
+    this.scope = scope;
   }
 
   /** Keeps something open for this client until it is dropped or the connection ends; the same key replaces. */

@@ -1,5 +1,6 @@
 // One guard for every request and every upgrade, asked before anything is parsed: may this come in at all?
 import type { IncomingMessage } from 'node:http';
+import type { Bearer, Bearers } from './bearer.ts';
 
 export const MAX_BODY = 1024 * 1024;
 
@@ -12,13 +13,35 @@ export interface Refusal {
 export interface Policy {
   /** Exact values of the Host header. */
   readonly hosts: ReadonlySet<string>;
+  /** Who it is, once it is clear that no web page is asking. */
+  readonly identify: (request: IncomingMessage) => Bearer | Refusal;
+  /** Remembers how to end a connection that was let in; the result forgets it. */
+  readonly opened: (bearer: Bearer, end: () => void) => () => void;
 }
 
-/** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send. */
-export const SOCKET_POLICY: Policy = { hosts: new Set(['localhost', 'holdfast']) };
+/** Over the Unix socket: whoever may connect is the gateway's own user. */
+const OWNER: Bearer = { tokenId: 'socket', scope: 'operator' };
 
-/** undefined: come in. No web page may: whatever a browser adds to a request is a reason to refuse. */
-export function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefined {
+/** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send. */
+export const SOCKET_POLICY: Policy = {
+  hosts: new Set(['localhost', 'holdfast']),
+  identify: () => OWNER,
+  opened: () => () => {},
+};
+
+/** On TCP loopback a token is asked for, and the names are exact: no other name that resolves to here is meant. */
+export const tcpPolicy = (port: number, bearers: Bearers): Policy => ({
+  hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]),
+  identify: (request) => bearers.check(request),
+  opened: (bearer, end) => bearers.opened(bearer, end),
+});
+
+/** Who comes in, or why not. */
+export const admit = (request: IncomingMessage, policy: Policy): Bearer | Refusal =>
+  refusalOf(request, policy) ?? policy.identify(request);
+
+/** No web page may come in: whatever a browser adds to a request is a reason to refuse. */
+function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefined {
   const { headers } = request;
   const count = (name: string): number =>
     request.rawHeaders.filter((value, index) => index % 2 === 0 && value.toLowerCase() === name).length;

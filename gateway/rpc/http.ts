@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { refusalOf, type Policy, type Refusal } from './guard.ts';
+import type { Bearer } from './bearer.ts';
+import { admit, type Policy, type Refusal } from './guard.ts';
 import { refuse, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
@@ -30,6 +31,7 @@ type Route = (exchange: Exchange, routes: Routes) => Promise<void> | void;
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly bearer: Bearer;
   readonly query: URLSearchParams;
   /** What the pattern of the route has caught. */
   readonly caught: readonly string[];
@@ -50,7 +52,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[]
 ];
 
 /** A server that is not listening yet. */
-export function createHttpServer(routes: Routes, policy: Policy): Server {
+export function createHttpServer(routes: Routes, policyNow: () => Policy): Server {
   const server = createServer({
     headersTimeout: 5_000,
     requestTimeout: 15_000,
@@ -59,15 +61,27 @@ export function createHttpServer(routes: Routes, policy: Policy): Server {
     maxHeaderSize: 16 * 1024,
   });
   server.on('request', (request, response) => {
-    const refusal = refusalOf(request, policy);
-    if (refusal !== undefined) return refuse(response, refusal);
-    void route(request, response, routes).catch(() => response.destroy());
+    const policy = policyNow();
+    const bearer = admit(request, policy);
+    if ('status' in bearer) return refuse(response, bearer);
+    response.once(
+      'close',
+      policy.opened(bearer, () => response.destroy()),
+    );
+    void route(request, response, bearer, routes).catch(() => response.destroy());
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, policy) ?? upgradeRefusalOf(request);
-    if (refusal === undefined) return routes.webSockets.upgrade(request, socket, head);
-    socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const policy = policyNow();
+    const bearer = upgradeRefusalOf(request) ?? admit(request, policy);
+    if (!('status' in bearer)) {
+      socket.once(
+        'close',
+        policy.opened(bearer, () => socket.destroy()),
+      );
+      return routes.webSockets.upgrade(request, socket, head, bearer);
+    }
+    socket.end(`HTTP/1.1 ${bearer.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
@@ -75,12 +89,20 @@ export function createHttpServer(routes: Routes, policy: Policy): Server {
   return server;
 }
 
-async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bearer: Bearer,
+  routes: Routes,
+): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   for (const [method, pattern, run] of ROUTES) {
     const match = method === request.method ? pattern.exec(path) : null;
     if (match === null) continue;
-    return run({ request, response, query: new URLSearchParams(query), caught: match.slice(1) }, routes);
+    return run(
+      { request, response, bearer, query: new URLSearchParams(query), caught: match.slice(1) },
+      routes,
+    );
   }
   refuse(response, { status: 404, reason: 'No such route.' });
 }

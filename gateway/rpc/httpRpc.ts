@@ -10,7 +10,7 @@ import type { Exchange, Routes } from './http.ts';
 import { refuse, sendJson, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 
-export async function postRpc({ request, response }: Exchange, routes: Routes): Promise<void> {
+export async function postRpc({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
   const refusal = bodyRefusalOf(request);
   if (refusal !== undefined) return refuse(response, refusal);
   const text = await readBody(request);
@@ -21,7 +21,11 @@ export async function postRpc({ request, response }: Exchange, routes: Routes): 
   if ('refusal' in read) return sendJson(response, read.refusal);
   const plain = isPlain(read.payload);
   const payload = isPlain(read.payload) ? { ...read.payload, jsonrpc: '2.0', id: 0 } : read.payload;
-  const caller = new Caller({ clientId: ClientId.parse(randomUUID()), name: 'a program' }, undefined);
+  const caller = new Caller(
+    { clientId: ClientId.parse(randomUUID()), name: 'a program' },
+    undefined,
+    bearer.scope,
+  );
   const answer = await routes.dispatcher.answer(payload, caller);
   caller.close();
   if (answer === null) return sendText(response, 204, '');

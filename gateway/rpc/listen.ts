@@ -30,6 +30,21 @@ export async function listenOnSocket(server: Server, socket: string): Promise<As
   };
 }
 
+/** Listens on TCP loopback only. 0: any free port. Answers the port. */
+export async function listenOnLoopback(
+  server: Server,
+  port: number,
+): Promise<AsyncDisposable & { port: number }> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host: '127.0.0.1', port }, resolve);
+  await promise;
+  server.off('error', reject);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The TCP port has no address.');
+  return { port: address.port, [Symbol.asyncDispose]: () => close(server) };
+}
+
 function listen(server: Server, socket: string, mode = 0o666): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

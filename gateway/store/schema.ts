@@ -63,6 +63,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (client_id, session_key)
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE token (
+    token_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,               -- SHA-256 of the token, which nobody keeps
+    created_at TEXT NOT NULL
+  ) STRICT;
+
   -- The words of prompts and whole messages, by event id. The text itself is in the event.
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1);
 

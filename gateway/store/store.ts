@@ -11,6 +11,7 @@ import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
 import { SessionStore } from './session.ts';
+import { TokenStore } from './token.ts';
 
 /** What a commit changed, as others need to hear it. */
 export interface Committed {
@@ -31,6 +32,7 @@ export class Store implements Disposable {
   readonly permissions: PermissionStore;
   readonly processes: ProcessStore;
   readonly clients: ClientStore;
+  readonly tokens: TokenStore;
   readonly log: LogStore;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
@@ -43,6 +45,7 @@ export class Store implements Disposable {
     this.permissions = new PermissionStore(db);
     this.processes = new ProcessStore(db);
     this.clients = new ClientStore(db);
+    this.tokens = new TokenStore(db);
     this.log = new LogStore(db, logIdOf(db));
     db.onCommit = () => {
       const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };
