@@ -57,6 +57,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.agents.onDidChange(soon),
       parts.folders.onDidChange(soon),
       parts.connection.onDidChangeLink(soon),
+      vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
       { dispose: () => clearInterval(clock) },
       { dispose: () => clearTimeout(this.#pending) },
@@ -152,7 +153,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     this.#badges.update(all);
     this.#headline();
     const icons = all.map(({ agent }) => agents.icon(agent));
-    const drawn = JSON.stringify([this.#groups, icons], (key, value: unknown) =>
+    const { kind } = vscode.window.activeColorTheme;
+    const drawn = JSON.stringify([this.#groups, icons, kind], (key, value: unknown) =>
       key === 'lastActivityAt' ? undefined : value,
     );
     if (drawn !== this.#drawn) {
@@ -189,12 +191,16 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 }
 
-/** Colour repeats what the group says. */
+/** Colour repeats what the group says. High contrast leaves the colours of lists undefined. */
 function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
-  if (session.status === 'error') return new vscode.ThemeColor('list.errorForeground');
+  const { HighContrast, HighContrastLight } = vscode.ColorThemeKind;
+  const isHigh = [HighContrast, HighContrastLight].includes(vscode.window.activeColorTheme.kind);
+  if (session.status === 'error') {
+    return new vscode.ThemeColor(isHigh ? 'errorForeground' : 'list.errorForeground');
+  }
   switch (group) {
     case 'needsYou':
-      return new vscode.ThemeColor('list.warningForeground');
+      return new vscode.ThemeColor(isHigh ? 'editorWarning.foreground' : 'list.warningForeground');
     case 'working':
       return new vscode.ThemeColor('textLink.foreground');
     case 'stopped':
