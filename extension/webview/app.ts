@@ -3,6 +3,7 @@ import { nothing, render } from 'lit';
 import { CodeEvent } from './codeBlock.ts';
 import { Composer } from './composer.ts';
 import { dockRoom } from './dockRoom.ts';
+import { grouped, type Item } from './groups.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
 import { emptyPanel, receive, sessionOf, type OpenSession, type Panel } from './panel.ts';
@@ -44,7 +45,7 @@ export class App {
       changed: () => this.#changed(),
       askEarlier: () => this.#askEarlier(),
       moved: () => this.#keepSoon(),
-      parts: () => sessionOf(this.#panel)?.transcript.parts ?? [],
+      items: () => this.#items(),
     });
     this.#composer = new Composer({
       send: (text) => this.#send(text),
@@ -213,6 +214,11 @@ export class App {
     return { panel: this.#panel, open, now: this.#now(), act: this.#act, room };
   }
 
+  #items(): readonly Item[] {
+    const open = sessionOf(this.#panel);
+    return open === undefined ? [] : grouped(open.transcript.parts, (key) => this.#folds[key] === true);
+  }
+
   /** Many messages may come in one frame; it is drawn once. */
   #changed(): void {
     if (this.#isDue) return;
@@ -231,12 +237,12 @@ export class App {
       render(isKnown ? emptyLayout(this.#panel, this.#act, this.#now()) : nothing, this.#root);
       return;
     }
-    const parts = this.#reading.before(view.open.transcript.parts);
+    const items = this.#reading.before(this.#items());
     const answering = focusedQuestion();
     this.#updateComposer(view);
     render(
       sessionLayout(view, {
-        parts,
+        items,
         folds: this.#folds,
         composer: this.#composer.element,
         isTyping: this.#composer.text !== '',

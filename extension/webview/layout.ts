@@ -4,16 +4,17 @@ import { repeat } from 'lit/directives/repeat.js';
 import { planView, queueView } from './dockViews.ts';
 import { noSession, nothingSaid } from './emptyView.ts';
 import { footerView } from './footerView.ts';
+import type { Item } from './groups.ts';
 import { icon } from './icons.ts';
 import { hasOpenQuestion, type Panel } from './panel.ts';
 import { partView } from './partView.ts';
 import { pendingPromptView } from './promptView.ts';
 import { stripOf, stripView } from './stripView.ts';
-import type { Part, Waiting } from './parts.ts';
+import type { Waiting } from './parts.ts';
 import { isSound, isWorking, type View } from './view.ts';
 
 export interface Frame {
-  readonly parts: readonly Part[];
+  readonly items: readonly Item[];
   /** Changes when a fold does. */
   readonly folds: unknown;
   readonly composer: HTMLElement;
@@ -44,9 +45,9 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
         ${open.isLoadingEarlier ? html`<div class="gap">Earlier messages</div>` : nothing}
         ${isEmpty ? nothingSaid(view) : nothing}
         ${repeat(
-          frame.parts,
+          frame.items,
           ({ key }) => key,
-          (part) => partView(part, view, isRunning && part === last, frame.folds),
+          (item) => partView(item, view, isRunning && item === last, frame.folds),
         )}
         ${repeat(
           starting,

@@ -3,15 +3,16 @@ import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { textView, thoughtView } from './messageViews.ts';
 import { gapView, noteView, uncertainView } from './notices.ts';
-import type { Part } from './parts.ts';
+import type { Group, Item } from './groups.ts';
 import { promptView } from './promptView.ts';
-import { toolState, toolView } from './toolView.ts';
+import { groupView, toolState, toolView } from './toolView.ts';
 import { isSound, type View } from './view.ts';
 
-export const partView = (part: Part, view: View, isLive: boolean, folds: unknown): unknown =>
+export const partView = (part: Item, view: View, isLive: boolean, folds: unknown): unknown =>
   guard(
     [
-      part,
+      part.kind === 'group' ? last(part) : part,
+      part.kind === 'group' && part.parts.length,
       isLive,
       folds,
       isSound(view),
@@ -23,7 +24,10 @@ export const partView = (part: Part, view: View, isLive: boolean, folds: unknown
     () => make(part, view, isLive),
   );
 
-function make(part: Part, view: View, isLive: boolean): TemplateResult {
+/** Calls that are done do not change: a group is what it was while it has the same last one. */
+const last = ({ parts }: Group): unknown => parts.at(-1);
+
+function make(part: Item, view: View, isLive: boolean): TemplateResult {
   switch (part.kind) {
     case 'prompt':
       return promptView(part, view);
@@ -33,6 +37,8 @@ function make(part: Part, view: View, isLive: boolean): TemplateResult {
       return textView(part, view, isLive);
     case 'tool':
       return toolView(part, view);
+    case 'group':
+      return groupView(part, view);
     case 'note':
       return noteView(part, view);
     case 'uncertain':
@@ -45,7 +51,7 @@ function make(part: Part, view: View, isLive: boolean): TemplateResult {
 const MINUTE_MS = 60_000;
 
 /** Changes when the part would tell another time: each second, or each day. */
-function seconds(part: Part, view: View): unknown {
+function seconds(part: Item, view: View): unknown {
   const second = Math.floor(view.now / 1000);
   if (part.kind === 'tool') {
     const answeredAt = part.ask?.verdict?.at ?? 0;

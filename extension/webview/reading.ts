@@ -2,7 +2,7 @@
 import { Follower } from './follow.ts';
 import { Page } from './page.ts';
 import { measure, place } from './scrolling.ts';
-import type { Part } from './parts.ts';
+import type { Item } from './groups.ts';
 import type { Anchor } from './state.ts';
 
 /** Closer to the top than this, more of what is before is fetched. */
@@ -15,7 +15,7 @@ export interface ReadingActions {
   askEarlier(): void;
   /** The place is worth keeping. */
   moved(): void;
-  parts(): readonly Part[];
+  items(): readonly Item[];
 }
 
 export class Reading {
@@ -69,13 +69,13 @@ export class Reading {
   }
 
   /** Before drawing: which parts, and where the reader is. */
-  before(parts: readonly Part[]): readonly Part[] {
+  before(items: readonly Item[]): readonly Item[] {
     const isFollowing = this.#follower?.isFollowing ?? true;
     const wanted = this.#wanted;
-    if (wanted !== undefined && !this.#page.include(parts, wanted.key)) this.#act.askEarlier();
+    if (wanted !== undefined && !this.#page.include(items, wanted.key)) this.#act.askEarlier();
     const scroller = this.#scroller;
     this.#before = isFollowing || scroller === null ? 'end' : measure(scroller);
-    return parts.slice(this.#page.start(parts, isFollowing && wanted === undefined));
+    return items.slice(this.#page.start(items, isFollowing && wanted === undefined));
   }
 
   /** After drawing: the reader is where he was, or at the end, or where he was before the reload. */
@@ -106,7 +106,7 @@ export class Reading {
       this.#act.changed();
     }
     if (!isFollowing && (this.#scroller?.scrollTop ?? NEAR_TOP) < NEAR_TOP) {
-      if (this.#page.extend(this.#act.parts())) this.#act.changed();
+      if (this.#page.extend(this.#act.items())) this.#act.changed();
       else this.#act.askEarlier();
     }
     this.#act.moved();

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 import { askBody, askKeys } from './permissionView.ts';
 import { counts, diffRow } from './diffRow.ts';
+import { wordsOf, type Group } from './groups.ts';
 import { icon, iconButton, spinner } from './icons.ts';
 import type { ToolPart } from './parts.ts';
 import { reveal } from './reveal.ts';
@@ -53,6 +54,24 @@ export function toolView(part: ToolPart, view: View): TemplateResult {
     aria-label="Tool call, ${WORDS[state]}"
   >
     ${part.ask === undefined ? card(part, state, view) : askCard(part, state, view)}
+  </section>`;
+}
+
+/** Several finished calls in one line; open, each of them is a card again. */
+export function groupView(group: Group, view: View): TemplateResult {
+  const isOpen = view.act.isOpen(group.key, false);
+  const fold = (): void => view.act.fold(group.key, !isOpen);
+  return html`<section
+    class="tool"
+    data-part="tool-group"
+    data-key=${group.key}
+    aria-label="Tool calls, done"
+  >
+    <button class="tool-head" type="button" aria-expanded=${isOpen} @click=${fold}>
+      ${icon('check', 'ok')}<span class="what">${wordsOf(group)}</span
+      >${icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet')}
+    </button>
+    ${isOpen ? html`<div class="tool-rows">${group.parts.map((part) => toolView(part, view))}</div>` : nothing}
   </section>`;
 }
 

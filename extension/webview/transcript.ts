@@ -133,20 +133,20 @@ function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
 
 /** Somebody decided what becomes of an uncertain or failed prompt. */
 export function choose(t: Transcript, promptId: string, choice: 'again' | 'left'): Transcript {
-  const parts = t.parts.map((part): Part => {
-    if (part.kind === 'uncertain' && part.promptId === promptId && part.choice === 'open') {
-      return { ...part, choice };
-    }
-    if (part.kind === 'prompt' && part.promptId === promptId && part.outcome === 'uncertain') {
-      return { ...part, outcome: choice };
-    }
-    if (part.kind === 'note' && part.promptId === promptId) {
-      const { promptId: _, ...rest } = part;
-      return rest;
-    }
-    return part;
-  });
-  return parts.some((part, index) => part !== t.parts[index]) ? withParts(t, parts) : t;
+  const isAbout = (part: Part): boolean => 'promptId' in part && part.promptId === promptId;
+  if (!t.parts.some(isAbout)) return t;
+  return withParts(
+    t,
+    t.parts.map((part) => (isAbout(part) ? chosen(part, choice) : part)),
+  );
+}
+
+function chosen(part: Part, choice: 'again' | 'left'): Part {
+  if (part.kind === 'uncertain' && part.choice === 'open') return { ...part, choice };
+  if (part.kind === 'prompt' && part.outcome === 'uncertain') return { ...part, outcome: choice };
+  if (part.kind !== 'note') return part;
+  const { promptId: _, ...rest } = part;
+  return rest;
 }
 
 // ---- the end of a turn ----
@@ -178,10 +178,10 @@ function uncertain(t: Transcript, event: Of<'uncertain'>, at: number): Transcrip
 /** Gives the last run of a prompt its outcome; whatever it left running is cut. */
 function settle(t: Transcript, event: Event, promptId: string, outcome: PromptOutcome): Transcript {
   const index = t.parts.findLastIndex((part) => part.kind === 'prompt' && part.promptId === promptId);
-  const parts = cutTools(t.parts).map((part, i) =>
-    i === index && part.kind === 'prompt' ? { ...part, outcome } : part,
-  );
-  return index < 0 ? { ...t, parts, orphans: [...t.orphans, event] } : withParts(t, parts);
+  const parts = cutTools(t.parts);
+  const part = parts[index];
+  if (part?.kind !== 'prompt') return { ...t, parts, orphans: [...t.orphans, event] };
+  return withParts(t, parts.with(index, { ...part, outcome }));
 }
 
 function note(
