@@ -8,29 +8,15 @@ import {
   type Question,
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
-import { place, type OpenMessage } from '../core/log.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import {
-  PermissionId,
-  Problem,
-  type AgentId,
-  type EventBody,
-  type Message,
-  type Mode,
-} from '../protocol/index.ts';
-import {
-  askPermission,
-  endTurn,
-  takePrompt,
-  withdrawPermission,
-  type TurnOutcome,
-} from '../store/conversation.ts';
+import { Problem, type AgentId, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
+import { endTurn, takePrompt, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
-import { digestOf } from '../store/permission.ts';
 import type { StoredPrompt } from '../store/queue.ts';
-import type { SessionChange } from '../store/session.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import { Questions } from './questions.ts';
+import { Transcriber } from './transcriber.ts';
 
 /** How long an agent may take to stop by itself before it is ended. */
 export const CANCEL_GRACE_MS = 5_000;
@@ -68,7 +54,8 @@ export class LiveSession {
   readonly #log: LogOf;
   readonly #world: Surroundings;
   readonly #end = new AbortController();
-  readonly #questions = new Map<PermissionId, (optionId: string | undefined) => void>();
+  readonly #questions: Questions;
+  readonly #transcriber = new Transcriber();
   #facts: SessionFacts = { agent: 'none', inTurn: false, openPermissions: 0 };
   #status: string;
   #conversation: AgentConversation | undefined;
@@ -77,7 +64,6 @@ export class LiveSession {
   /** The agent remembers nothing of what is in the log: the next prompt takes it along. */
   #owesHistory = false;
   #turn: Turn | undefined;
-  #openMessage: OpenMessage | undefined;
   #working: Promise<void> | undefined;
   #wokenAgain = false;
 
@@ -85,6 +71,9 @@ export class LiveSession {
     this.#log = log;
     this.#status = status;
     this.#world = world;
+    this.#questions = new Questions(log, world.store, world.clock, (openPermissions) =>
+      this.#note({ openPermissions }),
+    );
   }
 
   get pid(): number | undefined {
@@ -153,7 +142,7 @@ export class LiveSession {
 
   /** Hands an answer to the agent that waits for it. */
   answer(permissionId: PermissionId, optionId: string): void {
-    this.#questions.get(permissionId)?.(optionId);
+    this.#questions.answer(permissionId, optionId);
   }
 
   /** Ends turn and agent, all its processes included, and works no more. The prompt that ran is uncertain. */
@@ -179,11 +168,11 @@ export class LiveSession {
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const turn: Turn = { prompt, firstSeq: store.log.firstOfTurn(this.#log), over, stopping: undefined };
     this.#turn = turn;
-    this.#openMessage = undefined;
+    this.#transcriber.closeMessage();
     // Counts from the agent's next state on: an agent that starts for a turn is never shown as idle in between.
     this.#facts = { ...this.#facts, inTurn: true };
     const outcome = await this.#attempt(turn);
-    this.#withdrawAll();
+    this.#questions.withdrawAll();
     await store.synced(() => {
       endTurn(store, this.#log, { promptId: prompt.promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
       this.#note({ inTurn: false });
@@ -272,7 +261,7 @@ export class LiveSession {
     turn.stopping ??= why;
     this.#starting?.abort.abort();
     const conversation = this.#conversation;
-    this.#withdrawAll();
+    this.#questions.withdrawAll();
     conversation?.cancel();
     const grace = why === 'person' ? CANCEL_GRACE_MS : 0;
     const calm = this.#world.clock.after(grace, () => void conversation?.[Symbol.asyncDispose]());
@@ -282,106 +271,30 @@ export class LiveSession {
 
   readonly #listener: AgentListener = {
     updates: (updates) => {
-      if (updates.length === 0) return;
-      const { store, clock } = this.#world;
-      store.written(() => {
-        const change = this.#append(updates, clock.now());
-        store.sessions.change(this.#log, change);
-      });
+      if (updates.length > 0) this.#world.store.written(() => this.#listen(updates));
     },
     permission: (question, signal) => this.#ask(question, signal),
   };
 
-  #append(updates: readonly AgentUpdate[], now: string): SessionChange {
-    const { store } = this.#world;
-    const bodies: EventBody[] = [];
-    let change: SessionChange = {};
-    const head = store.log.head(this.#log);
-    for (const update of updates) {
-      switch (update.type) {
-        case 'message':
-        case 'thought': {
-          if (update.text === '') break;
-          const { type: kind, text, key } = update;
-          const placed = place(this.#openMessage, { kind, text, key }, head + bodies.length + 1);
-          this.#openMessage = placed.open;
-          bodies.push(placed.body);
-          break;
-        }
-        case 'mode':
-          bodies.push({ type: 'mode', mode: update.modeId });
-          break;
-        case 'title':
-          store.sessions.setTitle(this.#log, update.title, 'agent');
-          break;
-        case 'usage': {
-          const { type: _, ...usage } = update;
-          change = { ...change, usage };
-          bodies.push(update);
-          break;
-        }
-        case 'tool_use':
-        case 'plan':
-          // These stand in the conversation: what the agent says next is a new message.
-          this.#openMessage = undefined;
-          bodies.push(update);
-          break;
-        case 'tool_update':
-        case 'commands':
-        // What the agent uses now; the session's own model is only what a person chose.
-        case 'model':
-          bodies.push(update);
-          break;
-      }
-    }
-    if (bodies.length > 0) store.log.append(this.#log, now, bodies);
-    return change;
+  #listen(updates: readonly AgentUpdate[]): void {
+    const { store, clock } = this.#world;
+    const said = this.#transcriber.read(updates, store.log.head(this.#log));
+    if (said.title !== undefined) store.sessions.setTitle(this.#log, said.title, 'agent');
+    if (said.usage !== undefined) store.sessions.change(this.#log, { usage: said.usage });
+    if (said.bodies.length > 0) store.log.append(this.#log, clock.now(), said.bodies);
   }
 
   async #ask(question: Question, signal: AbortSignal): Promise<string | undefined> {
-    const { store, clock } = this.#world;
-    const { sessionId } = this.#log;
-    const asked = { title: question.title, toolCall: question.toolCall, options: [...question.options] };
-    const permissionId = PermissionId.parse(clock.newId());
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
     if (this.#turn?.stopping !== undefined) return undefined;
-    this.#questions.set(permissionId, resolve);
-    this.#openMessage = undefined;
-    await store.synced(() => {
-      const now = clock.now();
-      askPermission(
-        store,
-        this.#log,
-        { permissionId, sessionId, ...asked, digest: digestOf(asked), createdAt: now },
-        now,
-      );
-      this.#note({ openPermissions: this.#questions.size });
-    });
-    const withdraw = (): void => this.#withdraw(permissionId);
-    signal.addEventListener('abort', withdraw, { once: true });
-    if (signal.aborted) withdraw();
-    const optionId = await promise;
-    signal.removeEventListener('abort', withdraw);
-    this.#questions.delete(permissionId);
-    store.written(() => this.#note({ openPermissions: this.#questions.size }));
-    return optionId;
-  }
-
-  #withdraw(permissionId: PermissionId): void {
-    const { store, clock } = this.#world;
-    store.written(() => withdrawPermission(store, this.#log, permissionId, clock.now()));
-    this.#questions.get(permissionId)?.(undefined);
-  }
-
-  #withdrawAll(): void {
-    for (const permissionId of this.#questions.keys()) this.#withdraw(permissionId);
+    this.#transcriber.closeMessage();
+    return this.#questions.ask(question, signal);
   }
 
   #agentEnded(conversation: AgentConversation, detail: string): void {
     if (this.#conversation !== conversation) return;
     const { store, logger } = this.#world;
     this.#conversation = undefined;
-    this.#withdrawAll();
+    this.#questions.withdrawAll();
     logger.info({ sessionId: this.#log.sessionId, pid: conversation.pid, detail }, 'agent ended');
     store.written(() => {
       store.processes.remove(conversation.pid);

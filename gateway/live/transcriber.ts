@@ -1,0 +1,67 @@
+// What an agent says, as events: gives each delta its message and its offset, and notes what changes in the session.
+import type { AgentUpdate } from '../agents/agent.ts';
+import { place, type OpenMessage } from '../core/log.ts';
+import type { EventBody, Usage } from '../protocol/index.ts';
+
+/** What updates come to. */
+export interface Said {
+  readonly bodies: readonly EventBody[];
+  /** The agent's own title for the conversation, if it gave one. */
+  readonly title: string | undefined;
+  readonly usage: Usage | undefined;
+}
+
+export class Transcriber {
+  /** The message that deltas are being added to. */
+  #open: OpenMessage | undefined;
+
+  /** Something else came into the conversation: what the agent says next is a new message. */
+  closeMessage(): void {
+    this.#open = undefined;
+  }
+
+  /** `head` is the seq of the last event of the log. */
+  read(updates: readonly AgentUpdate[], head: number): Said {
+    const bodies: EventBody[] = [];
+    let title: string | undefined;
+    let usage: Usage | undefined;
+    for (const update of updates) {
+      switch (update.type) {
+        case 'message':
+        case 'thought': {
+          if (update.text === '') break;
+          const { type: kind, text, key } = update;
+          const placed = place(this.#open, { kind, text, key }, head + bodies.length + 1);
+          this.#open = placed.open;
+          bodies.push(placed.body);
+          break;
+        }
+        case 'mode':
+          bodies.push({ type: 'mode', mode: update.modeId });
+          break;
+        case 'title':
+          title = update.title;
+          break;
+        case 'usage': {
+          const { type: _, ...now } = update;
+          usage = now;
+          bodies.push(update);
+          break;
+        }
+        case 'tool_use':
+        case 'plan':
+          // These stand in the conversation.
+          this.#open = undefined;
+          bodies.push(update);
+          break;
+        case 'tool_update':
+        case 'commands':
+        // What the agent uses now; the session's own model is only what a person chose.
+        case 'model':
+          bodies.push(update);
+          break;
+      }
+    }
+    return { bodies, title, usage };
+  }
+}
