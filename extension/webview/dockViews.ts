@@ -51,8 +51,9 @@ export function planView(plan: PlanEntries, view: View): TemplateResult {
 export function queueView(queue: readonly Waiting[], view: View): TemplateResult {
   const { open, act, room } = view;
   const isOpen = act.isOpen('queue', room.queue);
+  const { held } = open.transcript;
   const isUndecided = hasOpenQuestion(open.transcript);
-  const held = isUndecided ? ', held until you choose' : open.isPaused ? ', held' : '';
+  const state = !held ? '' : isUndecided ? ', held until you choose' : ', held';
   const resume = (): void => act.post({ type: 'resumeQueue' });
   return html`<section class="dock-part" data-part="queue" aria-label="Queued prompts">
     <div class="dock-head">
@@ -63,9 +64,9 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
         @click=${() => act.fold('queue', !isOpen)}
       >
         ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Queued</b
-        ><span class="dim">${queue.length}${held}</span>
+        ><span class="dim">${queue.length}${state}</span>
       </button>
-      ${open.isPaused && !isUndecided ? iconButton('debug-continue', 'Let the queue go on', resume) : nothing}
+      ${held && !isUndecided ? iconButton('debug-continue', 'Let the queue go on', resume) : nothing}
     </div>
     ${
       isOpen

@@ -6,7 +6,7 @@ import { noSession, nothingSaid } from './emptyView.ts';
 import { footerView } from './footerView.ts';
 import type { Item } from './groups.ts';
 import { icon } from './icons.ts';
-import { hasOpenQuestion, type Panel } from './panel.ts';
+import type { Panel } from './panel.ts';
 import { partView } from './partView.ts';
 import { pendingPromptView } from './promptView.ts';
 import { stripOf, stripView } from './stripView.ts';
@@ -78,7 +78,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
 /** A prompt that nothing keeps from starting already stands in the conversation; the others stand in the queue. */
 function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting: readonly Waiting[] } {
   const { panel, open } = view;
-  const { parts, queue } = open.transcript;
+  const { parts, queue, held } = open.transcript;
   const unheard = panel.unheard
     .filter(({ sessionId }) => sessionId === open.session.sessionId)
     .map(({ promptId, text }): Waiting => ({
@@ -88,8 +88,7 @@ function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting
     }));
   const all = [...queue, ...unheard];
   const isRunning = parts.some((part) => part.kind === 'prompt' && part.outcome === 'running');
-  const isHeld = open.isPaused || hasOpenQuestion(open.transcript);
-  return isRunning || isHeld
+  return isRunning || held
     ? { starting: [], waiting: all }
     : { starting: all.slice(0, 1), waiting: all.slice(1) };
 }

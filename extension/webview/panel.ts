@@ -17,8 +17,6 @@ export interface OpenSession {
   readonly agentName: string;
   readonly me: Actor;
   readonly transcript: Transcript;
-  /** Somebody paused the queue. (A prompt with an open question holds it as well.) */
-  readonly isPaused: boolean;
   /** Where the earlier pages are; undefined: this is the start. */
   readonly before: number | undefined;
   readonly isLoadingEarlier: boolean;
@@ -87,7 +85,6 @@ function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { ty
       agentName,
       me,
       transcript,
-      isPaused: snapshot.held && !hasOpenQuestion(transcript),
       before: snapshot.before,
       isLoadingEarlier: false,
     },
@@ -106,8 +103,7 @@ function happened(panel: Panel, open: OpenSession, events: readonly Event[]): Pa
   );
   return {
     ...panel,
-    // The log does not speak of pausing, but a prompt that starts shows that the queue goes on.
-    shows: { ...open, transcript, isPaused: open.isPaused && !started },
+    shows: { ...open, transcript },
     unheard: panel.unheard.filter(({ promptId }) => !isHeard(transcript, promptId)),
     answering: new Set(answering),
     wasCut: panel.wasCut && !started,

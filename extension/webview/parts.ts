@@ -99,6 +99,8 @@ export type UsageNow = Omit<Extract<EventBody, { type: 'usage' }>, 'type'>;
 export interface Transcript {
   readonly parts: readonly Part[];
   readonly queue: readonly Waiting[];
+  /** Nothing new starts until somebody decides. */
+  readonly held: boolean;
   readonly plan: PlanEntries;
   readonly usage: UsageNow | undefined;
   readonly status: Extract<EventBody, { type: 'status' }>['status'];

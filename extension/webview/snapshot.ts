@@ -6,7 +6,7 @@ import type { Part, Transcript } from './parts.ts';
 
 type Session = Snapshot['session'];
 
-export function fromSnapshot({ session, messages, queue, permissions }: Snapshot): Transcript {
+export function fromSnapshot({ session, messages, queue, held, permissions }: Snapshot): Transcript {
   const read = messages.reduce(apply, emptyTranscript);
   const waiting = queue.filter(({ state }) => state === 'queued');
   const asked = permissions.reduce<readonly Part[]>(
@@ -32,6 +32,7 @@ export function fromSnapshot({ session, messages, queue, permissions }: Snapshot
     ...read,
     parts: [...asked, ...questions],
     queue: waiting.map(({ promptId, message, from }) => ({ promptId, message, from })),
+    held,
     usage: session.usage ?? read.usage,
     status: session.status,
     statusSince: Date.parse(session.lastActivityAt),

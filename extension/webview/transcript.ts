@@ -9,6 +9,7 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 export const emptyTranscript: Transcript = {
   parts: [],
   queue: [],
+  held: false,
   plan: [],
   usage: undefined,
   status: 'idle',
@@ -100,21 +101,28 @@ function thought(t: Transcript, event: Of<'thought'>, at: number): Transcript {
 
 // ---- prompts ----
 
-function queued(t: Transcript, { promptId, message, from }: Of<'queued'>): Transcript {
-  if (t.queue.some((waiting) => waiting.promptId === promptId)) return t;
-  const waiting = { promptId, message, from };
-  // A prompt that is known already runs again: it goes back to where it was, before all that waits.
-  const isKnown = t.parts.some((part) => part.kind === 'prompt' && part.promptId === promptId);
-  if (!isKnown) return { ...t, queue: [...t.queue, waiting] };
-  return { ...choose(t, promptId, 'again'), queue: [waiting, ...t.queue] };
+function queued(t: Transcript, { promptId, position, message, from }: Of<'queued'>): Transcript {
+  const others = t.queue.filter((waiting) => waiting.promptId !== promptId);
+  const isMoved = others.length < t.queue.length;
+  const queue = others.toSpliced(Math.max(0, position - ahead(t, promptId)), 0, { promptId, message, from });
+  // A prompt of the conversation that waits once more runs again, and then all that waits.
+  const isAgain = !isMoved && t.parts.some((part) => part.kind === 'prompt' && part.promptId === promptId);
+  return isAgain ? { ...choose(t, promptId, 'again'), queue, held: false } : { ...t, queue };
 }
 
+/** Positions count what runs and what may not have finished as well. */
+const ahead = (t: Transcript, promptId: string): number =>
+  t.parts.filter(
+    (part) =>
+      part.kind === 'prompt' &&
+      part.promptId !== promptId &&
+      (part.outcome === 'running' || part.outcome === 'uncertain'),
+  ).length;
+
 function dequeued(t: Transcript, { promptId }: Of<'dequeued'>): Transcript {
-  return choose(
-    { ...t, queue: t.queue.filter((waiting) => waiting.promptId !== promptId) },
-    promptId,
-    'left',
-  );
+  const queue = t.queue.filter((waiting) => waiting.promptId !== promptId);
+  if (queue.length < t.queue.length) return { ...t, queue };
+  return { ...choose(t, promptId, 'left'), held: false };
 }
 
 function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
@@ -127,6 +135,7 @@ function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
   return {
     ...add(ready, part),
     queue: t.queue.filter((waiting) => waiting.promptId !== promptId),
+    held: false,
     plan: isPlanDone ? [] : t.plan,
   };
 }
@@ -166,14 +175,18 @@ function result(t: Transcript, event: Of<'result'>, at: number): Transcript {
 
 function failed(t: Transcript, event: Of<'error'>, at: number): Transcript {
   if (event.promptId === undefined) return note(t, event, at, 'failed', event.message);
-  return note(settle(t, event, event.promptId, 'failed'), event, at, 'failed', event.message, event.promptId);
+  const settled = hold(settle(t, event, event.promptId, 'failed'));
+  return note(settled, event, at, 'failed', event.message, event.promptId);
 }
 
 function uncertain(t: Transcript, event: Of<'uncertain'>, at: number): Transcript {
   const { promptId } = event;
-  const settled = settle(t, event, promptId, 'uncertain');
+  const settled = hold(settle(t, event, promptId, 'uncertain'));
   return add(settled, { kind: 'uncertain', key: `uncertain:${event.seq}`, promptId, at, choice: 'open' });
 }
+
+/** What waits is held when a turn ended badly; with nobody waiting, the next prompt may run. */
+const hold = (t: Transcript): Transcript => (t.queue.length > 0 ? { ...t, held: true } : t);
 
 /** Gives the last run of a prompt its outcome; whatever it left running is cut. */
 function settle(t: Transcript, event: Event, promptId: string, outcome: PromptOutcome): Transcript {

@@ -7,7 +7,7 @@ import { fromSnapshot, prepend } from '../../extension/webview/snapshot.ts';
 import { apply, emptyTranscript, overlay } from '../../extension/webview/transcript.ts';
 import type { Part, Transcript } from '../../extension/webview/parts.ts';
 import type { Event } from '../../gateway/protocol/index.ts';
-import { asking, ME, OTHER, snapshot, Story } from './story.ts';
+import { asking, ME, OTHER, snapshot, Story, type Body } from './story.ts';
 
 const START = Date.parse('2026-11-20T14:01:00Z');
 const story = (): Story => new Story(START);
@@ -168,6 +168,33 @@ describe('prompts', () => {
     const after = read(told.prompt('p1', 'Hi').events);
     assert.deepEqual(after.queue, []);
     assert.equal(only(after, 'prompt').outcome, 'running');
+  });
+
+  it('that wait can be edited and moved; places count the prompt that runs', () => {
+    const wait = (promptId: string, position: number, message = promptId): Body => ({
+      type: 'queued',
+      promptId,
+      position,
+      message,
+      from: ME,
+    });
+    const told = story().prompt('p0', 'Runs').add(wait('p1', 1), wait('p2', 2), wait('p3', 3));
+    const order = (): unknown => read(told.events).queue.map(({ message }) => message);
+    told.add(wait('p3', 1));
+    assert.deepEqual(order(), ['p3', 'p1', 'p2']);
+    told.add(wait('p1', 2, 'other words'));
+    assert.deepEqual(order(), ['p3', 'other words', 'p2']);
+  });
+
+  it('that wait are held when a turn ends badly, until the next one starts', () => {
+    const told = story()
+      .prompt('p0', 'Runs')
+      .add({ type: 'queued', promptId: 'p1', position: 1, message: 'Hi', from: ME });
+    told.add({ type: 'error', promptId: 'p0', code: 'agent.failed', message: 'It broke' });
+    assert.equal(read(told.events).held, true);
+    assert.equal(read(told.prompt('p1', 'Hi').events).held, false);
+    const alone = story().prompt('p0', 'Runs').add({ type: 'uncertain', promptId: 'p0' });
+    assert.equal(read(alone.events).held, false);
   });
 
   it('leave the queue when somebody removes them', () => {
