@@ -1,124 +1,93 @@
-// The command line: verbs over the same contract that every client uses.
-import { setTimeout as sleep } from 'node:timers/promises';
+// The command line: finds the verb, runs it, and answers with an exit code that scripts can trust.
 import { Command, CommanderError } from 'commander';
-import { methods, Problem, type MethodName } from '../protocol/index.ts';
-import { connect, NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
+import { Problem, RPC } from '../protocol/index.ts';
+import { NoGatewayError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
+import { answerVerbs } from './answer.ts';
+import { NotAuthorisedError } from './client.ts';
+import { contractVerbs } from './contract.ts';
+import { gatewayVerbs } from './gateway.ts';
+import { isRecord, outputTo } from './output.ts';
+import { harmless } from './plainText.ts';
+import { rpcVerbs } from './rpc.ts';
+import { sendVerbs } from './send.ts';
+import { sessionVerbs } from './sessions.ts';
+import { addVerbs, UsageError, type Call, type Parsed, type Program, type Verb } from './verb.ts';
 
-/** Agents get 5 s to end by themselves. */
-const STOP_MS = 15_000;
-const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, notAuthorised: 3 } as const;
 
-export interface Program {
-  readonly node: string;
-  readonly script: string;
-}
+/** In the order of `holdfast --help`: what one needs first comes first. */
+const verbs = (): Verb[] => [
+  ...gatewayVerbs,
+  ...sessionVerbs,
+  ...sendVerbs,
+  ...answerVerbs,
+  ...rpcVerbs,
+  ...contractVerbs(),
+];
 
-/** Runs one verb and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs one verb and answers its exit code. */
 export async function runCli(args: readonly string[], program: Program): Promise<number> {
-  try {
-    await commands(program).parseAsync([...args], { from: 'user' });
-    return EXIT.done;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (error instanceof Problem || error instanceof NoGatewayError) {
-      console.error(error.message);
-      return EXIT.failed;
-    }
-    throw error;
-  }
-}
-
-function commands(program: Program): Command {
-  const start = { command: program.node, args: [program.script, 'up', '--foreground'] };
-  const holdfast = new Command('holdfast')
+  // `holdfast logs | head`: whoever does not want more is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : EXIT.failed),
+  );
+  let code: number = EXIT.done;
+  const root = new Command('holdfast')
     .description('Keeps coding-agent sessions alive while editors come and go')
     .version(VERSION, '-V, --version')
+    .enablePositionalOptions()
     .exitOverride();
-
-  holdfast
-    .command('up')
-    .description('Start the gateway, if none runs')
-    .option('--foreground', 'stay in the foreground')
-    .option('--json', 'machine-readable output')
-    .action(async ({ json }: { json?: boolean }) => {
-      await using client = await connect({ name: 'a terminal', start });
-      print(json, client.info, `The gateway runs (process ${client.info.pid}). State: ${client.info.home}`);
-    });
-
-  holdfast
-    .command('down')
-    .description('Stop the gateway and its agents; everything stays on disk')
-    .option('--json', 'machine-readable output')
-    .action(async ({ json }: { json?: boolean }) => {
-      await withGateway(async (client) => {
-        await client.call('gateway.stop', {});
-        await client.closed;
-        await ended(client.info.pid);
-        print(json, { ok: true }, 'The gateway has stopped. Sessions and queued prompts are on disk.');
-      });
-    });
-
-  holdfast
-    .command('status')
-    .description('Whether the gateway runs, and what it does')
-    .option('--json', 'machine-readable output')
-    .action(async ({ json }: { json?: boolean }) => {
-      await withGateway(async (client) => {
-        const health = await client.call('health.check', {});
-        const { pid, version, uptime, sessions } = health;
-        print(json, health, `Runs (process ${pid}, version ${version}, ${uptime} s). Sessions: ${sessions}`);
-      });
-    });
-
-  holdfast
-    .command('rpc')
-    .description('Call a method of the gateway; parameters as JSON, or from standard input with -')
-    .argument('<method>')
-    .argument('[params]', 'a JSON object')
-    .action(async (method: string, params = '{}') => {
-      if (!(method in methods)) {
-        throw new CommanderError(
-          EXIT.usage,
-          'holdfast.method',
-          `No method ${method}. rpc.discover lists them.`,
-        );
-      }
-      const text = params === '-' ? await readAll(process.stdin) : params;
-      await withGateway(async (client) => {
-        // The gateway checks the parameters; this is the door for those who write them by hand.
-        const result: unknown = await client.call(method as MethodName, JSON.parse(text) as never);
-        console.log(JSON.stringify(result, undefined, 2));
-      });
-    });
-  return holdfast;
-}
-
-async function withGateway(use: (client: GatewayClient) => Promise<void>): Promise<void> {
-  await using client = await connect({ name: 'a terminal' });
-  await use(client);
-}
-
-/** The link ends a moment before the process does, and a gateway that starts at once would find the lock taken. */
-async function ended(pid: number): Promise<void> {
-  for (const end = performance.now() + STOP_MS; performance.now() < end; await sleep(20)) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
+  addVerbs(root, verbs(), async (verb, parsed) => {
+    code = (await verb.run(callOf(program, parsed))) ?? EXIT.done;
+  });
+  try {
+    await root.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    code = complain(error, args.includes('--json'));
   }
-  throw new NoGatewayError(
-    `The gateway (process ${pid}) has not ended yet. Look into its log, or end it: kill ${pid}`,
-  );
+  // On some systems a pipe takes its time, and the process ends with what this answers.
+  await new Promise((resolve) => process.stdout.write('', resolve));
+  return code;
 }
 
-function print(json: boolean | undefined, value: unknown, sentence: string): void {
-  console.log(json === true ? JSON.stringify(value) : sentence);
+function callOf(program: Program, { args, options }: Parsed): Call {
+  const given = isRecord(options) ? options : {};
+  return {
+    program,
+    args,
+    out: outputTo(process.stdout, given['json'] === true),
+    arg: (index) => args[index],
+    option: (name) => (typeof given[name] === 'string' ? given[name] : undefined),
+    flag: (name) => (typeof given[name] === 'boolean' ? given[name] : undefined),
+  };
 }
 
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
+/** Says on standard error what happened and what to do. Bugs come with their stack. */
+function complain(error: unknown, json: boolean): number {
+  const { message, ...details } = describe(error);
+  console.error(json ? JSON.stringify({ error: { message, ...details } }) : harmless(message));
+  return codeOf(error);
+}
+
+function describe(error: unknown): { message: string; problem?: string; code?: unknown; data?: unknown } {
+  if (error instanceof Problem) {
+    const { message, problem, code, data } = error;
+    return { message, problem, code, data };
+  }
+  if (!(error instanceof Error)) return { message: String(error) };
+  // An error without a name of its own was thrown with a sentence for people.
+  const isSentence =
+    error.name === 'Error' || error instanceof NoGatewayError || error instanceof NotAuthorisedError;
+  const message = isSentence || error instanceof UsageError ? error.message : (error.stack ?? error.message);
+  return 'code' in error ? { message, code: error.code } : { message };
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof NotAuthorisedError) return EXIT.notAuthorised;
+  if (error instanceof UsageError) return EXIT.usage;
+  // What the contract calls a bad parameter is wrong usage, whoever notices.
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === RPC.invalidParams || code === RPC.methodNotFound ? EXIT.usage : EXIT.failed;
 }

@@ -1,0 +1,87 @@
+// up, down, status and version: the life of the gateway.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NoGatewayError } from '../rpc/connect.ts';
+import { VERSION } from '../version.ts';
+import { withGateway } from './client.ts';
+import { duration, megabytes, table } from './output.ts';
+import type { Verb } from './verb.ts';
+
+/** Agents get 5 s to end by themselves. */
+const STOP_MS = 15_000;
+
+export const gatewayVerbs: readonly Verb[] = [
+  {
+    name: 'up',
+    summary: 'Start the gateway, if none runs',
+    options: [['--foreground', 'stay in the foreground, until it is told to stop']],
+    // With --foreground this process is the gateway: main.ts sees to that before any verb is looked for.
+    run: ({ out, program }) =>
+      withGateway(async ({ info }) => {
+        out.answer(info, `The gateway runs (process ${info.pid}). State: ${info.home}`);
+      }, program),
+  },
+  {
+    name: 'down',
+    summary: 'Stop the gateway and its agents; everything stays on disk',
+    run: ({ out }) =>
+      withGateway(async (client) => {
+        await client.call('gateway.stop', {});
+        await client.closed;
+        await ended(client.info.pid);
+        out.answer({ ok: true }, 'The gateway has stopped. Sessions and queued prompts are on disk.');
+      }),
+  },
+  {
+    name: 'status',
+    summary: 'Whether the gateway runs, and what it does',
+    run: ({ out }) =>
+      withGateway(async (client) => {
+        const health = await client.call('health.check', {});
+        const byStatus = Object.entries(health.sessionsByStatus).map(
+          ([status, count]) => `${count} ${status}`,
+        );
+        out.answer(
+          health,
+          table([
+            ['Gateway', `runs (process ${health.pid}, version ${health.version})`],
+            ['Since', `${duration(health.uptime)} ago`],
+            ['Sessions', `${health.sessions}${byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`}`],
+            ['Memory', megabytes(health.memory.rss)],
+            ['State', client.info.home],
+          ]),
+        );
+      }),
+  },
+  {
+    name: 'version',
+    summary: 'The version of this program, and of the gateway that runs',
+    run: async ({ out }) => {
+      const running = await withGateway(async ({ info }) => info).catch((error: unknown) => {
+        if (error instanceof NoGatewayError) return undefined;
+        throw error;
+      });
+      const gateway = running && { version: running.version, protocol: running.protocol, pid: running.pid };
+      out.answer(
+        { version: VERSION, gateway: gateway ?? null },
+        table([
+          ['holdfast', VERSION],
+          ['gateway', gateway ? `${gateway.version} (process ${gateway.pid})` : 'does not run'],
+        ]),
+      );
+    },
+  },
+];
+
+/** The link ends a moment before the process does, and a gateway that starts at once would find the lock taken. */
+async function ended(pid: number): Promise<void> {
+  for (const end = performance.now() + STOP_MS; performance.now() < end; await sleep(20)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+  throw new NoGatewayError(
+    `The gateway (process ${pid}) has not ended yet. Look into its log, or end it: kill ${pid}`,
+  );
+}

@@ -1,0 +1,94 @@
+// What the command line prints: JSON for programs, plain aligned lines for people.
+import { oneLine } from './plainText.ts';
+
+/** Where results go. Complaints go to standard error, see cli.ts. */
+export interface Output {
+  readonly json: boolean;
+  /** The value for programs, or the lines for people. */
+  answer(value: unknown, lines: string | readonly string[]): void;
+  /** Text as it is, without an end of line. It must be harmless already. */
+  write(text: string): void;
+}
+
+export function outputTo(stream: NodeJS.WritableStream, json: boolean): Output {
+  return {
+    json,
+    answer(value, lines) {
+      const text = json ? JSON.stringify(value) : [lines].flat().join('\n');
+      if (text !== '') stream.write(`${text}\n`);
+    },
+    write: (text) => void stream.write(text),
+  };
+}
+
+/** Rows with their columns aligned. Cells are made harmless; the last column is not padded. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map((cell) => oneLine(cell)));
+  const widths: number[] = [];
+  for (const row of cells)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  return cells.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** "now", "4m", "2h", "3d": how long ago, as the session tree says it. */
+export function ago(at: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(at)) / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes}m`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
+}
+
+/** "1m 12s", "3h 5m". */
+export function duration(seconds: number): string {
+  const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(
+    Math.floor,
+  );
+  if (days) return `${days}d ${hours}h`;
+  if (hours) return `${hours}h ${minutes}m`;
+  return minutes ? `${minutes}m ${Math.floor(seconds % 60)}s` : `${Math.floor(seconds)}s`;
+}
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** Any answer of a method, readable without knowing the method. */
+export function describe(value: unknown): string[] {
+  if (Array.isArray(value)) return describeList(value);
+  if (!isRecord(value)) return [scalar(value)];
+  const rest = Object.entries(value).filter(([name, member]) => !(name === 'ok' && member === true));
+  if (rest.length === 0) return ['Done.'];
+  const [only] = rest;
+  if (rest.length === 1 && only !== undefined && Array.isArray(only[1])) return describeList(only[1]);
+  const lists = rest.filter(([, member]) => isListOfRecords(member));
+  const plain = rest.filter(([, member]) => !isListOfRecords(member));
+  return [
+    ...table(plain.map(([name, member]) => [name, scalar(member)])),
+    ...lists.flatMap(([name, member]) => ['', `${name}:`, ...describe(member)]),
+  ];
+}
+
+function describeList(values: readonly unknown[]): string[] {
+  if (values.length === 0) return ['None.'];
+  const records = values.filter(isRecord);
+  if (records.length < values.length) return values.map(scalar);
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return table([
+    names.map((name) => name.toUpperCase()),
+    ...records.map((record) => names.map((name) => oneLine(scalar(record[name]), 60))),
+  ]);
+}
+
+const scalar = (value: unknown): string => {
+  if (value === undefined || value === null) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+const isListOfRecords = (value: unknown): value is Record<string, unknown>[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isRecord);
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,154 @@
+// new, sessions, interrupt, destroy, search and agents: sessions as a list.
+import path from 'node:path';
+import { AgentId, Mode, type Session } from '../protocol/index.ts';
+import { findSession, withGateway } from './client.ts';
+import { ago, table } from './output.ts';
+import { oneLine } from './plainText.ts';
+import { UsageError, type Call, type Verb } from './verb.ts';
+
+export const SESSION = ['<session>', 'an id, the beginning of one, or a title'] as const;
+export const NEW_OPTIONS = [
+  ['--agent <agent>', 'a key of `holdfast agents`; else the first that is installed'],
+  ['--path <folder>', 'where the agent works; else this folder'],
+  ['--title <title>', 'else made from the first prompt'],
+  [
+    '--mode <mode>',
+    'auto: asks nothing. code: edits without asking. plan: changes nothing. ask: asks before each change',
+  ],
+  ['--model <model>', "else the agent's own choice"],
+] as const;
+
+/** What `new` and `chat` make a session of. */
+export function newSessionOf(call: Call) {
+  const mode = Mode.optional().safeParse(call.option('mode'));
+  if (!mode.success) throw new UsageError(`--mode is one of: ${Mode.options.join(', ')}.`);
+  const agent = AgentId.optional().safeParse(call.option('agent'));
+  if (!agent.success)
+    throw new UsageError('--agent is a key of the agents catalogue. List it: holdfast agents');
+  const title = call.option('title');
+  const model = call.option('model');
+  const folder = call.option('path') ?? '.';
+  return {
+    // The gateway has a working folder of its own; ~ is left to it.
+    path: /^~(?:[\\/]|$)/.test(folder) ? folder : path.resolve(folder),
+    ...(agent.data === undefined ? {} : { agent: agent.data }),
+    ...(mode.data === undefined ? {} : { mode: mode.data }),
+    ...(title === undefined ? {} : { title }),
+    ...(model === undefined ? {} : { model }),
+  };
+}
+
+export const sessionVerbs: readonly Verb[] = [
+  {
+    name: 'new',
+    summary: 'Create a session; its agent starts with the first prompt',
+    options: NEW_OPTIONS,
+    run: (call) =>
+      withGateway(async (client) => {
+        const created = await client.call('session.create', newSessionOf(call));
+        call.out.answer(created, created.sessionId);
+      }, call.program),
+  },
+  {
+    name: 'sessions',
+    summary: 'List the sessions, the last active first',
+    options: [['--archived', 'also those that were archived']],
+    run: (call) =>
+      withGateway(async (client) => {
+        const { sessions } = await client.call('session.list', {});
+        const shown = sessions.filter(({ archived }) => !archived || call.flag('archived') === true);
+        const hidden = sessions.length - shown.length;
+        call.out.answer({ sessions: shown }, [
+          ...(shown.length === 0
+            ? ['No sessions. Start one: holdfast new']
+            : sessionTable(shown, Date.now())),
+          ...(hidden === 0 ? [] : [`${hidden} archived. Show all: holdfast sessions --archived`]),
+        ]);
+      }),
+  },
+  {
+    name: 'interrupt',
+    summary: 'Stop the running turn; queue and log stay',
+    args: [SESSION],
+    run: (call) =>
+      withGateway(async (client) => {
+        const { sessionId } = await findSession(client, call.arg(0) ?? '');
+        const answer = await client.call('session.interrupt', { sessionId });
+        call.out.answer(answer, answer.interrupted ? 'Stopped.' : 'No turn was running.');
+      }),
+  },
+  {
+    name: 'destroy',
+    summary: 'End the agent with all its children, and remove the session with its log',
+    args: [SESSION],
+    run: (call) =>
+      withGateway(async (client) => {
+        const { sessionId, title } = await findSession(client, call.arg(0) ?? '');
+        call.out.answer(await client.call('session.destroy', { sessionId }), `Removed "${oneLine(title)}".`);
+      }),
+  },
+  {
+    name: 'search',
+    summary: 'Find words in the prompts and answers of all sessions',
+    args: [['<words...>', 'all of them must occur']],
+    options: [['--limit <n>', 'at most so many hits (50)']],
+    run: (call) =>
+      withGateway(async (client) => {
+        const limit = call.option('limit');
+        const found = await client.call('session.search', {
+          query: call.args.join(' '),
+          ...(limit === undefined ? {} : { limit: Number(limit) }),
+        });
+        const rows = found.hits.map(({ sessionId, title, seq, snippet }) => [
+          sessionId.slice(0, 8),
+          oneLine(title, 32),
+          `#${seq}`,
+          oneLine(snippet, 120),
+        ]);
+        call.out.answer(found, rows.length === 0 ? 'Nothing found.' : table(rows));
+        return rows.length === 0 ? 1 : 0;
+      }),
+  },
+  {
+    name: 'agents',
+    summary: 'The agents catalogue: what is installed, and how to mend what is not',
+    run: (call) =>
+      withGateway(async (client) => {
+        const catalogue = await client.call('agent.list', {});
+        const { agents, defaultAgent } = catalogue;
+        const rows = agents.map(({ agent, name, state, detail }) => [
+          agent === defaultAgent ? `${agent} *` : agent,
+          name,
+          state,
+          detail,
+        ]);
+        call.out.answer(catalogue, [...table(rows), '* is taken when none is named']);
+      }),
+  },
+];
+
+export function sessionTable(sessions: readonly Session[], now: number): string[] {
+  return table([
+    ['ID', 'TITLE', 'STATE', 'AGENT', 'ACTIVE', 'FOLDER'],
+    ...sessions.map((session) => [
+      session.sessionId.slice(0, 8),
+      oneLine(session.title, 40),
+      stateOf(session),
+      session.agent,
+      ago(session.lastActivityAt, now),
+      session.path,
+    ]),
+  ]);
+}
+
+/** The state in a word or two: what needs a person comes first. */
+export function stateOf({ status, pendingPermissions, queued, uncertain, archived }: Session): string {
+  const facts = [
+    ...(pendingPermissions > 0 ? ['needs your answer'] : []),
+    ...(uncertain > 0 ? ['may not have finished'] : []),
+    ...(queued > 0 ? [`${queued} queued`] : []),
+    ...(archived ? ['archived'] : []),
+  ];
+  const word = { busy: 'working', waiting: 'waiting' }[status as string] ?? status;
+  return facts.length === 0 ? word : `${word}, ${facts.join(', ')}`;
+}

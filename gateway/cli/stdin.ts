@@ -1,0 +1,11 @@
+// Text that is too long, or too private, for an argument list comes from standard input.
+
+/** What an argument stands for: "-" is all of standard input. */
+export const textFrom = async (argument: string): Promise<string> =>
+  argument === '-' ? (await readAll(process.stdin)).replace(/\r?\n$/, '') : argument;
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

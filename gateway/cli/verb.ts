@@ -1,0 +1,73 @@
+// What a verb of the command line is, and how a table of them becomes the program that parses arguments.
+import { Command } from 'commander';
+import type { Output } from './output.ts';
+
+export interface Verb {
+  /** The words that call it: "queue list". */
+  readonly name: string;
+  readonly summary: string;
+  /** `<needed>` or `[optional]`, with what it is. */
+  readonly args?: readonly (readonly [name: string, about: string])[];
+  readonly options?: readonly (readonly [flags: string, about: string])[];
+  /** Said at the end of its help. */
+  readonly more?: string;
+  /** Resolves when it is done; an exit code other than 0 may be answered. */
+  readonly run: (call: Call) => Promise<number | void>;
+}
+
+/** How this process was started, so that it can start a gateway in the same way. */
+export interface Program {
+  readonly node: string;
+  readonly script: string;
+}
+
+/** One verb being called. */
+export interface Call {
+  readonly program: Program;
+  readonly out: Output;
+  /** The arguments as they were written. */
+  readonly args: readonly string[];
+  /** The argument at a place. */
+  arg(index: number): string | undefined;
+  /** The value of an option that takes one. */
+  option(name: string): string | undefined;
+  /** A switch: undefined when it was not given. */
+  flag(name: string): boolean | undefined;
+}
+
+/** Wrong usage: exit code 2. The message says what would be right. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** Adds every verb to the program; "queue list" goes below "queue", which is made when no verb has that name. */
+export function addVerbs(
+  root: Command,
+  verbs: readonly Verb[],
+  call: (verb: Verb, call: Parsed) => Promise<void>,
+) {
+  for (const verb of verbs) {
+    const words = verb.name.split(' ');
+    const last = words.pop() ?? verb.name;
+    const parent = words.reduce(groupOf, root);
+    // A verb of our own stands before one that is made from the contract.
+    if (parent.commands.some((command) => command.name() === last)) continue;
+    const command = parent.command(last).description(verb.summary);
+    for (const [name, about] of verb.args ?? []) command.argument(name, about);
+    for (const [flags, about] of verb.options ?? []) command.option(flags, about);
+    command.option('--json', 'machine-readable output');
+    if (verb.more !== undefined) command.addHelpText('after', `\n${verb.more}`);
+    command.action((...given: unknown[]) => call(verb, { args: command.args, options: given.at(-2) }));
+  }
+}
+
+/** What the parser has found. */
+export interface Parsed {
+  readonly args: readonly string[];
+  readonly options: unknown;
+}
+
+function groupOf(parent: Command, word: string): Command {
+  const found = parent.commands.find((command) => command.name() === word);
+  return found ?? parent.command(word).description(`The methods ${word}.* of the gateway`);
+}

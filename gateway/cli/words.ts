@@ -1,0 +1,68 @@
+// How the answers of some methods are told to people; every other answer is described member by member.
+import { methods, type Event, type MethodName, type Permission, type Result } from '../protocol/index.ts';
+import { describe, megabytes, table } from './output.ts';
+import { oneLine } from './plainText.ts';
+import { sessionTable, stateOf } from './sessions.ts';
+import { question, textOf, Transcript } from './transcript.ts';
+
+type Words = { readonly [M in MethodName]?: (result: Result<M>) => string | string[] };
+
+const WORDS: Words = {
+  'session.list': ({ sessions }) =>
+    sessions.length === 0 ? 'No sessions.' : sessionTable(sessions, Date.now()),
+  'session.history': ({ messages, before }) => [
+    ...(before === undefined ? [] : [`Older: --before ${before}`]),
+    transcript(messages),
+  ],
+  'session.reconnect': ({ bufferedEvents, cursor }) => [
+    transcript(bufferedEvents),
+    `Confirm with: --cursor ${cursor}`,
+  ],
+  'session.draft': ({ text }) => text,
+  'queue.list': ({ prompts, held }) => [
+    ...(prompts.length === 0
+      ? ['Nothing runs or waits.']
+      : table(
+          prompts.map(({ promptId, state, from, message }) => [
+            promptId.slice(0, 8),
+            state,
+            `From ${from.name}`,
+            oneLine(textOf(message), 100),
+          ]),
+        )),
+    ...(held ? ['Held: nothing new starts until you say so. Go on: holdfast queue resume SESSION'] : []),
+  ],
+  'permission.list': ({ permissions }) =>
+    permissions.length === 0 ? 'Nobody asks.' : permissions.map(openQuestion).join('\n\n'),
+  'monitor.sessions': ({ sessions }) =>
+    table([
+      ['ID', 'TITLE', 'STATE', 'QUEUED', 'FOLLOWED', 'PROCESS', 'MEMORY'],
+      ...sessions.map((session) => [
+        session.sessionId.slice(0, 8),
+        oneLine(session.title, 40),
+        stateOf(session),
+        String(session.queue.userPending),
+        session.queue.clientConnected ? 'yes' : 'no',
+        String(session.process?.pid ?? '-'),
+        session.process?.rss ? megabytes(session.process.rss) : '-',
+      ]),
+    ]),
+  'rpc.discover': (document) => JSON.stringify(document, undefined, 2),
+  'agent.check': ({ detail }) => oneLine(detail),
+};
+
+/** The answer of a method as lines for people. What agents wrote in it is harmless. */
+export function say(method: string, result: unknown): string | string[] {
+  if (!(method in WORDS) || !(method in methods)) return describe(result);
+  // The gateway answers by the contract, which says this type under this very name.
+  const words = WORDS[method as MethodName] as ((result: unknown) => string | string[]) | undefined;
+  return words?.(result) ?? describe(result);
+}
+
+const openQuestion = (permission: Permission): string =>
+  `${permission.permissionId}  in session ${permission.sessionId}\n${question(permission)}`;
+
+const transcript = (events: readonly Event[]): string => {
+  const show = new Transcript({ agent: 'The agent' });
+  return (show.add(events) + show.endLine()).trim();
+};
