@@ -16,12 +16,14 @@ import type { StoredPrompt } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import { Questions } from './questions.ts';
-import { Transcriber } from './transcriber.ts';
+import { Transcriber, type Said } from './transcriber.ts';
 
 /** How long an agent may take to stop by itself before it is ended. */
 export const CANCEL_GRACE_MS = 5_000;
 /** How much of the log, in stored events, is looked through for an agent that has lost its memory. */
 const HISTORY_EVENTS = 400;
+/** How often a full disk is tried again. */
+const FULL_DISK_MS = 1_000;
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -173,12 +175,26 @@ export class LiveSession {
     this.#facts = { ...this.#facts, inTurn: true };
     const outcome = await this.#attempt(turn);
     this.#questions.withdrawAll();
-    await store.synced(() => {
+    await this.#persist(() => {
       endTurn(store, this.#log, { promptId: prompt.promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
       this.#note({ inTurn: false });
     });
     this.#turn = undefined;
     resolve();
+  }
+
+  /** What has happened must be written down, however long the disk stays full. */
+  async #persist(work: () => void): Promise<void> {
+    const { store, clock, logger } = this.#world;
+    for (;;) {
+      try {
+        return await store.synced(work);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.problem !== 'storage.full') throw error;
+        logger.warn({ sessionId: this.#log.sessionId }, 'disk full: waiting to write down the end of a turn');
+      }
+      await new Promise<void>((resolve) => clock.after(FULL_DISK_MS, resolve));
+    }
   }
 
   async #attempt(turn: Turn): Promise<TurnOutcome> {
@@ -271,17 +287,19 @@ export class LiveSession {
 
   readonly #listener: AgentListener = {
     updates: (updates) => {
-      if (updates.length > 0) this.#world.store.written(() => this.#listen(updates));
+      if (updates.length > 0)
+        this.#transcriber.written(this.#world.store.written(() => this.#listen(updates)));
     },
     permission: (question, signal) => this.#ask(question, signal),
   };
 
-  #listen(updates: readonly AgentUpdate[]): void {
+  #listen(updates: readonly AgentUpdate[]): Said {
     const { store, clock } = this.#world;
     const said = this.#transcriber.read(updates, store.log.head(this.#log));
     if (said.title !== undefined) store.sessions.setTitle(this.#log, said.title, 'agent');
     if (said.usage !== undefined) store.sessions.change(this.#log, { usage: said.usage });
     if (said.bodies.length > 0) store.log.append(this.#log, clock.now(), said.bodies);
+    return said;
   }
 
   async #ask(question: Question, signal: AbortSignal): Promise<string | undefined> {

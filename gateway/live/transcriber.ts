@@ -6,6 +6,8 @@ import type { EventBody, Usage } from '../protocol/index.ts';
 /** What updates come to. */
 export interface Said {
   readonly bodies: readonly EventBody[];
+  /** The message that the next delta may go on with. */
+  readonly open: OpenMessage | undefined;
   /** The agent's own title for the conversation, if it gave one. */
   readonly title: string | undefined;
   readonly usage: Usage | undefined;
@@ -20,9 +22,15 @@ export class Transcriber {
     this.#open = undefined;
   }
 
-  /** `head` is the seq of the last event of the log. */
+  /** It was written down: what comes next goes on from there. */
+  written({ open }: Said): void {
+    this.#open = open;
+  }
+
+  /** `head` is the seq of the last event of the log. Changes nothing here until `written`. */
   read(updates: readonly AgentUpdate[], head: number): Said {
     const bodies: EventBody[] = [];
+    let open = this.#open;
     let title: string | undefined;
     let usage: Usage | undefined;
     for (const update of updates) {
@@ -31,8 +39,8 @@ export class Transcriber {
         case 'thought': {
           if (update.text === '') break;
           const { type: kind, text, key } = update;
-          const placed = place(this.#open, { kind, text, key }, head + bodies.length + 1);
-          this.#open = placed.open;
+          const placed = place(open, { kind, text, key }, head + bodies.length + 1);
+          open = placed.open;
           bodies.push(placed.body);
           break;
         }
@@ -51,7 +59,7 @@ export class Transcriber {
         case 'tool_use':
         case 'plan':
           // These stand in the conversation.
-          this.#open = undefined;
+          open = undefined;
           bodies.push(update);
           break;
         case 'tool_update':
@@ -62,6 +70,6 @@ export class Transcriber {
           break;
       }
     }
-    return { bodies, title, usage };
+    return { bodies, open, title, usage };
   }
 }

@@ -8,6 +8,7 @@ import type { Gateway } from './methods.ts';
 export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof typeof queueMethods> => ({
   'session.send': async ({ sessionId, message, promptId, steer, expiresInS }, caller) => {
     live.mustBeOpen();
+    store.mustHaveRoom();
     const prompt = {
       promptId: promptId ?? PromptId.parse(clock.newId()),
       message,

@@ -25,6 +25,7 @@ export const sessionHandlers = ({
   return {
     'session.create': async (params) => {
       live.mustBeOpen();
+      store.mustHaveRoom();
       const agent = params.agent ?? params.cli_type ?? agents.defaultAgent();
       agents.mustBeInstalled(agent);
       const session = {

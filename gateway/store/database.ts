@@ -1,9 +1,12 @@
 // The one connection to the one database: opened with care, written in two classes of durability.
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Problem } from '../protocol/index.ts';
 import { sqliteCode } from './lock.ts';
 import { MIGRATIONS } from './schema.ts';
+
+/** What people are told. Nothing else is wrong, and nothing needs to be started anew. */
+export const DISK_FULL = 'The disk is full: nothing was accepted. Free some space and send again.';
 
 const SQLITE_FULL = 13;
 const SQLITE_CORRUPT = 11;
@@ -31,6 +34,8 @@ export class Database implements Disposable {
   onCommit: () => void = () => {};
   /** Called before work; what it returns is called when that work is undone, so that caches can follow. */
   mark: () => () => void = () => () => {};
+  /** Called when the disk is full. True: room was made, so the write is worth another try. */
+  onFull: () => boolean = () => false;
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
@@ -93,6 +98,7 @@ export class Database implements Disposable {
     const settled: (() => void)[] = [];
     try {
       this.#transaction('FULL', () => {
+        settled.length = 0;
         for (const work of works) settled.push(this.#attempt(work));
       });
     } catch (error) {
@@ -105,8 +111,14 @@ export class Database implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#db.isOpen) return;
     this.flush();
-    this.#db.exec(`UPDATE meta SET value = '1' WHERE key = 'clean'`);
-    this.#db.close();
+    try {
+      this.#db.exec(`UPDATE meta SET value = '1' WHERE key = 'clean'`);
+    } catch (error) {
+      // A full disk: the next start looks through the database, as after a crash.
+      if (sqliteCode(error) !== SQLITE_FULL) throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   #attempt({ run, resolve, reject }: Work): () => void {
@@ -117,8 +129,8 @@ export class Database implements Disposable {
       this.#db.exec('RELEASE work');
       return () => resolve(value);
     } catch (error) {
-      // SQLite has already undone everything when the disk is full; then there is no savepoint left to return to.
-      if (!this.#db.isTransaction) throw error;
+      // Nobody's fault in particular. SQLite has undone everything: there is no savepoint left to return to.
+      if (sqliteCode(error) === SQLITE_FULL) throw error;
       this.#db.exec('ROLLBACK TO work; RELEASE work');
       restore();
       return () => reject(error);
@@ -126,6 +138,16 @@ export class Database implements Disposable {
   }
 
   #transaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
+    try {
+      return this.#tryTransaction(synchronous, work);
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE_FULL) throw error;
+      if (this.onFull()) return this.#transaction(synchronous, work);
+      throw new Problem('storage.full', DISK_FULL, {}, error);
+    }
+  }
+
+  #tryTransaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
     if (this.#synchronous !== synchronous) {
       this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
       this.#synchronous = synchronous;
@@ -139,13 +161,7 @@ export class Database implements Disposable {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       restore();
-      if (sqliteCode(error) !== SQLITE_FULL) throw error;
-      throw new Problem(
-        'storage.full',
-        'The disk is full: nothing was accepted. Free some space and send again.',
-        {},
-        error,
-      );
+      throw error;
     }
     this.onCommit();
     return value;
@@ -186,6 +202,7 @@ function openChecked(file: string): DatabaseSync {
       PRAGMA wal_autocheckpoint = 4000;
     `);
     if (version > 0) checkAfterUncleanEnd(db);
+    if (version > 0 && version < MIGRATIONS.length) backUp(db, `${file}.before-schema-${MIGRATIONS.length}`);
     migrate(db, version);
     db.exec(`INSERT INTO meta VALUES ('clean', '0') ON CONFLICT (key) DO UPDATE SET value = '0'`);
     return db;
@@ -200,6 +217,12 @@ function checkAfterUncleanEnd(db: DatabaseSync): void {
   if (clean === '1') return;
   const [first] = db.prepare('PRAGMA quick_check(1)').all();
   if (first?.['quick_check'] !== 'ok') throw new DamagedError(String(first?.['quick_check']));
+}
+
+/** A whole copy from before a migration, should anybody want to go back. */
+function backUp(db: DatabaseSync, copy: string): void {
+  rmSync(copy, { force: true });
+  db.prepare('VACUUM INTO ?').run(copy);
 }
 
 function migrate(db: DatabaseSync, from: number): void {

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
-import type { Session, SessionId } from '../protocol/index.ts';
+import { Problem, type Session, type SessionId } from '../protocol/index.ts';
 import { ClientStore } from './client.ts';
-import { Database } from './database.ts';
+import { Ballast } from './ballast.ts';
+import { Database, DISK_FULL } from './database.ts';
 import { takeLock } from './lock.ts';
 import { LogStore, type Batch } from './log.ts';
 import { PermissionStore } from './permission.ts';
@@ -27,6 +28,7 @@ export class LockedError extends Error {
 export class Store implements Disposable {
   readonly #db: Database;
   readonly #lock: Disposable;
+  readonly #ballast: Ballast;
   readonly sessions: SessionStore;
   readonly queue: QueueStore;
   readonly permissions: PermissionStore;
@@ -37,8 +39,9 @@ export class Store implements Disposable {
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
 
-  private constructor(lock: Disposable, db: Database) {
+  private constructor(lock: Disposable, db: Database, ballast: Ballast) {
     this.#lock = lock;
+    this.#ballast = ballast;
     this.#db = db;
     this.sessions = new SessionStore(db);
     this.queue = new QueueStore(db);
@@ -52,6 +55,7 @@ export class Store implements Disposable {
       if (committed.batches.length > 0 || committed.sessions.length > 0) this.onCommit(committed);
     };
     db.mark = () => this.log.mark();
+    db.onFull = () => ballast.release();
   }
 
   /** Throws LockedError while another gateway owns the folder, NewerDatabaseError for a database of the future. */
@@ -62,11 +66,16 @@ export class Store implements Disposable {
     const lock = takeLock(lockFile);
     if (lock === undefined) throw new LockedError(`Another gateway runs in ${folder}.`);
     try {
-      return new Store(lock, Database.open(database));
+      return new Store(lock, Database.open(database), new Ballast(folder));
     } catch (error) {
       lock[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Throws the problem storage.full while the disk has no room for new work. */
+  mustHaveRoom(): void {
+    if (this.#ballast.isFull) throw new Problem('storage.full', DISK_FULL);
   }
 
   /** Where an unreadable database was set aside when this one was opened. */
