@@ -12,6 +12,9 @@ export interface Job {
   readonly settings: Settings;
 }
 
+// Too late: what was started ends with this process.
+process.on('SIGTERM', () => process.exit(1));
+
 // Written by run.ts.
 const { area, contestant, variant, settings } = JSON.parse(process.argv[2] ?? '') as Job;
 const folder = mkdtempSync(path.join(tmpdir(), 'hf-bench-'));
@@ -21,5 +24,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
-process.disconnect();
+process.disconnect?.();
 process.exit();

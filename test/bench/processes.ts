@@ -1,11 +1,17 @@
 // Server processes of a measurement: started until they are ready, ended with their handle, asked for the CPU they used.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
+
+/** Whatever goes wrong in a measurement, its servers end with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 export interface Started extends AsyncDisposable {
   readonly pid: number;
@@ -21,7 +27,8 @@ export async function startNode(
     env: { ...process.env, ...env },
     stdio: ['pipe', 'ignore', 'inherit'],
   });
-  const ended = once(child, 'exit');
+  running.add(child);
+  const ended = once(child, 'exit').then(() => running.delete(child));
   await once(child, 'spawn');
   const deadline = performance.now() + READY_MS;
   while (!isReady()) {

@@ -135,7 +135,8 @@ export const fanout: Area = {
     const seconds = (end - Math.min(...readers.map(({ first }) => first))) / 1e6;
     const ages = readers.flatMap((reader) => reader.ages);
     return {
-      events: events / seconds,
+      // Of the slowest client.
+      events: Math.min(...readers.map(({ seen }) => seen)) / seconds,
       cpu: (delivered - before) / events,
       turn: (cpuMicroseconds(stage.pid) - before) / events,
       ...(perSecond === 0 ? {} : { p50: percentile(ages, 0.5), p99: percentile(ages, 0.99) }),

@@ -2,19 +2,22 @@
 import { microseconds } from '../statistics.ts';
 
 const STAMP = '"t=';
+/** What our gateway gives, in place of the events, to whoever is behind when the turn ends: the whole message. */
+const WHOLE = '"type":"text"';
 
 export class StampReader {
   /** The stamp of the first event that was expected. */
   first = Number.POSITIVE_INFINITY;
+  /** Events that came one by one: those in a whole message do not count as delivered. */
+  seen = 0;
   readonly ages: number[] = [];
   #skippedAges = Number.POSITIVE_INFINITY;
-  #seen = 0;
   #expected = 0;
   #resolve = (): void => {};
 
-  /** Resolves when so many more events have been read. */
+  /** Resolves when so many more events have been read, or the message that they made. */
   expect(events: number): Promise<void> {
-    this.#seen = 0;
+    this.seen = 0;
     this.#expected = events;
     this.first = Number.POSITIVE_INFINITY;
     return new Promise((resolve) => (this.#resolve = resolve));
@@ -28,12 +31,14 @@ export class StampReader {
   read(bytes: Buffer): void {
     const now = microseconds();
     const text = bytes.toString('latin1');
-    for (let at = text.indexOf(STAMP); at !== -1; at = text.indexOf(STAMP, at + STAMP.length)) {
-      this.#seen += 1;
-      if (this.#seen === 1) this.first = stampAt(text, at);
-      if (this.#seen > this.#skippedAges) this.ages.push(now - stampAt(text, at));
-      if (this.#seen === this.#expected) this.#resolve();
+    const whole = text.indexOf(WHOLE);
+    const end = whole === -1 ? text.length : whole;
+    for (let at = text.indexOf(STAMP); at !== -1 && at < end; at = text.indexOf(STAMP, at + STAMP.length)) {
+      this.seen += 1;
+      if (this.seen === 1) this.first = stampAt(text, at);
+      if (this.seen > this.#skippedAges) this.ages.push(now - stampAt(text, at));
     }
+    if (this.seen >= this.#expected || whole !== -1) this.#resolve();
   }
 }
 
