@@ -184,10 +184,12 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
     // Folded, the title is all that is seen of the view.
     this.view.description = !this.view.visible && count > 0 ? words : (vscode.workspace.name ?? '');
-    const stale = connection.link.state === 'offline' && sessions.all.length > 0;
-    this.view.message = stale
-      ? vscode.l10n.t('The gateway does not answer. Sessions and queued prompts are on disk.')
-      : '';
+    // Without a row the welcome text has the place, see welcome.ts: a message would hide it.
+    const { link } = connection;
+    this.view.message =
+      link.state === 'offline' && sessions.all.length > 0
+        ? vscode.l10n.t('The gateway does not answer. {0}', plain(link.reason, 300))
+        : '';
   }
 }
 

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Connection } from './connection.ts';
 import { setContext } from './context.ts';
+import { plain } from './plainText.ts';
 import type { Sessions } from './sessions.ts';
 import { SESSIONS_VIEW, type SessionTree } from './sessionTree.ts';
 
@@ -16,10 +17,17 @@ export interface StartParts {
 
 export function showStart({ connection, sessions, tree }: StartParts): vscode.Disposable {
   let timer: NodeJS.Timeout | undefined;
+  let said = '';
   const draw = (): void => {
-    const { state } = connection.link;
+    const { link } = connection;
+    const { state } = link;
     void setContext('holdfast.link', state);
     void setContext('holdfast.known', sessions.known);
+    // The welcome text is fixed: it cannot say why. Nothing else does while no session is known.
+    if (link.state === 'offline' && connection.wanted && !sessions.known && said !== link.reason) {
+      said = link.reason;
+      void explain(said);
+    }
     if (state !== 'connecting') {
       clearTimeout(timer);
       timer = undefined;
@@ -51,3 +59,9 @@ const showProgress = (connection: Connection): Thenable<void> =>
       });
     });
   });
+
+async function explain(reason: string): Promise<void> {
+  const show = vscode.l10n.t('Show log');
+  const choice = await vscode.window.showErrorMessage(plain(reason, 400), show);
+  if (choice === show) await vscode.commands.executeCommand('holdfast.showLog');
+}
