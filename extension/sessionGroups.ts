@@ -42,6 +42,8 @@ export interface Viewpoint {
   readonly now: number;
   /** When the session came into its status, in milliseconds since the epoch. */
   readonly since: (session: Session) => number;
+  /** When the gateway was last heard, while it is not: what worked then need not work now. */
+  readonly heardAt?: number;
 }
 
 const GROUPS: readonly { id: GroupId; label: string; folded: boolean }[] = [
@@ -132,8 +134,11 @@ function hereThenElsewhere(
 }
 
 function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boolean): SessionRow {
-  const when = group === 'working' ? view.since(session) : Date.parse(session.lastActivityAt);
-  const facts = [fact(session), namesFolder ? plain(folderName(session.path), 24) : '', age(when, view.now)];
+  const facts = [
+    fact(session),
+    namesFolder ? plain(folderName(session.path), 24) : '',
+    ageOf(session, group, view),
+  ];
   return {
     kind: 'session',
     // A session that changes its group is another row: the tree would move the old one's selection along.
@@ -143,6 +148,13 @@ function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boo
     label: plain(session.title) || 'Untitled',
     description: facts.filter((part) => part !== '').join(' · '),
   };
+}
+
+function ageOf(session: Session, group: GroupId, { since, heardAt, now }: Viewpoint): string {
+  if (group !== 'working') return age(Date.parse(session.lastActivityAt), now);
+  if (heardAt === undefined) return age(since(session), now);
+  const time = new Date(heardAt).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  return `as of ${time}`;
 }
 
 function fact(session: Session): string {

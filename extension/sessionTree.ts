@@ -123,7 +123,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
     item.id = row.id;
     item.description = row.description;
-    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), tint(session, row.group));
+    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(session, row.group));
     item.resourceUri = sessionUri(session.sessionId);
     item.tooltip = tooltip(session, agents.name(session.agent));
     item.contextValue = `session.${row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}`;
@@ -132,6 +132,12 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     };
     item.command = { command: 'holdfast.openSession', title: vscode.l10n.t('Open'), arguments: [row] };
     return item;
+  }
+
+  /** Nobody is shown at work who is not heard from. */
+  #tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
+    const isHeard = this.#parts.connection.link.state !== 'offline';
+    return isHeard || group !== 'working' ? tint(session, group) : undefined;
   }
 
   #refreshSoon(): void {
@@ -144,17 +150,19 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   /** Fires only when something is to be seen: a redraw closes an open tooltip. */
   #refresh(): void {
     const { sessions, agents, folders } = this.#parts;
+    const { link } = this.#parts.connection;
     const { all } = sessions;
     this.#groups = arrange(all, {
       folders: folders.paths,
       now: Date.now(),
       since: (session) => sessions.since(session),
+      ...(link.state === 'offline' ? { heardAt: link.since } : {}),
     });
     this.#badges.update(all);
     this.#headline();
     const icons = all.map(({ agent }) => agents.icon(agent));
     const { kind } = vscode.window.activeColorTheme;
-    const drawn = JSON.stringify([this.#groups, icons, kind], (key, value: unknown) =>
+    const drawn = JSON.stringify([this.#groups, icons, kind, link.state], (key, value: unknown) =>
       key === 'lastActivityAt' ? undefined : value,
     );
     if (drawn !== this.#drawn) {

@@ -125,3 +125,9 @@ test('a title cannot draw over the row: control and direction marks are taken ou
 test('a new session, whose agent has never run, is not hidden among the stopped ones', () => {
   assert.deepEqual(drawn(arrange([session('new', { status: 'stopped' })], view)), ['Idle 1', '  new | 5m']);
 });
+
+test('while the gateway is not heard from, no working time counts on', () => {
+  const heardAt = new Date(2026, 10, 20, 14, 2).getTime();
+  const groups = arrange([session('a', { status: 'busy' })], { ...view, heardAt });
+  assert.deepEqual(drawn(groups), ['Working 1', '  a | as of 14:02']);
+});
