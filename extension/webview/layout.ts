@@ -78,7 +78,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
 /** A prompt that nothing keeps from starting already stands in the conversation; the others stand in the queue. */
 function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting: readonly Waiting[] } {
   const { panel, open } = view;
-  const { parts, queue, held } = open.transcript;
+  const { parts, queue, held, status } = open.transcript;
   const unheard = panel.unheard
     .filter(({ sessionId }) => sessionId === open.session.sessionId)
     .map(({ promptId, text }): Waiting => ({
@@ -87,7 +87,10 @@ function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting
       from: open.me,
     }));
   const all = [...queue, ...unheard];
-  const isRunning = parts.some((part) => part.kind === 'prompt' && part.outcome === 'running');
+  // The prompt of a very long turn may stand on an earlier page.
+  const isRunning =
+    ['busy', 'waiting'].includes(status) ||
+    parts.some((part) => part.kind === 'prompt' && part.outcome === 'running');
   return isRunning || held
     ? { starting: [], waiting: all }
     : { starting: all.slice(0, 1), waiting: all.slice(1) };

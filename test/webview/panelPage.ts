@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium as findChromium } from '../support/vscode/chromium.ts';
 import type { ToPanel } from '../../extension/chatMessages.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -99,7 +100,7 @@ export class PanelTest {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      executablePath: findChromium(),
       args: ['--no-sandbox', '--disable-gpu'],
     });
     return new PanelTest(browser, server, dist);
