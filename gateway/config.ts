@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
-import { AgentId } from './protocol/index.ts';
+import { AgentId, Bounds } from './protocol/index.ts';
 
 export const Config = z.strictObject({
   $schema: z.string().optional(),
@@ -17,11 +17,19 @@ export const Config = z.strictObject({
         command: z.string().min(1).describe('A program, not a shell line'),
         args: z.array(z.string()).optional(),
         env: z.record(z.string(), z.string()).optional(),
+        protocol: z
+          .enum(['acp', 'claude', 'command'])
+          .default('acp')
+          .describe(
+            "claude: Claude Code's own stream-json. command: a prompt on its input, the answer on its output",
+          ),
       }),
     )
     .default({}),
   /** The same routes on TCP loopback, for programs that cannot open a Unix socket. Off unless asked for; 0: any port. */
   http: z.strictObject({ port: z.int().min(0).max(65_535) }).optional(),
+  /** How much of each session is kept. Whole turns leave at the old end. */
+  log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

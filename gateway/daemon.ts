@@ -58,6 +58,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   signal.addEventListener('abort', stop, { once: true });
 
   const catalogue = new Catalogue({ agents: config.agents, ...program });
+  store.retention.bounds = config.log;
   const feed = new Feed(store.log);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime }));
@@ -69,6 +70,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     instanceId: randomUUID(),
     logId: store.log.logId,
     home,
+    bounds: config.log,
     startedAt: systemClock.now(),
   };
   const agents: Gateway['agents'] = {

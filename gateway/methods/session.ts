@@ -4,10 +4,11 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { textOf } from '../core/history.ts';
 import { snippet } from '../core/search.ts';
-import { Problem, SessionId, type QueueStats, type sessionMethods } from '../protocol/index.ts';
+import { Problem, SessionId, type Event, type QueueStats, type sessionMethods } from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
+import { importEvents } from '../store/conversation.ts';
 import type { Gateway } from './methods.ts';
 
 export const sessionHandlers = ({
@@ -54,6 +55,37 @@ export const sessionHandlers = ({
         store.sessions.change(store.sessions.get(sessionId), { archived });
         return { ok: true } as const;
       }),
+
+    'session.export': ({ sessionId, after, limit }) => {
+      const stored = store.sessions.get(sessionId);
+      const { texts, last } = store.log.read(stored, after, limit);
+      const { title, path: folder, agent, mode, model, agentSessionId } = stored.session;
+      return {
+        bundle: {
+          holdfast: 1,
+          session: { title, path: folder, agent, mode, model, agentSessionId },
+          // Stored by the contract that the bundle is a part of.
+          events: texts.map((text) => JSON.parse(text) as Event),
+        },
+        ...(last < store.log.head(stored) ? { next: last } : {}),
+      };
+    },
+
+    'session.import': ({ bundle, path: folder, sessionId }) => {
+      live.mustBeOpen();
+      store.mustHaveRoom();
+      const { session, events } = bundle;
+      const path = existingFolder(folder ?? session.path);
+      const made = sessionId ?? SessionId.parse(clock.newId());
+      return store.synced(() => {
+        if (sessionId === undefined) {
+          store.sessions.insert({ ...session, sessionId: made, path }, session.title, clock.now());
+          store.sessions.change(store.sessions.get(made), { agentSessionId: session.agentSessionId });
+        }
+        importEvents(store, made, events);
+        return { sessionId: made };
+      });
+    },
 
     'session.set_mode': async ({ sessionId, mode }) => {
       const session = store.sessions.get(sessionId);

@@ -11,6 +11,14 @@ export const PROTOCOL = { min: 1, max: 1 } as const;
 
 export const VersionRange = z.object({ min: z.int(), max: z.int() });
 
+/** How much of a session's log is kept. Past these its oldest turns leave, and a `gap` event says so. */
+export const Bounds = z.object({
+  maxEvents: z.number().positive(),
+  maxBytes: z.number().positive(),
+  maxAgeDays: z.number().positive().nullable().describe('null: age alone is no reason'),
+});
+export type Bounds = z.infer<typeof Bounds>;
+
 export const GatewayInfo = z.object({
   version: z.string(),
   protocol: VersionRange,
@@ -19,6 +27,7 @@ export const GatewayInfo = z.object({
   instanceId: z.string().describe('New with every start'),
   logId: z.string().describe('The log that cursors belong to'),
   home: z.string().describe('The state folder'),
+  bounds: Bounds,
   startedAt: z.iso.datetime(),
 });
 export type GatewayInfo = z.infer<typeof GatewayInfo>;

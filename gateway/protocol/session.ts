@@ -49,6 +49,21 @@ export const QueueStats = z.object({
 });
 export type QueueStats = z.infer<typeof QueueStats>;
 
+/** A session that can be carried to another gateway. Events are as in the log; an import takes those that it knows. */
+export const Bundle = z.strictObject({
+  holdfast: z.literal(1).describe('The version of this form'),
+  session: Session.pick({
+    title: true,
+    path: true,
+    agent: true,
+    mode: true,
+    model: true,
+    agentSessionId: true,
+  }),
+  events: z.array(z.looseObject({ type: z.string().max(64), ts: z.iso.datetime() })).max(5000),
+});
+export type Bundle = z.infer<typeof Bundle>;
+
 const ok = z.object({ ok: z.literal(true) });
 const one = z.strictObject({ sessionId: SessionId });
 
@@ -181,6 +196,28 @@ export const sessionMethods = {
         }),
       ),
     }),
+  }),
+  'session.export': method('A session as a portable bundle, by pages', {
+    access: 'read',
+    params: z.strictObject({
+      sessionId: SessionId,
+      after: z.int().nonnegative().default(0).describe('Only events with a greater seq'),
+      limit: z.int().min(1).max(5000).default(1000),
+    }),
+    result: z.object({
+      bundle: Bundle,
+      next: z.int().optional().describe('Give this as after; absent: all is said'),
+    }),
+    problems: ['session.unknown'],
+  }),
+  'session.import': method('Makes a session from a bundle, or adds the next page of one to it', {
+    params: z.strictObject({
+      bundle: Bundle,
+      path: z.string().min(1).optional().describe('Where it goes on; the folder of the bundle when absent'),
+      sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
+    }),
+    result: z.object({ sessionId: SessionId }),
+    problems: ['path.missing', 'agent.unknown', 'session.unknown', 'prompt.state', 'storage.full'],
   }),
   'session.draft': method('The unsent text of a session, shared by all windows: sets it when text is given', {
     params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),

@@ -3,8 +3,10 @@ import { afterCrash, next } from '../core/queue.ts';
 import { judge } from '../core/permission.ts';
 import { titleFrom } from '../core/session.ts';
 import {
+  EventBody,
   Problem,
   type Actor,
+  type Bundle,
   type Message,
   type Permission,
   type PermissionId,
@@ -120,7 +122,7 @@ export function endTurn(
       holdWaiting(store, log);
       break;
   }
-  store.log.compactFrom(log, firstSeq);
+  store.retention.apply(log, store.log.compactFrom(log, firstSeq), now);
   store.sessions.change(log, { lastActivityAt: now });
 }
 
@@ -176,6 +178,20 @@ export function removePrompt(store: Store, sessionId: SessionId, promptId: Promp
   store.log.append(session, now, [{ type: 'dequeued', promptId }]);
   if (isUncertain) store.sessions.change(session, { held: false });
   else store.sessions.touch(session);
+}
+
+/** Adds events of another gateway to a session that has said nothing of its own yet. */
+export function importEvents(store: Store, sessionId: SessionId, events: Bundle['events']): void {
+  const log = store.sessions.get(sessionId);
+  if (store.queue.count(log) > 0) {
+    throw new Problem('prompt.state', `Session ${sessionId} has prompts of its own: import into a new one.`);
+  }
+  for (const { ts, type, ...rest } of events) {
+    // It keeps its content and time, and gets this log's seq. What this build does not know is not taken over.
+    const body = EventBody.safeParse({ ...rest, type });
+    if (body.success) store.log.append(log, ts, [body.data]);
+  }
+  store.log.compactFrom(log, 1);
 }
 
 export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {

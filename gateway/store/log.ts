@@ -95,7 +95,8 @@ export class LogStore {
   }
 
   resumeAt(log: LogOf, cursor: Cursor): number | 'gap' {
-    return resumeAt(cursor, { logId: this.logId, first: 1, last: this.head(log) });
+    const trimmed = this.#db.get('SELECT trimmed_to FROM session WHERE key = ?', log.key)?.['trimmed_to'];
+    return resumeAt(cursor, { logId: this.logId, first: Number(trimmed ?? 0) + 1, last: this.head(log) });
   }
 
   /** Up to `limit` stored events after a seq, as text. */
@@ -135,16 +136,64 @@ export class LogStore {
     return typeof id === 'number' ? id - key * SPAN : 1;
   }
 
-  /** Replaces the events from a seq to the end by what they are worth keeping as. Subscribers need not know. */
-  compactFrom(log: LogOf, first: number): void {
+  /**
+   * Replaces the events from a seq to the end by what they are worth keeping as. Subscribers need not know. Answers how
+   * much is left of them.
+   */
+  compactFrom(log: LogOf, first: number): { events: number; bytes: number } {
     const end = this.head(log) + 1;
     const events = this.#parsed(log, first, end);
     const kept = compact(events);
     const base = log.key * SPAN;
     for (const event of kept) this.#index.add(base + event.seq, event);
-    if (kept.length === events.length) return;
+    const texts = kept.map((event) => JSON.stringify(event));
+    const left = { events: kept.length, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
+    if (kept.length === events.length) return left;
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
-    for (const event of kept) this.#insert(base + event.seq, event.type, JSON.stringify(event));
+    for (const [index, { seq, type }] of kept.entries()) this.#insert(base + seq, type, texts[index] ?? '');
+    return left;
+  }
+
+  /** All that is stored of a session, in UTF-16 units. */
+  size({ key }: LogOf): { events: number; bytes: number } {
+    const row = this.#db.get(
+      'SELECT count(*) AS events, total(length(json)) AS bytes FROM event WHERE id BETWEEN ? AND ?',
+      key * SPAN,
+      (key + 1) * SPAN - 1,
+    );
+    return { events: Number(row?.['events'] ?? 0), bytes: Number(row?.['bytes'] ?? 0) };
+  }
+
+  /** What stands before the second prompt that is kept; undefined when there is no second one. */
+  oldestTurn({ key }: LogOf): { last: number; lastAt: string; events: number; bytes: number } | undefined {
+    const base = key * SPAN;
+    const [, second] = this.#db.all(
+      `SELECT id FROM event WHERE id BETWEEN ? AND ? AND type = 'prompt' ORDER BY id LIMIT 2`,
+      base,
+      base + SPAN - 1,
+    );
+    if (second === undefined) return undefined;
+    const row = this.#db.get(
+      `SELECT max(id) AS last, json ->> '$.ts' AS at, count(*) AS events, total(length(json)) AS bytes
+       FROM event WHERE id >= ? AND id < ?`,
+      base,
+      Number(second['id']),
+    );
+    return {
+      last: Number(row?.['last']) - base,
+      lastAt: String(row?.['at']),
+      events: Number(row?.['events']),
+      bytes: Number(row?.['bytes']),
+    };
+  }
+
+  /** Takes out everything up to a seq and leaves a gap there that says so. Subscribers have seen it long ago. */
+  trimTo({ sessionId, key }: LogOf, last: number, ts: string): void {
+    const base = key * SPAN;
+    this.#db.run('DELETE FROM event WHERE id BETWEEN ? AND ?', base, base + last);
+    this.#index.remove(base, base + last);
+    const gap: Event = { seq: last, ts, sessionId, type: 'gap', from: 1, to: last };
+    this.#insert(base + last, gap.type, JSON.stringify(gap));
   }
 
   /** Prompts and whole messages with all of the words, the best match first. */

@@ -48,6 +48,11 @@ export class QueueStore {
       .map((row) => fromRow(row));
   }
 
+  /** All prompts that the session ever had here. */
+  count({ key }: LogOf): number {
+    return Number(this.#db.get('SELECT count(*) AS n FROM prompt WHERE session_key = ?', key)?.['n']);
+  }
+
   /** Throws the problem prompt.unknown. */
   get({ sessionId }: LogOf, promptId: PromptId): StoredPrompt {
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, promptId);

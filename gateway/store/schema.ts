@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly string[] = [
     model TEXT,
     status TEXT NOT NULL,
     agent_session_id TEXT,
+    trimmed_to INTEGER NOT NULL DEFAULT 0,   -- events up to this seq are gone; a gap event says so
     held INTEGER NOT NULL DEFAULT 0,         -- the queue waits for a person
     archived INTEGER NOT NULL DEFAULT 0,
     draft TEXT NOT NULL DEFAULT '',

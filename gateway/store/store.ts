@@ -11,6 +11,7 @@ import { LogStore, type Batch } from './log.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
+import { Retention } from './retention.ts';
 import { SessionStore } from './session.ts';
 import { TokenStore } from './token.ts';
 
@@ -36,6 +37,7 @@ export class Store implements Disposable {
   readonly clients: ClientStore;
   readonly tokens: TokenStore;
   readonly log: LogStore;
+  readonly retention: Retention;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
 
@@ -50,6 +52,7 @@ export class Store implements Disposable {
     this.clients = new ClientStore(db);
     this.tokens = new TokenStore(db);
     this.log = new LogStore(db, logIdOf(db));
+    this.retention = new Retention(db, this.log);
     db.onCommit = () => {
       const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };
       if (committed.batches.length > 0 || committed.sessions.length > 0) this.onCommit(committed);
