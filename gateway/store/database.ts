@@ -1,5 +1,5 @@
 // The one connection to the one database: opened with care, written in two classes of durability.
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Problem } from '../protocol/index.ts';
 import { sqliteCode } from './lock.ts';
@@ -182,16 +182,15 @@ class DamagedError extends Error {
 }
 
 function openChecked(file: string): DatabaseSync {
+  const version = versionOf(file);
+  if (version > MIGRATIONS.length) {
+    throw new NewerDatabaseError(
+      `${file} was written by a newer Holdfast (schema ${version}, this one knows ${MIGRATIONS.length}). ` +
+        `It was left as it is. Update Holdfast, or set HOLDFAST_HOME to another folder.`,
+    );
+  }
   const db = new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: true });
   try {
-    const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (typeof version !== 'number') throw new DamagedError('no user_version');
-    if (version > MIGRATIONS.length) {
-      throw new NewerDatabaseError(
-        `${file} was written by a newer Holdfast (schema ${version}, this one knows ${MIGRATIONS.length}). ` +
-          `It was left as it is. Update Holdfast, or set HOLDFAST_HOME to another folder.`,
-      );
-    }
     db.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
@@ -201,7 +200,7 @@ function openChecked(file: string): DatabaseSync {
       PRAGMA cell_size_check = ON;
       PRAGMA wal_autocheckpoint = 4000;
     `);
-    if (version > 0) checkAfterUncleanEnd(db);
+    if (version > 0) check(db, file);
     if (version > 0 && version < MIGRATIONS.length) backUp(db, `${file}.before-schema-${MIGRATIONS.length}`);
     migrate(db, version);
     db.exec(`INSERT INTO meta VALUES ('clean', '0') ON CONFLICT (key) DO UPDATE SET value = '0'`);
@@ -212,9 +211,32 @@ function openChecked(file: string): DatabaseSync {
   }
 }
 
-function checkAfterUncleanEnd(db: DatabaseSync): void {
+/** Read-only: a connection that may write folds the write-ahead log into the file when it closes. */
+function versionOf(file: string): number {
+  if (!existsSync(file)) return 0;
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    return numberOf(db, 'user_version');
+  } finally {
+    db.close();
+  }
+}
+
+function numberOf(db: DatabaseSync, pragma: 'user_version' | 'page_count' | 'page_size'): number {
+  const value = db.prepare(`PRAGMA ${pragma}`).get()?.[pragma];
+  if (typeof value !== 'number') throw new DamagedError(`no ${pragma}`);
+  return value;
+}
+
+/** After a clean end all is in the file, so its length says whether it was cut; after any other, all pages are read. */
+function check(db: DatabaseSync, file: string): void {
   const clean = db.prepare(`SELECT value FROM meta WHERE key = 'clean'`).get()?.['value'];
-  if (clean === '1') return;
+  if (clean === '1') {
+    const expected = numberOf(db, 'page_count') * numberOf(db, 'page_size');
+    // Looking at a file's length does not open it, which would drop our locks.
+    if (statSync(file).size !== expected) throw new DamagedError('the file was cut');
+    return;
+  }
   const [first] = db.prepare('PRAGMA quick_check(1)').all();
   if (first?.['quick_check'] !== 'ok') throw new DamagedError(String(first?.['quick_check']));
 }

@@ -1,0 +1,142 @@
+// The two ways to write: what is acknowledged is one synced group, and what fails undoes only itself.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Database } from '../../gateway/store/database.ts';
+import { newFolder } from '../support/folders.ts';
+import { newSession, NOW, openStore, promptEvent } from '../support/store.ts';
+
+function openDatabase(): Disposable & { db: Database; commits: () => number } {
+  const db = Database.open(path.join(newFolder('database'), 'holdfast.db'));
+  let commits = 0;
+  db.onCommit = () => {
+    commits += 1;
+  };
+  return { db, commits: () => commits, [Symbol.dispose]: () => db[Symbol.dispose]() };
+}
+
+const put = (db: Database, key: string): void => {
+  db.run('INSERT INTO meta VALUES (?, ?)', key, 'x');
+};
+const has = (db: Database, key: string): boolean =>
+  db.get('SELECT 1 FROM meta WHERE key = ?', key) !== undefined;
+
+test('writes that are asked for at the same time share one transaction and one sync', async () => {
+  using opened = openDatabase();
+  const { db, commits } = opened;
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, index) =>
+      db.synced(() => {
+        put(db, `key ${index}`);
+        return index;
+      }),
+    ),
+  );
+  assert.deepEqual(
+    answers,
+    Array.from({ length: 50 }, (_, index) => index),
+  );
+  assert.equal(commits(), 1);
+});
+
+test('a write that throws is undone and rejects; the others of its group are kept', async () => {
+  using opened = openDatabase();
+  const { db } = opened;
+  const [first, second, third] = await Promise.allSettled([
+    db.synced(() => put(db, 'first')),
+    db.synced(() => {
+      put(db, 'second');
+      throw new Error('not this one');
+    }),
+    db.synced(() => put(db, 'third')),
+  ]);
+  assert.equal(first.status, 'fulfilled');
+  assert.ok(second.status === 'rejected');
+  assert.match(String(second.reason), /not this one/);
+  assert.equal(third.status, 'fulfilled');
+  assert.deepEqual(
+    ['first', 'second', 'third'].map((key) => has(db, key)),
+    [true, false, true],
+  );
+});
+
+test('agent output that comes while accepts wait is written after them', async () => {
+  using opened = openDatabase();
+  const { db, commits } = opened;
+  const order: string[] = [];
+  const accepted = db.synced(() => order.push('accept'));
+  db.written(() => order.push('output'));
+  await accepted;
+  assert.deepEqual(order, ['accept', 'output']);
+  assert.equal(commits(), 2);
+});
+
+test('a written transaction that throws leaves nothing behind, and the next one works', () => {
+  using opened = openDatabase();
+  const { db } = opened;
+  assert.throws(
+    () =>
+      db.written(() => {
+        put(db, 'lost');
+        throw new Error('no');
+      }),
+    /no/,
+  );
+  db.written(() => put(db, 'kept'));
+  assert.deepEqual([has(db, 'lost'), has(db, 'kept')], [false, true]);
+});
+
+test('what waits to be synced is on disk after the end', async () => {
+  const folder = newFolder('database');
+  const file = path.join(folder, 'holdfast.db');
+  const db = Database.open(file);
+  const accepted = db.synced(() => put(db, 'last moment'));
+  db[Symbol.dispose]();
+  db[Symbol.dispose]();
+  await accepted;
+  using again = Database.open(file);
+  assert.ok(has(again, 'last moment'));
+});
+
+test('a write that is undone leaves no trace in what is numbered, published or listed', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const published: string[] = [];
+  store.onCommit = ({ batches }) => published.push(...batches.flatMap(({ texts }) => texts));
+  const results = await Promise.allSettled([
+    store.synced(() => store.log.append(session, NOW, [promptEvent('p1')])),
+    store.synced(() => {
+      store.log.append(session, NOW, [promptEvent('p2'), promptEvent('p3')]);
+      throw new Error('undone');
+    }),
+    store.synced(() => store.log.append(session, NOW, [promptEvent('p4')])),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.equal(store.log.head(session), 2);
+  const seqs = (texts: readonly string[]): string[] =>
+    texts.map((text) => /"seq":(\d+).*"promptId":"(p\d)"/.exec(text)?.slice(1).join(' ') ?? text);
+  assert.deepEqual(seqs(published), ['1 p1', '2 p4']);
+  assert.deepEqual(seqs(store.log.read(session, 0, 10).texts), ['1 p1', '2 p4']);
+});
+
+test('a whole transaction that fails gives its numbers back', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  assert.throws(
+    () =>
+      store.written(() => {
+        store.log.append(session, NOW, [promptEvent('p1')]);
+        throw new Error('undone');
+      }),
+    /undone/,
+  );
+  assert.equal(store.log.head(session), 0);
+  store.written(() => store.log.append(session, NOW, [promptEvent('p2')]));
+  assert.equal(store.log.head(session), 1);
+  assert.equal(store.log.read(session, 0, 10).texts.length, 1);
+});

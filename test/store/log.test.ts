@@ -1,0 +1,136 @@
+// The log on disk: pages that begin with a turn, compacting, and rows that a disk has bent.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { SessionId, type Event } from '../../gateway/protocol/index.ts';
+import type { StoredSession } from '../../gateway/store/session.ts';
+import type { Store } from '../../gateway/store/store.ts';
+import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
+import { textOf } from '../support/transcript.ts';
+
+/** Turns of three deltas each. */
+function writeTurns(store: Store, session: StoredSession, count: number): void {
+  for (let turn = 1; turn <= count; turn += 1) {
+    const message = `answer ${turn}`;
+    const bodies = [promptEvent(`p${turn}`), ...['a', 'b', 'c'].map((text, at) => delta(at, text, message))];
+    store.written(() => store.log.append(session, NOW, bodies));
+  }
+}
+
+test('events are numbered from 1 in their session, whatever happens in others', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const one = await newSession(store, SessionId.parse('one'));
+  const two = await newSession(store, SessionId.parse('two'));
+  writeTurns(store, one, 2);
+  writeTurns(store, two, 1);
+  assert.equal(store.log.head(one), 8);
+  assert.equal(store.log.head(two), 4);
+  const events = store.log.read(two, 0, 100).texts.map((text) => JSON.parse(text) as Event);
+  assert.deepEqual(
+    events.map(({ seq, sessionId }) => `${sessionId} ${seq}`),
+    ['two 1', 'two 2', 'two 3', 'two 4'],
+  );
+});
+
+test('reading after a seq gives what follows, up to a limit', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  writeTurns(store, session, 2);
+  const { after, last, texts } = store.log.read(session, 3, 2);
+  assert.deepEqual([after, last, texts.length], [3, 5, 2]);
+  assert.deepEqual(store.log.read(session, 8, 10).texts, []);
+});
+
+test('a page begins with a prompt, holds at least what was asked for, and names the page before', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  writeTurns(store, session, 5);
+  const page = store.log.page(session, store.log.head(session) + 1, 6);
+  assert.equal(page.messages[0]?.type, 'prompt');
+  assert.equal(textOf(page.messages), 'abcabc');
+  assert.equal(page.before, 13);
+});
+
+test('pages from the end to the start hold everything exactly once, whatever their size', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  writeTurns(store, session, 7);
+  for (const limit of [1, 2, 3, 5, 8, 100]) {
+    const pages: Event[][] = [];
+    let before: number | undefined = store.log.head(session) + 1;
+    while (before !== undefined) {
+      const page: { messages: Event[]; before?: number } = store.log.page(session, before, limit);
+      pages.unshift(page.messages);
+      before = page.before;
+    }
+    const all = pages.flat();
+    assert.equal(textOf(all), 'abc'.repeat(7), `pages of ${limit}`);
+    assert.equal(all.filter(({ type }) => type === 'prompt').length, 7);
+  }
+});
+
+test('a turn that is compacted keeps its place, its last seq and the numbers that follow', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  writeTurns(store, session, 2);
+  store.written(() => store.log.compactFrom(session, store.log.firstOfTurn(session)));
+  const events = store.log.read(session, 0, 100).texts.map((text) => JSON.parse(text) as Event);
+  assert.deepEqual(
+    events.map(({ seq, type }) => `${seq} ${type}`),
+    ['1 prompt', '2 partial', '3 partial', '4 partial', '5 prompt', '8 text'],
+  );
+  assert.equal(store.log.head(session), 8);
+  writeTurns(store, session, 1);
+  assert.equal(store.log.head(session), 12);
+});
+
+test('the end of the log is the same after the store was opened again', async () => {
+  const first = openStore();
+  const session = await newSession(first.store);
+  writeTurns(first.store, session, 2);
+  const cursor = first.store.log.cursor(session);
+  first[Symbol.dispose]();
+  using again = openStore(first.folder);
+  assert.equal(again.store.log.cursor(session), cursor);
+  assert.equal(again.store.log.resumeAt(session, cursor), 8);
+});
+
+test('an event whose bytes have changed on disk is shown as a gap, and the others are intact', async () => {
+  const first = openStore();
+  const session = await newSession(first.store);
+  writeTurns(first.store, session, 1);
+  first[Symbol.dispose]();
+  // What a disk does to a byte, done where SQLite's own checks see nothing wrong.
+  const raw = new DatabaseSync(path.join(first.folder, 'holdfast.db'));
+  raw.exec(`UPDATE event SET json = replace(json, '"content":"b"', '"content":"X"')`);
+  raw.close();
+  using again = openStore(first.folder);
+  const events = again.store.log.read(session, 0, 100).texts.map((text) => JSON.parse(text) as Event);
+  assert.deepEqual(
+    events.map((event) => (event.type === 'gap' ? `gap ${event.from}-${event.to}` : event.type)),
+    ['prompt', 'partial', 'gap 3-3', 'partial'],
+  );
+  const [, , gap] = events;
+  assert.equal(gap?.sessionId, session.sessionId);
+  assert.equal(gap.seq, 3);
+});
+
+test('a removed session leaves no events, and its place is never given to another', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  writeTurns(store, session, 1);
+  store.written(() => {
+    store.log.remove(session);
+    store.sessions.remove(session);
+  });
+  const other = await newSession(store, SessionId.parse('other'));
+  assert.notEqual(other.key, session.key);
+  assert.equal(store.log.head(other), 0);
+});

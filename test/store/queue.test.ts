@@ -1,0 +1,130 @@
+// Prompts as rows: accepted once, kept in order, and after a crash either waiting or uncertain.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem, PromptId, SessionId } from '../../gateway/protocol/index.ts';
+import { admitPrompt, endTurn, recoverSession, takePrompt } from '../../gateway/store/conversation.ts';
+import type { Store } from '../../gateway/store/store.ts';
+import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+
+const admit = (store: Store, id: string, message?: string) =>
+  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
+
+const statesOf = (store: Store): string[] =>
+  store.queue.list(store.sessions.get(SESSION)).map(({ promptId, state }) => `${promptId} ${state}`);
+
+test('the first prompt runs at once and the others wait in the order in which they came', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const answers = await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
+  assert.deepEqual(answers, [
+    { state: 'running', position: 0 },
+    { state: 'queued', position: 1 },
+    { state: 'queued', position: 2 },
+  ]);
+  assert.deepEqual(statesOf(store), ['a running', 'b queued', 'c queued']);
+});
+
+test('the same prompt twice is one prompt, also when both come at the same moment', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const [first, second] = await Promise.all([admit(store, 'a'), admit(store, 'a')]);
+  assert.deepEqual(second, first);
+  assert.deepEqual(await admit(store, 'a'), first);
+  assert.deepEqual(statesOf(store), ['a running']);
+  assert.equal(store.log.head(session), 1);
+});
+
+test('a promptId with other content, or in another session, is a conflict and changes nothing', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const other = SessionId.parse('other');
+  await newSession(store, other);
+  await admit(store, 'a');
+  const isConflict = (error: unknown): boolean =>
+    error instanceof Problem && error.problem === 'prompt.conflict';
+  await assert.rejects(admit(store, 'a', 'something else'), isConflict);
+  await assert.rejects(
+    store.synced(() => admitPrompt(store, { sessionId: other, ...sent('a') }, NOW)),
+    isConflict,
+  );
+  assert.deepEqual(store.queue.list(store.sessions.get(other)), []);
+  assert.deepEqual(statesOf(store), ['a running']);
+});
+
+test('a prompt that was taken and never handed over is taken again after a crash', async () => {
+  const first = openStore();
+  await newSession(first.store);
+  await admit(first.store, 'a');
+  first[Symbol.dispose]();
+  using again = openStore(first.folder);
+  const { store } = again;
+  store.written(() => recoverSession(store, SESSION, NOW));
+  const taken = store.written(() => takePrompt(store, SESSION, NOW));
+  assert.equal(taken?.promptId, 'a');
+  assert.deepEqual(statesOf(store), ['a running']);
+});
+
+test('a prompt that the agent may have had is uncertain after a crash, and nothing behind it starts', async () => {
+  const first = openStore();
+  await newSession(first.store);
+  await Promise.all([admit(first.store, 'a'), admit(first.store, 'b')]);
+  await first.store.synced(() => first.store.queue.markHanded(PromptId.parse('a')));
+  first[Symbol.dispose]();
+  using again = openStore(first.folder);
+  const { store } = again;
+  store.written(() => recoverSession(store, SESSION, NOW));
+  assert.equal(
+    store.written(() => takePrompt(store, SESSION, NOW)),
+    undefined,
+  );
+  assert.deepEqual(statesOf(store), ['a uncertain', 'b queued']);
+  const { held, session } = store.sessions.get(SESSION);
+  assert.deepEqual([held, session.uncertain, session.queued], [true, 1, 1]);
+});
+
+test('recovering twice is the same as once', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  await admit(store, 'a');
+  await store.synced(() => store.queue.markHanded(PromptId.parse('a')));
+  store.written(() => recoverSession(store, SESSION, NOW));
+  const head = store.log.head(session);
+  store.written(() => recoverSession(store, SESSION, NOW));
+  assert.equal(store.log.head(session), head);
+});
+
+test('a turn that fails holds the queue when somebody waits in it, and not when nobody does', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const fail = (id: string): void =>
+    store.written(() =>
+      endTurn(
+        store,
+        session,
+        { promptId: PromptId.parse(id), firstSeq: 1 },
+        { how: 'failed', code: 'agent.failed', message: 'no' },
+        NOW,
+      ),
+    );
+  await admit(store, 'a');
+  fail('a');
+  assert.equal(store.sessions.get(SESSION).held, false);
+  await Promise.all([admit(store, 'b'), admit(store, 'c')]);
+  fail('b');
+  assert.equal(store.sessions.get(SESSION).held, true);
+});
+
+test('destroying a session takes its prompts along', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  await admit(store, 'a');
+  store.written(() => store.sessions.remove(session));
+  await newSession(store);
+  assert.deepEqual(statesOf(store), []);
+});
