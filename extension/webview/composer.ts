@@ -23,7 +23,6 @@ export interface ComposerState {
 
 const REST_MS = 400;
 const ESCAPE_AGAIN_MS = 3000;
-const MAX_LINES_PX = 8 * 20 + 11;
 
 export class Composer {
   readonly element = document.createElement('div');
@@ -63,7 +62,6 @@ export class Composer {
   setText(text: string): void {
     if (text === this.#field.value) return;
     this.#field.value = text;
-    this.#grow();
     this.#act.changed();
   }
 
@@ -117,16 +115,9 @@ export class Composer {
   }
 
   #changed(): void {
-    this.#grow();
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#act.draft(this.text), REST_MS);
     this.#act.changed();
-  }
-
-  /** As high as its lines, up to eight of them. */
-  #grow(): void {
-    this.#field.style.height = 'auto';
-    this.#field.style.height = `${Math.min(this.#field.scrollHeight, MAX_LINES_PX)}px`;
   }
 
   #key(event: KeyboardEvent): void {
@@ -150,7 +141,6 @@ export class Composer {
     if (this.#state?.isLinked !== true || text.trim() === '') return;
     this.#field.value = '';
     this.#recalled = undefined;
-    this.#grow();
     clearTimeout(this.#rest);
     this.#act.send(text);
     this.#act.draft('');
