@@ -13,6 +13,12 @@ const MODES = [
   { id: 'auto', name: 'Auto', description: 'Asks nothing' },
 ];
 
+/** Whoever brings an agent back without its memory tells it what was said, in a block of its own before the prompt. */
+const RETOLD = /^This conversation goes on from an earlier one.*Now the user says:$/s;
+
+const earlierPrompts = (retold: string): string[] =>
+  [...retold.matchAll(/^> User: (.*)$/gm)].map(([, prompt = '']) => prompt);
+
 /** Runs the demo agent until its input ends. */
 export const runDemoAgent = async (input: Readable, output: Writable): Promise<void> => {
   const conversations = new Map<string, DemoConversation>();
@@ -53,9 +59,12 @@ export const runDemoAgent = async (input: Readable, output: Writable): Promise<v
     })
     .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
       const conversation = find(params.sessionId);
-      const prompt = params.prompt
-        .map((block) => (block.type === 'text' ? block.text : `[${block.type}]`))
-        .join('\n');
+      const [first = '', ...rest] = params.prompt.map((block) =>
+        block.type === 'text' ? block.text : `[${block.type}]`,
+      );
+      const before = RETOLD.test(first) ? earlierPrompts(first) : undefined;
+      if (before !== undefined) conversation.history.push(...before);
+      const prompt = (before === undefined ? [first, ...rest] : rest).join('\n');
       conversation.turn?.abort();
       const abort = new AbortController();
       conversation.turn = abort;
