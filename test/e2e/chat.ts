@@ -1,0 +1,121 @@
+// Holdfast in one window, as a person sees and uses it: the tree, the chat, the composer, the palette.
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { waitFor } from '../support/waitFor.ts';
+import { reloadWindow, runCommand, screenshot } from '../support/vscode/browser.ts';
+
+const PATIENCE_MS = 30_000;
+
+export class Chat {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(PATIENCE_MS);
+  }
+
+  /** The panel. VS Code wraps its page in a frame of its own. */
+  get panel(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  part(name: string): Locator {
+    return this.panel.locator(`[data-part="${name}"]`);
+  }
+
+  get field(): Locator {
+    return this.panel.getByRole('textbox', { name: 'Prompt' });
+  }
+
+  get scroller(): Locator {
+    return this.panel.getByRole('region', { name: 'Transcript' });
+  }
+
+  /** The line that says how things stand. */
+  get strip(): Locator {
+    return this.part('strip').getByRole('status');
+  }
+
+  /** A row of the session tree. */
+  row(name: RegExp): Locator {
+    return this.page.getByRole('treeitem', { name });
+  }
+
+  /** A new session with the demo agent, from the palette. */
+  async startDemo(): Promise<void> {
+    await this.run('Try the Demo Agent');
+    await this.field.waitFor();
+  }
+
+  async send(prompt: string): Promise<void> {
+    await this.field.fill(prompt);
+    await this.field.press('Enter');
+  }
+
+  /** The text of the answer that stands last, as the reader sees it. */
+  async answer(): Promise<string> {
+    return (await this.answers()).at(-1) ?? '';
+  }
+
+  /** All that the agent has said, message by message. */
+  async answers(): Promise<string[]> {
+    return (await this.part('text').locator('.md').allTextContents()).map((text) => text.trim());
+  }
+
+  async seen(words: string | RegExp): Promise<void> {
+    await this.part('text').locator('.md').filter({ hasText: words }).last().waitFor();
+  }
+
+  async isIdle(): Promise<void> {
+    await this.strip.filter({ hasText: 'Idle since' }).waitFor();
+  }
+
+  async stripSays(words: string | RegExp): Promise<void> {
+    await this.strip.filter({ hasText: words }).waitFor();
+  }
+
+  /** In a browser VS Code writes down every five seconds what the panel keeps, as it cannot when a window goes. */
+  async kept(what: RegExp): Promise<void> {
+    const pattern = what.source;
+    await waitFor('VS Code to write down what the panel keeps', () => this.page.evaluate(isStored, pattern));
+  }
+
+  async reload(): Promise<void> {
+    await reloadWindow(this.page);
+  }
+
+  run(command: string): Promise<void> {
+    return runCommand(this.page, `Holdfast: ${command}`);
+  }
+
+  shoot(name: string): Promise<void> {
+    return screenshot(this.page, `e2e-${name}`);
+  }
+
+  /** For people who look into a failure: the words of the window and of the panel. */
+  async everything(): Promise<string> {
+    const texts = this.page.frames().map((frame) => frame.locator('body').innerText({ timeout: 5_000 }).catch(String));
+    return (await Promise.all(texts)).join('\n\n======\n\n');
+  }
+}
+
+/** Runs in the page: whether a value in VS Code's storage of this window fits. */
+async function isStored(pattern: string): Promise<boolean> {
+  const what = new RegExp(pattern);
+  const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(request.error?.message));
+    });
+  for (const { name = '' } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db-')) continue;
+    const database = await answer(indexedDB.open(name));
+    try {
+      if (!database.objectStoreNames.contains('ItemTable')) continue;
+      const values = await answer(database.transaction('ItemTable').objectStore('ItemTable').getAll());
+      if (values.some((value) => typeof value === 'string' && what.test(value.replaceAll('\\', '')))) return true;
+    } finally {
+      database.close();
+    }
+  }
+  return false;
+}

@@ -1,0 +1,176 @@
+// A desk for the stories: a VS Code server with the packaged extension in it, a browser, and a state folder of its own
+// in which the extension starts the gateway.
+import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { Event, SessionId } from '../../gateway/protocol/index.ts';
+import { connect } from '../../gateway/rpc/connect.ts';
+import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import { newFolder } from '../support/folders.ts';
+import { openBrowser, openSideBar, openWindow, outputFolder } from '../support/vscode/browser.ts';
+import { startServer, type VsCodeServer } from '../support/vscode/server.ts';
+import { waitFor, within } from '../support/waitFor.ts';
+import { Chat } from './chat.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export interface DeskOptions {
+  /** Names what a failed story leaves behind. */
+  readonly name: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What config.json of the gateway holds. */
+  readonly config?: object;
+}
+
+export interface DeskWindowOptions {
+  readonly beside?: Page;
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+export class Desk implements AsyncDisposable {
+  readonly server: VsCodeServer;
+  readonly browser: Browser;
+  readonly home: string;
+  readonly #name: string;
+  readonly #places = newFolder('places');
+
+  private constructor(name: string, home: string, server: VsCodeServer, browser: Browser) {
+    this.#name = name;
+    this.home = home;
+    this.server = server;
+    this.browser = browser;
+  }
+
+  static async open({ name, settings = {}, config }: DeskOptions): Promise<Desk> {
+    const home = newFolder();
+    if (config !== undefined) writeFileSync(path.join(home, 'config.json'), JSON.stringify(config));
+    const server = await startServer({
+      vsix: [packagedExtension()],
+      env: { HOLDFAST_HOME: home },
+      settings,
+      logFolder: path.join(outputFolder, `vscode-${name}`),
+    });
+    return new Desk(name, home, server, await openBrowser());
+  }
+
+  /** A folder to work in; its name is what windows are called by. */
+  folder(name: string): string {
+    const folder = path.join(this.#places, name);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  /** A window with Holdfast's side bar open: in a browser profile of its own, unless it is beside another one. */
+  async window(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
+    const page = await openWindow(this.browser, this.server, this.folder(folder), options);
+    await openSideBar(page, 'Holdfast');
+    return new Chat(page);
+  }
+
+  /** A window, and in it a new session with the demo agent. */
+  async demo(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
+    const chat = await this.window(folder, options);
+    await chat.startDemo();
+    return chat;
+  }
+
+  /** Of the gateway that runs now; undefined: none has said that it does. */
+  get gatewayPid(): number | undefined {
+    return readDiscovery(this.home)?.pid;
+  }
+
+  /** kill -9, and the certainty that it is gone. */
+  async killGateway(): Promise<void> {
+    const pid = this.gatewayPid;
+    if (pid === undefined) throw new Error('no gateway runs');
+    process.kill(pid, 'SIGKILL');
+    await waitFor('the gateway to be gone', () => !isAlive(pid));
+  }
+
+  /** Somebody started one after the last kill. */
+  async untilBack(): Promise<void> {
+    await waitFor('a gateway to be back', () => {
+      const pid = this.gatewayPid;
+      return pid !== undefined && isAlive(pid);
+    });
+  }
+
+  async untilIdle(sessionId: SessionId): Promise<void> {
+    await using client = await connect({ home: this.home, name: 'the test' });
+    await waitFor(
+      'the session to be idle',
+      async () => (await client.call('session.get', { sessionId })).status === 'idle',
+    );
+  }
+
+  /** What another client, with no window around it, is told of a session. */
+  async history(sessionId: SessionId): Promise<readonly Event[]> {
+    await using client = await connect({ home: this.home, name: 'the test' });
+    return (await client.call('session.history', { sessionId, limit: 1000 })).messages;
+  }
+
+  /** The session that was created last. */
+  async newest(): Promise<SessionId> {
+    await using client = await connect({ home: this.home, name: 'the test' });
+    const { sessions } = await client.call('session.list', {});
+    const newest = sessions.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
+    if (newest === undefined) throw new Error('there is no session');
+    return newest.sessionId;
+  }
+
+  /** Runs a story; a failed one leaves a picture and the words of each window. */
+  async story(t: TestContext, body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      await this.#keep(t.name);
+      throw error;
+    } finally {
+      // Each story has its own windows; the gateway and its sessions stay.
+      await Promise.all(this.browser.contexts().map((context) => context.close()));
+    }
+  }
+
+  async #keep(story: string): Promise<void> {
+    const folder = path.join(outputFolder, `failed-${this.#name}`);
+    mkdirSync(folder, { recursive: true });
+    const pages = this.browser.contexts().flatMap((context) => context.pages());
+    const file = story.replaceAll(/\W+/g, '-').slice(0, 60);
+    await Promise.allSettled(
+      pages.map(async (page, index) => {
+        const place = path.join(folder, `${file}-${index + 1}`);
+        await page.screenshot({ path: `${place}.png`, timeout: 10_000 });
+        writeFileSync(`${place}.txt`, await new Chat(page).everything());
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.server[Symbol.asyncDispose]();
+    const pid = this.gatewayPid;
+    if (pid === undefined || !isAlive(pid)) return;
+    process.kill(pid, 'SIGTERM');
+    await within(
+      'the end of the gateway',
+      waitFor('the gateway to end', () => !isAlive(pid)),
+    );
+  }
+}
+
+function packagedExtension(): string {
+  const named = process.env['HOLDFAST_VSIX'];
+  const file = named ?? path.join(root, globSync('holdfast-*.vsix', { cwd: root }).sort().at(-1) ?? 'none');
+  if (!existsSync(file)) throw new Error('There is no packaged extension. Run: npm run package');
+  return file;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

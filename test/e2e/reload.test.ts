@@ -1,0 +1,83 @@
+// A window that goes in the middle of an answer, and what stands there when it comes back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { longText, slowText } from '../../gateway/agents/demoScript.ts';
+import { textOf } from '../support/transcript.ts';
+import type { Chat } from './chat.ts';
+import { Desk } from './desk.ts';
+
+describe('a window that goes and comes back', () => {
+  let desk: Desk;
+  before(async () => {
+    desk = await Desk.open({ name: 'reload' });
+  });
+  after(() => desk[Symbol.asyncDispose]());
+
+  test('reloaded at a third of the answer, it shows exactly what the agent sent', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api');
+      await chat.send('slow 300 40');
+      await chat.seen(/s100 /);
+      await chat.reload();
+      await chat.seen(/s100 /);
+      await chat.shoot('b-1-after-reload');
+      await chat.isIdle();
+      const answer = await chat.answer();
+      assert.equal(answer, slowText(300).trimEnd());
+      assert.equal(await chat.part('text').count(), 1);
+      assert.equal(await chat.part('prompt').count(), 1);
+      assert.equal(textOf(await desk.history(await desk.newest())), slowText(300));
+    }));
+
+  test('the draft, the place where one was reading and an open question come back', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api');
+      await chat.send('long 40');
+      await chat.seen('Line 39 of');
+      await chat.send('ask');
+      await chat.part('permission').waitFor();
+      await chat.field.fill('half a sentence that');
+      await chat.scroller.hover();
+      await chat.page.mouse.wheel(0, -900);
+      const line = await topLine(chat);
+      assert.ok(line > 0 && line < 39, `line ${line} is in the middle`);
+      await chat.kept(/"anchor":\{/);
+      await chat.reload();
+      await chat.part('permission').waitFor();
+      await chat.shoot('b-2-place-and-draft');
+      assert.equal(await chat.field.inputValue(), 'half a sentence that');
+      assert.ok(((await chat.field.boundingBox())?.height ?? 0) >= 20, 'and it can be read');
+      assert.equal(await topLine(chat), line);
+      assert.equal(
+        ((await chat.answers())[0] ?? '').replaceAll(/\s+/g, ' ').trim(),
+        longText(40).replaceAll(/[*`]/g, '').replaceAll(/\s+/g, ' ').trim(),
+      );
+      await chat.part('permission').getByRole('button', { name: 'Allow', exact: true }).click();
+      await chat.seen('You allowed question 1.');
+    }));
+
+  test('with every window closed the agent goes on, and the next window shows all of it', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api');
+      await chat.send('slow 100 40');
+      await chat.seen(/s20 /);
+      await chat.page.context().close();
+      const sessionId = await desk.newest();
+      await desk.untilIdle(sessionId);
+      assert.equal(textOf(await desk.history(sessionId)), slowText(100));
+
+      const next = await desk.window('harbor-api');
+      await next.row(/^slow 100 40/).click();
+      await next.seen(/s99/);
+      assert.deepEqual(await next.answers(), [slowText(100).trimEnd()]);
+    }));
+});
+
+/** The number of the first line of `long` that is in view. */
+const topLine = (chat: Chat): Promise<number> =>
+  chat.scroller.evaluate((scroller) => {
+    const { top } = scroller.getBoundingClientRect();
+    const lines = [...scroller.querySelectorAll('p')].filter((line) => /^Line \d+ of/.test(line.textContent));
+    const first = lines.find((line) => line.getBoundingClientRect().bottom > top + 1);
+    return Number(/\d+/.exec(first?.textContent ?? '')?.[0] ?? -1);
+  });
