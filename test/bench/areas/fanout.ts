@@ -98,6 +98,7 @@ export const fanout: Area = {
   },
   metrics: [
     { key: 'events', title: 'events/s' },
+    { key: 'seen', title: '% seen as events' },
     { key: 'p50', title: 'p50 age µs' },
     { key: 'p99', title: 'p99 age µs' },
     { key: 'cpu', title: 'CPU µs/event' },
@@ -134,9 +135,10 @@ export const fanout: Area = {
     await over;
     const seconds = (end - Math.min(...readers.map(({ first }) => first))) / 1e6;
     const ages = readers.flatMap((reader) => reader.ages);
+    const seen = Math.min(...readers.map((reader) => reader.seen));
     return {
-      // Of the slowest client.
-      events: Math.min(...readers.map(({ seen }) => seen)) / seconds,
+      events: seen / seconds,
+      seen: (100 * seen) / events,
       cpu: (delivered - before) / events,
       turn: (cpuMicroseconds(stage.pid) - before) / events,
       ...(perSecond === 0 ? {} : { p50: percentile(ages, 0.5), p99: percentile(ages, 0.99) }),

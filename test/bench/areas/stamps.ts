@@ -3,7 +3,7 @@ import { microseconds } from '../statistics.ts';
 
 const STAMP = '"t=';
 /** What our gateway gives, in place of the events, to whoever is behind when the turn ends: the whole message. */
-const WHOLE = '"type":"text"';
+const WHOLE = '"type":"text","messageId"';
 
 export class StampReader {
   /** The stamp of the first event that was expected. */
