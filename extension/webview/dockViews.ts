@@ -55,6 +55,7 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
   const isUndecided = hasOpenQuestion(open.transcript);
   const state = !held ? '' : isUndecided ? ', held until you choose' : ', held';
   const resume = (): void => act.post({ type: 'resumeQueue' });
+  const hold = (): void => act.post({ type: 'pauseQueue' });
   return html`<section class="dock-part" data-part="queue" aria-label="Queued prompts">
     <div class="dock-head">
       <button
@@ -66,7 +67,13 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
         ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Queued</b
         ><span class="dim">${queue.length}${state}</span>
       </button>
-      ${held && !isUndecided ? iconButton('debug-continue', 'Let the queue go on', resume) : nothing}
+      ${
+        isUndecided
+          ? nothing
+          : held
+            ? iconButton('debug-continue', 'Let the queue go on', resume)
+            : iconButton('debug-pause', 'Hold the queue', hold)
+      }
     </div>
     ${
       isOpen

@@ -116,7 +116,10 @@ function earlier(panel: Panel, open: OpenSession, page: Extract<ToPanel, { type:
 }
 
 function changed(panel: Panel, open: OpenSession, session: Snapshot['session']): Panel {
-  return { ...panel, shows: { ...open, session, transcript: withStatus(open.transcript, session) } };
+  return {
+    ...panel,
+    shows: { ...open, session, transcript: { ...withStatus(open.transcript, session), held: session.held } },
+  };
 }
 
 function refused(

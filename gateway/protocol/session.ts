@@ -37,6 +37,7 @@ export const Session = z.object({
   pendingPermissions: z.int().nonnegative(),
   queued: z.int().nonnegative(),
   uncertain: z.int().nonnegative().describe('Prompts that wait for a decision after a crash'),
+  held: z.boolean().describe('The queue waits for a person: nothing new starts'),
   archived: z.boolean(),
   usage: Usage.optional(),
 });

@@ -189,6 +189,7 @@ function fromRow(row: Row): StoredSession {
       pendingPermissions: r.open_permissions,
       queued: r.queued,
       uncertain: r.uncertain,
+      held: r.held === 1,
       archived: r.archived === 1,
       ...(r.usage === null ? {} : { usage: Usage.parse(JSON.parse(r.usage)) }),
     },

@@ -20,6 +20,7 @@ export const session = (sessionId: string, about: Partial<Record<keyof Session, 
     pendingPermissions: 0,
     queued: 0,
     uncertain: 0,
+    held: false,
     archived: false,
     ...about,
   });

@@ -96,6 +96,7 @@ export function snapshot(fields: Partial<Plain<Snapshot>> & { messages?: Event[]
       pendingPermissions: 0,
       queued: 0,
       uncertain: 0,
+      held: false,
       archived: false,
     },
     messages: [],
