@@ -4,13 +4,17 @@ import { Problem, RPC } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 import { answerVerbs } from './answer.ts';
+import { chatVerbs } from './chat.ts';
 import { NotAuthorisedError } from './client.ts';
 import { contractVerbs } from './contract.ts';
+import { doctorVerbs } from './doctor.ts';
 import { gatewayVerbs } from './gateway.ts';
+import { logVerbs } from './logs.ts';
 import { isRecord, outputTo } from './output.ts';
 import { harmless } from './plainText.ts';
 import { rpcVerbs } from './rpc.ts';
 import { sendVerbs } from './send.ts';
+import { serviceVerbs } from './service.ts';
 import { sessionVerbs } from './sessions.ts';
 import { addVerbs, UsageError, type Call, type Parsed, type Program, type Verb } from './verb.ts';
 
@@ -21,7 +25,11 @@ const verbs = (): Verb[] => [
   ...gatewayVerbs,
   ...sessionVerbs,
   ...sendVerbs,
+  ...chatVerbs,
   ...answerVerbs,
+  ...doctorVerbs,
+  ...logVerbs,
+  ...serviceVerbs,
   ...rpcVerbs,
   ...contractVerbs(),
 ];

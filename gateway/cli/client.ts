@@ -10,9 +10,9 @@ import { oneLine } from './plainText.ts';
 import type { Program } from './verb.ts';
 
 /** What other windows read: "answered in a terminal". */
-const CLIENT_NAME = 'a terminal';
+export const CLIENT_NAME = 'a terminal';
 /** The same over lost links. */
-export const CLIENT_ID = ClientId.parse(`terminal-${randomUUID()}`);
+const CLIENT_ID = ClientId.parse(`terminal-${randomUUID()}`);
 
 /** Somebody else's gateway: exit code 3. */
 export class NotAuthorisedError extends Error {

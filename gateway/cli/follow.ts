@@ -11,6 +11,7 @@ import {
   type Snapshot,
 } from '../protocol/index.ts';
 import type { GatewayClient } from '../rpc/connect.ts';
+import { Channel } from './channel.ts';
 import { dial, NotAuthorisedError } from './client.ts';
 import type { Program } from './verb.ts';
 
@@ -181,33 +182,3 @@ export class Follower implements AsyncDisposable {
 }
 
 const seqOf = (cursor: Cursor): number => Number(cursor.slice(cursor.indexOf(':') + 1));
-
-/** Values for one reader, in order, until it is closed. */
-class Channel<T> implements AsyncIterable<T> {
-  readonly #waiting: T[] = [];
-  #isClosed = false;
-  #error: Error | undefined;
-  #wake = Promise.withResolvers<void>();
-
-  push(value: T): void {
-    this.#waiting.push(value);
-    this.#wake.resolve();
-  }
-
-  close(error?: Error): void {
-    this.#isClosed = true;
-    this.#error = error;
-    this.#wake.resolve();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      yield* this.#waiting.splice(0);
-      if (this.#waiting.length > 0) continue;
-      if (this.#isClosed && this.#error !== undefined) throw this.#error;
-      if (this.#isClosed) return;
-      await this.#wake.promise;
-      this.#wake = Promise.withResolvers();
-    }
-  }
-}

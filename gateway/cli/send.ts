@@ -1,7 +1,7 @@
 // send and attach: a prompt on its way, and a session watched from a terminal.
 import { randomUUID } from 'node:crypto';
 import { PromptId, type Cursor, type Event, type PromptState, type Session } from '../protocol/index.ts';
-import { CLIENT_ID, findSession, withGateway } from './client.ts';
+import { CLIENT_NAME, findSession, withGateway } from './client.ts';
 import { Follower, type News } from './follow.ts';
 import type { Output } from './output.ts';
 import { oneLine } from './plainText.ts';
@@ -120,7 +120,7 @@ class Screen {
 
   constructor(out: Output, session: Session) {
     this.#out = out;
-    this.#transcript = new Transcript({ agent: session.agent, me: CLIENT_ID });
+    this.#transcript = new Transcript({ agent: session.agent, me: CLIENT_NAME });
   }
 
   news(news: News): void {

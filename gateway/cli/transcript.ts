@@ -5,7 +5,7 @@ import { harmless, oneLine } from './plainText.ts';
 export interface TranscriptOptions {
   /** The agent's name, for people. */
   readonly agent: string;
-  /** The client that we are: its prompts are not marked as from elsewhere. */
+  /** What we are called: only prompts from elsewhere say where they are from. */
   readonly me?: string;
   /** Prompts that stand on the screen already, because they were just typed. */
   readonly isShown?: (promptId: PromptId) => boolean;
@@ -86,7 +86,7 @@ export class Transcript {
   }
 
   #prompt({ message, from }: Extract<Event, { type: 'prompt' }>): string {
-    const whose = from.clientId === this.#options.me ? '' : `  From ${oneLine(from.name, 80)}\n`;
+    const whose = from.name === this.#options.me ? '' : `  From ${oneLine(from.name, 80)}\n`;
     return this.#block(`\n${harmless(textOf(message)).replaceAll(/^/gm, '> ')}\n${whose}`);
   }
 

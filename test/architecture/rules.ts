@@ -106,9 +106,19 @@ export const folders: readonly Rule[] = [
     may: {
       'gateway/protocol': 'verbs are made from the contract',
       'gateway/rpc/connect.ts': 'the command line is a client like any other',
+      'gateway/rpc/discovery.ts': 'why no gateway can be reached',
+      'gateway/rpc/paths.ts': 'where state, log and socket are, for doctor and logs',
       'gateway/version.ts': 'holdfast --version',
+      'node:crypto': 'ids of prompts, so that sending again is safe',
+      'node:fs': 'the log, and the files that doctor looks at',
+      'node:os': 'the home folder of a service',
+      'node:path': 'names of files',
+      'node:readline': 'the line that is being typed in a chat',
+      'node:stream': 'what readline draws on',
+      'node:string_decoder': 'a log is read in pieces',
       'node:timers/promises': 'waiting between two looks',
       commander: 'arguments',
+      zod: 'options are made from the schemas of the contract',
     },
   },
   {
@@ -181,6 +191,17 @@ export const files: readonly Rule[] = [
   {
     where: 'gateway/agents/processTree.ts',
     may: { 'node:child_process': 'asks ps, where the system has no list of processes to read' },
+  },
+  {
+    where: 'gateway/cli/features.ts',
+    may: {
+      'node:sqlite': 'tries what the gateway needs, on a database of its own',
+      'node:zlib': 'the same for checksums',
+    },
+  },
+  {
+    where: 'gateway/cli/service.ts',
+    may: { 'node:child_process': 'asks systemd, launchd or Windows to start the gateway' },
   },
   {
     where: 'gateway/rpc/connect.ts',

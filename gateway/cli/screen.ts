@@ -1,0 +1,170 @@
+// The two ends of a chat: a terminal, where text streams above the line that is being typed, or a pair of pipes.
+import { createInterface, cursorTo, clearScreenDown, moveCursor, type Interface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { Channel } from './channel.ts';
+
+export interface Screen extends Disposable {
+  readonly isTerminal: boolean;
+  /** What a person or a program has entered, line by line; ends when there will be no more. */
+  readonly lines: AsyncIterable<string>;
+  /** Shows text that is harmless already. */
+  write(text: string): void;
+  /** A line was dealt with: the next may be typed. */
+  ready(): void;
+  /** Ends `lines`. */
+  close(): void;
+}
+
+/** `onInterrupt` is Ctrl-C. */
+export function openScreen(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  onInterrupt: () => void,
+): Screen {
+  return input.isTTY && output.isTTY
+    ? new Terminal(input, output, onInterrupt)
+    : new Pipes(input, output, onInterrupt);
+}
+
+class Pipes implements Screen {
+  readonly isTerminal = false;
+  readonly lines = new Channel<string>();
+  readonly #output: NodeJS.WriteStream;
+  readonly #reader: Interface;
+  readonly #onInterrupt: () => void;
+
+  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream, onInterrupt: () => void) {
+    this.#output = output;
+    this.#onInterrupt = onInterrupt;
+    process.on('SIGINT', onInterrupt);
+    this.#reader = createInterface({ input, terminal: false });
+    this.#reader.on('line', (line) => this.lines.push(line)).on('close', () => this.lines.close());
+  }
+
+  write(text: string): void {
+    this.#output.write(text);
+  }
+
+  ready(): void {}
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+    process.off('SIGINT', this.#onInterrupt);
+  }
+}
+
+/** While nobody types, text streams as it comes; while somebody does, whole lines appear above the line being typed. */
+class Terminal implements Screen {
+  readonly isTerminal = true;
+  readonly lines = new Channel<string>();
+  readonly #output: NodeJS.WriteStream;
+  readonly #reader: Interface;
+  readonly #gate: Gate;
+  #waiting = '';
+  #atLineStart = true;
+  #isClosed = false;
+
+  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream, onInterrupt: () => void) {
+    this.#output = output;
+    this.#gate = new Gate(output);
+    this.#reader = createInterface({ input, output: this.#gate, terminal: true, prompt: '> ' });
+    this.#reader.on('SIGINT', onInterrupt);
+    this.#reader.on('close', () => {
+      if (this.#gate.isOpen) this.#hideInput();
+      this.#isClosed = true;
+      this.lines.close();
+    });
+    this.#reader.on('line', (line) => {
+      // Enter has moved the cursor to the next line already, if the line that it ended was to be seen.
+      this.#gate.isOpen = false;
+      this.lines.push(line);
+    });
+    // After readline's own listener: what was typed is in `line` now.
+    input.on('keypress', this.#typed);
+  }
+
+  write(text: string): void {
+    this.#waiting += text;
+    this.#flush();
+  }
+
+  ready(): void {
+    if (this.#atLineStart && !this.#gate.isOpen) this.#showInput();
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    process.stdin.off('keypress', this.#typed);
+    this.close();
+    this.#output.write(this.#atLineStart ? this.#waiting : `${this.#waiting}\n`);
+  }
+
+  readonly #typed = (): void => {
+    if (this.#reader.line !== '' && !this.#gate.isOpen) {
+      this.#print(this.#atLineStart ? '' : '\n');
+      this.#showInput();
+    } else if (this.#reader.line === '') {
+      this.#flush();
+    }
+  };
+
+  #flush(): void {
+    const isTyping = this.#reader.line !== '';
+    const end = isTyping ? this.#waiting.lastIndexOf('\n') + 1 : this.#waiting.length;
+    if (end === 0) return;
+    const text = this.#waiting.slice(0, end);
+    this.#waiting = this.#waiting.slice(end);
+    if (this.#gate.isOpen) this.#hideInput();
+    this.#print(text);
+    if (this.#atLineStart) this.#showInput();
+  }
+
+  #print(text: string): void {
+    if (text === '') return;
+    this.#output.write(text);
+    this.#atLineStart = text.endsWith('\n');
+  }
+
+  #showInput(): void {
+    if (this.#isClosed) return;
+    this.#gate.isOpen = true;
+    // Not in Node's documentation: where readline believes the input to begin. It begins right here.
+    Object.assign(this.#reader, { prevRows: 0 });
+    this.#reader.prompt(true);
+  }
+
+  #hideInput(): void {
+    moveCursor(this.#output, 0, -this.#reader.getCursorPos().rows);
+    cursorTo(this.#output, 0);
+    clearScreenDown(this.#output);
+    this.#gate.isOpen = false;
+  }
+}
+
+/** Lets readline draw only while its line is to be seen. */
+class Gate extends Writable {
+  isOpen = false;
+  readonly #output: NodeJS.WriteStream;
+
+  constructor(output: NodeJS.WriteStream) {
+    super();
+    this.#output = output;
+    output.on('resize', () => this.emit('resize'));
+  }
+
+  get columns(): number {
+    return this.#output.columns;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    if (this.isOpen) this.#output.write(chunk);
+    done();
+  }
+}

@@ -1,0 +1,113 @@
+// install-service and uninstall-service: a gateway that starts at log-in, said honestly.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import path from 'node:path';
+import { stateFolder } from '../rpc/paths.ts';
+import { dial } from './client.ts';
+import { planFor, type Plan } from './servicePlan.ts';
+import type { Call, Program, Verb } from './verb.ts';
+
+export const serviceVerbs: readonly Verb[] = [
+  {
+    name: 'install-service',
+    summary: 'Start the gateway at every log-in, and again when it fails',
+    options: [
+      ['--print', 'show the file instead of installing it'],
+      ['--force', 'also on a build machine (CI=true)'],
+    ],
+    run: install,
+  },
+  {
+    name: 'uninstall-service',
+    summary: 'Take back install-service; sessions stay on disk',
+    run: uninstall,
+  },
+];
+
+async function install(call: Call): Promise<void> {
+  const plan = mustPlan(call.program);
+  if (call.flag('print') === true) {
+    return call.out.answer({ file: plan.file, text: plan.text }, [`# ${plan.file}`, plan.text.trimEnd()]);
+  }
+  if (/^(?:1|true)$/i.test(process.env['CI'] ?? '') && call.flag('force') !== true) {
+    throw new Error('CI=true: a build machine should not keep a gateway. If it should: --force');
+  }
+  const running = await dial().then(
+    async (client) => {
+      await client[Symbol.asyncDispose]();
+      return client.info.pid;
+    },
+    () => undefined,
+  );
+  mkdirSync(path.dirname(plan.file), { recursive: true });
+  const text = plan.encoding === 'utf16le' ? `\ufeff${plan.text}` : plan.text;
+  writeFileSync(plan.file, text, { encoding: plan.encoding });
+  runAll(running === undefined ? plan.install : plan.later, plan);
+  const notes = [...plan.notes, ...lingerNotes()];
+  call.out.answer({ ok: true, file: plan.file, started: running === undefined, notes }, [
+    `Installed as ${plan.what}: ${plan.file}`,
+    running === undefined
+      ? 'The gateway was started.'
+      : `A gateway runs already (process ${running}) and goes on; the service takes over at the next log-in.`,
+    ...notes,
+  ]);
+}
+
+async function uninstall(call: Call): Promise<void> {
+  const plan = mustPlan(call.program);
+  if (!existsSync(plan.file)) {
+    return call.out.answer(
+      { ok: true, removed: false },
+      `No service is installed (${plan.file} is not there).`,
+    );
+  }
+  runAll(plan.uninstall, plan);
+  rmSync(plan.file, { force: true });
+  call.out.answer(
+    { ok: true, removed: true },
+    `Removed ${plan.what}. Sessions and queued prompts are on disk; holdfast up starts a gateway for now.`,
+  );
+}
+
+function mustPlan({ node, script }: Program): Plan {
+  const { username, uid } = userInfo();
+  const plan = planFor({
+    platform: process.platform,
+    env: process.env,
+    userHome: homedir(),
+    user: username,
+    uid,
+    stateFolder: stateFolder(),
+    command: [node, path.resolve(script)],
+  });
+  if (plan !== undefined) return plan;
+  throw new Error(
+    `Holdfast knows no service manager on ${process.platform}. Start the gateway yourself: holdfast up`,
+  );
+}
+
+function runAll(commands: Plan['install'], { file }: Plan): void {
+  for (const [index, [command = '', ...args]] of commands.entries()) {
+    const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
+    if (status === 0) continue;
+    const left = commands.slice(index).map((words) => words.join(' '));
+    const why = (error?.message ?? stderr.trim()) || `exit code ${String(status)}`;
+    throw new Error(`${file} is there, but ${command} failed: ${why}\nRun it yourself: ${left.join(' && ')}`);
+  }
+}
+
+/** systemd ends a user's services with the last log-in unless the user lingers. Whether to, is not ours to decide. */
+function lingerNotes(): string[] {
+  if (process.platform !== 'linux') return [];
+  const { username } = userInfo();
+  const asked = spawnSync('loginctl', ['show-user', username, '--property=Linger', '--value'], {
+    encoding: 'utf8',
+  });
+  const answer = asked.status === 0 ? asked.stdout.trim() : '';
+  if (answer === 'yes') return ['You linger: the gateway goes on when you log out.'];
+  const wish = `To keep it: loginctl enable-linger ${username}`;
+  return answer === 'no'
+    ? [`The gateway ends when your last log-in does. ${wish}`]
+    : [`Whether the gateway outlives your log-in could not be found out (loginctl does not say). ${wish}`];
+}
