@@ -1,13 +1,18 @@
 // A real gateway for tests of the extension's own parts: in a folder of its own, and gone with the test.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { Connection } from '../../extension/connection.ts';
 import type { Link } from '../../extension/chatMessages.ts';
 import { connect } from '../../gateway/rpc/connect.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const main = path.resolve(import.meta.dirname, '../../gateway/main.ts');
+
+/** Every gateway writes its process id down, so that the test's end can wait for all of them. */
+const sign =
+  'import { appendFileSync } from "node:fs"; appendFileSync(process.env.TEST_PIDS, `${process.pid} `);';
 
 export interface Place {
   readonly home: string;
@@ -17,15 +22,23 @@ export interface Place {
 
 export function place(t: TestContext): Place {
   const home = mkdtempSync(path.join(tmpdir(), 'holdfast-'));
+  const signatures = `${home}.pids`;
+  writeFileSync(signatures, '');
+  let starts = 0;
   const windows: Connection[] = [];
   const running: Promise<void>[] = [];
   t.after(async () => {
     for (const window of windows) window.dispose();
     await Promise.all(running);
-    // Whoever answers here was started by this test.
-    const last = await connect({ home, name: 'the end of a test' }).catch(() => undefined);
-    await last?.call('gateway.stop', {});
-    await last?.closed;
+    // Of two windows that start a gateway at once the slower one's may only now begin: it must not outlive its folder.
+    await waitFor('the end of every gateway of this test', async () => {
+      const link = await connect({ home, name: 'the end of a test' }).catch(() => undefined);
+      await link?.call('gateway.stop', {});
+      await link?.closed;
+      const pids = readFileSync(signatures, 'utf8').split(' ').filter(Boolean).map(Number);
+      return pids.length === starts && !pids.some(isAlive);
+    });
+    rmSync(signatures);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
   const window = (name: string): Connection => {
@@ -35,12 +48,20 @@ export function place(t: TestContext): Place {
           home,
           name,
           signal,
+          onProgress: (step) => {
+            if (step === 'starting') starts += 1;
+          },
           ...(start
             ? {
                 start: {
                   command: process.execPath,
-                  args: [main, 'up', '--foreground'],
-                  env: { HOLDFAST_HOME: home },
+                  args: [
+                    `--import=data:text/javascript,${encodeURIComponent(sign)}`,
+                    main,
+                    'up',
+                    '--foreground',
+                  ],
+                  env: { TEST_PIDS: signatures },
                 },
               }
             : {}),
@@ -52,6 +73,14 @@ export function place(t: TestContext): Place {
     return connection;
   };
   return { home, window };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves when the link is as told; a test that waits in vain is ended by its timeout. */
