@@ -1,5 +1,4 @@
 // The gateway as a process: the only place that knows every part. Opens them in order, closes them in reverse.
-import { existsSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
@@ -7,6 +6,7 @@ import { AgentError } from './agents/agent.ts';
 import { Catalogue } from './agents/catalogue.ts';
 import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
+import { LogFile } from './logFile.ts';
 import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
@@ -25,8 +25,6 @@ import { WebSocketTransport } from './rpc/websocket.ts';
 import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
-const LOG_BYTES = 10 * 1024 * 1024;
-
 export interface Program {
   /** How this process was started, so that it can start the demo agent in the same way. */
   readonly node: string;
@@ -40,7 +38,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   await using parts = new AsyncDisposableStack();
   const config = readConfig(configFile());
   const store = parts.use(Store.open(home));
-  const logger = openLog(home, config.logLevel);
+  const logger = openLog(parts.use(new LogFile(path.join(home, 'gateway.log'))), config.logLevel);
   if (store.setAside !== undefined) {
     logger.error(
       { setAside: store.setAside },
@@ -165,11 +163,6 @@ async function checkAgent(
   }
 }
 
-function openLog(home: string, level: string): pino.Logger {
-  const file = path.join(home, 'gateway.log');
-  if (existsSync(file) && statSync(file).size > LOG_BYTES) renameSync(file, `${file}.1`);
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: file, mode: 0o600, sync: true }),
-  );
+function openLog(file: LogFile, level: string): pino.Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, file);
 }
