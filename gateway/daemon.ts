@@ -19,7 +19,7 @@ import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
 import { SOCKET_POLICY, tcpPolicy } from './rpc/guard.ts';
 import { createHttpServer, type Routes } from './rpc/http.ts';
-import { listenOnLoopback, listenOnSocket } from './rpc/listen.ts';
+import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
 import { Store } from './store/store.ts';
@@ -39,6 +39,13 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const config = readConfig(configFile());
   const store = parts.use(Store.open(home));
   const logger = openLog(parts.use(new LogFile(path.join(home, 'gateway.log'))), config.logLevel);
+  process.on('uncaughtException', (err) => {
+    logger.error(
+      { err },
+      'A bug ended the gateway. Sessions and prompts are on disk; the next start goes on with them.',
+    );
+    process.exit(70);
+  });
   if (store.setAside !== undefined) {
     logger.error(
       { setAside: store.setAside },

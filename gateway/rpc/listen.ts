@@ -4,6 +4,8 @@ import type { Server } from 'node:http';
 import path from 'node:path';
 import { makePrivateFolder } from './paths.ts';
 
+const WATCH_MS = 2_000;
+
 /**
  * Listens under a temporary name and renames, so that the name always leads to a gateway that answers. Call it only
  * with the state folder's lock held: then a socket of that name is a dead gateway's. The result stops listening.
@@ -26,6 +28,34 @@ export async function listenOnSocket(server: Server, socket: string): Promise<As
       // A later gateway's socket may have taken the name.
       if (existsSync(socket) && lstatSync(socket).ino === ino) unlinkSync(socket);
       await close(server);
+    },
+  };
+}
+
+/**
+ * The same, and listens anew when somebody has taken the file away (a tidying-up of temporary folders, say): then nobody
+ * new could find the gateway, though it runs. Whoever is connected stays connected.
+ */
+export async function keepListeningOnSocket(
+  makeServer: () => Server,
+  socket: string,
+): Promise<AsyncDisposable> {
+  const listeners = [await listenOnSocket(makeServer(), socket)];
+  let mending: Promise<unknown> | undefined;
+  const watch = setInterval(() => {
+    if (mending !== undefined || process.platform === 'win32' || existsSync(socket)) return;
+    mending = listenOnSocket(makeServer(), socket)
+      .then((listener) => listeners.push(listener))
+      // Tried again at the next look.
+      .catch(() => undefined)
+      .finally(() => (mending = undefined));
+  }, WATCH_MS);
+  watch.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(watch);
+      await mending;
+      await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
     },
   };
 }
