@@ -103,12 +103,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const socket = socketPath(home);
 
   await live.recover();
-  parts.use(
-    await listenOnSocket(
-      createHttpServer(routes, () => SOCKET_POLICY),
-      socket,
-    ),
-  );
+  parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => SOCKET_POLICY), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);
   // Before the listener, which ends when its last connection has.
