@@ -100,6 +100,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
         const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.Collapsed);
         item.iconPath = new vscode.ThemeIcon('folder');
         item.tooltip = row.path;
+        // Else the whole path would be read aloud.
+        item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
         return Object.assign(item, { id: row.id, description: row.description, contextValue: 'folder' });
       }
       case 'session':

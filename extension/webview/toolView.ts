@@ -104,7 +104,7 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
     ${
       isOpen
         ? html`<div class="tool-body">
-            ${askBody(ask, view, state === 'asks')}${isAnswered && part.call.content.length > 0 ? html`<div class="after">${output(part, state, view)}</div>` : nothing}
+            ${askBody(ask, view, state === 'asks')}${isAnswered && hasNews(part) ? html`<div class="after">${output(part, state, view)}</div>` : nothing}
           </div>`
         : nothing
     }
@@ -129,6 +129,18 @@ function meta({ text, added, removed }: Meta, state: ToolState): unknown {
   return state === 'unheard' || state === 'asks' ? nothing : (text ?? nothing);
 }
 
+type Diff = Extract<ToolPart['call']['content'][number], { type: 'diff' }>;
+
+/** The changes that the card does not show already, as what was asked for. */
+function newDiffs({ call, ask }: ToolPart): readonly Diff[] {
+  const asked = JSON.stringify(ask?.call.content ?? []);
+  return call.content
+    .filter((content) => content.type === 'diff')
+    .filter((diff) => !asked.includes(JSON.stringify(diff)));
+}
+
+const hasNews = (part: ToolPart): boolean => outputOf(part.call) !== '' || newDiffs(part).length > 0;
+
 const hasBody = ({ call }: ToolPart): boolean => call.content.length > 0 || commandOf(call) !== undefined;
 
 function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
@@ -139,7 +151,7 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const lines = linesOf(text);
   const shown = lines.slice(-MAX_LINES).join('\n');
   const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
-  const diffs = call.content.filter((content) => content.type === 'diff');
+  const diffs = newDiffs(part);
   const copy = (): void => view.act.post({ type: 'copy', text });
   const isLong = lines.length > SHOWN_LINES;
   return html`${diffs.map((diff) => diffRow(diff, view))}
