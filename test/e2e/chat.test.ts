@@ -48,10 +48,13 @@ describe('a chat in the side bar', () => {
 
       await chat.send('ask 2');
       const question = chat.part('permission');
-      await chat.row(/^Needs you/).waitFor();
+      await chat.row(/^tool, Demo agent, Permission/).waitFor();
       await chat.shoot('a-3-permission');
       await question.getByRole('button', { name: 'Allow', exact: true }).click();
-      await question.first().getByText(/Allowed once here/).waitFor();
+      await question
+        .first()
+        .getByText(/Allowed once here/)
+        .waitFor();
       await chat.seen('You allowed question 1.');
 
       // The second question, with the keyboard alone: back from the field to its last option, then the option's number.
@@ -59,9 +62,13 @@ describe('a chat in the side bar', () => {
       await chat.field.focus();
       await chat.page.keyboard.press('Shift+Tab');
       await chat.page.keyboard.press('3');
-      await question.nth(1).getByText(/Rejected here/).waitFor();
+      await question
+        .nth(1)
+        .getByText(/Rejected here/)
+        .waitFor();
       await chat.seen('You rejected question 2.');
-      await chat.row(/^Idle/).waitFor();
+      await chat.row(/^tool, Demo agent, now/).waitFor();
+      await chat.row(/^Needs you/).waitFor({ state: 'detached' });
       await chat.shoot('a-4-answered');
     }));
 
@@ -83,8 +90,14 @@ describe('a chat in the side bar', () => {
 
       await here.send('ask');
       await there.part('permission').getByRole('button', { name: 'Allow', exact: true }).click();
-      await there.part('permission').getByText(/Allowed once here/).waitFor();
-      await here.part('permission').getByText(/Allowed once in window docs-site/).waitFor();
+      await there
+        .part('permission')
+        .getByText(/Allowed once here/)
+        .waitFor();
+      await here
+        .part('permission')
+        .getByText(/Allowed once in window docs-site/)
+        .waitFor();
       await Promise.all([here.seen('You allowed question 1.'), there.seen('You allowed question 1.')]);
       assert.match((await there.part('prompt').last().textContent()) ?? '', /From window harbor-api/);
       await here.shoot('c-2-answered-elsewhere');

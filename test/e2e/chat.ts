@@ -93,7 +93,9 @@ export class Chat {
 
   /** For people who look into a failure: the words of the window and of the panel. */
   async everything(): Promise<string> {
-    const texts = this.page.frames().map((frame) => frame.locator('body').innerText({ timeout: 5_000 }).catch(String));
+    const texts = this.page
+      .frames()
+      .map((frame) => frame.locator('body').innerText({ timeout: 5_000 }).catch(String));
     return (await Promise.all(texts)).join('\n\n======\n\n');
   }
 }
@@ -112,7 +114,8 @@ async function isStored(pattern: string): Promise<boolean> {
     try {
       if (!database.objectStoreNames.contains('ItemTable')) continue;
       const values = await answer(database.transaction('ItemTable').objectStore('ItemTable').getAll());
-      if (values.some((value) => typeof value === 'string' && what.test(value.replaceAll('\\', '')))) return true;
+      if (values.some((value) => typeof value === 'string' && what.test(value.replaceAll('\\', ''))))
+        return true;
     } finally {
       database.close();
     }

@@ -65,6 +65,8 @@ export class Desk implements AsyncDisposable {
   async window(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
     const page = await openWindow(this.browser, this.server, this.folder(folder), options);
     await openSideBar(page, 'Holdfast');
+    // Away from the icon, whose tip would stand in the pictures.
+    await page.mouse.move(800, 600);
     return new Chat(page);
   }
 
