@@ -1,5 +1,5 @@
 // Makes the three programs that are shipped: the gateway, the extension and the panel, each one bundle below dist/.
-import { context, build, type BuildOptions, type Metafile } from 'esbuild';
+import { context, build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { notices } from './notices.ts';
@@ -24,11 +24,22 @@ const common: BuildOptions = {
   logOverride: { 'empty-import-meta': 'error' },
 };
 
+/** zod brings its messages in fifty languages, a third of each bundle; all that we let it say is in English. */
+const englishOnly: Plugin = {
+  name: 'zod in English',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from "./en.js";`,
+      loader: 'js',
+    })),
+};
+
 const onNode: BuildOptions = {
   ...common,
   platform: 'node',
   format: 'cjs',
   target: 'node24',
+  plugins: [englishOnly],
   // Its "main" is a UMD file whose requires no bundler can follow.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
