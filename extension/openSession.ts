@@ -30,6 +30,10 @@ export class OpenSession {
     this.#id = id;
     parts.connection.onClient(() => void this.#follow());
     parts.connection.onDidChangeLink((link) => this.#post({ type: 'link', link }));
+    parts.connection.on('session.drafted', ({ sessionId, text }) => {
+      if (sessionId === this.#id && this.#cursor !== undefined)
+        this.#post({ type: 'draft', sessionId, text });
+    });
     parts.connection.on('session.events', ({ sessionId, events, cursor }) => {
       if (sessionId === this.#id) this.#tell(events, cursor);
     });

@@ -25,12 +25,15 @@ export interface Follower {
   /** Takes what one commit wrote, or one read found; `frame` is that as a notification, made once for all. */
   take(batch: Batch, frame: () => Buffer): boolean;
   onDrain(callback: () => void): void;
+  /** Where it can be told what is not in the log, if it can. */
+  readonly sink?: Sink;
   /** The session was destroyed: nothing more will come. */
   removed(sessionId: SessionId): void;
 }
 
 /** A client that follows gets each batch as a `session.events` notification. */
 export const followerOf = (sink: Sink): Follower => ({
+  sink,
   take: (_batch, frame) => sink.send(frame()),
   onDrain: (callback) => sink.onDrain(callback),
   removed: (sessionId) => sink.send(notify('session.removed', { sessionId })),
@@ -67,6 +70,14 @@ export class Feed {
       if (all.size === 0 && this.#subscribers.get(log.sessionId) === all)
         this.#subscribers.delete(log.sessionId);
     };
+  }
+
+  /** Tells everybody who follows a session of its new draft, but not the one who wrote it. */
+  drafted(sessionId: SessionId, text: string, author: Sink | undefined): void {
+    const frame = notify('session.drafted', { sessionId, text });
+    for (const { follower } of this.#subscribers.get(sessionId) ?? []) {
+      if (follower.sink !== author) follower.sink?.send(frame);
+    }
   }
 
   /** Whether anybody follows the session now. */

@@ -168,11 +168,12 @@ export const sessionHandlers = ({
       return { ok: true };
     },
 
-    'session.draft': ({ sessionId, text }) => {
+    'session.draft': ({ sessionId, text }, caller) => {
       if (text === undefined) return { text: store.sessions.draft(sessionId) };
       const session = store.sessions.get(sessionId);
       // Every second key stroke: not worth a sync of its own.
       store.written(() => store.sessions.setDraft(session, text));
+      feed.drafted(sessionId, text, caller.push);
       return { text };
     },
   };

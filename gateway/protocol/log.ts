@@ -84,6 +84,10 @@ export const logNotifications = {
     'What one commit wrote, in one frame',
     z.object({ sessionId: SessionId, events: z.array(Event), cursor: Cursor }),
   ),
+  'session.drafted': notification(
+    'Somebody else changed the unsent text of a session that this client follows',
+    z.object({ sessionId: SessionId, text: z.string() }),
+  ),
   'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
   'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),
 };
