@@ -1,0 +1,42 @@
+#!/bin/sh
+# A Holdfast client with nothing but sh, sed, awk and curl.
+#
+#     sh examples/client.sh "slow 40"
+#
+# creates a session with the demo agent, sends the prompt, and shows its events as lines of JSON. It hangs up every
+# second and reads on from its cursor: every event once, in order. Start a gateway first: npx holdfast up
+set -eu
+
+message=${1:-slow 40}
+state=${HOLDFAST_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/holdfast}
+[ -e "$state/gateway.json" ] || { echo "No gateway runs. Start one: npx holdfast up" >&2; exit 1; }
+socket=$(sed -n 's/.*"socket": *"\([^"]*\)".*/\1/p' "$state/gateway.json")
+
+gateway() { path=$1; shift; curl -fsN --unix-socket "$socket" "http://localhost$path" "$@"; }
+
+rpc() {
+  gateway /rpc -H 'Content-Type: application/json' -H 'Accept: application/json' \
+    -d "{\"method\": \"$1\", \"params\": $2}"
+}
+
+# One line of text as a JSON string.
+quoted() { printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&"/'; }
+
+# A member of a JSON object that is known to be a plain string.
+member() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
+
+session=$(rpc session.create "{\"path\": $(quoted "$PWD"), \"agent\": \"demo\"}" | member sessionId)
+cursor=$(rpc session.send "{\"sessionId\": \"$session\", \"message\": $(quoted "$message")}" | member cursor)
+
+over=
+while [ -z "$over" ]; do
+  # What has come within a second, and at its end curl's exit code: 28 is the second that is over.
+  page=$(gateway "/v1/sessions/$session/events" -H "Last-Event-ID: $cursor" --max-time 1 && echo 0 || echo $?)
+  [ "${page##*[!0-9]}" -eq 28 ] || { echo "The gateway is gone. Read on later from $cursor" >&2; exit 1; }
+  # An event is an id (the cursor to read on from), its data, and an empty line, without which it is not whole.
+  events=$(printf '%s\n' "$page" | awk '/^id: /{id=substr($0,5)} /^data: /{data=substr($0,7)} /^$/&&id{print id" "data; id=""}')
+  [ -n "$events" ] || continue
+  printf '%s\n' "$events" | sed 's/^[^ ]* //'
+  cursor=$(printf '%s\n' "$events" | sed -n '$s/ .*//p')
+  over=$(printf '%s\n' "$events" | grep -E '"type":"(result|error|interrupted)"' || true)
+done
