@@ -17,9 +17,11 @@ import { loginAdvice } from './acpErrors.ts';
 import { openSession, setMode, setModel, type AcpSession, type SessionHost } from './acpSession.ts';
 import { ToolCards } from './acpTools.ts';
 import { isConversation, readUpdate } from './acpUpdates.ts';
+import { endedError } from './ending.ts';
 import { bounded, object, word, type JsonObject } from './json.ts';
 import { forgetCurrent } from './modes.ts';
 import type { Program } from './process.ts';
+import { Teller } from './teller.ts';
 
 const { agent: call } = methods;
 
@@ -42,12 +44,12 @@ class AcpConversation implements AgentConversation, SessionHost {
   #tools = new ToolCards();
   #connection!: AcpConnection; // Set by start() before anything else can happen.
   #inTurn = false;
+  #isCancelled = false;
   #inReplay = false;
   #early: JsonObject[] = [];
   #lastUpdateAt = 0;
   #session: AcpSession | undefined;
-  /** What the listener threw: the gateway cannot keep what the agent says, so the agent is ended. */
-  #failure: { readonly cause: unknown } | undefined;
+  readonly #teller: Teller;
   agentSessionId: string | null = null;
   opened: AgentConversation['opened'] = 'new';
   model: string | null = null;
@@ -69,6 +71,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   private constructor(name: string, listener: AgentListener) {
     this.name = name;
     this.#listener = listener;
+    this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
   }
 
   get pid(): number {
@@ -121,7 +124,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     try {
       return await this.#connection.request(method, params, when);
     } catch (error) {
-      throw this.#failure === undefined ? error : this.#failure.cause;
+      throw this.#teller.failure === undefined ? error : this.#teller.failure.cause;
     }
   }
 
@@ -165,11 +168,16 @@ class AcpConversation implements AgentConversation, SessionHost {
       this.#tools = new ToolCards(); // The cards of a replay are in the log, in the state in which they really ended.
     }
     this.#inTurn = true;
+    this.#isCancelled = false;
     try {
       const params = { sessionId: this.agentSessionId, prompt };
       const reply = await this.#send(call.session.prompt, params, 'in the middle of its answer');
       const usage = reply['usage'] ?? object(reply['_meta'])['quota']; // The second is gemini's.
       const stopReason = word(reply['stopReason']) ?? 'end_turn';
+      if (stopReason === 'cancelled' && !this.#isCancelled && this.#connection.hasExited) {
+        // qwen's launcher was killed: the real agent, its child, still calls that a cancelled turn.
+        throw endedError(this.name, 'in the middle of its answer', await this.ended);
+      }
       return usage === undefined || usage === null ? { stopReason } : { stopReason, usage: bounded(usage) };
     } finally {
       this.#inTurn = false;
@@ -180,6 +188,7 @@ class AcpConversation implements AgentConversation, SessionHost {
 
   cancel(): void {
     if (!this.#inTurn) return;
+    this.#isCancelled = true;
     this.#connection.notify(call.session.cancel, { sessionId: this.agentSessionId });
     // gemini does not end its turn before its open question is answered.
     this.#withdrawQuestions();
@@ -202,14 +211,7 @@ class AcpConversation implements AgentConversation, SessionHost {
 
   #tell(updates: readonly AgentUpdate[]): void {
     for (const update of updates) if (update.type === 'model') this.model = update.model;
-    if (updates.length === 0 || this.#failure !== undefined) return;
-    try {
-      this.#listener.updates(updates);
-    } catch (cause) {
-      // Above this there is only the event loop: the error goes to whoever waits for the turn instead.
-      this.#failure = { cause };
-      void this[Symbol.asyncDispose]();
-    }
+    this.#teller.tell(updates);
   }
 
   async #ask(params: JsonObject, takenBack: AbortSignal): Promise<JsonObject> {

@@ -7,7 +7,8 @@ import {
   type ClientConnection,
 } from '@agentclientprotocol/sdk';
 import { AgentError, type AgentEnd } from './agent.ts';
-import { endedError, replyError } from './acpErrors.ts';
+import { replyError } from './acpErrors.ts';
+import { endedError } from './ending.ts';
 import { isObject, object, type JsonObject } from './json.ts';
 import { AgentProcess, type Program } from './process.ts';
 
@@ -97,6 +98,10 @@ export class AcpConnection implements AsyncDisposable {
 
   get ended(): Promise<AgentEnd> {
     return this.#process.ended;
+  }
+
+  get hasExited(): boolean {
+    return this.#process.hasExited;
   }
 
   /** Sends a request. Rejects with AgentError when the agent answers with an error, or ends (`when`: "at start"). */

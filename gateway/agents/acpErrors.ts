@@ -1,20 +1,10 @@
 // An agent's failures, in words that say what to do.
 import { RequestError } from '@agentclientprotocol/sdk';
-import { AgentError, type AgentEnd } from './agent.ts';
+import { AgentError } from './agent.ts';
 import { list, object, word } from './json.ts';
 
 const AUTH_REQUIRED = -32000;
 const HTTP_UNAUTHORIZED = 401; // gemini passes the model's own code on
-
-/** How a process ended: "was ended by SIGKILL", "ended with exit code 3". */
-export const describeEnd = (end: AgentEnd): string =>
-  end.signal === null ? `ended with exit code ${end.code}` : `was ended by ${end.signal}`;
-
-export const endedError = (name: string, when: string, end: AgentEnd): AgentError =>
-  new AgentError(
-    'agent.failed',
-    `${name} ${describeEnd(end)} ${when}.${end.detail === '' ? '' : `\nIts last words:\n${end.detail}`}`,
-  );
 
 /** What the agent said at initialize about logging in: "Run `opencode auth login` in the terminal". */
 export const loginAdvice = (name: string, authMethods: unknown): string => {

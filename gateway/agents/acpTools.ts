@@ -99,6 +99,10 @@ export class ToolCards {
     return [{ type: 'tool_update', toolCallId, ...changes }];
   }
 
+  find(toolCallId: string): ToolCall | undefined {
+    return this.#cards.get(toolCallId);
+  }
+
   /** The question of a session/request_permission, and the card that it needs when the agent has sent none. */
   ask(params: JsonObject): { question: Question; updates: AgentUpdate[] } | undefined {
     const raw = object(params['toolCall']);

@@ -1,10 +1,21 @@
 // The agents catalogue: which agents there are, whether they are installed, and how to mend it when not.
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, extname, isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { AgentId, Problem, type Agent } from '../protocol/index.ts';
 import type { AgentDriver } from './agent.ts';
 import { acpDriver } from './acp.ts';
+import { claudeDriver } from './claude.ts';
+import { commandDriver } from './command.ts';
+import { KNOWN, type KnownAgent } from './knownAgents.ts';
+import { lookUp, type Lookup } from './lookUp.ts';
 import type { Program } from './process.ts';
+
+/** What an agent speaks. A new one is a driver here, and a word in config.ts. */
+const DRIVERS = { acp: acpDriver, claude: claudeDriver, command: commandDriver } satisfies Record<
+  string,
+  (program: Program) => AgentDriver
+>;
+
+export type AgentProtocol = keyof typeof DRIVERS;
 
 /** An agent that a user has described. With the id of a known agent it replaces that one. */
 export interface AgentConfig {
@@ -12,6 +23,7 @@ export interface AgentConfig {
   readonly command: string;
   readonly args?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly protocol?: AgentProtocol | undefined;
 }
 
 export interface CatalogueOptions {
@@ -21,113 +33,48 @@ export interface CatalogueOptions {
   readonly node: string;
   readonly script: string;
   readonly path?: string;
+  readonly platform?: NodeJS.Platform;
 }
 
 export interface FoundAgent extends Program {
   readonly driver: AgentDriver;
 }
 
-interface Entry extends Program {
+interface Entry extends Omit<KnownAgent, 'agent'> {
   readonly agent: AgentId;
-  readonly icon: string;
-  /** The npm package that brings the command. */
-  readonly npm?: string;
-  /** What else to say when the command is missing. */
-  readonly hint?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly protocol: AgentProtocol;
 }
 
-/** Agents that speak ACP, the most used first. A new one is a line here, and its mode ids in modes.ts. */
-const KNOWN: readonly (Omit<Entry, 'agent' | 'env'> & { readonly agent: string })[] = [
-  {
-    agent: 'claude',
-    name: 'Claude Code',
-    icon: 'sparkle',
-    command: 'claude-agent-acp',
-    args: [],
-    npm: '@agentclientprotocol/claude-agent-acp',
-    hint: 'It uses the login of `claude`.',
-  },
-  {
-    agent: 'codex',
-    name: 'Codex',
-    icon: 'openai',
-    command: 'codex-acp',
-    args: [],
-    npm: '@agentclientprotocol/codex-acp',
-    hint: 'It uses the login of `codex`.',
-  },
-  {
-    agent: 'opencode',
-    name: 'OpenCode',
-    icon: 'code',
-    command: 'opencode',
-    args: ['acp'],
-    npm: 'opencode-ai',
-  },
-  {
-    agent: 'gemini',
-    name: 'Gemini CLI',
-    icon: 'star',
-    command: 'gemini',
-    args: ['--acp'],
-    npm: '@google/gemini-cli',
-  },
-  {
-    agent: 'copilot',
-    name: 'GitHub Copilot',
-    icon: 'copilot',
-    command: 'copilot',
-    args: ['--acp'],
-    npm: '@github/copilot',
-  },
-  {
-    agent: 'qwen',
-    name: 'Qwen Code',
-    icon: 'hubot',
-    command: 'qwen',
-    args: ['--acp'],
-    npm: '@qwen-code/qwen-code',
-  },
-];
-
-type Lookup = { readonly found: string } | { readonly notExecutable: string } | undefined;
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+/** Why what is there cannot be started, and what to do about it. */
+const describeBroken = (lookup: Exclude<Lookup, undefined | { readonly found: string }>): string => {
+  if ('notExecutable' in lookup) {
+    const { notExecutable } = lookup;
+    return `${notExecutable} is there but may not be executed: run \`chmod +x ${notExecutable}\`.`;
   }
-};
-
-/** Looks a command up as the system would, without running anything. */
-const lookUp = (command: string, path: string): Lookup => {
-  const folders = isAbsolute(command) ? [''] : path.split(delimiter).filter((folder) => folder !== '');
-  const endings = process.platform === 'win32' && extname(command) === '' ? ['.exe', '.cmd'] : [''];
-  const files = folders
-    .flatMap((folder) => endings.map((ending) => (folder === '' ? command : join(folder, command)) + ending))
-    .filter(isFile);
-  const found = files.find(isExecutable);
-  if (found !== undefined) return { found };
-  return files[0] === undefined ? undefined : { notExecutable: files[0] };
+  return (
+    `${lookup.shellScript} is a script of the Windows shell, and agents are never started through a shell. In the ` +
+    'configuration, set its command to node.exe and its first argument to the JavaScript file that the script runs.'
+  );
 };
 
 export class Catalogue {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #path: string;
+  readonly #platform: NodeJS.Platform;
 
-  constructor({ agents = {}, node, script, path }: CatalogueOptions) {
+  constructor({ agents = {}, node, script, path, platform }: CatalogueOptions) {
     this.#path = path ?? process.env['PATH'] ?? '';
+    this.#platform = platform ?? process.platform;
     const entries = new Map<string, Entry>();
-    for (const known of KNOWN)
-      entries.set(known.agent, { ...known, agent: AgentId.parse(known.agent), env: {} });
+    for (const known of KNOWN) {
+      entries.set(known.agent, { ...known, agent: AgentId.parse(known.agent), env: {}, protocol: 'acp' });
+    }
     for (const [id, config] of Object.entries(agents)) {
       const agent = AgentId.parse(id);
-      const { name = id, command, args = [], env = {} } = config;
-      entries.set(agent, { agent, name, icon: entries.get(agent)?.icon ?? 'terminal', command, args, env });
+      const { name = id, command, args = [], env = {}, protocol = 'acp' } = config;
+      const icon = entries.get(agent)?.icon ?? 'terminal';
+      entries.set(agent, { agent, name, icon, command, args, env, protocol });
     }
     // The last, so that it is the default only where nothing else is installed.
     entries.set('demo', {
@@ -138,6 +85,7 @@ export class Catalogue {
       args: [script, 'demo-agent'],
       // Inside VS Code, "node" is Electron: it has to be told to behave as Node.
       env: 'electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {},
+      protocol: 'acp',
     });
     this.#entries = entries;
   }
@@ -164,22 +112,38 @@ export class Catalogue {
     if (state !== 'installed') {
       throw new Problem('agent.missing', `${entry.name} cannot be started. ${detail}`, { agent: id });
     }
-    const program: Program = { name: entry.name, command: entry.command, args: entry.args, env: entry.env };
-    return { ...program, driver: acpDriver(program) };
+    const { name, env } = entry;
+    const { otherwise } = entry;
+    if (otherwise !== undefined && !this.#isThere(entry.command)) {
+      const program: Program = { name, command: otherwise.command, args: [], env };
+      return { ...program, driver: DRIVERS[otherwise.protocol](program) };
+    }
+    const program: Program = { name, command: entry.command, args: entry.args, env };
+    return { ...program, driver: DRIVERS[entry.protocol](program) };
   }
 
-  #describe({ agent, name, icon, command, npm, hint }: Entry): Agent {
+  #lookUp(command: string): Lookup {
+    return lookUp(command, this.#path, this.#platform);
+  }
+
+  #isThere(command: string): boolean {
+    return 'found' in (this.#lookUp(command) ?? {});
+  }
+
+  #describe({ agent, name, icon, command, npm, hint, otherwise }: Entry): Agent {
     const row = { agent, name, icon };
     if (agent === 'demo') {
       return { ...row, state: 'installed', detail: 'Built in. Needs no account and changes no files.' };
     }
-    const lookup = lookUp(command, this.#path);
-    if (lookup !== undefined && 'found' in lookup)
+    const lookup = this.#lookUp(command);
+    if (lookup !== undefined && 'found' in lookup) {
       return { ...row, state: 'installed', detail: lookup.found };
-    if (lookup !== undefined) {
-      const detail = `${lookup.notExecutable} is there but may not be executed: run \`chmod +x ${lookup.notExecutable}\`.`;
-      return { ...row, state: 'broken', detail };
     }
+    const other = otherwise === undefined ? undefined : this.#lookUp(otherwise.command);
+    if (otherwise !== undefined && other !== undefined && 'found' in other) {
+      return { ...row, state: 'installed', detail: `${other.found}, ${otherwise.detail}` };
+    }
+    if (lookup !== undefined) return { ...row, state: 'broken', detail: describeBroken(lookup) };
     if (npm === undefined) {
       const where = isAbsolute(command) ? 'does not exist' : 'is not on the PATH of the gateway';
       return {
@@ -189,7 +153,7 @@ export class Catalogue {
       };
     }
     const install = `Run \`npm install -g ${npm}\`.${hint === undefined ? '' : ` ${hint}`}`;
-    if (lookUp('npm', this.#path) !== undefined) return { ...row, state: 'installable', detail: install };
+    if (this.#lookUp('npm') !== undefined) return { ...row, state: 'installable', detail: install };
     return {
       ...row,
       state: 'missing',

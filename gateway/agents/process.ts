@@ -1,4 +1,4 @@
-// A running agent program: messages in and out as JSON lines, and an end that leaves nothing behind.
+// A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { AgentError, type AgentEnd } from './agent.ts';
@@ -18,7 +18,9 @@ export interface Program {
 export interface ProcessOptions {
   readonly cwd: string;
   /** All that one read held, in order. A batch is never empty. */
-  readonly onMessages: (messages: readonly JsonObject[]) => void;
+  readonly onMessages?: (messages: readonly JsonObject[]) => void;
+  /** For programs that speak no protocol: takes the output as it comes, and there are no messages. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** A line that is no message: not JSON, not an object, or too long. The agent lives on. */
   readonly onGarbage?: (line: string) => void;
   readonly maxLineBytes?: number;
@@ -91,13 +93,18 @@ export class AgentProcess implements AsyncDisposable {
       (bytes) => this.#reportGarbage(`a line of ${bytes} bytes, which is too long`),
       options.maxLineBytes,
     );
-    child.stdout.on('data', (chunk: Buffer) => this.#read(this.#framer.push(chunk)));
+    child.stdout.on('data', options.onOutput ?? ((chunk: Buffer) => this.#read(this.#framer.push(chunk))));
     child.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
     });
     // A pipe that breaks is followed by the end of the process, which is what tells everybody.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {});
     this.ended = this.#watchEnd();
+  }
+
+  /** What it has written may still come, from it or from a child that it has left behind. */
+  get hasExited(): boolean {
+    return this.#exit !== undefined;
   }
 
   /** Resolves when the agent's pipe has taken the message: await it, and memory stays bounded. */
@@ -107,6 +114,11 @@ export class AgentProcess implements AsyncDisposable {
     if (!stdin.writable) return Promise.reject(new Error('the agent does not read any more'));
     stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
     return promise;
+  }
+
+  /** Gives a program that speaks no protocol all of its input. It may well end without having read it. */
+  finish(input: string): void {
+    this.#child.stdin.end(input);
   }
 
   /** What the agent said before it ended, for people: garbage on its output first, then the end of its stderr. */
@@ -183,7 +195,7 @@ export class AgentProcess implements AsyncDisposable {
       if (message === undefined) this.#reportGarbage(line);
       else messages.push(message);
     }
-    if (messages.length > 0) this.#options.onMessages(messages);
+    if (messages.length > 0) this.#options.onMessages?.(messages);
   }
 
   #reportGarbage(line: string): void {

@@ -1,7 +1,7 @@
 // Starts agents for tests: the demo agent, a recorded one, or any command, with a listener that remembers.
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { AgentConversation, OpenOptions } from '../../gateway/agents/agent.ts';
+import type { AgentConversation, AgentDriver, OpenOptions } from '../../gateway/agents/agent.ts';
 import { acpDriver } from '../../gateway/agents/acp.ts';
 import type { Program } from '../../gateway/agents/process.ts';
 import { AgentEar } from './agentEar.ts';
@@ -36,15 +36,21 @@ export interface Opened extends AsyncDisposable {
 }
 
 export interface Opening extends Partial<OpenOptions> {
+  readonly driver?: (program: Program, startLimitMs: number) => AgentDriver;
   readonly startLimitMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /** Opens a conversation that ends with the test. */
 export const openAgent = async (program: Program, opening: Opening = {}): Promise<Opened> => {
-  const { startLimitMs = 20_000, signal = new AbortController().signal, ...options } = opening;
+  const {
+    driver = acpDriver,
+    startLimitMs = 20_000,
+    signal = new AbortController().signal,
+    ...options
+  } = opening;
   const ear = new AgentEar();
-  const agent = await acpDriver(program, startLimitMs).open(
+  const agent = await driver(program, startLimitMs).open(
     { cwd: tmpdir(), mode: 'ask', model: null, resume: null, onSpawn: () => {}, ...options },
     ear,
     signal,

@@ -39,7 +39,7 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
 };
 
 export const anthropicApi: ModelApi = {
-  path: '/messages',
+  path: /\/messages$/,
 
   read(body) {
     const messages = list(object(body)['messages']).map(object);

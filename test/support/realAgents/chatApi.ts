@@ -1,4 +1,4 @@
-// The OpenAI Chat Completions API of the fake model: what OpenCode speaks here.
+// The OpenAI Chat Completions API of the fake model: what OpenCode, Copilot and Qwen speak here.
 import { contentText, inputTokens, sendDeltas, type Exchange, type ModelApi } from './modelApi.ts';
 import { list, object, text } from '../../../gateway/agents/json.ts';
 
@@ -21,7 +21,7 @@ const usage = ({ reply }: Exchange) => ({
 const head = ({ number, model }: Exchange) => ({ id: `chatcmpl-fake-${number}`, created: 1, model });
 
 export const chatApi: ModelApi = {
-  path: '/chat/completions',
+  path: /\/chat\/completions$/,
 
   read(body) {
     const messages = list(object(body)['messages']).map(object);

@@ -6,14 +6,16 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { anthropicApi } from './anthropicApi.ts';
 import { chatApi } from './chatApi.ts';
 import { replyTo } from './fakeReply.ts';
+import { geminiApi } from './geminiApi.ts';
 import type { ModelApi } from './modelApi.ts';
+import { responsesApi } from './responsesApi.ts';
 import { object, text } from '../../../gateway/agents/json.ts';
 
 export interface FakeModels extends AsyncDisposable {
   readonly url: string;
 }
 
-const APIS: readonly ModelApi[] = [anthropicApi, chatApi];
+const APIS: readonly ModelApi[] = [anthropicApi, chatApi, responsesApi, geminiApi];
 
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   gzip: gunzipSync,
@@ -37,15 +39,17 @@ const handle = async (request: IncomingMessage, response: ServerResponse, number
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const body = object(await readBody(request));
   if (pathname.endsWith('/count_tokens')) return answerJson(response, 200, { input_tokens: 100 });
+  if (pathname.endsWith(':countTokens')) return answerJson(response, 200, { totalTokens: 100 });
   if (pathname.endsWith('/models'))
-    return answerJson(response, 200, { object: 'list', data: [], has_more: false });
-  const api = APIS.find(({ path }) => pathname.endsWith(path));
+    return answerJson(response, 200, { object: 'list', data: [], models: [], has_more: false });
+  const api = APIS.find(({ path }) => path.test(pathname));
   if (api === undefined)
     return answerJson(response, 404, { error: { message: `no such path: ${pathname}` } });
   const reply = replyTo(api.read(body));
   if (reply.status !== undefined) return answerJson(response, reply.status, api.error(reply.status));
   const exchange = { number, model: text(body['model']) ?? 'fake-model', reply, response };
-  if (body['stream'] !== true) return answerJson(response, 200, api.whole(exchange));
+  if (body['stream'] !== true && !pathname.endsWith(':streamGenerateContent'))
+    return answerJson(response, 200, api.whole(exchange));
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',

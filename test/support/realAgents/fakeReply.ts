@@ -4,6 +4,8 @@ export interface ModelTool {
   readonly name: string;
   /** The JSON schema of its arguments. */
   readonly schema: unknown;
+  /** It takes text instead of JSON. */
+  readonly isText?: boolean;
 }
 
 /** A request to a model, the same for every API. */
@@ -47,25 +49,35 @@ const argumentsFor = (
 ): ToolUse => {
   const schema = isRecord(tool.schema) ? tool.schema : {};
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
   const fillers: readonly (readonly [RegExp, string | undefined])[] = [
     [/^(file_?path|path|filename|absolute_path)$/i, values.path],
     [/^(content|contents|file_text)$/i, values.content],
     [/^(command|cmd)$/i, values.command],
+    // Codex asks a person only for what is to run outside of its sandbox.
+    [/^sandbox_permissions$/, 'require_escalated'],
     [/^(description|justification)$/i, `fake: ${values.path ?? values.command ?? ''}`],
   ];
   const input: Record<string, unknown> = {};
-  for (const name of Object.keys(properties)) {
+  for (const [name, described] of Object.entries(properties)) {
     const value = fillers.find(([pattern]) => pattern.test(name))?.[1];
-    if (value !== undefined) input[name] = value;
+    const { type, enum: choices } = isRecord(described) ? described : {};
+    if (Array.isArray(choices) && (required.includes(name) || choices.includes(value))) {
+      input[name] = choices.includes(value) ? value : choices[0];
+    } else if (value !== undefined && !Array.isArray(choices)) {
+      input[name] = type === 'array' ? ['bash', '-lc', value] : value;
+    } else if (required.includes(name)) {
+      input[name] = type === 'boolean' ? false : type === 'number' || type === 'integer' ? 1 : '';
+    }
   }
   return { name: tool.name, input };
 };
 
 const WRITE_TOOLS = ['Write', 'write', 'write_file', 'create'];
-const SHELL_TOOLS = ['Bash', 'bash', 'run_shell_command', 'shell'];
+const SHELL_TOOLS = ['Bash', 'bash', 'run_shell_command', 'shell', 'exec_command', 'shell_command'];
 
 const toolNamed = (request: ModelRequest, names: readonly string[]): ModelTool => {
-  const tool = request.tools.find(({ name }) => names.includes(name));
+  const tool = request.tools.find(({ name, isText }) => names.includes(name) && isText !== true);
   if (tool === undefined) throw new Error(`the agent offers none of ${names.join(', ')}`);
   return tool;
 };
@@ -95,12 +107,38 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   ERROR: (args) => ({ deltas: [], status: Number(args) || 500 }),
   STALL: () => ({ deltas: ['stalling...'], ending: 'stall' }),
   CUT: () => ({ deltas: ['about ', 'to ', 'cut'], ending: 'cut' }),
+  ASK: (_, request) => ({
+    deltas: ['Asking. '],
+    toolUses: [
+      {
+        name: toolNamed(request, ['AskUserQuestion']).name,
+        input: {
+          questions: [
+            {
+              question: 'Which colour?',
+              header: 'Colour',
+              options: [
+                { label: 'Red', description: 'like fire' },
+                { label: 'Blue', description: 'like water' },
+              ],
+              multiSelect: false,
+            },
+          ],
+        },
+      },
+    ],
+  }),
   BASH: shell(1),
   TWO: shell(2),
   WRITE(args, request) {
     const [path = '', ...words] = args.split(' ');
-    const input = { path, content: `${words.join(' ')}\n` };
-    return { deltas: ['I will write. '], toolUses: [argumentsFor(toolNamed(request, WRITE_TOOLS), input)] };
+    const content = words.join(' ');
+    // Codex has no tool that writes files by JSON: it does so in the shell.
+    const hasTool = request.tools.some(({ name }) => WRITE_TOOLS.includes(name));
+    const toolUse = hasTool
+      ? argumentsFor(toolNamed(request, WRITE_TOOLS), { path, content: `${content}\n` })
+      : argumentsFor(toolNamed(request, SHELL_TOOLS), { command: `printf '%s\\n' '${content}' > ${path}` });
+    return { deltas: ['I will write. '], toolUses: [toolUse] };
   },
 };
 

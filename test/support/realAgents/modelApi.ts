@@ -5,8 +5,8 @@ import type { ModelRequest, Reply } from './fakeReply.ts';
 import { list, object, text } from '../../../gateway/agents/json.ts';
 
 export interface ModelApi {
-  /** The path of its requests ends like this. */
-  readonly path: string;
+  /** What the path of its requests looks like. */
+  readonly path: RegExp;
   read(body: unknown): ModelRequest;
   stream(exchange: Exchange): Promise<void>;
   /** The whole answer at once, for agents that ask for it. */

@@ -1,11 +1,11 @@
-// Stories with real agents over ACP, against the fake models: what a person can do with each of them.
+// Stories with real agents, against the fake models: what a person can do with each of them.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startTime } from '../../gateway/agents/processTree.ts';
-import { openAgent, type Opened } from '../support/agents.ts';
+import { openAgent, type Opened, type Opening } from '../support/agents.ts';
 import { startFakeModels } from '../support/realAgents/fakeModels.ts';
 import { longAnswer, slowAnswer } from '../support/realAgents/fakeReply.ts';
 import { prepareRealAgent, realAgentIds, type RealAgent } from '../support/realAgents/realAgents.ts';
@@ -13,29 +13,33 @@ import { prepareRealAgent, realAgentIds, type RealAgent } from '../support/realA
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 300_000 };
 
-for (const id of realAgentIds) {
-  describe(`${id} over ACP`, PATIENCE, () => {
+for (const id of realAgentIds()) {
+  describe(id, PATIENCE, () => {
     const resources = new AsyncDisposableStack();
     let agent: RealAgent;
     let opened: Opened;
 
+    const open = async (opening: Opening = {}): Promise<Opened> => {
+      const { driver, mode = 'ask' } = agent.recipe;
+      return resources.use(await openAgent(agent, { cwd: agent.workspace, driver, mode, ...opening }));
+    };
+
     before(async () => {
       const models = resources.use(await startFakeModels());
       agent = resources.use(await prepareRealAgent(id, models.url));
-      opened = resources.use(await openAgent(agent, { cwd: agent.workspace }));
+      opened = await open();
     }, PATIENCE);
 
     after(async () => {
-      const { pid } = opened.agent;
       await resources.disposeAsync();
-      assert.equal(startTime(pid), undefined, 'the agent is gone');
+      assert.equal(startTime(opened.agent.pid), undefined, 'the agent is gone');
     });
 
-    /** What the agent says while the story runs. */
-    const textOf = async (story: () => Promise<unknown>): Promise<string> => {
-      const start = opened.ear.text.length;
+    /** What an agent says while the story runs. */
+    const textOf = async (story: () => Promise<unknown>, { ear } = opened): Promise<string> => {
+      const start = ear.text.length;
       await story();
-      return opened.ear.text.slice(start);
+      return ear.text.slice(start).replace(agent.recipe.preamble ?? '', '');
     };
 
     /** Prompts, and answers the question that comes with an option of this kind. */
@@ -66,7 +70,8 @@ for (const id of realAgentIds) {
 
     test('a file is not written after the permission is refused', async () => {
       const file = join(agent.workspace, 'refused.txt');
-      await promptAndAnswer(`WRITE ${file} never`, 'reject_once');
+      const end = await promptAndAnswer(`WRITE ${file} never`, 'reject_once');
+      assert.equal(end, agent.recipe.afterRefusal ?? 'end_turn');
       assert.equal(existsSync(file), false);
       assert.ok(opened.ear.of('tool_update').some(({ status }) => status === 'failed'));
     });
@@ -111,19 +116,29 @@ for (const id of realAgentIds) {
       process.kill(opened.agent.pid, 'SIGKILL');
       await failed;
 
-      opened = resources.use(await openAgent(agent, { cwd: agent.workspace, resume: sessionId }));
-      assert.equal(opened.agent.opened, 'resumed');
-      assert.equal(opened.agent.agentSessionId, sessionId);
+      opened = await open({ resume: sessionId });
+      if (agent.recipe.forgetsYoungSessions !== true || opened.agent.opened !== 'fallback') {
+        assert.equal(opened.agent.opened, 'resumed');
+        assert.equal(opened.agent.agentSessionId, sessionId);
+      }
       assert.equal(await textOf(() => opened.agent.prompt('ECHO once more')), 'once more');
       assert.equal(opened.ear.of('tool_use').length, 0, 'the old conversation is not told again');
     });
 
     test('a session that the agent does not know is replaced by a new one', async () => {
       const unknown = '00000000-0000-4000-8000-000000000000';
-      await using other = await openAgent(agent, { cwd: agent.workspace, resume: unknown });
+      const other = await open({ resume: unknown });
       assert.equal(other.agent.opened, 'fallback');
-      await other.agent.prompt('HELLO');
-      assert.equal(other.ear.text, 'Hello from the fake model.');
+      assert.equal(await textOf(() => other.agent.prompt('HELLO'), other), 'Hello from the fake model.');
+    });
+
+    test('two conversations at once do not hear each other', async () => {
+      const other = await open();
+      const [one, two] = await Promise.all([
+        textOf(() => opened.agent.prompt('SLOW 60 5')),
+        textOf(() => other.agent.prompt('LONG 60'), other),
+      ]);
+      assert.deepEqual([one, two], [slowAnswer(60), longAnswer(60)]);
     });
   });
 }

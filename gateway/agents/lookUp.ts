@@ -1,0 +1,35 @@
+// Looks a command up as the system would, without running anything.
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, extname, isAbsolute, join } from 'node:path';
+
+export type Lookup =
+  | { readonly found: string }
+  | { readonly notExecutable: string }
+  /** A script of the Windows shell: it is there, but starting it would start a shell. */
+  | { readonly shellScript: string }
+  | undefined;
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const lookUp = (command: string, path: string, platform: NodeJS.Platform): Lookup => {
+  const folders = isAbsolute(command) ? [''] : path.split(delimiter).filter((folder) => folder !== '');
+  const endings = platform === 'win32' && extname(command) === '' ? ['.exe', '.cmd'] : [''];
+  const files = folders
+    .flatMap((folder) => endings.map((ending) => (folder === '' ? command : join(folder, command)) + ending))
+    .filter(isFile);
+  const isScript = (file: string): boolean => platform === 'win32' && /\.(?:cmd|bat)$/i.test(file);
+  const found = files.find((file) => isExecutable(file) && !isScript(file));
+  if (found !== undefined) return { found };
+  const [first] = files;
+  if (first === undefined) return undefined;
+  return isScript(first) ? { shellScript: first } : { notExecutable: first };
+};
