@@ -87,6 +87,13 @@ export class Chat {
     return runCommand(this.page, `Holdfast: ${command}`);
   }
 
+  /** Chooses from the list that a command has opened. */
+  async pick(label: string): Promise<void> {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().waitFor();
+    await this.page.locator('.quick-input-widget input[type="text"]').fill(label);
+    await this.page.keyboard.press('Enter');
+  }
+
   shoot(name: string): Promise<void> {
     return screenshot(this.page, `e2e-${name}`);
   }

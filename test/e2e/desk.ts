@@ -70,6 +70,16 @@ export class Desk implements AsyncDisposable {
     return new Chat(page);
   }
 
+  /** A window that has no folder open. */
+  async emptyWindow(): Promise<Chat> {
+    const page = await (await this.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    const url = new URL(this.server.windowUrl('/', { ew: 'true' }));
+    url.searchParams.delete('folder');
+    await page.goto(url.href);
+    await openSideBar(page, 'Holdfast');
+    return new Chat(page);
+  }
+
   /** A window, and in it a new session with the demo agent. */
   async demo(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
     const chat = await this.window(folder, options);

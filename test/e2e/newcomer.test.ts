@@ -1,0 +1,49 @@
+// The first minute: somebody who has just installed Holdfast gets an answer with nothing but what is on the screen.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Desk } from './desk.ts';
+
+describe('a newcomer', () => {
+  let desk: Desk;
+  before(async () => {
+    desk = await Desk.open({ name: 'newcomer', settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
+  });
+  after(() => desk[Symbol.asyncDispose]());
+
+  test('sees where to begin, and is answered', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.window('harbor-api');
+      const { page } = chat;
+      await page.getByText('Sessions live in the gateway. Close this window and they keep working.').waitFor();
+      await page.getByRole('button', { name: 'Start a session' }).waitFor();
+      await chat.shoot('0-1-welcome');
+      await page.getByText('Try the demo agent').click();
+      await chat.part('nothing-said').waitFor();
+      await chat.shoot('0-2-empty-chat');
+      // The keyboard is in the field already.
+      await page.keyboard.type('Hello, what are you?');
+      await page.keyboard.press('Enter');
+      await chat.seen('I need no account and change no files');
+      await chat.isIdle();
+      await chat.shoot('0-3-answered');
+      assert.equal(await page.locator('.notifications-toasts .notification-toast').count(), 0, 'no toast came up');
+    }));
+
+  test('without a folder is asked for one, and answered as well', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.emptyWindow();
+      const { page } = chat;
+      await chat.row(/^Idle/).waitFor();
+      await chat.run('New Session');
+      await chat.pick('Demo agent');
+      await page.getByText('In which folder shall the agent work?').waitFor();
+      await chat.shoot('0-4-which-folder');
+      const input = page.locator('.quick-input-widget input[type="text"]');
+      await input.fill(`${desk.folder('docs-site')}/`);
+      await page.locator('.quick-input-widget').getByRole('button', { name: 'Start here' }).click();
+      await chat.field.waitFor();
+      await chat.send('echo Hello');
+      await chat.seen('Hello');
+      await chat.shoot('0-5-no-folder');
+    }));
+});
