@@ -58,7 +58,10 @@ function sessionStrip(panel: Panel, t: Transcript, now: number, isStopping: bool
     case 'idle':
       return { words: `Idle since ${clockTime(t.statusSince, now)}`, mark: 'circle' };
     case 'stopped':
-      return { words: 'Stopped. The next prompt starts the agent again', mark: 'stopped' };
+      // One that nobody has written to yet never ran.
+      return t.parts.length === 0
+        ? { words: 'Ready', mark: 'circle' }
+        : { words: 'Stopped. A prompt starts it again', mark: 'stopped' };
     case 'error':
       return { words: 'The agent ended with an error', mark: 'error' };
   }
