@@ -1,6 +1,6 @@
 // The door for clients: finds the gateway of a state folder, starts one if none answers, and speaks with it.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
@@ -25,6 +25,10 @@ import { makePrivateFolder, stateFolder } from './paths.ts';
 const HELLO_MS = 3_000;
 const START_MS = 15_000;
 const POLL_MS = 40;
+/** Another gateway has the folder: it will answer in a moment, or it is ending. */
+const ALREADY_RUNS = 'exit code 0';
+/** How long a client that starts a gateway is left alone with that. */
+const TURN_MS = 1_500;
 
 export interface GatewayClient extends AsyncDisposable {
   /** What the gateway said of itself at the hello, and the id that it knows this client by. */
@@ -74,7 +78,11 @@ export async function connect(options: ConnectOptions): Promise<GatewayClient> {
 async function tryConnect(home: string, options: ConnectOptions): Promise<GatewayClient | undefined> {
   const discovery = readDiscovery(home);
   if (discovery === undefined) return undefined;
+  const silent = new NoGatewayError(
+    `The gateway (process ${discovery.pid}) holds ${home} but does not answer. If it is stopped, let it continue; else end it: kill ${discovery.pid}`,
+  );
   const socket = await open(discovery.socket, options.signal);
+  if (socket === 'silent') throw silent;
   if (socket === undefined) return undefined;
   options.onProgress?.('connecting');
   const link = new Link(socket);
@@ -86,9 +94,7 @@ async function tryConnect(home: string, options: ConnectOptions): Promise<Gatewa
   const info = await Promise.race([hello, sleep(HELLO_MS, undefined, { ref: false })]);
   if (info !== undefined) return Object.assign(link, { info });
   await link[Symbol.asyncDispose]();
-  throw new NoGatewayError(
-    `The gateway (process ${discovery.pid}) holds ${home} but does not answer. If it is stopped, let it continue; else end it: kill ${discovery.pid}`,
-  );
+  throw silent;
 }
 
 /** Many may start at once: the state folder's lock lets one live, and all connect to that. */
@@ -98,15 +104,65 @@ async function startAndConnect(
   start: NonNullable<ConnectOptions['start']>,
 ): Promise<GatewayClient> {
   makePrivateFolder(home);
+  const deadline = performance.now() + START_MS;
+  let gateway: Launched | undefined;
+  while (performance.now() < deadline) {
+    options.signal?.throwIfAborted();
+    if (gateway === undefined && takeTurn(home)) gateway = launch(home, options, start);
+    const ended = gateway?.ended();
+    const client = await tryConnect(home, options);
+    if (client !== undefined) return client;
+    if (gateway !== undefined && ended !== undefined) {
+      if (ended !== ALREADY_RUNS) {
+        const said = readFileSync(gateway.report, 'utf8').trim();
+        throw new NoGatewayError(said === '' ? `The gateway did not start: ${ended}.` : said);
+      }
+      gateway = undefined;
+    }
+    await sleep(POLL_MS);
+  }
+  throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
+}
+
+/**
+ * Of many windows that find no gateway at once, one starts it and the others wait for that: fifty processes that begin
+ * only to see that one is enough keep a machine busy for long. A turn passes on when nothing has come of it.
+ */
+function takeTurn(home: string): boolean {
+  const file = path.join(home, 'starting');
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+    return true;
+  } catch {
+    const begun = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (begun === undefined || Math.abs(Date.now() - begun) < TURN_MS) return false;
+    rmSync(file, { force: true });
+    return false;
+  }
+}
+
+interface Launched {
+  /** Where it writes why it did not start. */
+  readonly report: string;
+  /** How it ended; undefined while it runs. */
+  readonly ended: () => string | undefined;
+}
+
+/** Starts a gateway as a process that outlives this one. */
+function launch(
+  home: string,
+  options: ConnectOptions,
+  { command, args, env }: NonNullable<ConnectOptions['start']>,
+): Launched {
   const report = path.join(home, 'start.log');
   const output = openSync(report, 'w', 0o600);
-  const child = spawn(start.command, start.args, {
+  const child = spawn(command, args, {
     cwd: home,
     detached: true,
     stdio: ['ignore', 'ignore', output],
     env: {
       ...withoutEditor(process.env),
-      ...start.env,
+      ...env,
       HOLDFAST_HOME: options.home ?? process.env['HOLDFAST_HOME'],
     },
     windowsHide: true,
@@ -116,38 +172,29 @@ async function startAndConnect(
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
-  const deadline = performance.now() + START_MS;
-  while (performance.now() < deadline) {
-    options.signal?.throwIfAborted();
-    const hadEnded = ended;
-    const client = await tryConnect(home, options);
-    if (client !== undefined) return client;
-    // Exit code 0 says that another gateway has the folder: it will answer in a moment.
-    if (hadEnded !== undefined && hadEnded !== 'exit code 0') {
-      const said = readFileSync(report, 'utf8').trim();
-      throw new NoGatewayError(said === '' ? `The gateway did not start: ${hadEnded}.` : said);
-    }
-    await sleep(POLL_MS);
-  }
-  throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
+  return { report, ended: () => ended };
 }
 
 /** What an editor sets for its own children means something else to a gateway, or to its agents. */
 const withoutEditor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(VSCODE_|NODE_OPTIONS$)/.test(name)));
 
-function open(socket: string, signal?: AbortSignal): Promise<WebSocket | undefined> {
-  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
+/** undefined: nobody listens there. silent: somebody does, and says nothing. */
+function open(socket: string, signal?: AbortSignal): Promise<WebSocket | 'silent' | undefined> {
+  const { promise, resolve } = Promise.withResolvers<WebSocket | 'silent' | undefined>();
   const ws = new WebSocket(`ws+unix:${socket}:/rpc`, {
     headers: { Host: 'localhost' },
     perMessageDeflate: false,
-    handshakeTimeout: HELLO_MS,
     maxPayload: 64 * 1024 * 1024,
   });
+  const timer = setTimeout(() => {
+    resolve('silent');
+    ws.terminate();
+  }, HELLO_MS);
   ws.once('open', () => resolve(ws));
   ws.on('error', () => resolve(undefined));
   signal?.addEventListener('abort', () => ws.terminate(), { once: true });
-  return promise;
+  return promise.finally(() => clearTimeout(timer));
 }
 
 /** One open socket: calls out, notifications in. */

@@ -1,5 +1,5 @@
 // Listening on the Unix socket so that nobody's name is stolen and nobody else can connect.
-import { existsSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { makePrivateFolder } from './paths.ts';
@@ -20,6 +20,8 @@ export async function listenOnSocket(server: Server, socket: string): Promise<As
     throw new Error(`${socket} is in the way and is no socket. Move it away, then start again.`);
   }
   const temporary = path.join(path.dirname(socket), `g.${process.pid}`);
+  // A gateway that had this pid may have been killed just before the renaming.
+  rmSync(temporary, { force: true });
   await listen(server, temporary, 0o600);
   renameSync(temporary, socket);
   const { ino } = lstatSync(socket);

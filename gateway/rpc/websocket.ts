@@ -37,7 +37,8 @@ class Connection implements Push {
   }
 
   send(frame: string | Buffer): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    // Whoever has more to say to a reader that is gone would go through the whole log for nothing.
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
     this.#gather();
     this.#socket.send(frame, { binary: false }, () => this.#sent());
     if (this.#socket.bufferedAmount < HIGH_WATER) return true;
@@ -58,6 +59,7 @@ class Connection implements Push {
 
   #sent(): void {
     if (this.#drained.length === 0 || this.#socket.bufferedAmount > LOW_WATER) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     clearInterval(this.#stallCheck);
     this.#stallCheck = undefined;
     for (const callback of this.#drained.splice(0)) callback();
@@ -87,6 +89,7 @@ export class WebSocketTransport implements AsyncDisposable {
   });
   readonly #heartbeat: NodeJS.Timeout;
   readonly #alive = new WeakSet<WebSocket>();
+  #isClosing = false;
 
   constructor(dispatcher: Dispatcher) {
     this.#dispatcher = dispatcher;
@@ -99,11 +102,14 @@ export class WebSocketTransport implements AsyncDisposable {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { scope }: Bearer): void {
+    // Nobody would say goodbye to one that comes now, and the listener would wait for it without end.
+    if (this.#isClosing) return void socket.destroy();
     this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, socket, scope));
   }
 
   /** Says goodbye to every client, and waits only a moment for an answer. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#heartbeat);
     const clients = [...this.#server.clients];
     const gone = clients.map((client) => once(client, 'close'));
@@ -121,8 +127,8 @@ export class WebSocketTransport implements AsyncDisposable {
     const caller = new Caller({ clientId, name: 'a program' }, connection, scope);
     this.#alive.add(socket);
     socket.on('pong', () => this.#alive.add(socket));
-    // Without this listener four bytes of garbage would end the process.
-    socket.on('error', () => socket.terminate());
+    // Without this listener four bytes of garbage would end the process. The closing, with its reason, is under way.
+    socket.on('error', () => setTimeout(() => socket.terminate(), GOODBYE_MS).unref());
     socket.on('close', () => caller.close());
     socket.on('message', (data: RawData, isBinary) => {
       this.#alive.add(socket);

@@ -1,0 +1,176 @@
+// The guard on the Unix socket: what a browser, a confused proxy or an attacker sends does not come in.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, sendRaw } from '../support/rawHttp.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+before(async () => {
+  gateway = await startGateway();
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
+const MEGABYTE = 1024 * 1024;
+
+const post = (headers: Readonly<Record<string, string>> = {}, body = LIST) =>
+  ask(gateway.socket, { headers, body });
+
+test('a program is let in, with either of the names for this host', async () => {
+  for (const host of ['localhost', 'holdfast']) {
+    const { status, body } = await post({ Host: host });
+    assert.equal(status, 200);
+    assert.deepEqual(JSON.parse(body), { jsonrpc: '2.0', id: 1, result: { sessions: [] } });
+  }
+});
+
+test('whatever says that it comes from a web page is refused', async () => {
+  const tells = [
+    { Origin: 'https://evil.example' },
+    { Origin: 'null' },
+    { Origin: 'http://localhost:3000' },
+    { Origin: 'vscode-webview://x' },
+    { Referer: 'https://evil.example/page' },
+    { 'Sec-Fetch-Site': 'cross-site' },
+    { 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'same-origin' },
+  ];
+  for (const tell of tells) {
+    const { status, head } = await post(tell);
+    assert.equal(status, 403, JSON.stringify(tell));
+    assert.doesNotMatch(head, /access-control/i);
+  }
+});
+
+test('a header that programs send too is no reason to refuse', async () => {
+  assert.equal((await post({ 'Sec-Fetch-Mode': 'cors' })).status, 200);
+});
+
+test('a preflight is refused without any word that a browser could take for consent', async () => {
+  const { status, head } = await ask(gateway.socket, {
+    method: 'OPTIONS',
+    headers: { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Private-Network': 'true' },
+  });
+  assert.equal(status, 403);
+  assert.doesNotMatch(head, /access-control/i);
+});
+
+test('any other host is not served here', async () => {
+  const hosts = ['evil.example', 'localhost.', 'localhost:80', '127.0.0.1', 'localhost,evil', 'a@localhost'];
+  for (const host of hosts) assert.equal((await post({ Host: host })).status, 421, host);
+});
+
+test('bytes that two readers could understand differently are refused', async () => {
+  const length = `Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\n`;
+  const refused = {
+    'two hosts': `POST /rpc HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n${length}\r\n${LIST}`,
+    'two hosts, the evil one first': `POST /rpc HTTP/1.1\r\nHost: evil\r\nHost: localhost\r\n${length}\r\n${LIST}`,
+    'two authorizations': `POST /rpc HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: b\r\n${length}\r\n${LIST}`,
+    'no host': `POST /rpc HTTP/1.1\r\n${length}\r\n${LIST}`,
+    'an old version without host': `GET /healthz HTTP/1.0\r\n\r\n`,
+    'a target with a host in it': `GET http://evil.com/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'a target that begins with two slashes': `GET //evil/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'a length and chunks': `POST /rpc HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n${length}\r\n${LIST}`,
+    'a blank before the colon': `GET /healthz HTTP/1.1\r\nHost : localhost\r\n\r\n`,
+    'a folded header': `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n c\r\n\r\n`,
+    'a NUL in the target': `GET /health\0z HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'a line of nonsense': `nonsense\r\n\r\n`,
+  };
+  for (const [name, bytes] of Object.entries(refused)) {
+    assert.equal((await sendRaw(gateway.socket, bytes)).status, 400, name);
+  }
+});
+
+test('after a refusal the connection is closed, and what was sent behind it is not served', async () => {
+  const evil = 'GET /healthz HTTP/1.1\r\nHost: evil\r\n\r\n';
+  const good = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const { status, head, body } = await sendRaw(gateway.socket, evil + good);
+  assert.equal(status, 421);
+  assert.match(head, /connection: close/i);
+  assert.doesNotMatch(body, /ok/);
+});
+
+test('paths are not decoded, and there are no others than those of the contract', async () => {
+  for (const path of ['/', '/rpc/', '/RPC', '/%72pc', '/rpc%00', '/../rpc', '/healthz/..', '/v2/rpc']) {
+    assert.equal((await ask(gateway.socket, { path, body: LIST })).status, 404, path);
+  }
+  assert.equal((await ask(gateway.socket, { method: 'GET' })).status, 404);
+  assert.equal((await ask(gateway.socket, { method: 'DELETE' })).status, 404);
+  assert.equal((await ask(gateway.socket, { method: 'TRACE' })).status, 404);
+});
+
+test('health and readiness answer without JSON-RPC', async () => {
+  assert.equal((await ask(gateway.socket, { method: 'GET', path: '/healthz' })).body, 'ok');
+  assert.equal((await ask(gateway.socket, { method: 'GET', path: '/readyz' })).body, 'ready');
+});
+
+test('a body must say that it is JSON, and come as it is', async () => {
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
+    assert.equal((await post({ 'Content-Type': type })).status, 415, type);
+  }
+  assert.equal((await post({ 'Content-Type': 'application/json; charset=utf-8' })).status, 200);
+  assert.equal((await post({ 'Content-Encoding': 'gzip' })).status, 415);
+});
+
+test('a body that announces more than a megabyte is refused before it is read', async () => {
+  const { status } = await sendRaw(
+    gateway.socket,
+    `POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${MEGABYTE + 1}\r\n\r\n`,
+  );
+  assert.equal(status, 413);
+});
+
+test('a body of exactly a megabyte is read', async () => {
+  const body = LIST.padEnd(MEGABYTE, ' ');
+  assert.equal((await post({}, body)).status, 200);
+});
+
+test('chunks without end are cut off with a refusal that says why', async () => {
+  const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+  const head =
+    'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const { status, body } = await sendRaw(gateway.socket, head, ...Array.from({ length: 40 }, () => chunk));
+  assert.equal(status, 413);
+  assert.match(body, /at most/);
+});
+
+test('headers without end are refused', async () => {
+  const headers = Array.from({ length: 3000 }, (_, index) => `X-Header-${index}: value\r\n`).join('');
+  const { status } = await sendRaw(
+    gateway.socket,
+    `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
+  );
+  assert.ok(status === 431 || status === 400, `${status}`);
+});
+
+test('the plain dialect is answered plainly: result or error, also without an id', async () => {
+  const listed = await post({}, '{"method":"session.list","params":{}}');
+  assert.equal(listed.status, 200);
+  assert.deepEqual(JSON.parse(listed.body), { result: { sessions: [] } });
+  const { body } = await post({}, '{"method":"session.get","params":{"sessionId":"s1"}}');
+  assert.match(body, /^\{"error":\{"code":-32001,.*"problem":"session\.unknown"/);
+});
+
+test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
+  const start = performance.now();
+  const { body } = await post({}, `{"method":"session.list","params":${'{"a":'.repeat(150_000)}`);
+  assert.match(body, /deeper than 64/);
+  assert.ok(performance.now() - start < 1000);
+});
+
+test('errors of JSON-RPC are HTTP 200, and a notification is answered with 204 and nothing', async () => {
+  assert.equal((await post({}, 'nonsense')).status, 200);
+  assert.equal((await post({}, '{"jsonrpc":"2.0","id":1,"method":"no.such"}')).status, 200);
+  const { status, body } = await post({}, '{"jsonrpc":"2.0","method":"session.list"}');
+  assert.deepEqual([status, body], [204, '']);
+});
+
+test('a call that needs a lasting connection says so over plain HTTP', async () => {
+  const { body } = await post({}, '{"method":"session.watch","params":{}}');
+  assert.match(body, /error.*WebSocket/);
+});
+
+test('a connection that sends nothing, or half of its headers, is closed in a few seconds', async () => {
+  const { status } = await sendRaw(gateway.socket, 'GET /healthz HTTP/1.1\r\nHost: local');
+  assert.ok(status === 408 || status === 400, `${status}`);
+});

@@ -1,0 +1,127 @@
+// The socket and gateway.json: where they are, who may use them, and what happens when something is in the way.
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { once } from 'node:events';
+import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import { MAX_SOCKET_PATH, socketPath } from '../../gateway/rpc/paths.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway } from '../support/gateway.ts';
+
+test('socket, discovery file and folders are for their owner only, and gone after a clean end', async () => {
+  await using gateway = await startGateway();
+  const { home, socket } = gateway;
+  assert.equal(socket, path.join(home, 'run', 'gateway.sock'));
+  assert.ok(statSync(socket).isSocket());
+  for (const file of [socket, path.join(home, 'gateway.json'), path.join(home, 'run'), home]) {
+    assert.equal(statSync(file).mode & 0o077, 0, file);
+  }
+  assert.equal(await gateway.stop(), 0);
+  assert.deepEqual(readdirSync(path.join(home, 'run')), []);
+  assert.equal(existsSync(path.join(home, 'gateway.json')), false);
+});
+
+test('the discovery file says what a client needs to know', async () => {
+  await using gateway = await startGateway();
+  const found = readDiscovery(gateway.home);
+  const client = await gateway.connect();
+  assert.equal(found?.schema, 1);
+  assert.equal(found.pid, client.link.info.pid);
+  assert.equal(found.instanceId, client.link.info.instanceId);
+  assert.deepEqual(found.protocol, { min: 1, max: 1 });
+});
+
+test('after kill -9 the socket and the discovery file of the dead gateway are replaced', async () => {
+  await using gateway = await startGateway();
+  const first = readDiscovery(gateway.home);
+  await gateway.kill9();
+  assert.ok(existsSync(gateway.socket), 'what is to be replaced');
+  await gateway.start();
+  assert.notEqual(readDiscovery(gateway.home)?.instanceId, first?.instanceId);
+  const client = await gateway.connect();
+  assert.deepEqual(await client.call('session.list', {}), { sessions: [] });
+});
+
+test('a state folder with a long path gets its socket in a short one', async () => {
+  const home = path.join(newFolder('long'), 'x'.repeat(100));
+  mkdirSync(home, { mode: 0o700 });
+  await using gateway = await startGateway({ home });
+  assert.ok(Buffer.byteLength(gateway.socket) <= MAX_SOCKET_PATH);
+  assert.equal(statSync(path.dirname(gateway.socket)).mode & 0o077, 0);
+  const client = await gateway.connect();
+  assert.equal(client.link.info.home, home);
+});
+
+test('the short folder is the runtime folder where there is one, and differs for every state folder', () => {
+  const env = { XDG_RUNTIME_DIR: '/run/user/1000', HOLDFAST_HOME: 'set' };
+  const [one, two] = [`/home/${'a'.repeat(90)}`, `/home/${'b'.repeat(90)}`].map((home) =>
+    socketPath(home, env),
+  );
+  assert.match(one ?? '', /^\/run\/user\/1000\/holdfast-[0-9a-f]{12}\/gateway\.sock$/);
+  assert.notEqual(one, two);
+  assert.equal(socketPath('/home/me/state', env), '/home/me/state/run/gateway.sock');
+  assert.ok(socketPath(`/home/${'a'.repeat(90)}`, {}).startsWith(tmpdir()));
+});
+
+test('what is in the way of the socket and is none is left alone, with words that say what to do', async () => {
+  const home = newFolder();
+  const file = path.join(home, 'run', 'gateway.sock');
+  mkdirSync(path.dirname(file), { mode: 0o700 });
+  writeFileSync(file, 'precious');
+  await assert.rejects(startGateway({ home }), /gateway\.sock is in the way and is no socket\. Move it away/);
+  assert.equal(readFileSync(file, 'utf8'), 'precious');
+});
+
+test('a symbolic link in the way of the socket is not followed', async () => {
+  const home = newFolder();
+  const target = path.join(home, 'elsewhere');
+  mkdirSync(path.join(home, 'run'), { mode: 0o700 });
+  symlinkSync(target, path.join(home, 'run', 'gateway.sock'));
+  await using gateway = await startGateway({ home });
+  assert.equal(existsSync(target), false);
+  assert.ok(statSync(gateway.socket).isSocket());
+});
+
+test("a socket that is somebody else's by now is not removed at the end", async () => {
+  await using gateway = await startGateway();
+  const { socket } = gateway;
+  const other = createServer();
+  other.listen(`${socket}.other`);
+  await once(other, 'listening');
+  renameSync(`${socket}.other`, socket);
+  await gateway.stop();
+  assert.ok(existsSync(socket));
+  other.close();
+});
+
+test('a state folder that others may enter is refused, with the command that mends it', async () => {
+  const home = path.join(newFolder(), 'open');
+  mkdirSync(home, { mode: 0o755 });
+  await assert.rejects(startGateway({ home }), /open to other users\. Run: chmod 700/);
+});
+
+test('a discovery file that others may read is replaced by one that they may not', async () => {
+  const home = newFolder();
+  writeFileSync(path.join(home, 'gateway.json'), '{}', { mode: 0o644 });
+  await using gateway = await startGateway({ home });
+  assert.equal(statSync(path.join(gateway.home, 'gateway.json')).mode & 0o077, 0);
+});
+
+test('a configuration that cannot be read says in which line, and one that is wrong says where', async () => {
+  const broken = newFolder();
+  writeFileSync(path.join(broken, 'config.json'), '{\n  // fine\n  "agents": nonsense\n}');
+  await assert.rejects(startGateway({ home: broken }), /config\.json, line 3: .*Mend it, then start again/s);
+  await assert.rejects(startGateway({ config: { logLevel: 'loud' } }), /config\.json: logLevel/);
+});

@@ -1,0 +1,146 @@
+// WebSockets: whatever arrives on one, the gateway stays up and the others notice nothing.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { within } from '../support/waitFor.ts';
+
+let gateway: TestGateway;
+before(async () => {
+  gateway = await startGateway();
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
+
+async function open(): Promise<WebSocket> {
+  const socket = new WebSocket(`ws+unix:${gateway.socket}:/rpc`, { headers: { Host: 'localhost' } });
+  await within('the socket to open', once(socket, 'open'));
+  socket.on('error', () => {});
+  return socket;
+}
+
+async function answerOf(socket: WebSocket, text = LIST): Promise<string> {
+  const message = once(socket, 'message');
+  socket.send(text);
+  const [data]: unknown[] = await within('an answer', message);
+  return String(data);
+}
+
+const closeCode = async (socket: WebSocket): Promise<number> => {
+  const [code]: unknown[] = await within('the socket to close', once(socket, 'close'));
+  return Number(code);
+};
+
+/** An upgraded connection as bytes. */
+async function rawUpgrade(headers: string, path = '/rpc'): Promise<{ socket: Socket; head: string }> {
+  const socket = connectSocket(gateway.socket);
+  socket.on('error', () => {});
+  socket.write(`GET ${path} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${headers}\r\n`);
+  const [head]: unknown[] = await within('a reply', once(socket, 'data'));
+  return { socket, head: String(head) };
+}
+
+const KEY = 'Host: localhost\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+async function isAlive(): Promise<void> {
+  const socket = await open();
+  assert.match(await answerOf(socket), /"sessions"/);
+  socket.close();
+}
+
+test('requests are answered on the socket on which they came', async () => {
+  const [one, two] = [await open(), await open()];
+  const [first, second] = await Promise.all([
+    answerOf(one, LIST.replace('1', '"same id"')),
+    answerOf(two, '{"jsonrpc":"2.0","id":"same id","method":"agent.list"}'),
+  ]);
+  assert.match(first, /"sessions"/);
+  assert.match(second, /"agents"/);
+  one.close();
+  two.close();
+});
+
+test('a parse error is answered and the connection stays', async () => {
+  const socket = await open();
+  assert.match(await answerOf(socket, 'nonsense'), /-32700/);
+  assert.match(await answerOf(socket), /"sessions"/);
+  socket.close();
+});
+
+test('four bytes of garbage end that connection only', async () => {
+  const { socket } = await rawUpgrade(KEY);
+  socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+  await within('the socket to close', once(socket, 'close'));
+  await isAlive();
+});
+
+test('frames that the standard forbids end that connection only', async () => {
+  const frames = {
+    'not masked': [0x81, 0x02, 0x68, 0x69],
+    'a reserved bit': [0xf1, 0x80, 0, 0, 0, 0],
+    'not UTF-8': [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe],
+    'an endless length': [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  };
+  for (const [name, bytes] of Object.entries(frames)) {
+    const { socket } = await rawUpgrade(KEY);
+    socket.write(Buffer.from(bytes));
+    await within(`the socket to close after ${name}`, once(socket, 'close'));
+  }
+  await isAlive();
+});
+
+test('a message of exactly a megabyte is taken and one byte more ends the connection', async () => {
+  const socket = await open();
+  assert.match(await answerOf(socket, LIST.padEnd(1024 * 1024, ' ')), /"sessions"/);
+  socket.send(LIST.padEnd(1024 * 1024 + 1, ' '));
+  assert.equal(await closeCode(socket), 1009);
+  await isAlive();
+});
+
+test('a message in more fragments than anybody needs ends the connection', async () => {
+  const socket = await open();
+  for (let index = 0; index < 100; index += 1) socket.send(' ', { fin: false });
+  await closeCode(socket);
+  await isAlive();
+});
+
+test('binary messages are refused', async () => {
+  const socket = await open();
+  socket.send(Buffer.from(LIST), { binary: true });
+  assert.equal(await closeCode(socket), 1003);
+});
+
+test('compression is not negotiated', async () => {
+  const { head, socket } = await rawUpgrade(`${KEY}Sec-WebSocket-Extensions: permessage-deflate\r\n`);
+  assert.match(head, /^HTTP\/1\.1 101/);
+  assert.doesNotMatch(head, /deflate/i);
+  socket.destroy();
+});
+
+test('an upgrade passes the same guard as a request', async () => {
+  const refused: readonly [string, string, number][] = [
+    ['/other', KEY, 404],
+    ['/rpc?token=x', KEY, 404],
+    ['/rpc', `${KEY}Origin: https://evil.example\r\n`, 403],
+    ['/rpc', `${KEY}Origin: null\r\n`, 403],
+    ['/rpc', `${KEY}Sec-Fetch-Site: cross-site\r\n`, 403],
+    ['/rpc', KEY.replace('localhost', 'evil.example'), 421],
+    ['/rpc', `${KEY}Host: evil.example\r\n`, 400],
+  ];
+  for (const [path, headers, status] of refused) {
+    const { head, socket } = await rawUpgrade(headers, path);
+    assert.match(head, new RegExp(`^HTTP/1\\.1 ${status}`), `${path} ${headers}`);
+    assert.doesNotMatch(head, /access-control/i);
+    socket.destroy();
+  }
+});
+
+test('two hundred connections that say nothing cost the others nothing', async () => {
+  const silent = Array.from({ length: 200 }, () => connectSocket(gateway.socket));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  await isAlive();
+  for (const socket of silent) socket.destroy();
+});
