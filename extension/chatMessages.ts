@@ -56,9 +56,28 @@ export type ToPanel =
       readonly permissionId?: string;
       readonly message: string;
     }
-  | { readonly type: 'focusInput' };
+  | { readonly type: 'focusInput' }
+  /** Brings the keyboard to a part of the panel, if that part is there. */
+  | { readonly type: 'focusPart'; readonly part: 'lastMessage' | 'permission' | 'plan' | 'queue' }
+  /** The answer to `findFiles`, the best match first. */
+  | { readonly type: 'files'; readonly query: string; readonly files: readonly FoundFile[] }
+  /** Goes along with the next prompt. */
+  | { readonly type: 'attach'; readonly attachment: Attachment };
 
 const text = z.string().max(1_000_000);
+
+/** A file, or some of its lines (`#L12-40`), that goes along with a prompt. The host checks that it lies inside. */
+const Attachment = z.strictObject({
+  uri: z.string().min(1).max(4096),
+  name: z.string().min(1).max(200),
+});
+export type Attachment = z.infer<typeof Attachment>;
+
+/** A file of the workspace that the text may mean. */
+export interface FoundFile extends Attachment {
+  /** As it stands in the text: from the workspace's folder on, with slashes. */
+  readonly path: string;
+}
 
 /**
  * The session that the panel showed when the person acted. The host may have turned to another one meanwhile, and a
@@ -71,7 +90,15 @@ export const FromPanel = z.discriminatedUnion('type', [
   /** The panel's script runs and shows nothing yet. */
   z.strictObject({ type: z.literal('ready') }),
   /** promptId is minted by the panel, so that sending again after a lost answer is harmless. */
-  z.strictObject({ type: z.literal('send'), sessionId, promptId: PromptId, message: text.min(1) }),
+  z.strictObject({
+    type: z.literal('send'),
+    sessionId,
+    promptId: PromptId,
+    message: text.min(1),
+    attachments: z.array(Attachment).max(20).optional(),
+    /** Now: the running turn stops for it. */
+    steer: z.boolean().optional(),
+  }),
   z.strictObject({ type: z.literal('interrupt'), sessionId }),
   z.strictObject({
     type: z.literal('answer'),
@@ -83,11 +110,26 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('retry'), promptId: PromptId }),
   /** Take a waiting prompt out, or leave an uncertain one as it is. */
   z.strictObject({ type: z.literal('remove'), promptId: PromptId }),
+  /** A waiting prompt goes first, and what runs is stopped for it. */
+  z.strictObject({ type: z.literal('sendNow'), sessionId, promptId: PromptId }),
+  /** Another text for a waiting prompt; what goes along with it stays. */
+  z.strictObject({ type: z.literal('edit'), sessionId, promptId: PromptId, message: text.min(1) }),
+  /** 0: it runs next. */
+  z.strictObject({
+    type: z.literal('move'),
+    sessionId,
+    promptId: PromptId,
+    position: z.int().nonnegative().max(10_000),
+  }),
   z.strictObject({ type: z.literal('pauseQueue') }),
   z.strictObject({ type: z.literal('resumeQueue') }),
   z.strictObject({ type: z.literal('earlier'), before: z.int().positive() }),
   /** The unsent text, when it has rested for a moment. */
   z.strictObject({ type: z.literal('draft'), sessionId, text: z.string().max(100_000) }),
+  /** The host asks in VS Code's own list, and sets what was chosen. */
+  z.strictObject({ type: z.literal('pickMode'), sessionId }),
+  z.strictObject({ type: z.literal('pickModel'), sessionId }),
+  z.strictObject({ type: z.literal('findFiles'), query: z.string().max(200) }),
   z.strictObject({ type: z.literal('copy'), text }),
   z.strictObject({ type: z.literal('insertAtCursor'), text }),
   /** An http(s) address: the host shows the whole of it and asks. */

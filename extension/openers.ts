@@ -1,7 +1,6 @@
 // Opens what the panel points at: links, files, code. What an agent wrote decides neither where nor whether.
-import { realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { placeInside } from './inside.ts';
 
 /** Shows the whole address as it will be asked for, and asks. */
 export async function openLink(text: string): Promise<void> {
@@ -25,28 +24,12 @@ export async function openFile(
   sessionFolder: string | undefined,
   line?: number,
 ): Promise<void> {
-  const workspace = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const folders = sessionFolder === undefined ? workspace : [sessionFolder, ...workspace];
-  const [first] = folders;
-  if (first === undefined) throw new Error('Open a folder first: files are opened inside of one.');
-  const file = await realpath(resolve(first, path)).catch(() => {
-    throw new Error(`There is no file ${path} now. It may have been moved or removed.`);
-  });
-  // A link inside the folder can point out of it, so both sides are resolved before they are compared.
-  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
-  if (!real.some((folder) => contains(folder, file))) {
-    throw new Error(`${path} is outside of the session's folder. Open it yourself if you trust it.`);
-  }
+  const file = await placeInside(path, sessionFolder);
   const row = Math.max(0, (line ?? 1) - 1);
   await vscode.window.showTextDocument(vscode.Uri.file(file), {
     preview: true,
     ...(line === undefined ? {} : { selection: new vscode.Range(row, 0, row, 0) }),
   });
-}
-
-function contains(folder: string, file: string): boolean {
-  const way = relative(folder, file);
-  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
 }
 
 export async function insertAtCursor(text: string): Promise<void> {

@@ -1,12 +1,22 @@
 // What the panel can ask for: one line each, in the order of the contract.
 import * as vscode from 'vscode';
-import { Problem, type MethodName, type ParamsIn, type SessionId } from '../gateway/protocol/index.ts';
+import {
+  Problem,
+  type MethodName,
+  type ParamsIn,
+  type Session,
+  type SessionId,
+} from '../gateway/protocol/index.ts';
+import { withAttachments } from './attachments.ts';
 import type { FromPanel, ToPanel } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
+import { FileSearch } from './fileSearch.ts';
 import { details } from './log.ts';
 import type { OpenSession } from './openSession.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
+import { editQueued, sendNow } from './queueActions.ts';
+import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Sessions } from './sessions.ts';
 import { UNTRUSTED } from './trust.ts';
 
@@ -36,12 +46,19 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
     if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
     return id;
   };
+  const known = (named?: SessionId): Session => {
+    const found = sessions.get(session(named));
+    if (found === undefined) throw new Error('The gateway has not told of this session yet. Try again soon.');
+    return found;
+  };
+  const search = new FileSearch();
   const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
 
   const handlers: Handlers = {
-    send: driving(async ({ sessionId, promptId, message }) => {
-      const params = { sessionId: session(sessionId), promptId, message };
-      await connection.callSurely('session.send', params, SEND_WAIT_MS);
+    send: driving(async ({ sessionId: named, promptId, message: text, attachments = [], steer = false }) => {
+      const sessionId = session(named);
+      const message = await withAttachments(text, attachments, sessions.get(sessionId)?.path);
+      await connection.callSurely('session.send', { sessionId, promptId, message, steer }, SEND_WAIT_MS);
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
     answer: driving(async ({ permissionId, optionId, digest }) =>
@@ -49,6 +66,12 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
     ),
     retry: driving(async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId })),
     remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
+    sendNow: driving(async ({ sessionId, promptId }) => sendNow(connection, session(sessionId), promptId)),
+    edit: driving(async ({ sessionId, promptId, message }) =>
+      editQueued(connection, session(sessionId), promptId, message),
+    ),
+    move: async ({ sessionId, promptId, position }) =>
+      call('queue.move', { sessionId: session(sessionId), promptId, position }),
     pauseQueue: async () => call('queue.pause', { sessionId: session() }),
     resumeQueue: async () => call('queue.resume', { sessionId: session() }),
     earlier: async ({ before }) => {
@@ -58,6 +81,12 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
       parts.post({ type: 'earlier', sessionId, messages: page.messages, ...older });
     },
     draft: async ({ sessionId, text }) => call('session.draft', { sessionId: session(sessionId), text }),
+    pickMode: driving(async ({ sessionId }) => pickMode(known(sessionId), connection)),
+    pickModel: driving(async ({ sessionId }) => pickModel(known(sessionId), connection)),
+    findFiles: async ({ query }) => {
+      const files = await search.find(query);
+      if (files !== undefined) parts.post({ type: 'files', query, files });
+    },
     copy: async ({ text }) => vscode.env.clipboard.writeText(text),
     insertAtCursor: async ({ text }) => insertAtCursor(text),
     openLink: async ({ url }) => openLink(url),

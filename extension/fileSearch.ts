@@ -1,0 +1,65 @@
+// Files that the text after an @ may mean: those of the workspace, the open ones first while nothing is typed.
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { FoundFile } from './chatMessages.ts';
+
+/** As many as the list shows with some scrolling. */
+const SHOWN = 20;
+/** As many as are looked through for the best of them. */
+const LOOKED_AT = 400;
+
+export class FileSearch {
+  #running: vscode.CancellationTokenSource | undefined;
+
+  /** Undefined: a newer question came before the answer. */
+  async find(query: string): Promise<readonly FoundFile[] | undefined> {
+    this.#running?.cancel();
+    const source = new vscode.CancellationTokenSource();
+    this.#running = source;
+    const words = query.trim();
+    const uris =
+      words === ''
+        ? openFiles()
+        : await vscode.workspace.findFiles(globFor(words), undefined, LOOKED_AT, source.token);
+    if (source.token.isCancellationRequested) return undefined;
+    source.dispose();
+    return rank(uris.map(found), words).slice(0, SHOWN);
+  }
+}
+
+function openFiles(): vscode.Uri[] {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const uris = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []));
+  const inside = uris.filter(
+    (uri) => uri.scheme === 'file' && vscode.workspace.getWorkspaceFolder(uri) !== undefined,
+  );
+  return [...new Map(inside.map((uri) => [uri.toString(), uri])).values()];
+}
+
+function found(uri: vscode.Uri): FoundFile {
+  const path = vscode.workspace.asRelativePath(uri);
+  return { uri: uri.toString(), name: basename(path).slice(0, 200), path };
+}
+
+/** Names that begin with the words come first, then shorter paths. */
+function rank(files: readonly FoundFile[], words: string): FoundFile[] {
+  const last = (words.split('/').at(-1) ?? '').toLowerCase();
+  const begins = ({ name }: FoundFile): number => (name.toLowerCase().startsWith(last) ? 0 : 1);
+  return files.toSorted(
+    (a, b) => begins(a) - begins(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1),
+  );
+}
+
+/** `au/Log` finds `src/auth/login.ts`. What would be an operator of the pattern stands for any one character. */
+const globFor = (words: string): string =>
+  `**/${words
+    .split('/')
+    .map((part) => `*${[...part].map(eitherCase).join('')}*`)
+    .join('/')}`;
+
+function eitherCase(char: string): string {
+  if ('*?[]{}!,\\'.includes(char)) return '?';
+  const lower = char.toLowerCase();
+  const upper = char.toUpperCase();
+  return lower === upper ? char : `[${lower}${upper}]`;
+}
