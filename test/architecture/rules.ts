@@ -40,6 +40,7 @@ export const folders: readonly Rule[] = [
     may: {
       'gateway/protocol': 'what an agent does is told in the words of the contract',
       '@agentclientprotocol/sdk': 'the language of agents',
+      'node:crypto': 'ids of what an agent is asked',
       'node:fs': 'is the program there, and what is running',
       'node:path': 'looking for programs',
       'node:stream': 'the pipes of an agent',

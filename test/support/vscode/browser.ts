@@ -1,12 +1,11 @@
 // A window of VS Code in a real Chromium, and the few moves that a person makes there.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { chromium as playwright, type Browser, type Frame, type Page } from 'playwright-core';
+import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { chromium } from './chromium.ts';
 import type { VsCodeServer } from './server.ts';
 
 const SHOWN_MS = 60_000;
-const WEBVIEW_MS = 30_000;
 
 /** Everything that a test run leaves behind for people. */
 export const outputFolder = path.resolve(import.meta.dirname, '../../output');
@@ -63,40 +62,6 @@ export async function openSideBar(page: Page, title: string): Promise<void> {
   if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
 }
 
-/**
- * The frame of the webview that shows the selector. VS Code wraps a webview's page in a frame of its own, and
- * replaces both when the view is opened again: ask anew after a reload.
- */
-export async function webview(page: Page, selector: string): Promise<Frame> {
-  const found = await withFrames(page, async () => {
-    for (const frame of page.frames()) {
-      if (!/\/fake\.html|webview\/browser\/pre/.test(frame.url())) continue;
-      // A frame may go while it is asked.
-      if (
-        (await frame
-          .locator(selector)
-          .count()
-          .catch(() => 0)) > 0
-      )
-        return frame;
-    }
-    return undefined;
-  });
-  if (found !== undefined) return found;
-  const urls = page.frames().map((frame) => frame.url());
-  throw new Error(`No webview shows ${selector}. The frames are:\n${urls.join('\n')}`);
-}
-
-/** Asks again, each time that the page has painted, until there is an answer or the time is over. */
-async function withFrames<T>(page: Page, ask: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (const end = performance.now() + WEBVIEW_MS; performance.now() < end;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
-  }
-  return undefined;
-}
-
 /** Runs a command from the palette by its whole title, category included: `Holdfast: New Session`. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('F1');
@@ -110,17 +75,6 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 /** Keeps a picture in test/output/screenshots. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: picturePath(name) });
-}
-
-/** Runs the body; when it fails, keeps a picture of every window that is open in the browser. */
-export async function withPictures<T>(browser: Browser, name: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const pages = browser.contexts().flatMap((context) => context.pages());
-    await Promise.allSettled(pages.map((page, index) => screenshot(page, `failed-${name}-${index + 1}`)));
-    throw error;
-  }
 }
 
 function picturePath(name: string): string {
