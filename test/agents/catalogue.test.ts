@@ -92,3 +92,24 @@ test('an unknown agent is refused with the known ones, a missing one with how to
     message: /npm install -g opencode-ai/,
   });
 });
+
+test('Claude is its adapter where that is installed, and plain `claude` in its own protocol where not', () => {
+  using plain = pathWith('claude', 'npm');
+  const claude = row(catalogue(plain.path), 'claude');
+  assert.equal(claude?.state, 'installed');
+  assert.equal(claude.detail, `${join(plain.path, 'claude')}, in Claude's own protocol`);
+  assert.equal(catalogue(plain.path).find('claude').command, 'claude');
+
+  using both = pathWith('claude', 'claude-agent-acp');
+  assert.equal(row(catalogue(both.path), 'claude')?.detail, join(both.path, 'claude-agent-acp'));
+  assert.equal(catalogue(both.path).find('claude').command, 'claude-agent-acp');
+});
+
+test('a script of the Windows shell is not started, and it is said what to do instead', () => {
+  using bin = pathWith('gemini.cmd', 'opencode.exe', 'npm.cmd');
+  const rows = new Catalogue({ node: 'node.exe', script: 'x.js', path: bin.path, platform: 'win32' });
+  assert.equal(row(rows, 'opencode')?.state, 'installed');
+  assert.equal(row(rows, 'gemini')?.state, 'broken');
+  assert.match(row(rows, 'gemini')?.detail ?? '', /gemini\.cmd is a script of the Windows shell.*node\.exe/);
+  assert.equal(row(rows, 'qwen')?.state, 'installable', 'npm itself is a script there');
+});

@@ -23,6 +23,14 @@ export const recorded = (name: string): Program =>
     fileURLToPath(new URL(`../golden/acp/${name}.jsonl`, import.meta.url)),
   );
 
+/** A plain Claude that replays `test/golden/claude/<name>.jsonl`. */
+export const recordedClaude = (name: string): Program =>
+  nodeProgram(
+    'Claude Code',
+    './replayClaude.ts',
+    fileURLToPath(new URL(`../golden/claude/${name}.jsonl`, import.meta.url)),
+  );
+
 export const shellProgram = (script: string): Program => ({
   name: 'The agent',
   command: 'sh',
