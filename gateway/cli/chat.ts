@@ -1,6 +1,6 @@
 // chat: a conversation in the terminal, in a session that editor windows show at the same time.
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
 import {
   Problem,
   PromptId,
@@ -35,23 +35,27 @@ export const chatVerbs: readonly Verb[] = [
       'From a pipe each line is a prompt, sent when the one before it has ended, or the answer to a question.',
     ].join('\n'),
     async run(call) {
-      const session = await withGateway((client) => sessionFor(call, client), call.program);
+      const wanted = newSessionOf(call);
+      const session = await withGateway((client) => sessionFor(call, wanted, client), call.program);
       await using follower = new Follower({ program: call.program, sessionId: session.sessionId });
       await new Chat(follower, session, call.out).run();
     },
   },
 ];
 
-async function sessionFor(call: Call, client: GatewayClient): Promise<Session> {
+type NewSession = ReturnType<typeof newSessionOf>;
+
+async function sessionFor(call: Call, wanted: NewSession, client: GatewayClient): Promise<Session> {
   const named = call.arg(0);
   if (named !== undefined) return findSession(client, named);
   if (call.flag('last') === true) {
     const { sessions } = await client.call('session.list', {});
-    const here = path.resolve(call.option('path') ?? '.');
+    // The gateway knows folders by their real path; one that does not exist is refused below.
+    const here = existsSync(wanted.path) ? realpathSync(wanted.path) : wanted.path;
     const last = sessions.find((session) => session.path === here && !session.archived);
     if (last !== undefined) return last;
   }
-  const { sessionId } = await client.call('session.create', newSessionOf(call));
+  const { sessionId } = await client.call('session.create', wanted);
   return client.call('session.get', { sessionId });
 }
 

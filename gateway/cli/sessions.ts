@@ -43,11 +43,13 @@ export const sessionVerbs: readonly Verb[] = [
     name: 'new',
     summary: 'Create a session; its agent starts with the first prompt',
     options: NEW_OPTIONS,
-    run: (call) =>
-      withGateway(async (client) => {
-        const created = await client.call('session.create', newSessionOf(call));
+    async run(call) {
+      const wanted = newSessionOf(call);
+      await withGateway(async (client) => {
+        const created = await client.call('session.create', wanted);
         call.out.answer(created, created.sessionId);
-      }, call.program),
+      }, call.program);
+    },
   },
   {
     name: 'sessions',

@@ -1,0 +1,228 @@
+// The verbs against a real gateway: what they say, what they answer programs, and how they end.
+import assert from 'node:assert/strict';
+import { realpathSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { Permission, Prompt, Session } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import type { TestClient } from '../support/client.ts';
+import { holdfast, holdfastJson, startHoldfast } from './holdfast.ts';
+
+describe('the life of a gateway', () => {
+  const home = newFolder();
+  after(() => holdfast(home, ['down']));
+
+  it('goes up once, tells its status and version, and goes down', async () => {
+    const none = await holdfast(home, ['status']);
+    assert.equal(none.code, 1);
+    assert.match(none.err, /No gateway runs in .*\. Start one: holdfast up/);
+    assert.match((await holdfast(home, ['version'])).out, /gateway +does not run/);
+
+    const up = await holdfast(home, ['up']);
+    assert.deepEqual([up.code, up.err], [0, '']);
+    assert.match(up.out, /^The gateway runs \(process \d+\)\. State: /);
+    const again = z.object({ pid: z.int() }).parse(await holdfastJson(home, ['up']));
+    assert.ok(up.out.includes(`process ${again.pid})`), 'the same gateway answers');
+
+    const status = z.object({ ok: z.literal(true), pid: z.int(), sessions: z.int() });
+    assert.equal(status.parse(await holdfastJson(home, ['status'])).pid, again.pid);
+    assert.match((await holdfast(home, ['status'])).out, new RegExp(`runs \\(process ${again.pid}, version`));
+
+    const down = await holdfast(home, ['down']);
+    assert.equal(down.out, 'The gateway has stopped. Sessions and queued prompts are on disk.\n');
+    assert.throws(() => process.kill(again.pid, 0), 'the process is gone when down has ended');
+    assert.equal((await holdfast(home, ['down'])).code, 1);
+  });
+});
+
+describe('sessions from the command line', () => {
+  let gateway: TestGateway;
+  let client: TestClient;
+  before(async () => {
+    gateway = await startGateway();
+    client = await gateway.connect('window docs-site');
+  });
+  after(() => gateway[Symbol.asyncDispose]());
+  const run = (...args: string[]) => holdfast(gateway.home, args);
+  const json = (...args: string[]) => holdfastJson(gateway.home, args);
+
+  it('new, sessions, send and destroy', async () => {
+    const folder = realpathSync(newFolder('work'));
+    const made = await holdfast(
+      gateway.home,
+      ['new', '--agent', 'demo', '--title', 'First', '--mode', 'plan'],
+      {
+        cwd: folder,
+      },
+    );
+    assert.equal(made.code, 0, made.err);
+    const sessionId = made.out.trim();
+    const listed = z.object({ sessions: z.array(Session) }).parse(await json('sessions'));
+    const session = listed.sessions.find((one) => one.sessionId === sessionId);
+    assert.deepEqual([session?.title, session?.path, session?.mode], ['First', folder, 'plan']);
+    const row = (await run('sessions')).out.split('\n').find((line) => line.includes('First')) ?? '';
+    assert.match(row, new RegExp(`^${sessionId.slice(0, 8)}  First +stopped +demo +now +${folder}$`));
+
+    const followed = await run('send', 'First', 'echo by its title', '--follow');
+    assert.deepEqual([followed.code, followed.out.trim()], [0, 'by its title']);
+    const byPrefix = await holdfast(gateway.home, ['send', sessionId.slice(0, 8), '-', '--follow'], {
+      input: 'echo from\nstandard input\n',
+    });
+    assert.equal(byPrefix.out.trim(), 'from\nstandard input');
+
+    assert.equal((await run('destroy', 'First')).out, 'Removed "First".\n');
+    const gone = await run('send', 'First', 'hello');
+    assert.deepEqual(
+      [gone.code, gone.err],
+      [1, 'There is no session "First". List them: holdfast sessions\n'],
+    );
+  });
+
+  it('send: the same id is taken once, and a failed turn is exit code 1', async () => {
+    const sessionId = await client.newSession();
+    const accepted = z.object({ promptId: z.string(), state: z.string(), position: z.int() });
+    const send = () => json('send', sessionId, 'echo once', '--prompt-id', 'once-1');
+    assert.equal(accepted.parse(await send()).promptId, 'once-1');
+    assert.equal(accepted.parse(await send()).promptId, 'once-1');
+    const other = await run('send', sessionId, 'echo twice', '--prompt-id', 'once-1', '--json');
+    assert.equal(other.code, 1);
+    assert.equal(
+      z.object({ error: z.object({ problem: z.string() }) }).parse(JSON.parse(other.err)).error.problem,
+      'prompt.conflict',
+    );
+    const failed = await run('send', sessionId, 'fail', '--follow');
+    assert.equal(failed.code, 1);
+    assert.match(failed.out, /This will not end well\.\nThe turn failed: .*you asked me to fail/);
+  });
+
+  it('send --follow --json prints the events of its own turn, one a line', async () => {
+    const sessionId = await client.newSession();
+    await run('send', sessionId, 'echo before', '--follow');
+    const { code, out } = await run('send', sessionId, 'echo mine', '--follow', '--json');
+    assert.equal(code, 0);
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => z.looseObject({ type: z.string() }).parse(JSON.parse(line)));
+    assert.equal(events[0]?.type, 'prompt');
+    assert.equal(events[0]?.['message'], 'echo mine');
+    assert.equal(events.at(-1)?.type, 'result');
+  });
+
+  it('a permission is listed in full and answered by number', async () => {
+    const sessionId = await client.newSession();
+    await using sending = startHoldfast(gateway.home, ['send', sessionId, 'ask', '--follow']);
+    await sending.until('It waits. Answer: holdfast answer ');
+    const { permissions } = z
+      .object({ permissions: z.array(Permission) })
+      .parse(await json('permission', 'list', '--session-id', sessionId));
+    const id = permissions[0]?.permissionId ?? '';
+    assert.match(
+      (await run('permission', 'list')).out,
+      /Edit greeting\.ts \(question 1\)[^]*\n {2}1 {2}Allow\n/,
+    );
+    const wrong = await run('answer', id, '9');
+    assert.deepEqual([wrong.code, /Offered: 1 Allow \(allow\), 2/.test(wrong.err)], [2, true], wrong.err);
+    assert.equal((await run('answer', id.slice(0, 13), '1')).out, 'Answered: Allow.\n');
+    const { code, out } = await sending.over();
+    assert.equal(code, 0);
+    assert.match(out, /Answered in a terminal: allow\.[^]*You allowed question 1\./);
+    const late = await run('answer', id, '1');
+    assert.equal(late.code, 1);
+  });
+
+  it('the queue: list, edit, move, remove, pause and resume', async () => {
+    const sessionId = await client.newSession();
+    const first = await client.call('session.send', { sessionId, message: 'silent' });
+    for (const message of ['echo one', 'echo two', 'echo three'])
+      await client.call('session.send', { sessionId, message });
+    const list = async () =>
+      z.object({ prompts: z.array(Prompt), held: z.boolean() }).parse(await json('queue', 'list', sessionId));
+    const [, one, two, three] = (await list()).prompts.map(({ promptId }) => promptId);
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    assert.equal((await run('queue', 'edit', sessionId, one, 'echo uno')).out, 'Done.\n');
+    assert.equal((await run('queue', 'move', sessionId, three, '0')).code, 0);
+    assert.equal((await run('queue', 'remove', sessionId, two)).code, 0);
+    assert.equal((await run('queue', 'pause', sessionId)).code, 0);
+    const after = await list();
+    assert.deepEqual(
+      after.prompts.map(({ message }) => message),
+      ['silent', 'echo three', 'echo uno'],
+    );
+    assert.match(
+      (await run('queue', 'list', sessionId)).out,
+      /From window docs-site +silent\n[^]*Held: nothing new starts/,
+    );
+    const none = await run('queue', 'move', sessionId, 'no-such-prompt', '0');
+    assert.equal(none.code, 1);
+
+    const follower = await client.follow(sessionId);
+    assert.equal((await run('interrupt', sessionId)).out, 'Stopped.\n');
+    await follower.end(first.promptId);
+    assert.equal((await run('interrupt', sessionId)).out, 'No turn was running.\n');
+    assert.equal((await run('queue', 'resume', sessionId)).code, 0);
+    await follower.end(one);
+    assert.equal(follower.text, 'threeuno');
+  });
+
+  it('search finds words, and its exit code says whether it did', async () => {
+    const sessionId = await client.newSession({ title: 'Botany' });
+    await client.ask(sessionId, 'echo rhododendron');
+    const found = await run('search', 'rhododendron');
+    assert.match(found.out, new RegExp(`^${sessionId.slice(0, 8)}  Botany  #\\d+  .*rhododendron`, 'm'));
+    assert.equal((await run('search', 'xylophone')).code, 1);
+  });
+
+  it('attach follows until Ctrl-C, and the session goes on', async () => {
+    const sessionId = await client.newSession();
+    await client.ask(sessionId, 'echo earlier');
+    await using attached = startHoldfast(gateway.home, ['attach', sessionId]);
+    await attached.until('earlier\n');
+    const follower = await client.ask(sessionId, 'slow 5 5');
+    await attached.until('s0 s1 s2 s3 s4');
+    attached.signal('SIGINT');
+    assert.equal((await attached.over()).code, 0);
+    assert.equal(follower.of('interrupted').length, 0);
+  });
+
+  it('agents tells what is installed and how to mend the rest', async () => {
+    const { out } = await run('agents');
+    assert.match(out, /^demo( \*)? +Demo agent +installed +Built in/m);
+    assert.match(out, /^opencode( \*)? +OpenCode +(installed|installable|missing)/m);
+  });
+});
+
+describe('wrong usage', () => {
+  const home = newFolder();
+  const wrong: readonly (readonly [args: string[], words: RegExp])[] = [
+    [['bogus'], /unknown command 'bogus'/],
+    [['send', 'only-a-session'], /missing required argument 'text'/],
+    [['new', '--mode', 'fast'], /--mode is one of: auto, code, plan, ask\./],
+    [['sessions', '--bogus'], /unknown option '--bogus'/],
+    [['session', 'rename', 'x'], /title: /],
+    [['session', 'search', 'x', '--limit', 'many'], /limit: /],
+    [['queue', 'move', 'x', 'y', '0', 'z'], /too many arguments/],
+    [['session', 'rename', '--session-id', 'x', 'title', 'more'], /"more" is too much/],
+    [['rpc', 'session.get', '{sessionId: 1}'], /The parameters are not JSON/],
+  ];
+  for (const [args, words] of wrong) {
+    it(`holdfast ${args.join(' ')} is exit code 2`, async () => {
+      const { code, out, err } = await holdfast(home, args);
+      assert.deepEqual([code, out], [2, ''], err);
+      assert.match(err, words);
+    });
+  }
+
+  it('what the gateway calls a bad parameter is wrong usage, too', async () => {
+    await using gateway = await startGateway();
+    for (const args of [
+      ['new', '--path', '/no/such/folder'],
+      ['new', '--agent', 'nobody'],
+      ['rpc', 'session.get', '{"sessionId": 1}'],
+      ['rpc', 'no.such.method'],
+    ]) {
+      assert.equal((await holdfast(gateway.home, args)).code, 2, args.join(' '));
+    }
+  });
+});
