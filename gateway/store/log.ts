@@ -8,6 +8,12 @@ import { SearchIndex } from './search.ts';
 /** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
 const SPAN = 2 ** 32;
 
+const INSERT = 'INSERT INTO event VALUES (?, ?, ?, ?)';
+const COLUMNS = 4;
+/** Events for one statement: an agent's stream comes by the hundred, and each call of SQLite has its price. */
+const ROWS = 8;
+const INSERT_ROWS = INSERT + ', (?, ?, ?, ?)'.repeat(ROWS - 1);
+
 /** Where a session's events are. */
 export interface LogOf {
   readonly sessionId: SessionId;
@@ -60,12 +66,16 @@ export class LogStore {
     let seq = this.head(log);
     let fresh = this.#fresh.get(log.key);
     if (fresh === undefined) this.#fresh.set(log.key, (fresh = { log, after: seq, texts: [] }));
+    const rows: (string | number)[] = [];
     for (const body of bodies) {
       seq += 1;
+      const id = log.key * SPAN + seq;
       const text = JSON.stringify({ seq, ts, sessionId: log.sessionId, ...body });
-      this.#insert(log.key * SPAN + seq, body.type, text);
       fresh.texts.push(text);
+      rows.push(id, body.type, text, checksum(id, text));
+      if (rows.length === ROWS * COLUMNS) this.#db.run(INSERT_ROWS, ...rows.splice(0));
     }
+    for (let at = 0; at < rows.length; at += COLUMNS) this.#db.run(INSERT, ...rows.slice(at, at + COLUMNS));
     this.#heads.set(log.key, seq);
   }
 
@@ -226,7 +236,7 @@ export class LogStore {
   }
 
   #insert(id: number, type: string, text: string): void {
-    this.#db.run('INSERT INTO event VALUES (?, ?, ?, ?)', id, type, text, checksum(id, text));
+    this.#db.run(INSERT, id, type, text, checksum(id, text));
   }
 }
 
