@@ -1,0 +1,209 @@
+// chat: a session in the terminal, shared with windows, that outlives its gateway.
+import assert from 'node:assert/strict';
+import { after, before, describe, it, test } from 'node:test';
+import { newFolder } from '../support/folders.ts';
+import { MAIN, startGateway, type TestGateway } from '../support/gateway.ts';
+import type { TestClient } from '../support/client.ts';
+import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import { holdfast, Running, startHoldfast } from './holdfast.ts';
+
+const DEMO = ['--agent', 'demo', '--mode', 'ask'];
+
+describe('chat through a pipe', () => {
+  let gateway: TestGateway;
+  let client: TestClient;
+  before(async () => {
+    gateway = await startGateway();
+    client = await gateway.connect('window docs-site');
+  });
+  after(() => gateway[Symbol.asyncDispose]());
+
+  it('each line is a prompt when the one before has ended, or the answer to a question', async () => {
+    const { code, out, err } = await holdfast(gateway.home, ['chat', ...DEMO, '--title', 'Piped'], {
+      input: 'echo first\nask\n3\necho two \\\nlines\n/\nfail\n',
+    });
+    assert.deepEqual([code, err], [0, '']);
+    const parts = [
+      '"Piped" with demo in ',
+      '> echo first\n\nfirst\n',
+      '> ask\n',
+      'Edit greeting.ts (question 1)\n',
+      '  1  Allow\n  2  Allow for this conversation\n  3  Reject\n',
+      'Press 1 to 3, then Enter. It waits until someone answers.\n',
+      'You rejected question 1.\n',
+      '> echo two \n> lines\n\ntwo \nlines\n',
+      '/help     What I can do\n',
+      '> fail\n',
+      'The turn failed: ',
+      'The session goes on. Come back: holdfast chat ',
+    ];
+    let at = 0;
+    for (const part of parts) {
+      const found = out.indexOf(part, at);
+      assert.ok(found >= at, `"${part}" comes after what is before it in: ${out}`);
+      at = found + part.length;
+    }
+  });
+
+  it('a question that a window answers is not asked any more', async () => {
+    const sessionId = await client.newSession();
+    await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
+    chat.type('ask\n');
+    await chat.until('It waits until someone answers.');
+    const [permission] = (await client.call('permission.list', { sessionId })).permissions;
+    assert.ok(permission !== undefined);
+    await client.call('permission.answer', { permissionId: permission.permissionId, optionId: 'allow' });
+    await chat.until('Answered in window docs-site: allow.');
+    await chat.until('You allowed question 1.');
+    chat.end('echo 1\n');
+    assert.match((await chat.over()).out, /> echo 1\n\n1\n/);
+  });
+
+  it('leaves a question open when the input ends, and says how to answer it', async () => {
+    const sessionId = await client.newSession();
+    const { code, out } = await holdfast(gateway.home, ['chat', sessionId], { input: 'ask\n' });
+    assert.equal(code, 0);
+    const [permission] = (await client.call('permission.list', { sessionId })).permissions;
+    assert.ok(
+      out.includes(`It waits for an answer: holdfast answer ${permission?.permissionId} NUMBER\n`),
+      out,
+    );
+    assert.equal((await client.call('session.get', { sessionId })).status, 'waiting');
+  });
+
+  it('shows prompts of windows with their answers, live, and the last turns to who comes later', async () => {
+    const sessionId = await client.newSession();
+    for (const word of ['one', 'two', 'three', 'four']) await client.ask(sessionId, `echo ${word}`);
+    await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
+    await chat.until('> echo four\n  From window docs-site\n\nfour');
+    assert.ok(!chat.out.includes('> echo one'), 'older turns are left in the history');
+    assert.ok(chat.out.includes(`Earlier turns: holdfast session history ${sessionId}`));
+    await client.ask(sessionId, 'echo five');
+    await chat.until('> echo five\n  From window docs-site\n\nfive');
+    assert.match(
+      (await holdfast(gateway.home, ['session', 'history', sessionId])).out,
+      /> echo one\n[^]*\none\n/,
+    );
+  });
+
+  it('--last comes back to the session of this folder', async () => {
+    const folder = newFolder('work');
+    const sessionId = await client.newSession({ path: folder, title: 'Of this folder' });
+    const { out } = await holdfast(gateway.home, ['chat', '--last'], { cwd: folder, input: '' });
+    assert.ok(out.startsWith('"Of this folder" with demo in '), out);
+    assert.ok(out.includes(sessionId));
+  });
+
+  it('ends with a word when the session is removed', async () => {
+    const sessionId = await client.newSession();
+    await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
+    await chat.until('with demo in');
+    await client.call('session.destroy', { sessionId });
+    await chat.until('The session was removed.');
+    assert.equal((await chat.over()).code, 0);
+  });
+
+  it('Ctrl-C stops the turn, twice leaves; the session goes on', async () => {
+    const sessionId = await client.newSession();
+    await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
+    chat.type('slow 1000 10\n');
+    await chat.until('s5 ');
+    chat.signal('SIGINT');
+    await chat.until('\nStopped.\n');
+    chat.signal('SIGINT');
+    assert.equal((await chat.over()).code, 0);
+    assert.equal((await client.call('session.get', { sessionId })).status, 'idle');
+  });
+
+  it('--json prints events, one a line', async () => {
+    const { out } = await holdfast(gateway.home, ['chat', ...DEMO, '--json'], { input: 'echo json\n' });
+    const types = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type?: string }).type);
+    assert.deepEqual([types[0], types.includes('prompt'), types.includes('result')], [undefined, true, true]);
+  });
+
+  it('hostile text of an agent is shown, not obeyed', async () => {
+    const { out } = await holdfast(gateway.home, ['chat', ...DEMO], {
+      input: 'echo \u001b]0;owned\u0007\u001b[2J\u009b31m\u202egone\n',
+    });
+    assert.ok(out.includes('␛]0;owned␇␛[2J<9b>31m<202e>gone'), out);
+    // eslint-disable-next-line no-control-regex -- this is what must not be there
+    assert.doesNotMatch(out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+});
+
+test('the gateway is killed in mid-answer: chat starts another, misses nothing, repeats nothing, and asks', async (t) => {
+  const gateway = await startGateway();
+  const { home } = gateway;
+  t.after(async () => {
+    await holdfast(home, ['down']);
+    await gateway[Symbol.asyncDispose]();
+  });
+  await using chat = startHoldfast(home, ['chat', ...DEMO]);
+  chat.type('slow 2000 10\n');
+  await chat.until('s30 ');
+  await gateway.kill9();
+  await chat.until('Reconnected.');
+  await chat.until('May not have finished. The gateway stopped while this prompt ran.');
+  await chat.until('  1  Run again\n  2  Leave it\n');
+  const words = chat.out.match(/\bs\d+\b/g) ?? [];
+  assert.ok(words.length > 30);
+  assert.deepEqual(
+    words,
+    words.map((_, index) => `s${index}`),
+  );
+
+  chat.type('2\n');
+  chat.end('echo goes on\n');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0);
+  assert.equal(out.split('> slow 2000 10\n').length, 2, 'it did not run again');
+  assert.match(out, /> echo goes on\n/);
+  assert.notEqual(readDiscovery(home), undefined, 'the gateway that chat started goes on');
+});
+
+test('a gateway that is stopped on purpose stays stopped until there is a prompt', async (t) => {
+  const gateway = await startGateway();
+  const { home } = gateway;
+  t.after(() => holdfast(home, ['down']));
+  await using chat = startHoldfast(home, ['chat', ...DEMO]);
+  await chat.until('with demo in');
+  await gateway.stop();
+  await chat.until('The gateway was stopped. It starts again with your next prompt.');
+  assert.equal(readDiscovery(home), undefined);
+  chat.end('echo back again\n');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0);
+  assert.match(out, /Reconnected\.\n[^]*> echo back again\n[^]*back again\n/);
+});
+
+test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', async () => {
+  await using gateway = await startGateway();
+  const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const args = ['-c', pty, process.execPath, MAIN, 'chat', ...DEMO];
+  await using chat = new Running('python3', args, gateway.home, { env: { TERM: 'xterm' } });
+  await chat.until('twice leaves: the session goes on.');
+  chat.type('slow 2000 10\r');
+  await chat.until('s9 ');
+  chat.type('echo after');
+  await chat.until('> e');
+  chat.type('wards\r');
+  await chat.until('Queued, 1 before it.');
+  chat.type('\u0003');
+  await chat.until('Stopping the turn. Ctrl-C again to leave.');
+  await chat.until('Stopped.');
+  await chat.until('\r\nafterwards');
+  chat.type('\u0003');
+  await chat.until('Ctrl-C again to leave. The session goes on.');
+  chat.type('\u0003');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0, out);
+  assert.match(out, /The session goes on\. Come back: holdfast chat /);
+  const words = out.match(/\bs\d+\b/g) ?? [];
+  assert.deepEqual(
+    words,
+    words.map((_, index) => `s${index}`),
+  );
+});
