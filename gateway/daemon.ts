@@ -61,6 +61,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
 
   const catalogue = new Catalogue({ agents: config.agents, ...program });
   store.retention.bounds = config.log;

@@ -66,6 +66,7 @@ export class LiveSession {
   /** The agent remembers nothing of what is in the log: the next prompt takes it along. */
   #owesHistory = false;
   #turn: Turn | undefined;
+  #taking: Promise<StoredPrompt | undefined> | undefined;
   #working: Promise<void> | undefined;
   #wokenAgain = false;
 
@@ -136,6 +137,8 @@ export class LiveSession {
 
   /** Stops the running turn and resolves when it has ended; false when none was running. */
   async interrupt(): Promise<boolean> {
+    // A prompt that is being taken counts as running for everybody else.
+    await this.#taking?.catch(() => undefined);
     const turn = this.#turn;
     if (turn === undefined) return false;
     await this.#stopTurn(turn, 'person');
@@ -159,7 +162,8 @@ export class LiveSession {
   async #work(): Promise<void> {
     const { store, clock } = this.#world;
     while (!this.#end.signal.aborted && !this.#world.isDraining()) {
-      const prompt = await store.synced(() => takePrompt(store, this.#log.sessionId, clock.now()));
+      this.#taking = store.synced(() => takePrompt(store, this.#log.sessionId, clock.now()));
+      const prompt = await this.#taking;
       if (prompt === undefined) return;
       await this.#runTurn(prompt);
     }
@@ -173,14 +177,18 @@ export class LiveSession {
     this.#transcriber.closeMessage();
     // Counts from the agent's next state on: an agent that starts for a turn is never shown as idle in between.
     this.#facts = { ...this.#facts, inTurn: true };
-    const outcome = await this.#attempt(turn);
-    this.#questions.withdrawAll();
-    await this.#persist(() => {
-      endTurn(store, this.#log, { promptId: prompt.promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
-      this.#note({ inTurn: false });
-    });
-    this.#turn = undefined;
-    resolve();
+    try {
+      const outcome = await this.#attempt(turn);
+      this.#questions.withdrawAll();
+      await this.#persist(() => {
+        const { promptId } = prompt;
+        endTurn(store, this.#log, { promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
+        this.#note({ inTurn: false });
+      });
+    } finally {
+      this.#turn = undefined;
+      resolve();
+    }
   }
 
   /** What has happened must be written down, however long the disk stays full. */
@@ -200,22 +208,27 @@ export class LiveSession {
   async #attempt(turn: Turn): Promise<TurnOutcome> {
     const { store } = this.#world;
     const { promptId } = turn.prompt;
+    const stopping = () => turn.stopping ?? (this.#end.signal.aborted ? 'gateway' : undefined);
+    let handed = false;
+    const stopped = (): TurnOutcome | undefined => outcomeOfStop(stopping(), handed);
     try {
       const conversation = await this.#ready();
-      if (turn.stopping !== undefined) return outcomeOfStop(turn.stopping);
+      const stoppedAtStart = stopped();
+      if (stoppedAtStart !== undefined) return stoppedAtStart;
       // From here on nobody can say whether the agent had it; this must be on disk before it can be true.
       await store.synced(() => {
         store.queue.markHanded(promptId);
         this.#note({ inTurn: true });
       });
+      const stoppedMeanwhile = stopped();
+      if (stoppedMeanwhile !== undefined) return stoppedMeanwhile;
+      handed = true;
       const end = await conversation.prompt(this.#completed(turn));
       this.#owesHistory = false;
-      if (turn.stopping !== undefined) return outcomeOfStop(turn.stopping);
-      if (end.stopReason === 'cancelled') return { how: 'cancelled' };
-      return { how: 'done', ...end, agentSessionId: conversation.agentSessionId };
+      if (end.stopReason === 'cancelled') return stopped() ?? { how: 'cancelled' };
+      return stopped() ?? { how: 'done', ...end, agentSessionId: conversation.agentSessionId };
     } catch (error) {
-      if (turn.stopping !== undefined) return outcomeOfStop(turn.stopping);
-      return { how: 'failed', ...describe(error, this.#world.logger) };
+      return stopped() ?? { how: 'failed', ...describe(error, this.#world.logger) };
     }
   }
 
@@ -268,7 +281,9 @@ export class LiveSession {
       });
       return conversation;
     } catch (error) {
-      store.written(() => this.#note({ agent: signal.aborted ? 'none' : 'failed' }));
+      store.written(() =>
+        this.#note({ agent: signal.aborted || this.#end.signal.aborted ? 'none' : 'failed' }),
+      );
       throw error;
     }
   }
@@ -350,8 +365,12 @@ async function asProblem<T>(result: Promise<T>): Promise<T> {
   }
 }
 
-const outcomeOfStop = (why: 'person' | 'gateway'): TurnOutcome =>
-  why === 'person' ? { how: 'cancelled' } : { how: 'uncertain' };
+/** undefined: nobody stops it. */
+function outcomeOfStop(why: Turn['stopping'], handed: boolean): TurnOutcome | undefined {
+  if (why === undefined) return undefined;
+  if (why === 'person') return { how: 'cancelled' };
+  return { how: handed ? 'uncertain' : 'untouched' };
+}
 
 function describe(error: unknown, logger: Logger): { code: string; message: string } {
   if (error instanceof AgentError) return { code: error.code, message: error.message };

@@ -28,7 +28,9 @@ export type TurnOutcome =
     }
   | { readonly how: 'cancelled' }
   | { readonly how: 'failed'; readonly code: string; readonly message: string }
-  | { readonly how: 'uncertain' };
+  | { readonly how: 'uncertain' }
+  /** The gateway ended before the agent had it: it runs with the next start. */
+  | { readonly how: 'untouched' };
 
 /** Accepts a prompt: it starts now if nothing is before it, else it waits. */
 export function admitPrompt(
@@ -93,6 +95,8 @@ export function endTurn(
   now: string,
 ): void {
   switch (outcome.how) {
+    case 'untouched':
+      return store.queue.unhand(promptId);
     case 'done': {
       const { stopReason, usage, agentSessionId } = outcome;
       store.queue.step(log, promptId, 'finish');

@@ -148,6 +148,11 @@ export class QueueStore {
     this.#db.run('UPDATE prompt SET place = ? WHERE prompt_id = ?', place, promptId);
   }
 
+  /** It was about to be handed over, and was not. */
+  unhand(promptId: PromptId): void {
+    this.#db.run('UPDATE prompt SET handed = 0 WHERE prompt_id = ?', promptId);
+  }
+
   /** From here on the agent may have it. */
   markHanded(promptId: PromptId): void {
     this.#db.run('UPDATE prompt SET handed = 1 WHERE prompt_id = ?', promptId);

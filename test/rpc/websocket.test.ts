@@ -15,6 +15,9 @@ after(() => gateway[Symbol.asyncDispose]());
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
 
+/** What an event told. */
+const first = (values: readonly unknown[]): unknown => values[0];
+
 async function open(): Promise<WebSocket> {
   const socket = new WebSocket(`ws+unix:${gateway.socket}:/rpc`, { headers: { Host: 'localhost' } });
   await within('the socket to open', once(socket, 'open'));
@@ -25,13 +28,11 @@ async function open(): Promise<WebSocket> {
 async function answerOf(socket: WebSocket, text = LIST): Promise<string> {
   const message = once(socket, 'message');
   socket.send(text);
-  const [data]: unknown[] = await within('an answer', message);
-  return String(data);
+  return String(first(await within('an answer', message)));
 }
 
 const closeCode = async (socket: WebSocket): Promise<number> => {
-  const [code]: unknown[] = await within('the socket to close', once(socket, 'close'));
-  return Number(code);
+  return Number(first(await within('the socket to close', once(socket, 'close'))));
 };
 
 /** An upgraded connection as bytes. */
@@ -39,8 +40,7 @@ async function rawUpgrade(headers: string, path = '/rpc'): Promise<{ socket: Soc
   const socket = connectSocket(gateway.socket);
   socket.on('error', () => {});
   socket.write(`GET ${path} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${headers}\r\n`);
-  const [head]: unknown[] = await within('a reply', once(socket, 'data'));
-  return { socket, head: String(head) };
+  return { socket, head: String(first(await within('a reply', once(socket, 'data')))) };
 }
 
 const KEY = 'Host: localhost\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
