@@ -124,7 +124,7 @@ export class ClaudeReader {
   #system(line: JsonObject): AgentUpdate[] {
     if (line['subtype'] === 'api_retry') {
       const seconds = Math.ceil((number(line['retry_delay_ms']) ?? 0) / 1000);
-      const why = `${text(line['error']) ?? 'no answer'}, HTTP status ${String(line['error_status'] ?? 'none')}`;
+      const why = `${text(line['error']) ?? 'no answer'}, HTTP status ${word(line['error_status']) ?? number(line['error_status']) ?? 'none'}`;
       const attempt = `attempt ${String(line['attempt'])} of ${String(line['max_retries'])}`;
       // Ten attempts take minutes, in which otherwise nothing is to be seen.
       return [{ type: 'thought', text: `The model failed (${why}). Next ${attempt} in ${seconds} s.\n` }];

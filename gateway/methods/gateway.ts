@@ -18,7 +18,7 @@ export const gatewayHandlers = ({
   info,
   stop,
 }: Gateway): Handlers<keyof typeof gatewayMethods> => ({
-  'client.hello': ({ clientId = undefined, name, protocol = PROTOCOL }, caller) => {
+  'client.hello': ({ clientId, name, protocol = PROTOCOL }, caller) => {
     if (protocol.max < PROTOCOL.min || protocol.min > PROTOCOL.max) {
       const older = protocol.max < PROTOCOL.min ? 'client' : 'gateway';
       throw new Problem(

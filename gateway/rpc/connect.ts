@@ -255,7 +255,7 @@ function problemOf(error: unknown): unknown {
   if (!(error instanceof Error) || !('data' in error)) return error;
   const { data } = error;
   if (typeof data !== 'object' || data === null || !('problem' in data)) return error;
-  const { problem, ...rest } = data as { problem: unknown };
+  const { problem, ...rest } = data;
   if (typeof problem !== 'string' || !(problem in problems)) return error;
   return new Problem(problem as ProblemName, error.message, rest);
 }

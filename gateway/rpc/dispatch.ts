@@ -56,7 +56,7 @@ export class Dispatcher {
     if (batch.length > MAX_BATCH) {
       return refuse(null, RPC.invalidRequest, `A batch holds at most ${MAX_BATCH} requests; send several.`);
     }
-    const answers = await Promise.all(batch.map((request) => this.#receiveOne(request, caller)));
+    const answers = await Promise.all(batch.map(async (request) => this.#receiveOne(request, caller)));
     const given = answers.filter((answer) => answer !== null);
     return given.length === 0 ? null : given;
   }

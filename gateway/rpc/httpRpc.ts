@@ -32,7 +32,8 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   if (!Array.isArray(answer) && isStreamed(request, payload))
     return stream(answer, () => new EventStream(response), routes);
   if (!plain || Array.isArray(answer)) return sendJson(response, answer);
-  sendJson(response, answer.error === undefined ? { result: answer.result } : { error: answer.error });
+  const { jsonrpc: _, id: __, ...plainAnswer } = answer;
+  sendJson(response, plainAnswer);
 }
 
 /** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, also when it has no id. */
@@ -47,9 +48,8 @@ function isStreamed({ headers }: IncomingMessage, payload: unknown): boolean {
 
 function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: Routes): void {
   if (answer.error === undefined) return streams.prompt(answer.result as object, open);
-  const { code, message, data } = answer.error;
   const events = open();
-  events.send(JSON.stringify({ type: 'error', code, message, data: data as unknown }));
+  events.send(JSON.stringify({ type: 'error', ...answer.error }));
   events.end();
 }
 
