@@ -30,6 +30,8 @@ export const Config = z.strictObject({
   http: z.strictObject({ port: z.int().min(0).max(65_535) }).optional(),
   /** How much of each session is kept. Whole turns leave at the old end. */
   log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }),
+  /** An agent with no turn for so long is ended, and the next prompt brings it back with its memory. 0: never. */
+  idleAgentMinutes: z.number().min(0).max(10_080).default(30),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

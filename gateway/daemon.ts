@@ -67,7 +67,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   store.retention.bounds = config.log;
   const feed = new Feed(store.log);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
-  const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime }));
+  const idleAgentMs = config.idleAgentMinutes * 60_000;
+  const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime, idleAgentMs }));
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,

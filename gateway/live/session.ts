@@ -16,6 +16,7 @@ import type { StoredPrompt } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import { Questions } from './questions.ts';
+import { Rest } from './rest.ts';
 import { Transcriber, type Said } from './transcriber.ts';
 
 /** How long an agent may take to stop by itself before it is ended. */
@@ -42,6 +43,8 @@ export interface Surroundings {
   readonly startTime: (pid: number) => string | undefined;
   /** No new turn may start. */
   readonly isDraining: () => boolean;
+  /** An agent that had no turn for so long is ended; 0: never. */
+  readonly idleAgentMs: number;
 }
 
 interface Turn {
@@ -58,6 +61,7 @@ export class LiveSession {
   readonly #end = new AbortController();
   readonly #questions: Questions;
   readonly #transcriber = new Transcriber();
+  readonly #rest: Rest;
   #facts: SessionFacts = { agent: 'none', inTurn: false, openPermissions: 0 };
   #status: string;
   #conversation: AgentConversation | undefined;
@@ -77,6 +81,7 @@ export class LiveSession {
     this.#questions = new Questions(log, world.store, world.clock, (openPermissions) =>
       this.#note({ openPermissions }),
     );
+    this.#rest = new Rest(world.clock, world.idleAgentMs, () => this.#endIdleAgent());
   }
 
   get pid(): number | undefined {
@@ -129,8 +134,10 @@ export class LiveSession {
 
   /** Changes mode or model of the agent, if it runs. Throws mode.unsupported, model.unsupported or agent.failed. */
   async configure(change: { readonly mode?: Mode; readonly model?: string }): Promise<void> {
+    await this.#rest.interrupt();
     const conversation = this.#conversation;
     if (conversation === undefined) return;
+    this.#rest.begin();
     if (change.mode !== undefined) await asProblem(conversation.setMode(change.mode));
     if (change.model !== undefined) await asProblem(conversation.setModel(change.model));
   }
@@ -164,7 +171,7 @@ export class LiveSession {
     while (!this.#end.signal.aborted && !this.#world.isDraining()) {
       this.#taking = store.synced(() => takePrompt(store, this.#log.sessionId, clock.now()));
       const prompt = await this.#taking;
-      if (prompt === undefined) return;
+      if (prompt === undefined) return this.#rest.begin();
       await this.#runTurn(prompt);
     }
   }
@@ -241,6 +248,7 @@ export class LiveSession {
 
   /** The agent, started if it does not run. */
   async #ready(): Promise<AgentConversation> {
+    await this.#rest.interrupt();
     if (this.#conversation !== undefined) return this.#conversation;
     if (this.#starting === undefined) {
       const abort = new AbortController();
@@ -279,6 +287,7 @@ export class LiveSession {
         ]);
         this.#note({ agent: 'ready' });
       });
+      this.#rest.begin();
       return conversation;
     } catch (error) {
       store.written(() =>
@@ -321,6 +330,13 @@ export class LiveSession {
     if (this.#turn?.stopping !== undefined) return undefined;
     this.#transcriber.closeMessage();
     return this.#questions.ask(question, signal);
+  }
+
+  #endIdleAgent(): PromiseLike<void> | undefined {
+    const conversation = this.#conversation;
+    if (conversation === undefined || this.#turn !== undefined || this.#facts.openPermissions > 0) return;
+    this.#world.logger.info({ sessionId: this.#log.sessionId, pid: conversation.pid }, 'agent idle: ended');
+    return conversation[Symbol.asyncDispose]();
   }
 
   #agentEnded(conversation: AgentConversation, detail: string): void {
