@@ -1,6 +1,7 @@
 // A desk for the stories: a VS Code server with the packaged extension in it, a browser, and a state folder of its own
 // in which the extension starts the gateway.
 import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -85,6 +86,13 @@ export class Desk implements AsyncDisposable {
     const chat = await this.window(folder, options);
     await chat.startDemo();
     return chat;
+  }
+
+  /** Changes settings of the user, as its editor would. */
+  async useSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = path.join(this.server.dataFolder, 'user/User/settings.json');
+    const before: unknown = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...Object(before), ...settings }));
   }
 
   /** Of the gateway that runs now; undefined: none has said that it does. */

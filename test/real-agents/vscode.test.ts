@@ -13,7 +13,7 @@ import { textOf } from '../support/transcript.ts';
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 280_000 };
 
-for (const id of ['claude', 'opencode'] as const) {
+for (const id of ['claude-acp', 'opencode'] as const) {
   describe(`${id} in the side bar`, PATIENCE, () => {
     const resources = new AsyncDisposableStack();
     let desk: Desk;
@@ -25,7 +25,10 @@ for (const id of ['claude', 'opencode'] as const) {
       const { command, args, env } = agent;
       name = agent.name;
       desk = resources.use(
-        await Desk.open({ name: id, config: { agents: { [id]: { name, command, args, env, protocol: 'acp' } } } }),
+        await Desk.open({
+          name: id,
+          config: { agents: { [id]: { name, command, args, env, protocol: 'acp' } } },
+        }),
       );
     }, PATIENCE);
     after(() => resources.disposeAsync());
@@ -48,17 +51,26 @@ for (const id of ['claude', 'opencode'] as const) {
         const question = chat.part('permission');
         await chat.send(`WRITE ${allowed} as you wish`);
         await question.first().locator('.btn.primary').click();
-        await question.first().getByText(/Allowed once here/).waitFor();
+        await question
+          .first()
+          .getByText(/Allowed once here/)
+          .waitFor();
         await chat.isIdle();
         assert.equal(await readFile(allowed, 'utf8'), 'as you wish\n');
 
         const refused = path.join(desk.folder('harbor-api'), 'refused.txt');
         await chat.send(`WRITE ${refused} never`);
-        const reject = question.nth(1).getByRole('button', { name: /Reject|No/ }).first();
+        const reject = question
+          .nth(1)
+          .getByRole('button', { name: /Reject|No/ })
+          .first();
         await reject.waitFor();
         await chat.shoot(`e-${id}-permission`);
         await reject.click();
-        await question.nth(1).getByText(/Rejected here/).waitFor();
+        await question
+          .nth(1)
+          .getByText(/Rejected here/)
+          .waitFor();
         await chat.isIdle();
         assert.equal(existsSync(refused), false);
         await chat.shoot(`e-${id}-answered`);
