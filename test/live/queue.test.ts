@@ -39,8 +39,8 @@ test('prompts that are sent while one runs wait in order and run in order', asyn
   );
   const listed = await client.call('queue.list', { sessionId });
   assert.deepEqual(
-    listed.prompts.map(({ message, state }) => `${String(message)}: ${state}`),
-    ['slow 20 5: running', 'echo two: queued', 'echo three: queued'],
+    listed.prompts.map(({ message, state }) => `${JSON.stringify(message)}: ${state}`),
+    ['"slow 20 5": running', '"echo two": queued', '"echo three": queued'],
   );
   await seen.end(answers[2]?.promptId ?? '');
   assert.equal(seen.text, `${slowText(20)}twothree`);

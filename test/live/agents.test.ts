@@ -1,0 +1,193 @@
+// Agents that fail: each failure is told in words, costs at most its own turn, and leaves no process behind.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { AgentId, Problem } from '../../gateway/protocol/index.ts';
+import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { isAlive, untilGone } from '../support/processes.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const folder = newFolder('agents');
+const notExecutable = path.join(folder, 'not-executable');
+const pidFile = path.join(folder, 'pids');
+const stubborn = path.join(import.meta.dirname, '..', 'support', 'stubbornAgent.ts');
+
+let gateway: TestGateway;
+let client: TestClient;
+before(async () => {
+  writeFileSync(notExecutable, '#!/bin/sh\n', { mode: 0o600 });
+  gateway = await startGateway({
+    config: {
+      agents: {
+        missing: { name: 'Missing', command: 'no-such-program-anywhere' },
+        forbidden: { name: 'Forbidden', command: notExecutable },
+        dying: { name: 'Dying', command: 'sh', args: ['-c', 'echo "no license" >&2; exit 3'] },
+        babbling: { name: 'Babbling', command: 'sh', args: ['-c', 'echo "Welcome!"; exit 0'] },
+        stubborn: { name: 'Stubborn', command: process.execPath, args: [stubborn, pidFile] },
+      },
+    },
+  });
+  client = await gateway.connect('window one');
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+const agent = (name: string) => ({ agent: AgentId.parse(name) });
+
+test('an agent that is not installed, or may not be run, is refused when the session is made', async () => {
+  const table = [
+    ['missing', 'agent.missing', /no-such-program-anywhere.*Install it/s],
+    ['forbidden', 'agent.missing', /chmod \+x/],
+    ['unheard-of', 'agent.unknown', /Choose one of: .*demo/],
+  ] as const;
+  for (const [name, problem, words] of table) {
+    await assert.rejects(client.newSession(agent(name)), (error: unknown) => {
+      assert.ok(error instanceof Problem);
+      assert.equal(error.problem, problem);
+      assert.match(error.message, words);
+      return true;
+    });
+  }
+});
+
+test('a folder that does not exist, or is a file, is refused', async () => {
+  for (const given of ['/no/such/folder', notExecutable, 'a\0b']) {
+    await assert.rejects(
+      client.newSession({ path: given }),
+      (error: unknown) => error instanceof Problem && error.problem === 'path.missing',
+    );
+  }
+});
+
+test('an agent that cannot be started any more fails its turn and not the session', async () => {
+  const sessionId = await client.newSession(agent('stubborn'));
+  rmSync(folder, { recursive: true });
+  try {
+    const seen = await client.ask(sessionId, 'echo hello');
+    // It cannot write its pids there, and dies of it.
+    const [error] = seen.of('error');
+    assert.equal(error?.code, 'agent.failed');
+    assert.equal((await client.call('session.get', { sessionId })).status, 'error');
+  } finally {
+    mkdirSync(folder, { mode: 0o700 });
+  }
+  const seen = await client.ask(sessionId, 'echo hello again');
+  assert.equal(seen.text, 'hello again');
+});
+
+test('an agent that dies at start says its last words, and one that is none says what it printed', async () => {
+  for (const [name, words] of [
+    ['dying', /no license/],
+    ['babbling', /Welcome!/],
+  ] as const) {
+    const sessionId = await client.newSession(agent(name));
+    const seen = await client.ask(sessionId, 'hello');
+    const [error] = seen.of('error');
+    assert.match(error?.message ?? '', words);
+    assert.equal((await client.call('session.get', { sessionId })).status, 'error');
+  }
+});
+
+test('an agent that dies in the middle of its answer: what it said stays, and the next prompt works', async () => {
+  const sessionId = await client.newSession();
+  const seen = await client.follow(sessionId);
+  const { promptId } = await client.call('session.send', { sessionId, message: 'die 7' });
+  const error = await seen.end(promptId);
+  assert.ok(error.type === 'error');
+  assert.match(error.message, /exit code 7[^]*you asked me to die/);
+  assert.equal(seen.text, 'Farewell.\n');
+  const again = await client.ask(sessionId, 'echo still here');
+  assert.ok(again.text.endsWith('still here'));
+  assert.ok(again.of('system').length > 0, 'nobody said that the agent had begun anew');
+});
+
+test('an agent that is killed from outside is told within a second, and those who wait are held', async () => {
+  const sessionId = await client.newSession();
+  const seen = await client.follow(sessionId);
+  const { promptId } = await client.call('session.send', { sessionId, message: 'silent' });
+  await client.call('session.send', { sessionId, message: 'echo waiting' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  const { sessions } = await client.call('monitor.sessions', {});
+  const pid = sessions.find((session) => session.sessionId === sessionId)?.process?.pid;
+  assert.ok(pid !== undefined);
+  const killed = performance.now();
+  process.kill(pid, 'SIGKILL');
+  const error = await seen.end(promptId);
+  assert.ok(performance.now() - killed < 5_000);
+  assert.ok(error.type === 'error');
+  assert.match(error.message, /SIGKILL/);
+  const { held, prompts } = await client.call('queue.list', { sessionId });
+  assert.deepEqual([held, prompts.map(({ state }) => state)], [true, ['queued']]);
+});
+
+test('an agent that prints something else in between goes on', async () => {
+  const sessionId = await client.newSession();
+  const seen = await client.ask(sessionId, 'garbage');
+  assert.equal(seen.text, 'That was garbage, but I am still here.\n');
+});
+
+test('an agent that fails one session does not disturb another', async () => {
+  const [one, two] = [await client.newSession(), await client.newSession()];
+  const seen = await client.follow(two);
+  const { promptId } = await client.call('session.send', { sessionId: two, message: 'slow 60 5' });
+  await client.ask(one, 'die');
+  await seen.end(promptId);
+  assert.equal(seen.of('result').length, 1);
+});
+
+test('destroying a session ends its agent and all that this has started, before it answers', async () => {
+  rmSync(pidFile, { force: true });
+  const sessionId = await client.newSession(agent('stubborn'));
+  const seen = await client.follow(sessionId);
+  await client.call('session.send', { sessionId, message: 'silent' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
+  assert.deepEqual(pids.map(isAlive), [true, true]);
+  await client.call('session.destroy', { sessionId });
+  assert.deepEqual(pids.map(isAlive), [false, false]);
+  await assert.rejects(
+    client.call('session.get', { sessionId }),
+    (error: unknown) => error instanceof Problem && error.problem === 'session.unknown',
+  );
+});
+
+test('an agent that has lost its gateway, and did not notice, is ended at the next start with its children', async () => {
+  await using own = await startGateway({
+    config: { agents: { stubborn: { command: process.execPath, args: [stubborn, pidFile] } } },
+  });
+  rmSync(pidFile, { force: true });
+  const first = await own.connect();
+  const sessionId = await first.newSession(agent('stubborn'));
+  const seen = await first.follow(sessionId);
+  await first.call('session.send', { sessionId, message: 'silent' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
+  await own.kill9();
+  assert.deepEqual(pids.map(isAlive), [true, true], 'what is to be reaped');
+  await own.start();
+  await Promise.all(pids.map(untilGone));
+});
+
+test('the end of the gateway is the end of its agents', async () => {
+  await using own = await startGateway({
+    config: { agents: { stubborn: { command: process.execPath, args: [stubborn, pidFile] } } },
+  });
+  rmSync(pidFile, { force: true });
+  const first = await own.connect();
+  const sessionId = await first.newSession(agent('stubborn'));
+  await first.call('session.send', { sessionId, message: 'silent' });
+  await waitFor('the agent to run', () => readPids().length === 2);
+  const pids = readPids();
+  assert.equal(await own.stop(), 0);
+  assert.deepEqual(pids.map(isAlive), [false, false]);
+});
+
+function readPids(): number[] {
+  try {
+    return readFileSync(pidFile, 'utf8').split(' ').map(Number);
+  } catch {
+    return [];
+  }
+}
