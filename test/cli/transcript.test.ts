@@ -1,7 +1,7 @@
 // A conversation as terminal text: streamed once, however the events come, and harmless whatever agents write.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { harmless, oneLine } from '../../gateway/cli/plainText.ts';
 import { question, Transcript } from '../../gateway/cli/transcript.ts';
 import { compact } from '../../gateway/core/log.ts';
