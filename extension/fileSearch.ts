@@ -54,7 +54,7 @@ function rank(files: readonly FoundFile[], words: string): FoundFile[] {
 const globFor = (words: string): string =>
   `**/${words
     .split('/')
-    .map((part) => `*${[...part].map(eitherCase).join('')}*`)
+    .map((part) => `*${Array.from(part, (char) => eitherCase(char)).join('')}*`)
     .join('/')}`;
 
 function eitherCase(char: string): string {

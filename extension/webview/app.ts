@@ -1,18 +1,21 @@
 // The panel at work: messages change what it knows, and each frame shows what it knows.
 import { nothing, render } from 'lit';
 import { CodeEvent } from './codeBlock.ts';
-import { Composer } from './composer.ts';
+import { Composer, type Sent } from './composer.ts';
 import { dockRoom } from './dockRoom.ts';
-import { grouped, type Item } from './groups.ts';
+import { focused, isMotionReduced, refocus } from './focus.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
+import { focusPart } from './moving.ts';
 import { emptyPanel, receive, sessionOf, type OpenSession, type Panel } from './panel.ts';
 import { isTicking } from './partView.ts';
-import { textOf } from './parts.ts';
+import { wordsOf } from './parts.ts';
 import { Reading } from './reading.ts';
+import { asSent, joined } from './sending.ts';
 import { readKept, type Kept } from './state.ts';
 import { asksTo } from './toolText.ts';
-import { isSound, isWorking, type Actions, type View } from './view.ts';
+import { keysIn, shownOf, type Shown } from './turns.ts';
+import { isSound, isWorking, type Actions, type Editing, type View } from './view.ts';
 import type { Host, ToPanel } from './host.ts';
 
 const KEEP_MS = 250;
@@ -29,6 +32,11 @@ export class App {
   #folds: Readonly<Record<string, boolean>>;
   #kept: Kept;
   #asked = new Set<string>();
+  #editing: Editing | undefined;
+  /** What was last saved: it may be refused. */
+  #edited: Editing | undefined;
+  /** The parts that a reader has had in front of him: they are not folded away until he is at the end. */
+  #read: ReadonlySet<string>;
   #alert = '';
   #isDue = false;
   #isKeeping = false;
@@ -39,6 +47,7 @@ export class App {
     this.#now = now;
     this.#kept = readKept(host.kept());
     this.#folds = this.#kept.folds;
+    this.#read = anchorKeys(this.#kept);
     this.#panel = { ...emptyPanel, unheard: this.#kept.unheard };
     this.#act = this.#actions();
     this.#reading = new Reading(root, {
@@ -48,7 +57,10 @@ export class App {
       items: () => this.#items(),
     });
     this.#composer = new Composer({
-      send: (text) => this.#send(text),
+      send: (sent) => this.#send(sent),
+      pickMode: () => this.#post({ type: 'pickMode', ...this.#here() }),
+      pickModel: () => this.#post({ type: 'pickModel', ...this.#here() }),
+      findFiles: (query) => this.#post({ type: 'findFiles', query }),
       stop: () => this.#post({ type: 'interrupt', ...this.#here() }),
       draft: (text) => this.#post({ type: 'draft', text, ...this.#here() }),
       changed: () => this.#changed(),
@@ -86,6 +98,7 @@ export class App {
         break;
       case 'events':
         if (this.#panel !== before) this.#reading.added();
+        this.#keepEdited();
         break;
       case 'draft':
         if (message.sessionId === sessionOf(this.#panel)?.session.sessionId && this.#composer.isFree) {
@@ -98,6 +111,15 @@ export class App {
       case 'focusInput':
         // The session may have come with the same breath: its field is drawn with the next frame, before this.
         requestAnimationFrame(() => this.#composer.focus());
+        break;
+      case 'focusPart':
+        requestAnimationFrame(() => focusPart(message.part));
+        break;
+      case 'files':
+        this.#composer.files(message.query, message.files);
+        break;
+      case 'attach':
+        this.#composer.attach(message.attachment);
         break;
       case 'link':
         if (message.link.state === 'connected') this.#sendAgain();
@@ -114,8 +136,13 @@ export class App {
     this.#markdown.clear();
     const isSame = this.#kept.sessionId === sessionId;
     if (!isSame) this.#folds = {};
+    this.#read = isSame ? anchorKeys(this.#kept) : new Set();
+    this.#editing = undefined;
     this.#reading.open(isSame ? this.#kept.anchor : 'end');
-    this.#composer.setText(isSame && this.#kept.draft !== '' ? this.#kept.draft : snapshot.draft);
+    this.#composer.setText(
+      isSame && this.#kept.draft !== '' ? this.#kept.draft : snapshot.draft,
+      isSame ? this.#kept.attachments : [],
+    );
     this.#sendAgain();
   }
 
@@ -124,16 +151,26 @@ export class App {
     const open = sessionOf(this.#panel);
     if (open === undefined) return;
     const { sessionId } = open.session;
-    for (const { promptId, text, sessionId: sentTo } of this.#panel.unheard) {
-      if (sentTo === sessionId) this.#post({ type: 'send', promptId, message: text, sessionId });
-    }
+    for (const prompt of this.#panel.unheard) if (prompt.sessionId === sessionId) this.#post(asSent(prompt));
   }
 
-  /** A prompt that was refused goes back into the field, before what has been written since. */
+  /** A prompt that was refused goes back into the field, before what has been written since; so does a refused edit. */
   #giveBack(before: Panel, promptId: string | undefined): void {
-    const prompt = before.unheard.find((unheard) => unheard.promptId === promptId);
-    if (prompt === undefined) return;
-    this.#composer.setText([prompt.text, this.#composer.text].filter((text) => text !== '').join('\n\n'));
+    const sent = before.unheard.find((unheard) => unheard.promptId === promptId);
+    const lost = sent ?? (this.#edited?.promptId === promptId ? this.#edited : undefined);
+    this.#edited = undefined;
+    if (lost === undefined) return;
+    const along = sent?.attachments ?? [];
+    this.#composer.setText(joined(lost.text, this.#composer.text), [...along, ...this.#composer.attachments]);
+  }
+
+  /** A prompt that began to run, or was taken out, while it was edited: what was written goes into the field. */
+  #keepEdited(): void {
+    const editing = this.#editing;
+    const queue = sessionOf(this.#panel)?.transcript.queue ?? [];
+    if (editing === undefined || queue.some(({ promptId }) => promptId === editing.promptId)) return;
+    this.#editing = undefined;
+    this.#composer.setText(joined(editing.text, this.#composer.text));
   }
 
   // ---- out ----
@@ -147,20 +184,15 @@ export class App {
     return open === undefined ? {} : { sessionId: open.session.sessionId };
   }
 
-  #send(text: string): void {
+  #send(sent: Sent): void {
     const open = sessionOf(this.#panel);
     if (open === undefined) return;
-    const { sessionId } = open.session;
-    const promptId = crypto.randomUUID();
-    this.#panel = {
-      ...this.#panel,
-      refusal: undefined,
-      unheard: [...this.#panel.unheard, { sessionId, promptId, text }],
-    };
+    const prompt = { sessionId: open.session.sessionId, promptId: crypto.randomUUID(), ...sent };
+    this.#panel = { ...this.#panel, refusal: undefined, unheard: [...this.#panel.unheard, prompt] };
     this.#reading.toEnd(false);
     // Kept first: if the window goes now, the panel sends it again.
     this.#keep();
-    this.#post({ type: 'send', sessionId, promptId, message: text });
+    this.#post(asSent(prompt));
     this.#changed();
   }
 
@@ -177,6 +209,11 @@ export class App {
         this.#markdown.set(key, known);
         return known;
       },
+      edit: (editing) => {
+        this.#editing = editing;
+        this.#changed();
+      },
+      saveEdit: () => this.#saveEdit(),
       answer: (permissionId, optionId, digest) => {
         // A double click comes before the card has been drawn again.
         if (this.#panel.answering.has(permissionId)) return;
@@ -189,6 +226,16 @@ export class App {
         this.#changed();
       },
     };
+  }
+
+  #saveEdit(): void {
+    const editing = this.#editing;
+    if (editing === undefined || editing.text.trim() === '') return;
+    this.#editing = undefined;
+    this.#edited = editing;
+    this.#panel = { ...this.#panel, refusal: undefined };
+    this.#post({ type: 'edit', promptId: editing.promptId, message: editing.text, ...this.#here() });
+    this.#changed();
   }
 
   #link(event: Event): void {
@@ -211,12 +258,17 @@ export class App {
       plan.length,
       queue.length,
     );
-    return { panel: this.#panel, open, now: this.#now(), act: this.#act, room };
+    return { panel: this.#panel, open, now: this.#now(), act: this.#act, room, editing: this.#editing };
   }
 
-  #items(): readonly Item[] {
+  #items(): readonly Shown[] {
     const open = sessionOf(this.#panel);
-    return open === undefined ? [] : grouped(open.transcript.parts, (key) => this.#folds[key] === true);
+    if (open === undefined) return [];
+    const isAtEnd = this.#reading.isAtEnd;
+    return shownOf(open.transcript.parts, {
+      isOpen: (key) => this.#folds[key],
+      isBeingRead: (key) => !isAtEnd && this.#read.has(key),
+    });
   }
 
   /** Many messages may come in one frame; it is drawn once. */
@@ -238,7 +290,8 @@ export class App {
       return;
     }
     const items = this.#reading.before(this.#items());
-    const answering = focusedQuestion();
+    const before = focused();
+    this.#read = this.#reading.isAtEnd ? keysIn(items) : new Set([...this.#read, ...keysIn(items)]);
     this.#updateComposer(view);
     render(
       sessionLayout(view, {
@@ -254,7 +307,7 @@ export class App {
       this.#root,
     );
     this.#reading.after();
-    if (answering !== undefined && document.activeElement === document.body) focusVerdict(answering);
+    refocus(before);
     this.#keepSoon();
   }
 
@@ -262,10 +315,13 @@ export class App {
     const { panel, open } = view;
     this.#composer.update({
       agentName: open.agentName,
+      mode: open.session.mode,
+      model: open.session.model ?? open.transcript.model ?? 'Default model',
+      commands: open.transcript.commands,
       isLinked: isSound(view),
       isWorking: isWorking(view),
       earlier: open.transcript.parts.flatMap((part) =>
-        part.kind === 'prompt' ? [textOf(part.message)] : [],
+        part.kind === 'prompt' ? [wordsOf(part.message)] : [],
       ),
       refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,
     });
@@ -311,6 +367,7 @@ export class App {
     this.#kept = {
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
+      attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),
       folds: this.#folds,
       unheard: this.#panel.unheard,
@@ -319,15 +376,6 @@ export class App {
   }
 }
 
-/** The question whose options have the focus. */
-const focusedQuestion = (): string | undefined =>
-  document.activeElement?.closest('.options')?.closest<HTMLElement>('[data-permission-id]')?.dataset[
-    'permissionId'
-  ];
-
-const focusVerdict = (permissionId: string): void =>
-  document.querySelector<HTMLElement>(`[data-permission-id="${CSS.escape(permissionId)}"] .verdict`)?.focus();
-
-const isMotionReduced = (): boolean =>
-  matchMedia('(prefers-reduced-motion: reduce)').matches ||
-  document.body.classList.contains('vscode-reduce-motion');
+/** What one was reading before a reload; a group stands for its first part. */
+const anchorKeys = ({ anchor }: Kept): Set<string> =>
+  new Set(anchor === 'end' ? [] : [anchor.key.replace(/^group:/, '')]);

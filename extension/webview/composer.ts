@@ -1,11 +1,26 @@
 // The composer: a field of 1 to 8 lines whose text belongs to the reader, whatever happens in the session.
-import { html, nothing, render } from 'lit';
-import { icon, iconButton } from './icons.ts';
+import { render } from 'lit';
+import type { Attachment } from '../chatMessages.ts';
+import type { Session } from '../../gateway/protocol/index.ts';
+import { composerView } from './composerView.ts';
+import type { Commands } from './parts.ts';
+import { taken, type Suggestion, type Wish } from './suggest.ts';
+import { SuggestBox } from './suggestBox.ts';
+
+/** What a person sends: the text, the files that go along, and whether the running turn stops for it. */
+export interface Sent {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+  readonly steer: boolean;
+}
 
 /** What the rest of the panel does for the composer. */
 export interface ComposerActions {
-  send(text: string): void;
+  send(sent: Sent): void;
   stop(): void;
+  pickMode(): void;
+  pickModel(): void;
+  findFiles(query: string): void;
   /** The text has rested for a moment. */
   draft(text: string): void;
   /** The text or the wish to stop changed: what stands around the field may look different. */
@@ -14,6 +29,9 @@ export interface ComposerActions {
 
 export interface ComposerState {
   readonly agentName: string;
+  readonly mode: Session['mode'];
+  readonly model: string;
+  readonly commands: Commands;
   readonly isLinked: boolean;
   readonly isWorking: boolean;
   /** Earlier prompts, oldest first. */
@@ -23,11 +41,14 @@ export interface ComposerState {
 
 const REST_MS = 400;
 const ESCAPE_AGAIN_MS = 3000;
+const MOST_ATTACHMENTS = 20;
 
 export class Composer {
   readonly element = document.createElement('div');
   readonly #field = document.createElement('textarea');
   readonly #act: ComposerActions;
+  readonly #suggestions: SuggestBox;
+  #attachments: readonly Attachment[] = [];
   #state: ComposerState | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** Which of the earlier prompts is in the field; undefined: none. */
@@ -36,6 +57,11 @@ export class Composer {
 
   constructor(act: ComposerActions) {
     this.#act = act;
+    this.#suggestions = new SuggestBox({
+      findFiles: (query) => act.findFiles(query),
+      take: (wish, suggestion) => this.#take(wish, suggestion),
+      changed: () => act.changed(),
+    });
     this.element.className = 'composer-wrap';
     this.element.dataset['part'] = 'composer';
     this.#field.className = 'field';
@@ -43,10 +69,16 @@ export class Composer {
     this.#field.setAttribute('aria-label', 'Prompt');
     this.#field.addEventListener('keydown', (event) => this.#key(event));
     this.#field.addEventListener('input', () => this.#typed());
+    this.#field.addEventListener('selectionchange', () => this.#look());
+    this.#field.addEventListener('blur', () => this.#suggestions.close());
   }
 
   get text(): string {
     return this.#field.value;
+  }
+
+  get attachments(): readonly Attachment[] {
+    return this.#attachments;
   }
 
   /** Escape was pressed once: the next one stops the turn. */
@@ -59,10 +91,23 @@ export class Composer {
   }
 
   /** Text from elsewhere: kept from before a reload, written in another window, or given back because it was refused. */
-  setText(text: string): void {
-    if (text === this.#field.value) return;
-    this.#field.value = text;
+  setText(text: string, attachments: readonly Attachment[] = this.#attachments): void {
+    this.#attachments = attachments;
+    if (text !== this.#field.value) this.#field.value = text;
     this.#act.changed();
+  }
+
+  /** Goes along with the next prompt; once is enough. */
+  attach(attachment: Attachment): void {
+    if (this.#attachments.length >= MOST_ATTACHMENTS) return;
+    if (this.#attachments.some(({ uri }) => uri === attachment.uri)) return;
+    this.#attachments = [...this.#attachments, attachment];
+    this.#act.changed();
+  }
+
+  /** The host's answer to `findFiles`. */
+  files(...found: Parameters<SuggestBox['files']>): void {
+    this.#suggestions.files(...found);
   }
 
   /** May text from another window replace what is here? Not while somebody writes here. */
@@ -72,46 +117,44 @@ export class Composer {
 
   update(state: ComposerState): void {
     this.#state = state;
-    const { agentName, isLinked, isWorking, refusal } = state;
+    const { agentName, isLinked, isWorking } = state;
+    this.#suggestions.commands = state.commands;
     this.#field.placeholder = !isLinked
       ? 'Write a draft, send when reconnected'
-      : isWorking
-        ? 'Queue a prompt'
-        : `Ask ${agentName}`;
-    const action = isWorking ? 'Queue' : 'Send';
-    const label = isLinked ? action : `${action}. Waits for the gateway`;
-    const canSend = isLinked && this.text.trim() !== '';
+      : `${isWorking ? 'Queue a prompt' : `Ask ${agentName}`}. @ files, / commands`;
+    this.#suggestions.describe(this.#field);
     render(
-      html`${
-          refusal === undefined
-            ? nothing
-            : html`<p class="refusal" role="alert">${icon('warning', 'warn')}<span>${refusal}</span></p>`
-        }
-        <div class="composer">
-          ${this.#field}
-          <div class="bar">
-            <span class="grow"></span>
-            ${isWorking && isLinked ? html`<span class="stop" title="Stop the turn (Escape twice)">${iconButton('debug-stop', 'Stop the turn', () => this.#act.stop())}</span>` : nothing}
-            <button
-              class="send"
-              type="button"
-              aria-label=${label}
-              title=${label}
-              ?disabled=${!canSend}
-              @click=${() => this.#send()}
-            >
-              ${icon('arrow-up')}
-            </button>
-          </div>
-        </div>`,
+      composerView({
+        ...state,
+        field: this.#field,
+        suggestions: this.#suggestions.view(),
+        attachments: this.#attachments,
+        canSend: isLinked && this.text.trim() !== '',
+        add: () => this.#mention(),
+        detach: (attachment) => this.#detach(attachment),
+        pickMode: () => this.#act.pickMode(),
+        pickModel: () => this.#act.pickModel(),
+        stop: () => this.#act.stop(),
+        send: () => this.#send(false),
+      }),
       this.element,
     );
+    this.#suggestions.reveal();
   }
 
   #typed(): void {
     this.#recalled = undefined;
     this.#escapedAt = 0;
+    this.#look();
     this.#changed();
+  }
+
+  #look(): void {
+    const { selectionStart, selectionEnd } = this.#field;
+    if (document.activeElement !== this.#field || selectionStart !== selectionEnd) return;
+    // An earlier prompt that begins with a slash is on its way through, not typed.
+    if (this.#recalled !== undefined) return;
+    this.#suggestions.look(this.text, selectionStart);
   }
 
   #changed(): void {
@@ -122,11 +165,12 @@ export class Composer {
 
   #key(event: KeyboardEvent): void {
     // While an input method composes, Enter and Escape belong to it.
-    if (event.isComposing) return;
+    if (event.isComposing || this.#suggestions.key(event)) return;
     const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
-    if (event.key === 'Enter' && isPlain) {
+    const isAlt = event.altKey && !event.shiftKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === 'Enter' && (isPlain || isAlt)) {
       event.preventDefault();
-      this.#send();
+      this.#send(isAlt);
     } else if (event.key === 'Escape' && this.text === '') {
       this.#escape();
     } else if (event.key === 'ArrowUp' && isPlain) {
@@ -136,13 +180,42 @@ export class Composer {
     }
   }
 
-  #send(): void {
+  /** Writes an @ at the caret, as if it had been typed: the list of files opens. */
+  #mention(): void {
+    this.focus();
+    const { selectionStart, selectionEnd } = this.#field;
+    const isAfterWord = /\S$/.test(this.text.slice(0, selectionStart));
+    this.#field.setRangeText(isAfterWord ? ' @' : '@', selectionStart, selectionEnd, 'end');
+    this.#typed();
+  }
+
+  #take(wish: Wish, suggestion: Suggestion): void {
+    const after = taken(this.text, this.#field.selectionStart, wish, suggestion);
+    this.#field.value = after.text;
+    this.#field.setSelectionRange(after.caret, after.caret);
+    if (suggestion.file !== undefined) {
+      const { uri, name } = suggestion.file;
+      this.attach({ uri, name });
+    }
+    this.#changed();
+  }
+
+  #detach({ uri }: Attachment): void {
+    this.#attachments = this.#attachments.filter((attachment) => attachment.uri !== uri);
+    this.focus();
+    this.#act.changed();
+  }
+
+  #send(steer: boolean): void {
     const text = this.text;
     if (this.#state?.isLinked !== true || text.trim() === '') return;
+    const attachments = this.#attachments;
     this.#field.value = '';
+    this.#attachments = [];
     this.#recalled = undefined;
     clearTimeout(this.#rest);
-    this.#act.send(text);
+    this.#suggestions.close();
+    this.#act.send({ text, attachments, steer });
     this.#act.draft('');
     this.focus();
   }

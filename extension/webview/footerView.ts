@@ -10,7 +10,7 @@ export function footerView(usage: UsageNow | undefined, isTypingAhead: boolean):
   return html`<div class="foot" data-part="footer">
     ${
       isTypingAhead
-        ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Shift+Enter</kbd> new line</span>`
+        ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Alt+Enter</kbd> send now</span>`
         : usage === undefined
           ? nothing
           : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title="This session">${money(usage.cost)}</span>`}`

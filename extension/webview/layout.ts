@@ -1,20 +1,22 @@
 // The whole panel as one template: transcript, strip, dock.
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { planView, queueView } from './dockViews.ts';
 import { noSession, nothingSaid } from './emptyView.ts';
 import { footerView } from './footerView.ts';
-import type { Item } from './groups.ts';
 import { icon } from './icons.ts';
 import type { Panel } from './panel.ts';
+import { planView } from './planView.ts';
 import { partView } from './partView.ts';
 import { pendingPromptView } from './promptView.ts';
+import { queueView } from './queueView.ts';
+import { transcriptKey } from './moving.ts';
 import { stripOf, stripView } from './stripView.ts';
 import type { Waiting } from './parts.ts';
+import type { Shown } from './turns.ts';
 import { isSound, isWorking, type View } from './view.ts';
 
 export interface Frame {
-  readonly items: readonly Item[];
+  readonly items: readonly Shown[];
   /** Changes when a fold does. */
   readonly folds: unknown;
   readonly composer: HTMLElement;
@@ -40,7 +42,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
   const isRunning = transcript.status === 'busy' && isSound(view);
   const isEmpty = transcript.parts.length === 0 && starting.length === 0;
   return html`<div class="hf">
-    <div class="scroller" tabindex="0" role="region" aria-label="Transcript">
+    <div class="scroller" tabindex="0" role="region" aria-label="Transcript" @keydown=${transcriptKey}>
       <div class="transcript" role="log" aria-live="off" aria-label="Conversation">
         ${open.isLoadingEarlier ? html`<div class="gap">Earlier messages</div>` : nothing}
         ${isEmpty ? nothingSaid(view) : nothing}
@@ -81,9 +83,12 @@ function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting
   const { parts, queue, held, status } = open.transcript;
   const unheard = panel.unheard
     .filter(({ sessionId }) => sessionId === open.session.sessionId)
-    .map(({ promptId, text }): Waiting => ({
+    .map(({ promptId, text, attachments }): Waiting => ({
       promptId: promptId as Waiting['promptId'],
-      message: text,
+      message: [
+        { type: 'text', text },
+        ...attachments.map((along) => ({ type: 'resource_link' as const, ...along })),
+      ],
       from: open.me,
     }));
   const all = [...queue, ...unheard];

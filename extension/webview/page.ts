@@ -1,5 +1,5 @@
 // How much of a long transcript stands in the page: the end at once, more of what is before when somebody scrolls up.
-import type { Item } from './groups.ts';
+import type { Shown } from './turns.ts';
 
 const FIRST = 120;
 const MORE = 80;
@@ -15,7 +15,7 @@ export class Page {
   }
 
   /** Where the page begins. */
-  start(parts: readonly Item[], isFollowing: boolean): number {
+  start(parts: readonly Shown[], isFollowing: boolean): number {
     const found = this.#first === undefined ? -1 : parts.findIndex(({ key }) => key === this.#first);
     const isTooLong = isFollowing && parts.length - found > MOST;
     const start = found < 0 || isTooLong ? Math.max(0, parts.length - FIRST) : found;
@@ -24,7 +24,7 @@ export class Page {
   }
 
   /** Shows more of what is before; false: there is nothing more here. */
-  extend(parts: readonly Item[]): boolean {
+  extend(parts: readonly Shown[]): boolean {
     const start = parts.findIndex(({ key }) => key === this.#first);
     if (start <= 0) return false;
     this.#first = parts[Math.max(0, start - MORE)]?.key;
@@ -32,7 +32,7 @@ export class Page {
   }
 
   /** Makes sure that this part is in the page. */
-  include(parts: readonly Item[], key: string): boolean {
+  include(parts: readonly Shown[], key: string): boolean {
     const index = parts.findIndex((part) => part.key === key);
     if (index < 0) return false;
     const known = parts.findIndex((part) => part.key === this.#first);

@@ -1,6 +1,6 @@
 // What the panel knows, and what each message of the host does to it. Pure: the view follows from it.
 import type { Actor, Event, Snapshot } from '../../gateway/protocol/index.ts';
-import type { Link, ToPanel } from '../chatMessages.ts';
+import type { Attachment, Link, ToPanel } from '../chatMessages.ts';
 import { fromSnapshot, prepend, withStatus } from './snapshot.ts';
 import { apply } from './transcript.ts';
 import type { Transcript } from './parts.ts';
@@ -10,6 +10,8 @@ export interface Unheard {
   readonly sessionId: string;
   readonly promptId: string;
   readonly text: string;
+  readonly attachments: readonly Attachment[];
+  readonly steer: boolean;
 }
 
 export interface OpenSession {
@@ -68,6 +70,9 @@ export function receive(panel: Panel, message: ToPanel): Panel {
         : panel;
     case 'draft':
     case 'focusInput':
+    case 'focusPart':
+    case 'files':
+    case 'attach':
       return panel;
     default:
       // A newer host may say more than this panel understands.

@@ -3,16 +3,17 @@ import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { textView, thoughtView } from './messageViews.ts';
 import { gapView, noteView, uncertainView } from './notices.ts';
-import type { Group, Item } from './groups.ts';
+import type { Group } from './groups.ts';
 import { promptView } from './promptView.ts';
 import { groupView, toolState, toolView } from './toolView.ts';
+import { turnView } from './turnView.ts';
+import type { Shown } from './turns.ts';
 import { isSound, type View } from './view.ts';
 
-export const partView = (part: Item, view: View, isLive: boolean, folds: unknown): unknown =>
+export const partView = (part: Shown, view: View, isLive: boolean, folds: unknown): unknown =>
   guard(
     [
-      part.kind === 'group' ? last(part) : part,
-      part.kind === 'group' && part.parts.length,
+      ...identity(part),
       isLive,
       folds,
       isSound(view),
@@ -24,10 +25,16 @@ export const partView = (part: Item, view: View, isLive: boolean, folds: unknown
     () => make(part, view, isLive),
   );
 
-/** Calls that are done do not change: a group is what it was while it has the same last one. */
-const last = ({ parts }: Group): unknown => parts.at(-1);
+/** Groups and folds are made anew for each frame; what they show is what they were while these are the same. */
+function identity(part: Shown): readonly unknown[] {
+  if (part.kind === 'turn') return [part.isOpen, part.steps, part.ms];
+  return part.kind === 'group' ? [lastOf(part), part.parts.length] : [part];
+}
 
-function make(part: Item, view: View, isLive: boolean): TemplateResult {
+/** Calls that are done do not change. */
+const lastOf = ({ parts }: Group): unknown => parts.at(-1);
+
+function make(part: Shown, view: View, isLive: boolean): TemplateResult {
   switch (part.kind) {
     case 'prompt':
       return promptView(part, view);
@@ -39,6 +46,8 @@ function make(part: Item, view: View, isLive: boolean): TemplateResult {
       return toolView(part, view);
     case 'group':
       return groupView(part, view);
+    case 'turn':
+      return turnView(part, view);
     case 'note':
       return noteView(part, view);
     case 'uncertain':
@@ -51,7 +60,7 @@ function make(part: Item, view: View, isLive: boolean): TemplateResult {
 const MINUTE_MS = 60_000;
 
 /** Changes when the part would tell another time: each second, or each day. */
-function seconds(part: Item, view: View): unknown {
+function seconds(part: Shown, view: View): unknown {
   const second = Math.floor(view.now / 1000);
   if (part.kind === 'tool') {
     const answeredAt = part.ask?.verdict?.at ?? 0;

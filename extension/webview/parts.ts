@@ -93,6 +93,7 @@ export type Part = PromptPart | ThoughtPart | TextPart | ToolPart | NotePart | U
 export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from'>;
 
 export type PlanEntries = Extract<EventBody, { type: 'plan' }>['entries'];
+export type Commands = Extract<EventBody, { type: 'commands' }>['commands'];
 export type UsageNow = Omit<Extract<EventBody, { type: 'usage' }>, 'type'>;
 
 /** All that the log says about a session, as far as this panel has it. */
@@ -102,6 +103,10 @@ export interface Transcript {
   /** Nothing new starts until somebody decides. */
   readonly held: boolean;
   readonly plan: PlanEntries;
+  /** The slash commands that the agent offers now. */
+  readonly commands: Commands;
+  /** The model that the agent says it uses. */
+  readonly model: string | undefined;
   readonly usage: UsageNow | undefined;
   readonly status: Extract<EventBody, { type: 'status' }>['status'];
   /** When the status became what it is, or when the running turn began. */
@@ -110,21 +115,32 @@ export interface Transcript {
   readonly orphans: readonly Event[];
 }
 
-/** The text of a prompt; blocks that are not text are named. */
-export function textOf(message: Prompt['message']): string {
-  if (typeof message === 'string') return message;
-  return message
-    .map((block) => {
-      switch (block.type) {
-        case 'text':
-          return block.text;
-        case 'image':
-          return `[${block.mimeType}]`;
-        case 'resource_link':
-          return `[${block.name}]`;
-        case 'resource':
-          return `[${block.resource.uri}]`;
-      }
-    })
+type Blocks = Exclude<Prompt['message'], string>;
+
+const blocksOf = (message: Prompt['message']): Blocks =>
+  typeof message === 'string' ? [{ type: 'text', text: message }] : message;
+
+/** What somebody wrote, without what goes along with it. */
+export const wordsOf = (message: Prompt['message']): string =>
+  blocksOf(message)
+    .flatMap((block) => (block.type === 'text' ? [block.text] : []))
     .join('\n');
-}
+
+/** What goes along with a prompt, by name. */
+export const alongWith = (message: Prompt['message']): string[] =>
+  blocksOf(message).flatMap((block) => {
+    switch (block.type) {
+      case 'text':
+        return [];
+      case 'image':
+        return [block.mimeType];
+      case 'resource_link':
+        return [block.name];
+      case 'resource':
+        return [block.resource.uri];
+    }
+  });
+
+/** All of a prompt in one text; blocks that are not text are named. */
+export const textOf = (message: Prompt['message']): string =>
+  [wordsOf(message), ...alongWith(message).map((name) => `[${name}]`)].join('\n');

@@ -1,7 +1,7 @@
 // A prompt in the conversation: what was sent, by whom when it was somebody else, and a mark when it may not have finished.
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from './icons.ts';
-import { textOf, type PromptPart, type Waiting } from './parts.ts';
+import { alongWith, wordsOf, type PromptPart, type Waiting } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
@@ -21,8 +21,7 @@ export function promptView(part: PromptPart, { open, now }: View): TemplateResul
     title=${isMine ? time : `${time}, from ${part.from.name}`}
   >
     <h2 class="sr">${isMine ? 'You' : part.from.name}, ${time}</h2>
-    ${isUncertain ? icon('warning', 'mark warn') : nothing}
-    <p>${reveal(textOf(part.message))}</p>
+    ${isUncertain ? icon('warning', 'mark warn') : nothing} ${said(part.message)}
     ${isMine ? nothing : from(part.from.name)}
   </section>`;
 }
@@ -40,8 +39,20 @@ export const pendingPromptView = (
     aria-label="Your prompt. ${word}."
   >
     <h2 class="sr">You, ${word}</h2>
-    <p>${reveal(textOf(message))}</p>
+    ${said(message)}
   </section>`;
+
+function said(message: Waiting['message']): TemplateResult {
+  const along = alongWith(message);
+  return html`<p>${reveal(wordsOf(message))}</p>
+    ${
+      along.length === 0
+        ? nothing
+        : html`<div class="chips" role="list" aria-label="Sent along">
+            ${along.map((name) => html`<span class="chip" role="listitem">${icon('file')}<span class="one-line">${reveal(name)}</span></span>`)}
+          </div>`
+    }`;
+}
 
 export const from = (name: string): TemplateResult =>
   html`<span class="dim block">From ${reveal(name)}</span>`;

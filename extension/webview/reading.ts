@@ -2,7 +2,7 @@
 import { Follower } from './follow.ts';
 import { Page } from './page.ts';
 import { measure, place } from './scrolling.ts';
-import type { Item } from './groups.ts';
+import type { Shown } from './turns.ts';
 import type { Anchor } from './state.ts';
 
 /** Closer to the top than this, more of what is before is fetched. */
@@ -15,7 +15,7 @@ export interface ReadingActions {
   askEarlier(): void;
   /** The place is worth keeping. */
   moved(): void;
-  items(): readonly Item[];
+  items(): readonly Shown[];
 }
 
 export class Reading {
@@ -35,6 +35,11 @@ export class Reading {
 
   get isNewBelow(): boolean {
     return this.#isNewBelow;
+  }
+
+  /** Nobody reads above the end, so what stands there may become shorter. */
+  get isAtEnd(): boolean {
+    return this.#wanted === undefined && this.#follower?.isFollowing !== false;
   }
 
   get #scroller(): HTMLElement | null {
@@ -69,7 +74,7 @@ export class Reading {
   }
 
   /** Before drawing: which parts, and where the reader is. */
-  before(items: readonly Item[]): readonly Item[] {
+  before(items: readonly Shown[]): readonly Shown[] {
     const isFollowing = this.#follower?.isFollowing ?? true;
     const wanted = this.#wanted;
     if (wanted !== undefined && !this.#page.include(items, wanted.key)) this.#act.askEarlier();

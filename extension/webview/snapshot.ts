@@ -52,7 +52,14 @@ export function prepend(t: Transcript, messages: readonly Event[]): Transcript {
   const first = t.parts.findIndex(({ kind }) => kind === 'prompt');
   const kept = first < 0 ? t.parts.filter(isFromSnapshot) : t.parts.slice(first);
   const here = new Set(kept.map(({ key }) => key));
-  return { ...t, parts: [...page.parts.filter(({ key }) => !here.has(key)), ...kept], orphans: page.orphans };
+  return {
+    ...t,
+    parts: [...page.parts.filter(({ key }) => !here.has(key)), ...kept],
+    orphans: page.orphans,
+    // The agent may have said these long ago.
+    commands: t.commands.length > 0 ? t.commands : page.commands,
+    model: t.model ?? page.model,
+  };
 }
 
 /** Parts that no event stands for: they were made from the snapshot's lists. */

@@ -1,4 +1,5 @@
 // What the panel keeps over a reload of its window: where one was reading, what was open, what was being written.
+import type { Attachment } from '../chatMessages.ts';
 import type { Unheard } from './panel.ts';
 
 /** The part at the top of the view and how far it was scrolled out; 'end': following. */
@@ -7,13 +8,22 @@ export type Anchor = { readonly key: string; readonly offset: number } | 'end';
 export interface Kept {
   readonly sessionId: string;
   readonly draft: string;
+  /** What will go along with the next prompt. */
+  readonly attachments: readonly Attachment[];
   readonly anchor: Anchor;
   /** Folds that a person opened or closed. */
   readonly folds: Readonly<Record<string, boolean>>;
   readonly unheard: readonly Unheard[];
 }
 
-export const nothingKept: Kept = { sessionId: '', draft: '', anchor: 'end', folds: {}, unheard: [] };
+export const nothingKept: Kept = {
+  sessionId: '',
+  draft: '',
+  attachments: [],
+  anchor: 'end',
+  folds: {},
+  unheard: [],
+};
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
@@ -22,10 +32,11 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** An older version of the panel may have written it: what does not fit is left out. */
 export function readKept(value: unknown): Kept {
   if (!isRecord(value)) return nothingKept;
-  const { sessionId, draft, anchor, folds, unheard } = value;
+  const { sessionId, draft, attachments, anchor, folds, unheard } = value;
   return {
     sessionId: text(sessionId),
     draft: text(draft),
+    attachments: readAttachments(attachments),
     anchor: readAnchor(anchor),
     folds: isRecord(folds)
       ? Object.fromEntries(
@@ -42,9 +53,19 @@ function readAnchor(value: unknown): Anchor {
   return typeof key === 'string' && typeof offset === 'number' ? { key, offset } : 'end';
 }
 
+const readAttachments = (value: unknown): Attachment[] =>
+  Array.isArray(value)
+    ? value.flatMap((entry: unknown) => {
+        if (!isRecord(entry)) return [];
+        const { uri, name } = entry;
+        return typeof uri === 'string' && typeof name === 'string' ? [{ uri, name }] : [];
+      })
+    : [];
+
 function readUnheard(value: unknown): Unheard[] {
   if (!isRecord(value)) return [];
-  const { sessionId, promptId, text: sent } = value;
+  const { sessionId, promptId, text: sent, attachments, steer } = value;
   const isWhole = typeof sessionId === 'string' && typeof promptId === 'string' && typeof sent === 'string';
-  return isWhole ? [{ sessionId, promptId, text: sent }] : [];
+  const along = { attachments: readAttachments(attachments), steer: steer === true };
+  return isWhole ? [{ sessionId, promptId, text: sent, ...along }] : [];
 }

@@ -11,6 +11,8 @@ export const emptyTranscript: Transcript = {
   queue: [],
   held: false,
   plan: [],
+  commands: [],
+  model: undefined,
   usage: undefined,
   status: 'idle',
   statusSince: 0,
@@ -55,14 +57,16 @@ function step(t: Transcript, event: Event): Transcript {
       return orOrphan(t, event, verdict(t.parts, event, at));
     case 'plan':
       return { ...t, plan: event.entries };
+    case 'commands':
+      return { ...t, commands: event.commands };
+    case 'model':
+      return { ...t, model: event.model };
     case 'usage':
       return { ...t, usage: { used: event.used, size: event.size, ...(event.cost && { cost: event.cost }) } };
     case 'status':
       return event.status === t.status ? t : { ...t, status: event.status, statusSince: at };
     case 'system':
-      return event.subtype === 'fallback'
-        ? note(t, event, at, 'ended', 'The agent began anew. It does not know what is above.')
-        : t;
+      return system(event.model === null ? t : { ...t, model: event.model }, event, at);
     case 'result':
       return result(t, event, at);
     case 'error':
@@ -77,6 +81,11 @@ function step(t: Transcript, event: Event): Transcript {
       return t;
   }
 }
+
+const system = (t: Transcript, event: Of<'system'>, at: number): Transcript =>
+  event.subtype === 'fallback'
+    ? note(t, event, at, 'ended', 'The agent began anew. It does not know what is above.')
+    : t;
 
 // ---- messages ----
 

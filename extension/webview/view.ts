@@ -11,6 +11,13 @@ export interface View {
   readonly now: number;
   readonly act: Actions;
   readonly room: DockRoom;
+  /** The waiting prompt that is being edited here. */
+  readonly editing: Editing | undefined;
+}
+
+export interface Editing {
+  readonly promptId: string;
+  readonly text: string;
 }
 
 export interface Actions {
@@ -20,6 +27,9 @@ export interface Actions {
   fold(key: string, isOpen: boolean): void;
   /** The drawn text of a message, kept as long as the message is in view. */
   markdown(key: string): MarkdownView;
+  /** Begins or goes on with editing a waiting prompt; undefined: leaves it as it was. */
+  edit(editing: Editing | undefined): void;
+  saveEdit(): void;
   answer(permissionId: string, optionId: string, digest: string): void;
 }
 

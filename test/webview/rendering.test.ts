@@ -139,8 +139,9 @@ describe('small words', () => {
       sessionId: 's',
       draft: 'd',
       anchor: { key: 'k', offset: 3 },
+      attachments: [{ uri: 'file:///a.ts', name: 'a.ts' }],
       folds: { plan: false },
-      unheard: [],
+      unheard: [{ sessionId: 's', promptId: 'p', text: 't', attachments: [], steer: true }],
     };
     assert.deepEqual(readKept(JSON.parse(JSON.stringify(kept))), kept);
   });

@@ -1,0 +1,104 @@
+// How the composer looks: suggestions, a refusal, chips, the field, and the bar below it.
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Attachment } from '../chatMessages.ts';
+import type { Session } from '../../gateway/protocol/index.ts';
+import { icon, iconButton } from './icons.ts';
+import { reveal } from './reveal.ts';
+
+export interface ComposerFrame {
+  readonly field: HTMLElement;
+  readonly suggestions: unknown;
+  readonly refusal: string | undefined;
+  readonly attachments: readonly Attachment[];
+  readonly mode: Session['mode'];
+  readonly model: string;
+  readonly isLinked: boolean;
+  readonly isWorking: boolean;
+  readonly canSend: boolean;
+  readonly add: () => void;
+  readonly detach: (attachment: Attachment) => void;
+  readonly pickMode: () => void;
+  readonly pickModel: () => void;
+  readonly stop: () => void;
+  readonly send: () => void;
+}
+
+const MODES: Readonly<Record<Session['mode'], { readonly name: string; readonly explained: string }>> = {
+  ask: { name: 'Ask', explained: 'asks before each change and each command' },
+  plan: { name: 'Plan', explained: 'reads and plans, changes nothing' },
+  code: { name: 'Code', explained: 'edits files without asking, asks before the rest' },
+  auto: { name: 'Auto', explained: 'asks nothing' },
+};
+
+export function composerView(frame: ComposerFrame): TemplateResult {
+  const { isLinked, isWorking, refusal } = frame;
+  const action = isWorking ? 'Queue' : 'Send';
+  const label = isLinked ? action : `${action}. Waits for the gateway`;
+  return html`${frame.suggestions}
+    ${
+      refusal === undefined
+        ? nothing
+        : html`<p class="refusal" role="alert">${icon('warning', 'warn')}<span>${refusal}</span></p>`
+    }
+    <div class="composer">
+      ${frame.attachments.length > 0 ? chips(frame) : nothing} ${frame.field}
+      <div class="bar">
+        ${iconButton('add', 'Add a file', frame.add)} ${pickers(frame)}
+        <span class="grow"></span>
+        ${isWorking && isLinked ? html`<span class="stop" title="Stop the turn (Escape twice)">${iconButton('debug-stop', 'Stop the turn', frame.stop)}</span>` : nothing}
+        <button
+          class="send"
+          type="button"
+          aria-label=${label}
+          title=${label}
+          ?disabled=${!frame.canSend}
+          @click=${frame.send}
+        >
+          ${icon('arrow-up')}
+        </button>
+      </div>
+    </div>`;
+}
+
+function chips({ attachments, detach }: ComposerFrame): TemplateResult {
+  return html`<div class="chips" role="list" aria-label="Goes along with the prompt">
+    ${repeat(
+      attachments,
+      ({ uri }) => uri,
+      (attachment) =>
+        html`<span class="chip" role="listitem" title=${reveal(attachment.uri)}
+          >${icon(attachment.uri.includes('#L') ? 'list-selection' : 'file')}<span class="one-line"
+            >${reveal(attachment.name)}</span
+          >${iconButton('close', `Remove ${attachment.name}`, () => detach(attachment))}</span
+        >`,
+    )}
+  </div>`;
+}
+
+/** VS Code's own lists open from these. */
+function pickers({ mode, model, isLinked, pickMode, pickModel }: ComposerFrame): TemplateResult {
+  const { name, explained } = MODES[mode];
+  return html`<button
+      class="pick"
+      type="button"
+      data-pick="mode"
+      aria-label="Mode: ${name}"
+      title="Mode: ${name}, ${explained}"
+      ?disabled=${!isLinked}
+      @click=${pickMode}
+    >
+      <span>${name}</span>${icon('chevron-down')}
+    </button>
+    <button
+      class="pick shrink"
+      type="button"
+      data-pick="model"
+      aria-label="Model: ${model}"
+      title="Model: ${model}"
+      ?disabled=${!isLinked}
+      @click=${pickModel}
+    >
+      <span class="one-line">${reveal(model)}</span>${icon('chevron-down')}
+    </button>`;
+}

@@ -1,0 +1,82 @@
+// Turns that are over and not the last: what was done in them becomes one line, "Worked for 2m 40s, 14 steps". Pure.
+import { grouped, type Item } from './groups.ts';
+import type { Part } from './parts.ts';
+import { lasted } from './times.ts';
+
+export interface TurnFold {
+  readonly kind: 'turn';
+  readonly key: string;
+  readonly isOpen: boolean;
+  readonly steps: number;
+  readonly ms: number;
+}
+
+/** What stands in the page. */
+export type Shown = Item | TurnFold;
+
+export interface Folding {
+  /** Did a person open or close this card or fold? */
+  isOpen(key: string): boolean | undefined;
+  /** This part is in front of a reader, who must not lose it. */
+  isBeingRead(key: string): boolean;
+}
+
+/** One part folded into one line would save nothing. */
+const LEAST = 2;
+
+export function shownOf(parts: readonly Part[], folding: Folding): readonly Shown[] {
+  const isOpen = (key: string): boolean => folding.isOpen(key) === true;
+  const shown: Shown[] = [];
+  const starts = parts.flatMap(({ kind }, index) => (kind === 'prompt' ? [index] : []));
+  let done = 0;
+  starts.forEach((start, turn) => {
+    const end = starts[turn + 1];
+    // The last turn is what one looks at.
+    if (end === undefined) return;
+    const steps = stepsOf(parts.slice(start + 1, end));
+    const fold = foldOf(parts, start, steps, folding);
+    if (fold === undefined) return;
+    shown.push(...grouped(parts.slice(done, start + 1), isOpen), fold);
+    if (fold.isOpen) shown.push(...grouped(steps, isOpen));
+    done = start + 1 + steps.length;
+  });
+  shown.push(...grouped(parts.slice(done), isOpen));
+  return shown;
+}
+
+/** What was done before the answer: up to the last call or thought. Notes and open questions stay in sight. */
+function stepsOf(turn: readonly Part[]): readonly Part[] {
+  const firstOther = turn.findIndex(({ kind }) => !['thought', 'text', 'tool'].includes(kind));
+  const plain = firstOther < 0 ? turn : turn.slice(0, firstOther);
+  return plain.slice(0, plain.findLastIndex(({ kind }) => kind === 'thought' || kind === 'tool') + 1);
+}
+
+function foldOf(
+  parts: readonly Part[],
+  start: number,
+  steps: readonly Part[],
+  folding: Folding,
+): TurnFold | undefined {
+  const prompt = parts[start];
+  const calls = steps.filter(({ kind }) => kind === 'tool').length;
+  if (prompt?.kind !== 'prompt' || calls === 0 || steps.length < LEAST) return undefined;
+  if (prompt.outcome === 'running' || prompt.outcome === 'uncertain' || steps.some(isAsked)) return undefined;
+  const key = `turn:${prompt.key}`;
+  const chosen = folding.isOpen(key);
+  if (chosen === undefined && steps.some((step) => folding.isBeingRead(step.key))) return undefined;
+  const ms = (steps.at(-1)?.at ?? prompt.at) - prompt.at;
+  return { kind: 'turn', key, isOpen: chosen === true, steps: calls, ms };
+}
+
+/** A question that nobody has answered must be in sight. */
+const isAsked = (part: Part): boolean =>
+  part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined && !part.cut;
+
+export const wordsOfTurn = ({ ms, steps }: TurnFold): string =>
+  `Worked for ${lasted(ms)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`;
+
+/** The keys of all parts that stand open in the page, those in a group included. */
+export const keysIn = (shown: readonly Shown[]): Set<string> =>
+  new Set(
+    shown.flatMap((item) => (item.kind === 'group' ? [...item.parts.map(({ key }) => key)] : [item.key])),
+  );

@@ -1,0 +1,88 @@
+// Finished turns in one line each: what is folded, what never is, and that nobody loses what he reads.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { apply, emptyTranscript } from '../../extension/webview/transcript.ts';
+import { keysIn, shownOf, wordsOfTurn, type Shown } from '../../extension/webview/turns.ts';
+import type { Part } from '../../extension/webview/parts.ts';
+import { asking, Story } from './story.ts';
+
+const story = (): Story => new Story(Date.parse('2026-11-20T14:01:00Z'));
+const partsOf = ({ events }: Story): readonly Part[] => events.reduce(apply, emptyTranscript).parts;
+const nobody = { isOpen: () => undefined, isBeingRead: () => false };
+const kinds = (shown: readonly Shown[]): string => shown.map(({ kind }) => kind).join(' ');
+
+const done = (told: Story, turn: string, stopReason?: string): Story =>
+  told
+    .prompt(turn, 'Do it')
+    .wait(40_000)
+    .thinks(`th-${turn}`, 'Hm')
+    .says(`a-${turn}`, 'I look first.')
+    .tool(`t1-${turn}`, { status: 'completed' })
+    .wait(120_000)
+    .tool(`t2-${turn}`, { kind: 'edit', status: 'completed' })
+    .says(`b-${turn}`, 'It is done.')
+    .ends(turn, stopReason);
+
+describe('a finished turn', () => {
+  it('is one line above its answer as soon as another one follows', () => {
+    const told = done(story(), 'p1');
+    assert.equal(kinds(shownOf(partsOf(told), nobody)), 'prompt thought text tool tool text');
+    const shown = shownOf(partsOf(told.prompt('p2', 'And now?')), nobody);
+    assert.equal(kinds(shown), 'prompt turn text prompt');
+    const fold = shown.find((item) => item.kind === 'turn');
+    assert.equal(fold && wordsOfTurn(fold), 'Worked for 2m 40s, 2 steps');
+  });
+
+  it('opens into all that was done, in its place', () => {
+    const parts = partsOf(done(story(), 'p1').prompt('p2', 'And now?'));
+    const shown = shownOf(parts, { ...nobody, isOpen: (key) => key.startsWith('turn:') || undefined });
+    assert.equal(kinds(shown), 'prompt turn thought text tool tool text prompt');
+  });
+
+  it('stays open for whoever reads it, until he closes it himself', () => {
+    const before = keysIn(shownOf(partsOf(done(story(), 'p1')), nobody));
+    const parts = partsOf(done(story(), 'p1').prompt('p2', 'And now?'));
+    const reading = { ...nobody, isBeingRead: (key: string) => before.has(key) };
+    assert.equal(kinds(shownOf(parts, reading)), 'prompt thought text tool tool text prompt');
+    const closed = { ...reading, isOpen: (key: string) => (key.startsWith('turn:') ? false : undefined) };
+    assert.equal(kinds(shownOf(parts, closed)), 'prompt turn text prompt');
+  });
+
+  it('that only answered, or did one thing, has nothing to fold', () => {
+    const told = story().prompt('p1', 'Hi').says('m1', 'Hello').ends('p1');
+    told.prompt('p2', 'Run it').tool('t1', { status: 'completed' }).says('m2', 'Ran.').ends('p2');
+    assert.equal(
+      kinds(shownOf(partsOf(told.prompt('p3', 'Go')), nobody)),
+      'prompt text prompt tool text prompt',
+    );
+  });
+
+  it('keeps in sight why it ended, what may not have finished, and what still asks', () => {
+    const stopped = story().prompt('p1', 'Do it').tool('t1').tool('t2');
+    stopped.add({ type: 'interrupted', promptId: 'p1' }).prompt('p2', 'Go');
+    assert.equal(kinds(shownOf(partsOf(stopped), nobody)), 'prompt turn note prompt');
+
+    const lost = story().prompt('p1', 'Do it').tool('t1').tool('t2');
+    lost.add({ type: 'uncertain', promptId: 'p1' }).prompt('p2', 'Go', undefined);
+    const open = partsOf(lost).filter(({ kind }) => kind === 'uncertain');
+    assert.equal(open.length, 1);
+    assert.ok(!kinds(shownOf(partsOf(lost), nobody)).includes('turn'));
+
+    const asked = story().prompt('p1', 'Do it').tool('t0', { status: 'completed' });
+    asked
+      .tool('t1', { status: 'pending' })
+      .add(asking('q1', 't1', 'rm -r build'))
+      .prompt('p2', 'Go');
+    assert.ok(!kinds(shownOf(partsOf(asked), nobody)).includes('turn'));
+  });
+
+  it('loses no part: folded and open show the same answer', () => {
+    const told = done(done(done(story(), 'p1'), 'p2'), 'p3', 'max_tokens').prompt('p4', 'Go');
+    const parts = partsOf(told);
+    const all = shownOf(parts, { ...nobody, isOpen: () => true }).filter(({ kind }) => kind !== 'turn');
+    assert.deepEqual(
+      all.map(({ key }) => key),
+      parts.map(({ key }) => key),
+    );
+  });
+});
