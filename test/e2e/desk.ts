@@ -88,11 +88,11 @@ export class Desk implements AsyncDisposable {
     return chat;
   }
 
-  /** Changes settings of the user, as its editor would. */
+  /** Changes the user's settings for the windows that are opened, or reloaded, from now on. */
   async useSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
     const file = path.join(this.server.dataFolder, 'user/User/settings.json');
     const before: unknown = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, JSON.stringify({ ...Object(before), ...settings }));
+    await writeFile(file, JSON.stringify(Object.assign({}, before, settings)));
   }
 
   /** Of the gateway that runs now; undefined: none has said that it does. */

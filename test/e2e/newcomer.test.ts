@@ -14,7 +14,9 @@ describe('a newcomer', () => {
     desk.story(t, async () => {
       const chat = await desk.window('harbor-api');
       const { page } = chat;
-      await page.getByText('Sessions live in the gateway. Close this window and they keep working.').waitFor();
+      await page
+        .getByText('Sessions live in the gateway. Close this window and they keep working.')
+        .waitFor();
       await page.getByRole('button', { name: 'Start a session' }).waitFor();
       await chat.shoot('0-1-welcome');
       await page.getByText('Try the demo agent').click();
@@ -26,7 +28,11 @@ describe('a newcomer', () => {
       await chat.seen('I need no account and change no files');
       await chat.isIdle();
       await chat.shoot('0-3-answered');
-      assert.equal(await page.locator('.notifications-toasts .notification-toast').count(), 0, 'no toast came up');
+      assert.equal(
+        await page.locator('.notifications-toasts .notification-toast').count(),
+        0,
+        'no toast came up',
+      );
     }));
 
   test('without a folder is asked for one, and answered as well', (t) =>
