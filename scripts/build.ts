@@ -45,12 +45,22 @@ const onNode: BuildOptions = {
 };
 
 const bundles: BuildOptions[] = [
-  // Also the command `holdfast` (see "bin" in package.json), so it says who runs it.
+  // Also the command `holdfast` (see "bin" in package.json), so it says who runs it, and what an old Node is told.
   {
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/gateway.cjs',
-    banner: { js: '#!/usr/bin/env node' },
+    banner: {
+      js: [
+        '#!/usr/bin/env node',
+        'try {',
+        "  if (!require('node:sqlite').DatabaseSync || !require('node:zlib').crc32) throw new Error();",
+        '} catch {',
+        '  console.error(`Holdfast needs Node 24 or newer, and this is ${process.version}: https://nodejs.org`);',
+        '  process.exit(1);',
+        '}',
+      ].join('\n'),
+    },
   },
   { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
   {

@@ -4,6 +4,7 @@ import { Problem, RPC } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 import { answerVerbs } from './answer.ts';
+import { bundleVerbs } from './bundle.ts';
 import { chatVerbs } from './chat.ts';
 import { NotAuthorisedError } from './client.ts';
 import { contractVerbs } from './contract.ts';
@@ -27,6 +28,7 @@ const verbs = (): Verb[] => [
   ...sendVerbs,
   ...chatVerbs,
   ...answerVerbs,
+  ...bundleVerbs,
   ...doctorVerbs,
   ...logVerbs,
   ...serviceVerbs,
@@ -94,6 +96,7 @@ function describe(error: unknown): { message: string; problem?: string; code?: u
 
 function codeOf(error: unknown): number {
   if (error instanceof NotAuthorisedError) return EXIT.notAuthorised;
+  if (error instanceof Problem && error.problem === 'access.denied') return EXIT.notAuthorised;
   if (error instanceof UsageError) return EXIT.usage;
   // What the contract calls a bad parameter is wrong usage, whoever notices.
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;

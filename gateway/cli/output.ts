@@ -1,5 +1,5 @@
 // What the command line prints: JSON for programs, plain aligned lines for people.
-import { oneLine } from './plainText.ts';
+import { harmless, oneLine } from './plainText.ts';
 
 /** Where results go. Complaints go to standard error, see cli.ts. */
 export interface Output {
@@ -58,7 +58,7 @@ export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)}
 /** Any answer of a method, readable without knowing the method. */
 export function describe(value: unknown): string[] {
   if (Array.isArray(value)) return describeList(value);
-  if (!isRecord(value)) return [scalar(value)];
+  if (!isRecord(value)) return [harmless(scalar(value))];
   const rest = Object.entries(value).filter(([name, member]) => !(name === 'ok' && member === true));
   if (rest.length === 0) return ['Done.'];
   const [only] = rest;
@@ -67,14 +67,14 @@ export function describe(value: unknown): string[] {
   const plain = rest.filter(([, member]) => !isListOfRecords(member));
   return [
     ...table(plain.map(([name, member]) => [name, scalar(member)])),
-    ...lists.flatMap(([name, member]) => ['', `${name}:`, ...describe(member)]),
+    ...lists.flatMap(([name, member]) => ['', `${oneLine(name)}:`, ...describe(member)]),
   ];
 }
 
 function describeList(values: readonly unknown[]): string[] {
   if (values.length === 0) return ['None.'];
   const records = values.filter(isRecord);
-  if (records.length < values.length) return values.map(scalar);
+  if (records.length < values.length) return values.map((value) => oneLine(scalar(value)));
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   return table([
     names.map((name) => name.toUpperCase()),

@@ -8,6 +8,9 @@ import { dial } from './client.ts';
 import { planFor, type Plan } from './servicePlan.ts';
 import type { Call, Program, Verb } from './verb.ts';
 
+/** systemd's, where there is systemd. */
+const LOGINCTL = 'loginctl';
+
 export const serviceVerbs: readonly Verb[] = [
   {
     name: 'install-service',
@@ -101,9 +104,8 @@ function runAll(commands: Plan['install'], { file }: Plan): void {
 function lingerNotes(): string[] {
   if (process.platform !== 'linux') return [];
   const { username } = userInfo();
-  const asked = spawnSync('loginctl', ['show-user', username, '--property=Linger', '--value'], {
-    encoding: 'utf8',
-  });
+  const [command, ...args] = [LOGINCTL, 'show-user', username, '--property=Linger', '--value'];
+  const asked = spawnSync(command, args, { encoding: 'utf8' });
   const answer = asked.status === 0 ? asked.stdout.trim() : '';
   if (answer === 'yes') return ['You linger: the gateway goes on when you log out.'];
   const wish = `To keep it: loginctl enable-linger ${username}`;

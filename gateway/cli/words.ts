@@ -1,7 +1,7 @@
 // How the answers of some methods are told to people; every other answer is described member by member.
 import { methods, type Event, type MethodName, type Permission, type Result } from '../protocol/index.ts';
 import { describe, megabytes, table } from './output.ts';
-import { oneLine } from './plainText.ts';
+import { harmless, oneLine } from './plainText.ts';
 import { sessionTable, stateOf } from './sessions.ts';
 import { question, textOf, Transcript } from './transcript.ts';
 
@@ -18,7 +18,8 @@ const WORDS: Words = {
     transcript(bufferedEvents),
     `Confirm with: --cursor ${cursor}`,
   ],
-  'session.draft': ({ text }) => text,
+  'session.draft': ({ text }) => harmless(text),
+  'session.export': (page) => JSON.stringify(page),
   'queue.list': ({ prompts, held }) => [
     ...(prompts.length === 0
       ? ['Nothing runs or waits.']

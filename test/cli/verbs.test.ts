@@ -1,9 +1,10 @@
 // The verbs against a real gateway: what they say, what they answer programs, and how they end.
 import assert from 'node:assert/strict';
-import { realpathSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { Permission, Prompt, Session } from '../../gateway/protocol/index.ts';
+import { Permission, Prompt, Session, SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import type { TestClient } from '../support/client.ts';
@@ -172,6 +173,30 @@ describe('sessions from the command line', () => {
     const found = await run('search', 'rhododendron');
     assert.match(found.out, new RegExp(`^${sessionId.slice(0, 8)}  Botany  #\\d+  .*rhododendron`, 'm'));
     assert.equal((await run('search', 'xylophone')).code, 1);
+  });
+
+  it('export writes a session that import brings back, whatever its size', async () => {
+    const sessionId = await client.newSession({ title: 'Traveller' });
+    const told = await client.ask(sessionId, 'long 9000');
+    assert.ok(told.text.length > 400_000, 'more than goes into one message');
+    for (const word of ['one', 'two']) await client.ask(sessionId, `echo ${word}`);
+    const file = path.join(newFolder('file'), 'session.jsonl');
+    const { out } = await run('export', 'Traveller');
+    writeFileSync(file, out);
+    const elsewhere = realpathSync(newFolder('work'));
+    const made = z
+      .object({ sessionId: SessionId })
+      .parse(await json('import', file, '--path', elsewhere)).sessionId;
+    const session = await client.call('session.get', { sessionId: made });
+    assert.deepEqual([session.title, session.path], ['Traveller', elsewhere]);
+    const follower = await client.follow(made);
+    assert.deepEqual(
+      follower.of('prompt').map(({ message }) => message),
+      ['long 9000', 'echo one', 'echo two'],
+    );
+    assert.ok(follower.text === told.text && told.text.endsWith('onetwo'), 'every word of it');
+    const wrong = await holdfast(gateway.home, ['import', '-'], { input: '{"no": "bundle"}\n' });
+    assert.deepEqual([wrong.code, /nothing was imported/.test(wrong.err)], [2, true], wrong.err);
   });
 
   it('attach follows until Ctrl-C, and the session goes on', async () => {
