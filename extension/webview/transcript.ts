@@ -84,7 +84,7 @@ function step(t: Transcript, event: Event): Transcript {
 
 const system = (t: Transcript, event: Of<'system'>, at: number): Transcript =>
   event.subtype === 'fallback'
-    ? note(t, event, at, 'ended', 'The agent began anew. It does not know what is above.')
+    ? note(t, event, at, 'ended', 'The agent began anew and was told what is above')
     : t;
 
 // ---- messages ----
