@@ -1,6 +1,7 @@
 // The commands of the palette, the menus and the keys: a table, and one place where failures are told.
 import * as vscode from 'vscode';
 import type { SessionId } from '../gateway/protocol/index.ts';
+import { chatCommands } from './chatCommands.ts';
 import type { ChatView } from './chatView.ts';
 import { DEMO, newSession } from './newSession.ts';
 import { details } from './log.ts';
@@ -31,10 +32,7 @@ const commands: Record<string, Command> = {
     const session = await pickSession(parts, { archived: true, placeHolder });
     if (session) await sessionCommands['holdfast.archiveSession'](session, parts);
   },
-  'holdfast.focusInput': async ({ chat, open }) => {
-    await chat.reveal(true);
-    open.focusInput();
-  },
+  ...chatCommands,
   'holdfast.reconnect': async ({ connection }) => {
     connection.want();
     connection.retryNow();
@@ -104,7 +102,8 @@ async function menu({ connection }: CommandParts): Promise<void> {
     [
       entry('list-tree', vscode.l10n.t('Show sessions'), `${SESSIONS_VIEW}.focus`),
       entry('new-session', vscode.l10n.t('New session'), 'holdfast.newSession'),
-      entry('search', vscode.l10n.t('Switch session'), 'holdfast.switchSession'),
+      entry('list-selection', vscode.l10n.t('Switch session'), 'holdfast.switchSession'),
+      entry('search', vscode.l10n.t('Search sessions'), 'holdfast.searchSessions'),
       ...(connected ? [] : [entry('refresh', vscode.l10n.t('Retry now'), 'holdfast.reconnect')]),
       entry('sync', vscode.l10n.t('Restart gateway'), 'holdfast.restartGateway'),
       entry('output', vscode.l10n.t('Show log'), 'holdfast.showLog'),

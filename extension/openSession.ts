@@ -21,7 +21,8 @@ export class OpenSession {
   #cursor: Cursor | undefined;
   /** The panel is there and listens. */
   #shown = false;
-  #wantsFocus = false;
+  /** What the panel is told as soon as it shows the session. */
+  #wishes: readonly ToPanel[] = [];
   /** Which request to follow is the newest; answers to older ones are stale. */
   #round = 0;
 
@@ -46,6 +47,7 @@ export class OpenSession {
   open(id: SessionId | undefined): void {
     if (id === this.#id) return;
     this.#leave();
+    this.#wishes = [];
     this.#id = id;
     this.#changed.fire(id);
     if (id === undefined) this.#post({ type: 'nothing' });
@@ -68,8 +70,13 @@ export class OpenSession {
   }
 
   focusInput(): void {
-    this.#wantsFocus = true;
-    this.#focus();
+    this.wish({ type: 'focusInput' });
+  }
+
+  /** Tells the panel something about its session: now, or as soon as it is there and shows it. */
+  wish(message: Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' }>): void {
+    this.#wishes = [...this.#wishes, message];
+    this.#fulfil();
   }
 
   #leave(): void {
@@ -94,7 +101,7 @@ export class OpenSession {
       this.#cursor = answer.cursor;
       const agent = agentName(answer.snapshot.session.agent);
       this.#post({ type: 'session', snapshot: answer.snapshot, cursor: answer.cursor, agentName: agent, me });
-      this.#focus();
+      this.#fulfil();
     } catch (error) {
       if (round !== this.#round) return;
       if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
@@ -113,10 +120,10 @@ export class OpenSession {
     if (news.length > 0) this.#post({ type: 'events', sessionId: this.#id, events: news, cursor });
   }
 
-  #focus(): void {
-    if (!this.#wantsFocus || !this.#shown || this.#cursor === undefined) return;
-    this.#wantsFocus = false;
-    this.#post({ type: 'focusInput' });
+  #fulfil(): void {
+    if (!this.#shown || this.#cursor === undefined) return;
+    for (const wish of this.#wishes) this.#post(wish);
+    this.#wishes = [];
   }
 
   #post(message: ToPanel): void {
