@@ -75,14 +75,15 @@ describe('a chat in the side bar', () => {
   test('a second window shows the session live, and what is answered there is answered here', (t) =>
     desk.story(t, async () => {
       const here = await desk.demo('harbor-api');
-      await here.send('slow 150 40');
-      await here.seen(/s10 /);
-
       const there = await desk.window('docs-site');
-      // What works in other folders is folded away, one row for each folder.
+      // Sessions of other folders are folded away, one row for each folder.
       await there.row(/^harbor-api/).click();
-      await there.row(/^slow 150 40/).click();
+      await there.row(/^New session/).click();
+      await there.part('nothing-said').waitFor();
+
+      await here.send('slow 150 40');
       await there.seen(/s20 /);
+      await there.stripSays('Working');
       await there.shoot('c-1-second-window');
       await Promise.all([here.isIdle(), there.isIdle()]);
       assert.equal(await here.answer(), slowText(150).trimEnd());
