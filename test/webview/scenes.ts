@@ -160,3 +160,39 @@ export function back(now: number): ToPanel[] {
   );
   return [...away(now), connected(now), happening(told.events.slice(known))];
 }
+
+/** Two finished turns and a third that begins. */
+export function finished(now: number): ToPanel[] {
+  const told = new Story(now - 400_000)
+    .prompt('p1', 'Limit failed logins to 5 per minute and address.')
+    .wait(6000)
+    .thinks('m1', 'One more rule will do.')
+    .says('m2', 'The limiter already counts requests per address, so login can share it.', 400)
+    .tool('t1', { kind: 'read', title: 'Read limits.ts', status: 'completed' })
+    .tool('t2', { kind: 'edit', title: 'Edit limits.ts', status: 'completed' })
+    .tool('t3', { status: 'completed' })
+    .wait(154_000)
+    .tool('t4', { kind: 'edit', title: 'Edit CHANGELOG.md', status: 'completed' })
+    .says('m3', 'Done. A blocked login gets `429` with `Retry-After`, and the tests pass.', 400)
+    .ends('p1')
+    .wait(60_000)
+    .prompt('p2', 'Thanks. Now log the address of a blocked login as well.')
+    .says('m4', 'It is a line in the same rule.', 400);
+  return [connected(now), showing(snapshot({}, now)), happening(told.events)];
+}
+
+/** A working session with prompts that wait, in a mode, with a model, and lines of a file for the next prompt. */
+export function composing(now: number): ToPanel[] {
+  const { session } = snapshot({}, now);
+  const [link, , told] = turn(now);
+  if (link === undefined || told === undefined) throw new Error('the turn has no events');
+  return [
+    link,
+    showing(snapshot({ session: { ...session, mode: 'code', model: 'sonnet-4-5', status: 'busy' } }, now)),
+    told,
+    {
+      type: 'attach',
+      attachment: { uri: 'file:///home/ann/code/harbor-api/src/login.ts#L12-40', name: 'login.ts 12 to 40' },
+    },
+  ];
+}
