@@ -13,6 +13,7 @@ import { waitFor } from '../support/waitFor.ts';
 const folder = newFolder('agents');
 const notExecutable = path.join(folder, 'not-executable');
 const pidFile = path.join(folder, 'pids');
+const counting = path.join(import.meta.dirname, '..', 'support', 'countingAgent.ts');
 const stubborn = path.join(import.meta.dirname, '..', 'support', 'stubbornAgent.ts');
 
 let gateway: TestGateway;
@@ -26,6 +27,7 @@ before(async () => {
         forbidden: { name: 'Forbidden', command: notExecutable },
         dying: { name: 'Dying', command: 'sh', args: ['-c', 'echo "no license" >&2; exit 3'] },
         babbling: { name: 'Babbling', command: 'sh', args: ['-c', 'echo "Welcome!"; exit 0'] },
+        deaf: { name: 'Deaf', command: process.execPath, args: [counting, path.join(folder, 'receipts')] },
         stubborn: { name: 'Stubborn', command: process.execPath, args: [stubborn, pidFile] },
       },
     },
@@ -135,6 +137,17 @@ test('an agent that fails one session does not disturb another', async () => {
   await client.ask(one, 'die');
   await seen.end(promptId);
   assert.equal(seen.of('result').length, 1);
+});
+
+test('an agent that takes no notice of being stopped is ended, and the next prompt gets a fresh one', async () => {
+  const sessionId = await client.newSession(agent('deaf'));
+  const seen = await client.follow(sessionId);
+  const { promptId } = await client.call('session.send', { sessionId, message: 'deaf' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  assert.equal((await client.call('session.interrupt', { sessionId })).interrupted, true);
+  assert.equal((await seen.end(promptId)).type, 'interrupted');
+  const next = await client.ask(sessionId, 'listen');
+  assert.match(next.text, /listen 19/);
 });
 
 test('destroying a session ends its agent and all that this has started, before it answers', async () => {

@@ -1,4 +1,5 @@
 // A small ACP agent that starts quickly, and a witness: it writes down every prompt before it does anything about it.
+// It takes no notice of being cancelled; `deaf` it never answers at all.
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,6 +26,7 @@ async function answer({ method, params }: Request): Promise<object> {
     case 'session/prompt': {
       const text = params?.prompt?.at(-1)?.text ?? '';
       appendFileSync(receipts, `${text}\n`);
+      if (text === 'deaf') return new Promise(() => {});
       for (let word = 0; word < WORDS; word += 1) {
         const content = { type: 'text', text: `${text} ${word}, ` };
         const update = { sessionUpdate: 'agent_message_chunk', content };

@@ -92,17 +92,28 @@ export class TestGateway implements AsyncDisposable {
     await within('the end after SIGKILL', exit);
   }
 
+  /** Resolves with the exit code when the process has ended; null when a signal ended it. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null)
+      await within('the end of the gateway', once(child, 'exit'));
+    return child?.exitCode ?? null;
+  }
+
   /** Ends it as a supervisor would; resolves with the exit code. */
   async stop(): Promise<number | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
-      return child?.exitCode ?? null;
+    const ended = this.ended();
+    // The child is the gateway, or the program that watches it (strace), which ends when the gateway does.
+    const pid = this.pid === -1 ? child?.pid : this.pid;
+    if (child?.exitCode === null && child.signalCode === null && pid !== undefined) {
+      try {
+        process.kill(pid, 'SIGTERM');
+      } catch {
+        // It has just ended by itself.
+      }
     }
-    const exit = once(child, 'exit');
-    const { pid } = this;
-    process.kill(pid === -1 ? (child.pid ?? 0) : pid, 'SIGTERM');
-    await within('the end after SIGTERM', exit);
-    return child.exitCode;
+    return ended;
   }
 
   async restart(): Promise<void> {

@@ -1,0 +1,91 @@
+// The gateway as a process: how it ends, and what it says and leaves behind when it cannot start.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { MIGRATIONS } from '../gateway/store/schema.ts';
+import { newFolder } from './support/folders.ts';
+import { MAIN, startGateway, testEnv } from './support/gateway.ts';
+import { within } from './support/waitFor.ts';
+
+/** Runs `up --foreground` to its end. */
+async function runToEnd(home: string): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [MAIN, 'up', '--foreground'], {
+    env: testEnv(home),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await within('the gateway to end', once(child, 'close'));
+  return { code: child.exitCode, said };
+}
+
+const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+test('a second gateway in the same folder ends at once with code 0 and says why', async () => {
+  await using gateway = await startGateway();
+  const { code, said } = await runToEnd(gateway.home);
+  assert.equal(code, 0);
+  assert.match(said, /Another gateway runs in/);
+  const client = await gateway.connect();
+  assert.equal((await client.call('health.check', {})).ok, true);
+});
+
+test('a database of a newer version ends it with code 78, and stays as it is', async () => {
+  const home = newFolder();
+  const file = path.join(home, 'holdfast.db');
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}; CREATE TABLE future (x)`);
+  database.close();
+  const before = hashOf(file);
+  const { code, said } = await runToEnd(home);
+  assert.equal(code, 78);
+  assert.match(said, /newer Holdfast.*Update Holdfast/s);
+  assert.equal(hashOf(file), before);
+});
+
+test('a database that cannot be read is set aside, the gateway runs, and its log says so', async () => {
+  const home = newFolder();
+  writeFileSync(path.join(home, 'holdfast.db'), 'garbage '.repeat(1000), { mode: 0o600 });
+  await using gateway = await startGateway({ home });
+  const client = await gateway.connect();
+  assert.deepEqual(await client.call('session.list', {}), { sessions: [] });
+  assert.ok(readdirSync(home).some((name) => name.startsWith('holdfast.db.corrupt-')));
+  assert.match(readFileSync(path.join(home, 'gateway.log'), 'utf8'), /set aside whole/);
+});
+
+test('what is wrong with the folder or the configuration is said in one line, without a stack', async () => {
+  const open = path.join(newFolder(), 'open');
+  mkdirSync(open, { mode: 0o755 });
+  const broken = newFolder();
+  writeFileSync(path.join(broken, 'config.json'), '{ "agents": ');
+  for (const [home, words] of [
+    [open, /chmod 700/],
+    [broken, /config\.json, line 1/],
+  ] as const) {
+    const { code, said } = await runToEnd(home);
+    assert.ok(code !== 0 && code !== null);
+    assert.match(said, words);
+    assert.doesNotMatch(said, /\n\s+at /);
+  }
+});
+
+test('it ends with code 0 when it is told to, whoever tells it', async () => {
+  await using told = await startGateway();
+  assert.equal(await told.stop(), 0);
+  await using asked = await startGateway();
+  const client = await asked.connect();
+  await client.call('gateway.stop', {});
+  assert.match((await client.link.closed).reason, /gateway ends/);
+  assert.equal(await asked.stop(), 0);
+});
+
+test('a hangup, which is what a closing terminal sends, ends it cleanly too', async () => {
+  await using gateway = await startGateway();
+  process.kill(gateway.pid, 'SIGHUP');
+  assert.equal(await gateway.ended(), 0);
+});
