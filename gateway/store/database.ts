@@ -63,6 +63,11 @@ export class Database implements Disposable {
     return this.#prepare(sql).all(...values);
   }
 
+  /** Row by row, for whoever may stop early. */
+  each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values);
+  }
+
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values);
   }

@@ -14,6 +14,9 @@ const COLUMNS = 4;
 const ROWS = 8;
 const INSERT_ROWS = INSERT + ', (?, ?, ?, ?)'.repeat(ROWS - 1);
 
+/** What one read gives, more or less: it becomes a frame that waits in memory for its reader. */
+const READ_CHARACTERS = 512 * 1024;
+
 /** Where a session's events are. */
 export interface LogOf {
   readonly sessionId: SessionId;
@@ -109,16 +112,25 @@ export class LogStore {
     return resumeAt(cursor, { logId: this.logId, first: Number(trimmed ?? 0) + 1, last: this.head(log) });
   }
 
-  /** Up to `limit` stored events after a seq, as text. */
+  /** Up to `limit` stored events after a seq, as text; fewer where they are long. Read on from `last`. */
   read({ sessionId, key }: LogOf, after: number, limit: number): Batch {
-    const rows = this.#db.all(
+    const rows = this.#db.each(
       'SELECT id, json, crc FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
       key * SPAN + after + 1,
       (key + 1) * SPAN - 1,
       limit,
     );
-    const last = rows.length === 0 ? after : Number(rows.at(-1)?.['id']) - key * SPAN;
-    return { sessionId, after, last, texts: rows.map((row) => intactText(row)) };
+    const texts: string[] = [];
+    let last = after;
+    let length = 0;
+    for (const row of rows) {
+      const text = intactText(row);
+      texts.push(text);
+      last = Number(row['id']) - key * SPAN;
+      length += text.length;
+      if (length >= READ_CHARACTERS) break;
+    }
+    return { sessionId, after, last, texts };
   }
 
   /** A page of whole messages that ends before a seq, and begins with a prompt: at least `limit` stored events, if there are. */

@@ -44,6 +44,22 @@ test('reading after a seq gives what follows, up to a limit', async () => {
   assert.deepEqual(store.log.read(session, 8, 10).texts, []);
 });
 
+test('reading gives fewer events where they are long, and goes on from the last of them', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const long = Array.from({ length: 40 }, (_, index) => delta(0, 'x'.repeat(100_000), `m${index}`));
+  store.written(() => store.log.append(session, NOW, long));
+  const sizes: number[] = [];
+  for (let after = 0; after < 40;) {
+    const { last, texts } = store.log.read(session, after, 500);
+    assert.equal(last, after + texts.length);
+    sizes.push(texts.length);
+    after = last;
+  }
+  assert.ok(Math.max(...sizes) <= 6, `${sizes.join(' ')} of 100 kB`);
+});
+
 test('a page begins with a prompt, holds at least what was asked for, and names the page before', async () => {
   using opened = openStore();
   const { store } = opened;
