@@ -1,0 +1,102 @@
+// What one does with a session besides reading it: the queue, mode, commands, files along, and search. All for real.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Event } from '../../gateway/protocol/index.ts';
+import { waitFor } from '../support/waitFor.ts';
+import type { Chat } from './chat.ts';
+import { Desk } from './desk.ts';
+
+const queued = (chat: Chat) => chat.panel.locator('.queued');
+const texts = (chat: Chat) => chat.panel.locator('.queued .two-lines').allInnerTexts();
+const prompts = (events: readonly Event[]) =>
+  events.flatMap((event) => (event.type === 'prompt' ? [event.message] : []));
+
+describe('composing', () => {
+  let desk: Desk;
+  before(async () => {
+    desk = await Desk.open({ name: 'composing' });
+  });
+  after(() => desk[Symbol.asyncDispose]());
+
+  test('prompts that wait are moved, edited and sent now', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api', { viewport: { width: 1280, height: 1000 } });
+      await chat.send('silent');
+      await chat.stripSays('Working');
+      for (const prompt of ['echo one', 'echo two', 'echo three']) await chat.send(prompt);
+      await queued(chat).nth(2).waitFor();
+
+      await queued(chat).nth(0).press('Alt+ArrowDown');
+      await waitFor('the order', async () => (await texts(chat)).join() === 'echo two,echo one,echo three');
+      await queued(chat).nth(0).press('F2');
+      await chat.panel.getByRole('textbox', { name: 'Queued prompt' }).fill('echo second');
+      await chat.shoot('h-1-editing');
+      await chat.panel.getByRole('textbox', { name: 'Queued prompt' }).press('Enter');
+      await waitFor('the text', async () => (await texts(chat))[0] === 'echo second');
+
+      await queued(chat).nth(2).getByRole('button', { name: 'Send now' }).click();
+      await chat.seen('three');
+      await chat.seen('second');
+      await chat.seen('one');
+      await chat.isIdle();
+      const history = await desk.history(await desk.newest());
+      assert.deepEqual(prompts(history), ['silent', 'echo three', 'echo second', 'echo one']);
+
+      await chat.send('silent');
+      await chat.stripSays('Working');
+      await chat.field.fill('echo at once');
+      await chat.field.press('Alt+Enter');
+      await chat.seen('at once');
+      await chat.shoot('h-2-sent-now');
+    }));
+
+  test('mode and model are chosen, commands and files are offered, and the files go along', (t) =>
+    desk.story(t, async () => {
+      writeFileSync(path.join(desk.folder('harbor-ui'), 'Login.ts'), 'one\ntwo\nthree\n');
+      const chat = await desk.demo('harbor-ui');
+      await chat.panel.getByRole('button', { name: 'Mode: Ask' }).click();
+      await chat.pick('Plan');
+      await chat.panel.getByRole('button', { name: 'Mode: Plan' }).waitFor();
+      await chat.panel.getByRole('button', { name: /^Model: / }).click();
+      await chat.page.locator('.quick-input-widget input').fill('demo-large');
+      await chat.page.keyboard.press('Enter');
+      await chat.panel.getByRole('button', { name: 'Model: demo-large' }).waitFor();
+      await chat.panel.getByRole('button', { name: /^Model: / }).click();
+      await chat.page.locator('.quick-input-widget input').fill('');
+      await chat.page.keyboard.press('Enter');
+
+      await chat.send('echo hello');
+      await chat.seen('hello');
+      await chat.field.pressSequentially('/hel');
+      await chat.panel.getByRole('option', { name: /\/help/ }).waitFor();
+      await chat.field.press('Tab');
+      assert.equal(await chat.field.inputValue(), '/help ');
+
+      await chat.field.fill('');
+      await chat.field.pressSequentially('echo see @log');
+      await chat.panel.getByRole('option', { name: /Login\.ts/ }).waitFor();
+      await chat.shoot('h-3-files');
+      await chat.field.press('Enter');
+      assert.equal(await chat.field.inputValue(), 'echo see @Login.ts ');
+      await chat.field.press('Enter');
+      await chat.seen('see @Login.ts');
+      const message = prompts(await desk.history(await desk.newest())).at(-1);
+      assert.ok(Array.isArray(message));
+      assert.deepEqual(
+        message.map((block) => (block.type === 'resource_link' ? path.basename(block.uri) : block.type)),
+        ['text', 'Login.ts'],
+      );
+
+      await chat.run('Search Sessions...');
+      await chat.page.locator('.quick-input-widget input').fill('hello');
+      await chat.page
+        .locator('.quick-input-list .monaco-list-row', { hasText: 'in a prompt' })
+        .first()
+        .waitFor();
+      await chat.shoot('h-4-search');
+      await chat.page.keyboard.press('Enter');
+      await chat.part('composer').waitFor();
+    }));
+});
