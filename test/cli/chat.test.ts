@@ -194,7 +194,8 @@ test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', 
   chat.type('\u0003');
   await chat.until('Stopping the turn. Ctrl-C again to leave.');
   await chat.until('Stopped.');
-  await chat.until('\r\nafterwards');
+  // The end of its line is the end of its turn.
+  await chat.until('\r\nafterwards\r\n');
   chat.type('\u0003');
   await chat.until('Ctrl-C again to leave. The session goes on.');
   chat.type('\u0003');

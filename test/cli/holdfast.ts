@@ -75,10 +75,13 @@ export class Running implements AsyncDisposable {
 
   /** Resolves when the output holds the text, or as often as told. */
   async until(text: string, times = 1): Promise<void> {
-    await waitFor(`"${text}" in: ${this.#out.slice(-2_000)}${this.#err}`, () => {
+    const said = (): string => `${this.#out.slice(-2_000)}${this.#err}`;
+    await waitFor(`"${text}"`, () => {
       if (this.#out.split(text).length > times) return true;
       if (this.#child.exitCode === null) return false;
-      throw new Error(`it ended with ${this.#child.exitCode} without "${text}": ${this.#out}${this.#err}`);
+      throw new Error(`it ended with ${this.#child.exitCode} without "${text}"`);
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it has said: ${said()}`, { cause: error });
     });
   }
 
