@@ -121,9 +121,12 @@ function earlier(panel: Panel, open: OpenSession, page: Extract<ToPanel, { type:
 }
 
 function changed(panel: Panel, open: OpenSession, session: Snapshot['session']): Panel {
+  const transcript = { ...withStatus(open.transcript, session), held: session.held };
+  // Somebody took the choice back: what the agent has said of that model is no answer to "which one now".
+  const isModelLeft = session.model === null && open.session.model !== null;
   return {
     ...panel,
-    shows: { ...open, session, transcript: { ...withStatus(open.transcript, session), held: session.held } },
+    shows: { ...open, session, transcript: isModelLeft ? { ...transcript, model: undefined } : transcript },
   };
 }
 

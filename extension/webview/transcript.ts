@@ -66,7 +66,8 @@ function step(t: Transcript, event: Event): Transcript {
     case 'status':
       return event.status === t.status ? t : { ...t, status: event.status, statusSince: at };
     case 'system':
-      return system(event.model === null ? t : { ...t, model: event.model }, event, at);
+      // An agent that says nothing of its model uses its own choice, whatever one before it used.
+      return system({ ...t, model: event.model ?? undefined }, event, at);
     case 'result':
       return result(t, event, at);
     case 'error':

@@ -316,3 +316,36 @@ describe('permissions', () => {
     );
   });
 });
+
+describe('the agent', () => {
+  const started = (model: string | null): Body => ({
+    type: 'system',
+    subtype: 'init',
+    session_id: null,
+    model,
+  });
+
+  it('is known by the commands and the model that it told last', () => {
+    const told = story().add(
+      started('large'),
+      { type: 'commands', commands: [{ name: 'help', description: 'Help' }] },
+      { type: 'commands', commands: [{ name: 'compact', description: 'Shorten' }] },
+    );
+    assert.equal(read(told.events).model, 'large');
+    assert.deepEqual(
+      read(told.events).commands.map(({ name }) => name),
+      ['compact'],
+    );
+    assert.equal(read(told.add({ type: 'model', model: 'small' }).events).model, 'small');
+    assert.equal(read(told.add(started(null)).events).model, undefined);
+  });
+
+  it('may have told its commands long ago, on an earlier page', () => {
+    const told = story().add({ type: 'commands', commands: [{ name: 'help', description: 'Help' }] });
+    told.prompt('p1', 'Hi').says('m1', 'Hello').ends('p1').prompt('p2', 'Go');
+    const later = told.events.slice(-2);
+    const half = fromSnapshot(snapshot({ messages: later }, START));
+    assert.deepEqual(half.commands, []);
+    assert.equal(prepend(half, told.events.slice(0, -2)).commands[0]?.name, 'help');
+  });
+});
