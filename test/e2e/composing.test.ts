@@ -66,6 +66,7 @@ describe('composing', () => {
       await chat.panel.getByRole('button', { name: /^Model: / }).click();
       await chat.page.locator('.quick-input-widget input').fill('');
       await chat.page.keyboard.press('Enter');
+      await chat.panel.getByRole('button', { name: 'Model: Default model' }).waitFor();
 
       await chat.send('echo hello');
       await chat.seen('hello');
@@ -98,5 +99,41 @@ describe('composing', () => {
       await chat.shoot('h-4-search');
       await chat.page.keyboard.press('Enter');
       await chat.part('composer').waitFor();
+    }));
+
+  test('the selection of an editor goes along, and the keyboard finds its way through the chat', (t) =>
+    desk.story(t, async () => {
+      writeFileSync(path.join(desk.folder('harbor-db'), 'Pool.ts'), 'one\ntwo\nthree\n');
+      const chat = await desk.demo('harbor-db');
+      await chat.send('echo hello');
+      await chat.seen('hello');
+
+      await chat.page.keyboard.press('Control+p');
+      await chat.page.locator('.quick-input-widget input[type="text"]').fill('Pool');
+      await chat.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Pool.ts' }).first().waitFor();
+      await chat.page.keyboard.press('Enter');
+      const editor = chat.page.locator('.editor-instance', { hasText: 'three' });
+      await editor.waitFor();
+      await editor.locator('.view-line').first().click();
+      await chat.page.keyboard.press('Control+Home');
+      await chat.page.keyboard.press('Shift+ArrowDown');
+      await chat.page.keyboard.press('Shift+ArrowDown');
+      await chat.run('Add Selection to Chat');
+      const chip = chat.panel.locator('.composer .chip');
+      await chip.waitFor();
+      assert.equal(await chip.innerText(), 'Pool.ts 1 to 2');
+      await chat.shoot('h-5-selection');
+      await waitFor('the focus in the field', () => chat.field.evaluate((field) => field.matches(':focus')));
+      await chat.page.keyboard.type('echo these lines');
+      await chat.page.keyboard.press('Enter');
+      await chat.seen('these lines');
+      const message = prompts(await desk.history(await desk.newest())).at(-1);
+      assert.ok(Array.isArray(message));
+      assert.match(JSON.stringify(message), /"uri":"file:[^"]*Pool\.ts#L1-2"/);
+
+      await chat.run('Focus Last Message');
+      await chat.panel.locator('[data-part=text]:focus').waitFor();
+      await chat.page.keyboard.press('ArrowUp');
+      await chat.panel.locator('[data-part=prompt]:focus').waitFor();
     }));
 });
