@@ -13,18 +13,6 @@ export function newFolder(name = 'home'): string {
   return folder;
 }
 
-/** A Disposable to `using` where many folders would pile up. */
-export const disposableFolder = (name?: string): Disposable & { readonly path: string } => {
-  const folder = newFolder(name);
-  return {
-    path: folder,
-    [Symbol.dispose]() {
-      made.delete(folder);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-};
-
 process.on('exit', () => {
   // node:test has set the code by now: a failing test leaves its database and transcript behind.
   const failed = process.exitCode !== 0 && process.exitCode !== undefined;

@@ -1,0 +1,85 @@
+// A session at work, step by step: a real store, and an agent that does only what the test says.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AgentConversation, AgentDriver, TurnEnd } from '../../gateway/agents/agent.ts';
+import { systemClock } from '../../gateway/live/clock.ts';
+import { Live } from '../../gateway/live/live.ts';
+import type { Message } from '../../gateway/protocol/index.ts';
+import { admitPrompt } from '../../gateway/store/conversation.ts';
+import type { Store } from '../../gateway/store/store.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+
+/** An agent that notes what it is given, and ends a turn only when it is cancelled. */
+class PatientAgent implements AgentDriver {
+  readonly given: Message[] = [];
+
+  async open(): Promise<AgentConversation> {
+    const { given } = this;
+    const end = Promise.withResolvers<{ code: number; signal: null; detail: string }>();
+    let turn: PromiseWithResolvers<TurnEnd> | undefined;
+    return {
+      pid: 1,
+      agentSessionId: 'patient',
+      opened: 'new',
+      model: null,
+      ended: end.promise,
+      prompt(message) {
+        given.push(message);
+        turn = Promise.withResolvers<TurnEnd>();
+        return turn.promise;
+      },
+      cancel: () => turn?.resolve({ stopReason: 'cancelled' }),
+      setMode: () => Promise.resolve(),
+      setModel: () => Promise.resolve(),
+      async [Symbol.asyncDispose]() {
+        turn?.reject(new Error('the agent has ended'));
+        end.resolve({ code: 0, signal: null, detail: '' });
+      },
+    };
+  }
+}
+
+const logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+function newLive(store: Store): { live: Live; agent: PatientAgent } {
+  const agent = new PatientAgent();
+  const world = { store, clock: systemClock, logger, startTime: () => undefined, idleAgentMs: 0 };
+  return { agent, live: new Live({ ...world, findAgent: () => agent }) };
+}
+
+const send = (store: Store, id: string) =>
+  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id) }, NOW));
+
+const stateOf = (store: Store, id: string): string | undefined =>
+  store.queue.get(store.sessions.get(SESSION), sent(id).promptId).state;
+
+test('a stop counts from the moment at which the prompt was acknowledged, before anybody has taken it', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  live.wake(SESSION);
+  assert.equal(await live.of(SESSION).interrupt(), true);
+  assert.equal(stateOf(store, 'a'), 'cancelled');
+  assert.deepEqual(agent.given, [], 'the agent was given what nobody wants any more');
+  await live[Symbol.asyncDispose]();
+});
+
+test('the end of the gateway leaves a prompt that no agent had as it was', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  live.wake(SESSION);
+  await live[Symbol.asyncDispose]();
+  assert.equal(stateOf(store, 'a'), 'running');
+  assert.deepEqual(agent.given, []);
+  const next = newLive(store);
+  await next.live.recover();
+  await waitFor('the next gateway to hand it over', () => next.agent.given.length > 0);
+  assert.deepEqual(next.agent.given, ['text of a']);
+  await next.live[Symbol.asyncDispose]();
+});
