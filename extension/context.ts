@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
-  /** The gateway has told its list; an empty tree is then a fact. */
+  /** The gateway has told its list, and the tree is empty. */
   'holdfast.known': boolean;
   /** A session is open in the chat. */
   'holdfast.hasSession': boolean;

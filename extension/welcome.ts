@@ -22,7 +22,8 @@ export function showStart({ connection, sessions, tree }: StartParts): vscode.Di
     const { link } = connection;
     const { state } = link;
     void setContext('holdfast.link', state);
-    void setContext('holdfast.known', sessions.known);
+    // Rows follow the list a moment later: without the second half the welcome text would flash up before them.
+    void setContext('holdfast.known', sessions.known && sessions.all.every(({ archived }) => archived));
     // The welcome text is fixed: it cannot say why. Nothing else does while no session is known.
     if (link.state === 'offline' && connection.wanted && !sessions.known && said !== link.reason) {
       said = link.reason;
