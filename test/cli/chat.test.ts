@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, test } from 'node:test';
 import { newFolder } from '../support/folders.ts';
 import { MAIN, startGateway, type TestGateway } from '../support/gateway.ts';
+import { need } from '../support/programs.ts';
 import type { TestClient } from '../support/client.ts';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import { holdfast, Running, startHoldfast } from './holdfast.ts';
@@ -180,6 +181,7 @@ test('a gateway that is stopped on purpose stays stopped until there is a prompt
 });
 
 test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', async () => {
+  need('python3');
   await using gateway = await startGateway();
   const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
   const args = ['-c', pty, process.execPath, MAIN, 'chat', ...DEMO];

@@ -1,16 +1,22 @@
 // The clients in other languages, run as a reader would run them.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { z } from 'zod';
 import { Event, SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
+import { need } from '../support/programs.ts';
 import { textOf } from '../support/transcript.ts';
 import { Running } from './holdfast.ts';
 
 const examples = path.join(import.meta.dirname, '..', '..', 'examples');
 const slow = (count: number): string => Array.from({ length: count }, (_, index) => `s${index} `).join('');
+
+before(() => {
+  need('python3');
+  need('curl');
+});
 
 test('Python: the answer is whole although the client hung up in the middle', async () => {
   await using gateway = await startGateway();
