@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { FoundFile } from './chatMessages.ts';
+import { placeInside } from './inside.ts';
 
 /** As many as the list shows with some scrolling. */
 const SHOWN = 20;
@@ -21,10 +22,23 @@ export class FileSearch {
       words === ''
         ? openFiles()
         : await vscode.workspace.findFiles(globFor(words), undefined, LOOKED_AT, source.token);
+    const best = rank(uris, words).slice(0, 2 * SHOWN);
+    const files = await eachOnce(best);
     if (source.token.isCancellationRequested) return undefined;
     source.dispose();
-    return rank(uris.map(found), words).slice(0, SHOWN);
+    return files.slice(0, SHOWN);
   }
+}
+
+/** Links lead to a file a second time, or out of the workspace: from there nothing may go along. */
+async function eachOnce(files: readonly FoundFile[]): Promise<FoundFile[]> {
+  const places = await Promise.all(
+    files.map(({ uri }) => placeInside(vscode.Uri.parse(uri).fsPath, undefined).catch(() => undefined)),
+  );
+  return files.filter((_, index) => {
+    const place = places[index];
+    return place !== undefined && places.indexOf(place) === index;
+  });
 }
 
 function openFiles(): vscode.Uri[] {
@@ -42,12 +56,12 @@ function found(uri: vscode.Uri): FoundFile {
 }
 
 /** Names that begin with the words come first, then shorter paths. */
-function rank(files: readonly FoundFile[], words: string): FoundFile[] {
+function rank(uris: readonly vscode.Uri[], words: string): FoundFile[] {
   const last = (words.split('/').at(-1) ?? '').toLowerCase();
   const begins = ({ name }: FoundFile): number => (name.toLowerCase().startsWith(last) ? 0 : 1);
-  return files.toSorted(
-    (a, b) => begins(a) - begins(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1),
-  );
+  return uris
+    .map(found)
+    .toSorted((a, b) => begins(a) - begins(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
 }
 
 /** `au/Log` finds `src/auth/login.ts`. What would be an operator of the pattern stands for any one character. */

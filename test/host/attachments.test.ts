@@ -1,0 +1,79 @@
+// What goes along with a prompt: files inside of the folders that somebody has opened, and nothing else.
+import assert from 'node:assert/strict';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { selectionOf, withAttachments } from '../../extension/attachments.ts';
+import { FileSearch } from '../../extension/fileSearch.ts';
+import { openFile } from '../../extension/openers.ts';
+
+const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+const outside = path.join(tmpdir(), `holdfast-beside-${process.pid}.txt`);
+const inside = (): string => vscode.Uri.file(path.join(folder(), 'along/Harbour lights.ts')).toString();
+const sent = (uri: string) => withAttachments('Look', [{ uri, name: 'a file' }], folder());
+
+describe('what goes along with a prompt', () => {
+  before(async () => {
+    await mkdir(path.join(folder(), 'along'), { recursive: true });
+    await writeFile(path.join(folder(), 'along/Harbour lights.ts'), 'one\ntwo\nthree\n');
+    await symlink(tmpdir(), path.join(folder(), 'along/way-out'));
+    await writeFile(outside, 'outside');
+  });
+
+  after(async () => {
+    await rm(outside);
+    await rm(path.join(folder(), 'along'), { recursive: true });
+  });
+
+  afterEach(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+
+  it('is a link beside the text; without one the text stays text', async () => {
+    assert.deepEqual(await sent(`${inside()}#L1-2`), [
+      { type: 'text', text: 'Look' },
+      { type: 'resource_link', uri: `${inside()}#L1-2`, name: 'a file' },
+    ]);
+    assert.equal(await withAttachments('Look', [], folder()), 'Look');
+  });
+
+  it('is never a file from outside, of another machine, or no file at all', async () => {
+    const out = vscode.Uri.file(outside).toString();
+    const linked = vscode.Uri.file(path.join(folder(), 'along/way-out', path.basename(outside))).toString();
+    for (const uri of [out, linked]) await assert.rejects(sent(uri), /outside of the session's folder/);
+    for (const uri of ['https://example.org/a', 'file://server/share/a', 'untitled:a'])
+      await assert.rejects(sent(uri), /Only files of this machine/);
+    await assert.rejects(
+      sent(vscode.Uri.file(path.join(folder(), 'missing')).toString()),
+      /There is no file/,
+    );
+  });
+
+  it('is the selected lines of an editor, or the whole file', async () => {
+    await openFile('along/Harbour lights.ts', folder());
+    const editor = vscode.window.activeTextEditor;
+    assert.ok(editor);
+    editor.selection = new vscode.Selection(0, 0, 0, 0);
+    assert.deepEqual(await selectionOf(editor, folder()), { uri: inside(), name: 'Harbour lights.ts' });
+    editor.selection = new vscode.Selection(0, 1, 2, 0);
+    const two = await selectionOf(editor, folder());
+    assert.equal(two.name, 'Harbour lights.ts 1 to 2');
+    assert.equal(vscode.Uri.parse(two.uri).fragment, 'L1-2');
+    await assert.rejects(selectionOf(undefined, folder()), /No editor is open/);
+  });
+
+  it('is found by words of its path in either case, and among the open files when nothing is typed', async () => {
+    const search = new FileSearch();
+    const names = async (query: string) => (await search.find(query))?.map(({ path: found }) => found);
+    assert.deepEqual(await names('ALONG/lights'), ['along/Harbour lights.ts']);
+    assert.deepEqual(await names('no{such*file'), []);
+    await openFile('along/Harbour lights.ts', folder());
+    assert.deepEqual(await names(''), ['along/Harbour lights.ts']);
+  });
+
+  it('is found for the last of several questions; the others are not answered', async () => {
+    const search = new FileSearch();
+    const [first, last] = await Promise.all([search.find('harbour'), search.find('lights')]);
+    assert.equal(first, undefined);
+    assert.equal(last?.length, 1);
+  });
+});
