@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { Area, Settings } from '../area.ts';
 import { startBare } from '../contestants/bare.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
+import { cpuMicroseconds } from '../processes.ts';
 import { onLines } from '../lines.ts';
 import { microseconds, percentile } from '../statistics.ts';
 import { RawCaller } from '../sockets.ts';
@@ -13,6 +14,7 @@ const CONCURRENCY: Readonly<Record<string, number>> = { '1 at a time': 1, '64 at
 
 /** One connected client that can make the measured call. */
 interface Stage extends AsyncDisposable {
+  readonly pid: number;
   call(): Promise<unknown>;
 }
 
@@ -23,19 +25,13 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
   const { sessionId } = gateway;
   await gateway.control.call('session.draft', { sessionId, text: PARAMS.text });
   const client = await connectTo(gateway.socket);
-  return {
-    call: () => client.call('session.draft', { sessionId }),
-    [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
-  };
+  return Object.assign(gateway, { call: () => client.call('session.draft', { sessionId }) });
 }
 
 async function overWebSocket(server: string, folder: string): Promise<Stage> {
   const bare = await startBare(server, folder);
   const client = await connectTo(bare.socket);
-  return {
-    call: () => client.call('echo', PARAMS),
-    [Symbol.asyncDispose]: () => bare[Symbol.asyncDispose](),
-  };
+  return Object.assign(bare, { call: () => client.call('echo', PARAMS) });
 }
 
 async function overSocket(server: string, folder: string): Promise<Stage> {
@@ -47,10 +43,7 @@ async function overSocket(server: string, folder: string): Promise<Stage> {
   onLines(socket, (lines) => {
     for (const line of lines) caller.receive(line);
   });
-  return {
-    call: () => caller.call('echo', PARAMS),
-    [Symbol.asyncDispose]: () => bare[Symbol.asyncDispose](),
-  };
+  return Object.assign(bare, { call: () => caller.call('echo', PARAMS) });
 }
 
 const STAGES: Readonly<Record<string, (folder: string, settings: Settings) => Promise<Stage>>> = {
@@ -88,6 +81,7 @@ export const rpc: Area = {
     { key: 'calls', title: 'calls/s' },
     { key: 'p50', title: 'p50 µs' },
     { key: 'p99', title: 'p99 µs' },
+    { key: 'cpu', title: 'server CPU µs/call' },
   ],
   targets: [
     { variant: '1 at a time', metric: 'p50', against: 'ws', atMost: 1.3 },
@@ -100,8 +94,10 @@ export const rpc: Area = {
     await using stage = await start(folder, settings);
     await callFor(settings.quick ? 0.2 : 0.7, concurrency, stage);
     const begin = microseconds();
+    const used = cpuMicroseconds(stage.pid);
     const times = await callFor(settings.quick ? 0.3 : 1.3, concurrency, stage);
     const seconds = (microseconds() - begin) / 1e6;
-    return { calls: times.length / seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+    const cpu = (cpuMicroseconds(stage.pid) - used) / times.length;
+    return { calls: times.length / seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99), cpu };
   },
 };
