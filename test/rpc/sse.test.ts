@@ -1,0 +1,175 @@
+// Server-sent events: a prompt followed to its end, a log followed from anywhere, with nothing but HTTP.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { after, before, test } from 'node:test';
+import { slowText } from '../../gateway/agents/demoScript.ts';
+import type { TestClient } from '../support/client.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let client: TestClient;
+before(async () => {
+  gateway = await startGateway();
+  client = await gateway.connect();
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+interface Told {
+  readonly id: string | undefined;
+  readonly data: string;
+}
+
+type Said = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+async function open(
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<IncomingMessage> {
+  const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const sent = request({
+    socketPath: gateway.socket,
+    path,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Host: 'localhost', ...json, ...headers },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  sent.once('response', resolve).once('error', reject);
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  return promise;
+}
+
+/** Reads until the stream ends, or until `enough` says so. */
+async function read(
+  response: IncomingMessage,
+  enough: (told: Told) => boolean = () => false,
+): Promise<Told[]> {
+  const told: Told[] = [];
+  let rest = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    const parts = (rest + chunk.toString('utf8')).split('\n\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const event = { id: /^id: (.*)$/m.exec(part)?.[1], data: /^data: (.*)$/m.exec(part)?.[1] ?? '' };
+      told.push(event);
+      if (enough(event)) return told;
+    }
+  }
+  return told;
+}
+
+// The gateway's own events, by its own contract.
+const events = (told: readonly Told[]): Said[] =>
+  told.filter(({ data }) => data !== '[DONE]').map(({ data }) => JSON.parse(data) as Said);
+
+const contentOf = (all: readonly Said[], type: string): string[] =>
+  all.filter((event) => event.type === type).map(({ content }) => String(content));
+
+const send = (sessionId: string, message: string): object => ({
+  method: 'session.send',
+  params: { sessionId, message },
+});
+
+test('a prompt is answered by a stream: a ping, its own turn, each message whole at its end, done', async () => {
+  const sessionId = await client.newSession();
+  const response = await open('/rpc', send(sessionId, 'slow 20 2'));
+  assert.match(response.headers['content-type'] ?? '', /^text\/event-stream/);
+  const told = await read(response);
+  assert.equal(told.at(-1)?.data, '[DONE]');
+  const all = events(told);
+  assert.deepEqual([all[0]?.type, all[1]?.type, all.at(-1)?.type], ['ping', 'prompt', 'result']);
+  assert.equal(contentOf(all, 'partial').join(''), slowText(20));
+  assert.deepEqual(contentOf(all, 'text'), [slowText(20)]);
+  const ids = told.map(({ id }) => id).filter((id) => id !== undefined);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('the stream of a prompt that waits begins with its place and tells nothing of the turn before', async () => {
+  const sessionId = await client.newSession();
+  await client.call('session.send', { sessionId, message: 'slow 10 20' });
+  const told = events(await read(await open('/rpc', send(sessionId, 'echo mine'))));
+  assert.deepEqual([told[1]?.type, told[1]?.['position']], ['queued', 1]);
+  assert.deepEqual(contentOf(told, 'partial'), ['mine']);
+  assert.equal(told.filter(({ type }) => type === 'result').length, 1);
+});
+
+test('whoever accepts only JSON gets the plain answer', async () => {
+  const sessionId = await client.newSession();
+  const response = await open('/rpc', send(sessionId, 'echo hi'), { Accept: 'application/json' });
+  let body = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
+  assert.match(body, /^\{"result":\{.*"state":"running"/);
+});
+
+test('a prompt for nobody is a stream with the error and the end', async () => {
+  const told = await read(await open('/rpc', send('nobody', 'hello')));
+  assert.equal(events(told)[1]?.['code'], -32001);
+  assert.equal(told.at(-1)?.data, '[DONE]');
+});
+
+test('a log that is left and taken up again has every event once', async () => {
+  const sessionId = await client.newSession();
+  const seen = await client.follow(sessionId);
+  const { promptId } = await client.call('session.send', { sessionId, message: 'slow 60 5' });
+  const path = `/v1/sessions/${sessionId}/events`;
+  const first = await open(path);
+  const head = await read(first, ({ data }) => data.includes('"s20 "'));
+  first.destroy();
+  const second = await open(path, undefined, { 'Last-Event-ID': head.at(-1)?.id ?? '' });
+  const rest = await read(second, ({ data }) => data.includes('"type":"result"'));
+  await seen.end(promptId);
+  const all = [...events(head), ...events(rest)];
+  const seqs = all.flatMap(({ seq }) => (typeof seq === 'number' ? [seq] : []));
+  assert.deepEqual(
+    seqs,
+    seqs.toSorted((a, b) => a - b),
+  );
+  assert.equal(new Set(seqs).size, seqs.length);
+  let text = '';
+  for (const { type, offset, content } of all) {
+    if (type === 'partial' || type === 'text') text = text.slice(0, Number(offset ?? 0)) + String(content);
+  }
+  assert.equal(text, slowText(60));
+});
+
+test('a cursor of another log is told as a gap; what is no cursor or no session is refused', async () => {
+  const sessionId = await client.newSession();
+  await client.ask(sessionId, 'echo hi');
+  const path = `/v1/sessions/${sessionId}/events`;
+  const stream = await open(`${path}?after=0123456789abcdef:3`);
+  const [, gap] = events(await read(stream, ({ data }) => data.includes('gap')));
+  assert.equal(gap?.type, 'gap');
+  const wrong = [
+    `${path}?after=7`,
+    `${path}?after=1e3`,
+    '/v1/sessions/no/events',
+    '/v1/sessions/..%2fx/events',
+  ];
+  for (const target of wrong) {
+    const response = await open(target);
+    assert.equal(response.statusCode, 404, target);
+    response.resume();
+  }
+});
+
+test('a destroyed session ends the streams that follow it', async () => {
+  const sessionId = await client.newSession();
+  const response = await open(`/v1/sessions/${sessionId}/events`);
+  await once(response, 'readable');
+  await client.call('session.destroy', { sessionId });
+  assert.equal((await read(response)).at(-1)?.data, '[DONE]');
+});
+
+test('/metrics speaks of sessions, prompts and events', async () => {
+  const response = await open('/metrics');
+  let text = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) text += chunk.toString('utf8');
+  const names = [
+    'holdfast_sessions{',
+    'holdfast_prompts_queued',
+    'holdfast_events_total',
+    'process_resident',
+  ];
+  for (const name of names) assert.ok(text.includes(name), name);
+});

@@ -1,0 +1,142 @@
+// TCP on request: the same routes behind the same guard, for whoever has a token, and only as long as it counts.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import type { TestClient } from '../support/client.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let client: TestClient;
+before(async () => {
+  gateway = await startGateway({ config: { http: { port: 0 } } });
+  client = await gateway.connect();
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+type Headers = Readonly<Record<string, string>>;
+
+const port = (): number => readDiscovery(gateway.home)?.http?.port ?? 0;
+const ownToken = (): string => readDiscovery(gateway.home)?.token ?? '';
+const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
+
+async function call(method: string, headers: Headers): Promise<{ status: number; body: string }> {
+  const sent = request({
+    host: '127.0.0.1',
+    port: port(),
+    path: '/rpc',
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  sent.once('response', resolve).once('error', reject);
+  sent.end(JSON.stringify({ method }));
+  const response = await promise;
+  let body = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
+  return { status: response.statusCode ?? 0, body };
+}
+
+test('a gateway that was not asked to listens on no port', async () => {
+  await using quiet = await startGateway();
+  assert.equal(readDiscovery(quiet.home)?.http, undefined);
+  assert.equal(readDiscovery(quiet.home)?.token, undefined);
+});
+
+test('its own token, in the file that only its user can read, lets in to everything', async () => {
+  assert.equal(statSync(path.join(gateway.home, 'gateway.json')).mode & 0o777, 0o600);
+  const { status, body } = await call('session.list', bearer(ownToken()));
+  assert.equal(status, 200);
+  assert.deepEqual(JSON.parse(body), { result: { sessions: [] } });
+});
+
+test('no token, a wrong one, half of one, another scheme: nobody comes in', async () => {
+  const token = ownToken();
+  const wrong: Headers[] = [
+    {},
+    bearer('wrong'),
+    bearer(token.slice(0, -1)),
+    bearer(`${token}x`),
+    { Authorization: `bearer ${token}` },
+    { Authorization: `Bearer  ${token}` },
+    { Authorization: `Basic ${token}` },
+    { Cookie: `token=${token}` },
+  ];
+  for (const headers of wrong) {
+    const { status, body } = await call('session.list', headers);
+    assert.equal(status, 401, JSON.stringify(headers));
+    assert.ok(!body.includes('sessions'));
+  }
+});
+
+test('the right token does not help a web page, nor a name that only leads here', async () => {
+  const token = bearer(ownToken());
+  assert.equal((await call('session.list', { ...token, Origin: 'https://evil.example' })).status, 403);
+  const hosts = ['evil.example', `127.0.0.1.evil.com:${port()}`, `127.1:${port()}`, '127.0.0.1', 'localhost'];
+  for (const host of hosts) {
+    assert.equal((await call('session.list', { ...token, Host: host })).status, 421, host);
+  }
+});
+
+test('guessing gets no faster than twenty tries a second', async () => {
+  const answers = await Promise.all(Array.from({ length: 60 }, () => call('session.list', bearer('guess'))));
+  const statuses = answers.map(({ status }) => status);
+  assert.ok(statuses.includes(429), statuses.join(' '));
+  // The socket is not in question.
+  assert.equal((await client.call('session.list', {})).sessions.length, 0);
+});
+
+test('a token to read reads, and changes nothing', async () => {
+  const { token, tokenId } = await client.call('token.create', { name: 'dashboard' });
+  await letIn(token);
+  const { body } = await call('gateway.stop', bearer(token));
+  assert.match(body, /may read only/);
+  const { tokens } = await client.call('token.list', {});
+  assert.deepEqual(
+    tokens.map(({ name, scope }) => `${name} ${scope}`),
+    ['dashboard read'],
+  );
+  assert.ok(!JSON.stringify(tokens).includes(token));
+  await client.call('token.revoke', { tokenId });
+  assert.equal((await call('session.list', bearer(token))).status, 401);
+  await assert.rejects(client.call('token.revoke', { tokenId }), /No token/);
+});
+
+test('a token that is revoked or rotated ends what it let in', async () => {
+  const { token, tokenId } = await client.call('token.create', { name: 'phone', scope: 'operator' });
+  const own = ownToken();
+  await letIn(own);
+  const sockets = [token, own].map(
+    (one) => new WebSocket(`ws://127.0.0.1:${port()}/rpc`, { headers: bearer(one) }),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, 'open')));
+  const [phoneGone, ownGone] = sockets.map((socket) => once(socket, 'close'));
+  await client.call('token.revoke', { tokenId });
+  await phoneGone;
+  await client.call('token.rotate', {});
+  await ownGone;
+  assert.notEqual(ownToken(), own);
+  assert.equal((await call('session.list', bearer(own))).status, 401);
+  await letIn(ownToken());
+});
+
+test('tokens live over a restart, the one of gateway.json does not', async () => {
+  const { token } = await client.call('token.create', { name: 'nightly' });
+  const own = ownToken();
+  await gateway.restart();
+  client = await gateway.connect();
+  await letIn(token);
+  assert.equal((await call('session.list', bearer(own))).status, 401);
+});
+
+/** After wrong tokens nobody is let in for the rest of that second: it is asked again until it has passed. */
+async function letIn(token: string): Promise<void> {
+  for (const end = performance.now() + 5_000; ;) {
+    const { status } = await call('session.list', bearer(token));
+    if (status !== 429 || performance.now() > end) return assert.equal(status, 200);
+  }
+}
