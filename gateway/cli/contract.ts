@@ -4,6 +4,7 @@ import { methods, type Method, type SessionId } from '../protocol/index.ts';
 import type { GatewayClient } from '../rpc/connect.ts';
 import { callByName, findSession, withGateway } from './client.ts';
 import { isRecord } from './output.ts';
+import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Call, type Verb } from './verb.ts';
@@ -87,7 +88,8 @@ async function valueOf({ kind, flag }: Parameter, text: string): Promise<unknown
     case 'text':
       return textFrom(text);
     case 'number':
-      return Number(text);
+      if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+      throw new UsageError(`${flag} is a number, which "${oneLine(text)}" is not.`);
     case 'boolean':
       if (text === 'true' || text === 'false') return text === 'true';
       throw new UsageError(`${flag} is true or false.`);
@@ -95,7 +97,7 @@ async function valueOf({ kind, flag }: Parameter, text: string): Promise<unknown
       try {
         return JSON.parse(await textFrom(text)) as unknown;
       } catch {
-        throw new UsageError(`--${flag} is JSON, which "${text}" is not.`);
+        throw new UsageError(`--${flag} is JSON, which "${oneLine(text)}" is not.`);
       }
   }
 }

@@ -1,7 +1,7 @@
 // doctor: looks at everything that has to be right, and says how to mend what is not.
 import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import type { Agent } from '../protocol/index.ts';
+import { Problem, type Agent } from '../protocol/index.ts';
 import { NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
 import { configFile, MAX_SOCKET_PATH, socketPath, stateFolder } from '../rpc/paths.ts';
@@ -97,6 +97,16 @@ async function gatewayFindings(home: string): Promise<Finding[]> {
   } catch (error) {
     if (error instanceof NotAuthorisedError)
       return [{ name, state: 'problem', detail: error.message, mend: 'Set HOLDFAST_HOME.' }];
+    // It was reached, and refuses: the versions have nothing in common, for one.
+    if (error instanceof Problem)
+      return [
+        {
+          name,
+          state: 'problem',
+          detail: error.message,
+          mend: 'When no turn runs: update, then holdfast up',
+        },
+      ];
     if (!(error instanceof NoGatewayError)) throw error;
     // Somebody holds the folder but does not answer: connect says what to do in that case.
     const isSilent = !error.message.startsWith('No gateway runs');

@@ -151,6 +151,6 @@ export function stateOf({ status, pendingPermissions, queued, uncertain, archive
     ...(queued > 0 ? [`${queued} queued`] : []),
     ...(archived ? ['archived'] : []),
   ];
-  const word = { busy: 'working', waiting: 'waiting' }[status as string] ?? status;
+  const word = status === 'busy' ? 'working' : status;
   return facts.length === 0 ? word : `${word}, ${facts.join(', ')}`;
 }

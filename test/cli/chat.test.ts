@@ -165,6 +165,30 @@ test('the gateway is killed in mid-answer: chat starts another, misses nothing, 
   assert.notEqual(readDiscovery(home), undefined, 'the gateway that chat started goes on');
 });
 
+test('a prompt that may not have finished is shown to who comes later, and runs again only on their word', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const sessionId = await client.newSession();
+  const follower = await client.follow(sessionId);
+  await client.call('session.send', { sessionId, message: 'slow 300 10' });
+  await follower.untilType('partial');
+  await gateway.kill9();
+  await gateway.start();
+  const { code, out } = await holdfast(gateway.home, ['chat', sessionId], { input: '9\n1\n' });
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /"slow 300 10" may have run\. Only you can say what to do\.\n {2}1 {2}Run again\n {2}2 {2}Leave it\n/,
+  );
+  assert.match(out, /Choose 1 to 2\./);
+  const again = await (await gateway.connect()).follow(sessionId);
+  assert.deepEqual(
+    again.of('prompt').map(({ message }) => message),
+    ['slow 300 10', 'slow 300 10'],
+  );
+  assert.equal(again.of('result').length, 1);
+});
+
 test('a gateway that is stopped on purpose stays stopped until there is a prompt', async (t) => {
   const gateway = await startGateway();
   const { home } = gateway;

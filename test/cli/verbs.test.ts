@@ -226,7 +226,7 @@ describe('wrong usage', () => {
     [['new', '--mode', 'fast'], /--mode is one of: auto, code, plan, ask\./],
     [['sessions', '--bogus'], /unknown option '--bogus'/],
     [['session', 'rename', 'x'], /title: /],
-    [['session', 'search', 'x', '--limit', 'many'], /limit: /],
+    [['session', 'search', 'x', '--limit', 'many'], /limit is a number, which "many" is not/],
     [['queue', 'move', 'x', 'y', '0', 'z'], /too many arguments/],
     [['session', 'rename', '--session-id', 'x', 'title', 'more'], /"more" is too much/],
     [['rpc', 'session.get', '{sessionId: 1}'], /The parameters are not JSON/],
