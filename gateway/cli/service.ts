@@ -1,6 +1,6 @@
 // install-service and uninstall-service: a gateway that starts at log-in, said honestly.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { stateFolder } from '../rpc/paths.ts';
@@ -82,7 +82,8 @@ function mustPlan({ node, script }: Program): Plan {
     user: username,
     uid,
     stateFolder: stateFolder(),
-    command: [node, path.resolve(script)],
+    // npx starts it by a link in its cache, which may be gone tomorrow.
+    command: [node, realpathSync(script)],
   });
   if (plan !== undefined) return plan;
   throw new Error(
