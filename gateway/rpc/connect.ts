@@ -28,7 +28,8 @@ const POLL_MS = 40;
 /** Another gateway has the folder: it will answer in a moment, or it is ending. */
 const ALREADY_RUNS = 'exit code 0';
 /** How long a client that starts a gateway is left alone with that. */
-const TURN_MS = 1_500;
+const TURN_MS = 2_500;
+const RELAUNCH_MS = 500;
 
 export interface GatewayClient extends AsyncDisposable {
   /** What the gateway said of itself at the hello, and the id that it knows this client by. */
@@ -106,30 +107,44 @@ async function startAndConnect(
   makePrivateFolder(home);
   const deadline = performance.now() + START_MS;
   let gateway: Launched | undefined;
+  let isOurTurn = false;
+  let notBefore = 0;
   while (performance.now() < deadline) {
     options.signal?.throwIfAborted();
-    if (gateway === undefined && takeTurn(home)) gateway = launch(home, options, start);
+    if (gateway === undefined && performance.now() >= notBefore) {
+      isOurTurn ||= takeTurn(home);
+      if (isOurTurn) gateway = launch(home, options, start);
+    }
     const ended = gateway?.ended();
     const client = await tryConnect(home, options);
-    if (client !== undefined) return client;
+    if (client !== undefined) {
+      gateway?.endUnless(client.info.pid);
+      if (isOurTurn) rmSync(turnFile(home), { force: true });
+      return client;
+    }
     if (gateway !== undefined && ended !== undefined) {
       if (ended !== ALREADY_RUNS) {
+        rmSync(turnFile(home), { force: true });
         const said = readFileSync(gateway.report, 'utf8').trim();
         throw new NoGatewayError(said === '' ? `The gateway did not start: ${ended}.` : said);
       }
+      // The one that has the folder may be about to end.
       gateway = undefined;
+      notBefore = performance.now() + RELAUNCH_MS;
     }
     await sleep(POLL_MS);
   }
   throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
 }
 
+const turnFile = (home: string): string => path.join(home, 'starting');
+
 /**
  * Of many windows that find no gateway at once, one starts it and the others wait for that: fifty processes that begin
  * only to see that one is enough keep a machine busy for long. A turn passes on when nothing has come of it.
  */
 function takeTurn(home: string): boolean {
-  const file = path.join(home, 'starting');
+  const file = turnFile(home);
   try {
     closeSync(openSync(file, 'wx', 0o600));
     return true;
@@ -146,6 +161,8 @@ interface Launched {
   readonly report: string;
   /** How it ended; undefined while it runs. */
   readonly ended: () => string | undefined;
+  /** Another was faster: this one, still starting, would only wait to take its place. */
+  readonly endUnless: (pid: number) => void;
 }
 
 /** Starts a gateway as a process that outlives this one. */
@@ -172,7 +189,10 @@ function launch(
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
-  return { report, ended: () => ended };
+  const endUnless = (pid: number): void => {
+    if (child.pid !== pid && ended === undefined) child.kill();
+  };
+  return { report, ended: () => ended, endUnless };
 }
 
 /** What an editor sets for its own children means something else to a gateway, or to its agents. */
