@@ -42,10 +42,7 @@ export function admitPrompt(
   const { prompt, isNew } = store.queue.admit(session, sent);
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
   const queue = store.queue.list(session);
-  const position = Math.max(
-    0,
-    queue.findIndex(({ promptId }) => promptId === prompt.promptId),
-  );
+  const position = positionOf(queue, prompt.promptId);
   if (!isNew) return { state: prompt.state, position };
   store.sessions.setTitle(session, titleFrom(prompt.message), 'prompt');
   store.sessions.change(session, { lastActivityAt: now, archived: false });
@@ -56,6 +53,15 @@ export function admitPrompt(
   const { promptId, message, from } = prompt;
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
   return { state: 'queued', position };
+}
+
+/** How many prompts run before it. An uncertain one waits for a person and runs before nobody. */
+function positionOf(queue: readonly StoredPrompt[], promptId: PromptId): number {
+  const before = queue.slice(
+    0,
+    queue.findIndex((prompt) => prompt.promptId === promptId),
+  );
+  return before.filter(({ state }) => state !== 'uncertain').length;
 }
 
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
@@ -141,7 +147,7 @@ export function retryPrompt(store: Store, sessionId: SessionId, promptId: Prompt
   const session = store.sessions.get(sessionId);
   store.queue.step(session, promptId, 'retry');
   const { message, from } = store.queue.get(session, promptId);
-  const position = store.queue.list(session).findIndex((prompt) => prompt.promptId === promptId);
+  const position = positionOf(store.queue.list(session), promptId);
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
   store.sessions.change(session, { held: false });
 }
@@ -165,7 +171,7 @@ export function changePrompt(
   if (change.message !== undefined) store.queue.edit(promptId, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
   const { message } = store.queue.get(session, promptId);
-  const position = store.queue.list(session).findIndex((prompt) => prompt.promptId === promptId);
+  const position = positionOf(store.queue.list(session), promptId);
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
 }
 

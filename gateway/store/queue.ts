@@ -122,14 +122,9 @@ export class QueueStore {
     );
   }
 
-  /** Gives a waiting prompt another text. */
+  /** Gives a waiting prompt another text. Its digest stays: sending the first text again is still the same prompt. */
   edit(promptId: PromptId, message: Message): void {
-    this.#db.run(
-      'UPDATE prompt SET message = ?, digest = ? WHERE prompt_id = ?',
-      JSON.stringify(message),
-      digestOf(message),
-      promptId,
-    );
+    this.#db.run('UPDATE prompt SET message = ? WHERE prompt_id = ?', JSON.stringify(message), promptId);
   }
 
   /** Puts a prompt at a place among those that wait: 0 is next. */

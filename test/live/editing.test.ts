@@ -120,3 +120,12 @@ test('a draft that one window writes stands in the other, and is not told to its
   assert.deepEqual([heard, echoed], [['half a thought'], []]);
   assert.equal((await other.call('session.draft', { sessionId })).text, 'half a thought');
 });
+
+test('a prompt that was edited is still the one that was sent: sending the first text again changes nothing', async () => {
+  const { sessionId } = await busyWith();
+  const sent = { sessionId, message: 'echo first', promptId: PromptId.parse('edited-later') };
+  const { promptId } = await client.call('session.send', sent);
+  await client.call('queue.edit', { sessionId, promptId, message: 'echo second' });
+  assert.equal((await client.call('session.send', sent)).state, 'queued');
+  assert.deepEqual(await waitingTexts(sessionId), ['echo second']);
+});
