@@ -30,6 +30,9 @@ export function wishAt(text: string, caret: number): Wish | undefined {
     : { kind: 'file', query: file[1] ?? '', from: caret - (file[1] ?? '').length - 1 };
 }
 
+/** Some agents have hundreds of commands; whoever types more sees the others. */
+const MOST_COMMANDS = 100;
+
 /** Names that begin with the words come before names that only hold them. */
 export function commandsFor(query: string, commands: Commands): readonly Suggestion[] {
   const words = query.toLowerCase();
@@ -37,6 +40,7 @@ export function commandsFor(query: string, commands: Commands): readonly Suggest
   return commands
     .filter(({ name }) => rank(name) >= 0)
     .toSorted((a, b) => Math.sign(rank(a.name)) - Math.sign(rank(b.name)))
+    .slice(0, MOST_COMMANDS)
     .map(({ name, description }) => ({
       icon: 'terminal',
       name: `/${name}`,

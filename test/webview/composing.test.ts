@@ -143,8 +143,10 @@ describe('the composer', () => {
   it('offers the commands of the agent, by the keyboard alone', async () => {
     const panel = await idle();
     await panel.tell(happening(commands()));
+    const place = await panel.page.locator('.strip').boundingBox();
     await field(panel).pressSequentially('/co');
     await panel.until(() => document.querySelectorAll('[role=option]').length === 2);
+    assert.deepEqual(await panel.page.locator('.strip').boundingBox(), place, 'nothing moves');
     await field(panel).press('ArrowDown');
     await panel.until(() => document.querySelector('.opt.sel')?.textContent?.includes('/compact'));
     const described = await field(panel).getAttribute('aria-activedescendant');
