@@ -37,8 +37,25 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** Reads the file; none is the same as an empty one. Throws an error that says where it is wrong. */
-export function readConfig(file: string): Config {
+/**
+ * Reads the file; none is the same as an empty one. HOLDFAST_PORT, set by `up --port`, asks for TCP. Throws an error that
+ * says where it is wrong.
+ */
+export function readConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const config = readFile(file);
+  const port = env['HOLDFAST_PORT'];
+  if (port === undefined) return config;
+  const http = Config.shape.http.safeParse({ port: /^\d{1,5}$/.test(port) ? Number(port) : port });
+  if (http.success) return { ...config, http: http.data };
+  throw new Error(
+    `HOLDFAST_PORT (up --port) is a number up to 65535, not ${JSON.stringify(port)}. 0 takes any free port.`,
+  );
+}
+
+function readFile(file: string): Config {
   if (!existsSync(file)) return Config.parse({});
   const text = readFileSync(file, 'utf8');
   const errors: ParseError[] = [];

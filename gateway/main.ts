@@ -11,6 +11,10 @@ const EXIT = { alreadyRuns: 0, bug: 70, config: 78 } as const;
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
 
+const port = verb === 'up' ? rest.indexOf('--port') : -1;
+// The gateway may be this process or one that this process starts.
+if (port >= 0) process.env['HOLDFAST_PORT'] = rest[port + 1] ?? '';
+
 // CommonJS, which starts faster, has no await out here.
 void run().then((code) => process.exit(code));
 

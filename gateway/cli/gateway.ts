@@ -13,8 +13,11 @@ export const gatewayVerbs: readonly Verb[] = [
   {
     name: 'up',
     summary: 'Start the gateway, if none runs',
-    options: [['--foreground', 'stay in the foreground, until it is told to stop']],
-    // With --foreground this process is the gateway: main.ts sees to that before any verb is looked for.
+    options: [
+      ['--foreground', 'stay in the foreground, until it is told to stop'],
+      ['--port <number>', 'also serve whoever has a token on this TCP port of loopback; 0: any free one'],
+    ],
+    // Where to listen is in the environment of the gateway that is started: main.ts has put it there. With --foreground this process is the gateway: main.ts sees to that before any verb is looked for.
     run: ({ out, program }) =>
       withGateway(async ({ info }) => {
         out.answer(info, `The gateway runs (process ${info.pid}). State: ${info.home}`);
