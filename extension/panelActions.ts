@@ -15,7 +15,7 @@ import { details } from './log.ts';
 import type { OpenSession } from './openSession.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
-import { editQueued, sendNow } from './queueActions.ts';
+import { editQueued, letGoOn, sendNow } from './queueActions.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Sessions } from './sessions.ts';
 import { UNTRUSTED } from './trust.ts';
@@ -59,6 +59,7 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
       const sessionId = session(named);
       const message = await withAttachments(text, attachments, sessions.get(sessionId)?.path);
       await connection.callSurely('session.send', { sessionId, promptId, message, steer }, SEND_WAIT_MS);
+      if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
     answer: driving(async ({ permissionId, optionId, digest }) =>
