@@ -1,5 +1,6 @@
 // npm run bench: our gateway beside the least programs that do a part of the same, interleaved in one run.
-// --area rpc|fanout, --only ws,net (contestants), --rounds 5, --quick, --gateway <bundle>, --other <bundle>, --profile
+// --area rpc|fanout, --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
+// --other <bundle>, --profile
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { Area, Figures, Settings } from './area.ts';
 import { areas } from './areas.ts';
+import { Patience } from './calm.ts';
 import type { Job } from './drive.ts';
 import { machine } from './machine.ts';
 import { sentence, table, verdicts, type Row } from './report.ts';
@@ -23,12 +25,14 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     variant: { type: 'string' },
     rounds: { type: 'string' },
+    calm: { type: 'string', default: '0' },
     quick: { type: 'boolean', default: false },
     gateway: { type: 'string', default: path.join(root, 'dist/gateway.cjs') },
     other: { type: 'string' },
     profile: { type: 'boolean', default: false },
   },
 });
+const patience = new Patience(Number(options.calm));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 
 /** Progress, for whoever looks on. */
@@ -59,6 +63,7 @@ async function interleave(name: string, area: Area, variant: string, settings: S
   for (let round = 1; round <= rounds; round += 1) {
     for (const [contestant, figures] of taken) {
       show(`${name}, ${variant}: round ${round} of ${rounds}, ${contestant}`);
+      await patience.waitForCalm();
       figures.push(await runOnce({ area: name, contestant, variant, settings }));
     }
   }
