@@ -54,7 +54,7 @@ describe('composing', () => {
 
   test('mode and model are chosen, commands and files are offered, and the files go along', (t) =>
     desk.story(t, async () => {
-      writeFileSync(path.join(desk.folder('harbor-ui'), 'Login.ts'), 'one\ntwo\nthree\n');
+      writeFileSync(path.join(desk.folder('harbor-ui'), 'Login.txt'), 'one\ntwo\nthree\n');
       const chat = await desk.demo('harbor-ui');
       await chat.panel.getByRole('button', { name: 'Mode: Ask' }).click();
       await chat.pick('Plan');
@@ -77,17 +77,17 @@ describe('composing', () => {
 
       await chat.field.fill('');
       await chat.field.pressSequentially('echo see @log');
-      await chat.panel.getByRole('option', { name: /Login\.ts/ }).waitFor();
+      await chat.panel.getByRole('option', { name: /Login\.txt/ }).waitFor();
       await chat.shoot('h-3-files');
       await chat.field.press('Enter');
-      assert.equal(await chat.field.inputValue(), 'echo see @Login.ts ');
+      assert.equal(await chat.field.inputValue(), 'echo see @Login.txt ');
       await chat.field.press('Enter');
-      await chat.seen('see @Login.ts');
+      await chat.seen('see @Login.txt');
       const message = prompts(await desk.history(await desk.newest())).at(-1);
       assert.ok(Array.isArray(message));
       assert.deepEqual(
         message.map((block) => (block.type === 'resource_link' ? path.basename(block.uri) : block.type)),
-        ['text', 'Login.ts'],
+        ['text', 'Login.txt'],
       );
 
       await chat.run('Search Sessions...');
@@ -103,14 +103,17 @@ describe('composing', () => {
 
   test('the selection of an editor goes along, and the keyboard finds its way through the chat', (t) =>
     desk.story(t, async () => {
-      writeFileSync(path.join(desk.folder('harbor-db'), 'Pool.ts'), 'one\ntwo\nthree\n');
+      writeFileSync(path.join(desk.folder('harbor-db'), 'Pool.txt'), 'one\ntwo\nthree\n');
       const chat = await desk.demo('harbor-db');
       await chat.send('echo hello');
       await chat.seen('hello');
 
       await chat.page.keyboard.press('Control+p');
       await chat.page.locator('.quick-input-widget input[type="text"]').fill('Pool');
-      await chat.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Pool.ts' }).first().waitFor();
+      await chat.page
+        .locator('.quick-input-list .monaco-list-row', { hasText: 'Pool.txt' })
+        .first()
+        .waitFor();
       await chat.page.keyboard.press('Enter');
       const editor = chat.page.locator('.editor-instance', { hasText: 'three' });
       await editor.waitFor();
@@ -121,7 +124,7 @@ describe('composing', () => {
       await chat.run('Add Selection to Chat');
       const chip = chat.panel.locator('.composer .chip');
       await chip.waitFor();
-      assert.equal(await chip.innerText(), 'Pool.ts 1 to 2');
+      assert.equal(await chip.innerText(), 'Pool.txt 1 to 2');
       await chat.shoot('h-5-selection');
       await waitFor('the focus in the field', () => chat.field.evaluate((field) => field.matches(':focus')));
       await chat.page.keyboard.type('echo these lines');
@@ -129,7 +132,7 @@ describe('composing', () => {
       await chat.seen('these lines');
       const message = prompts(await desk.history(await desk.newest())).at(-1);
       assert.ok(Array.isArray(message));
-      assert.match(JSON.stringify(message), /"uri":"file:[^"]*Pool\.ts#L1-2"/);
+      assert.match(JSON.stringify(message), /"uri":"file:[^"]*Pool\.txt#L1-2"/);
 
       await chat.run('Focus Last Message');
       await chat.panel.locator('[data-part=text]:focus').waitFor();
