@@ -43,6 +43,7 @@ export class Chat {
   /** A new session with the demo agent, from the palette. */
   async startDemo(): Promise<void> {
     await this.run('Try the Demo Agent');
+    await this.part('nothing-said').waitFor();
     await this.field.waitFor();
   }
 

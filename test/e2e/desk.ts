@@ -24,8 +24,9 @@ export interface DeskOptions {
   readonly config?: object;
 }
 
+const SIZE = { width: 1280, height: 800 };
+
 export interface DeskWindowOptions {
-  readonly beside?: Page;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
@@ -35,9 +36,12 @@ export class Desk implements AsyncDisposable {
   readonly home: string;
   readonly #name: string;
   readonly #places = newFolder('places');
+  /** An empty page, which keeps the browser's profile. */
+  readonly #first: Page;
 
-  private constructor(name: string, home: string, server: VsCodeServer, browser: Browser) {
+  private constructor(name: string, home: string, server: VsCodeServer, browser: Browser, first: Page) {
     this.#name = name;
+    this.#first = first;
     this.home = home;
     this.server = server;
     this.browser = browser;
@@ -52,7 +56,9 @@ export class Desk implements AsyncDisposable {
       settings,
       logFolder: path.join(outputFolder, `vscode-${name}`),
     });
-    return new Desk(name, home, server, await openBrowser());
+    const browser = await openBrowser();
+    const profile = await browser.newContext({ viewport: SIZE });
+    return new Desk(name, home, server, browser, await profile.newPage());
   }
 
   /** A folder to work in; its name is what windows are called by. */
@@ -62,22 +68,30 @@ export class Desk implements AsyncDisposable {
     return folder;
   }
 
-  /** A window with Holdfast's side bar open: in a browser profile of its own, unless it is beside another one. */
-  async window(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
-    const page = await openWindow(this.browser, this.server, this.folder(folder), options);
-    await openSideBar(page, 'Holdfast');
-    // Away from the icon, whose tip would stand in the pictures.
-    await page.mouse.move(800, 600);
-    return new Chat(page);
+  /** A window with Holdfast's side bar open. All windows share a profile, as on one desktop: later ones open faster. */
+  async window(folder: string, { viewport = SIZE }: DeskWindowOptions = {}): Promise<Chat> {
+    const page = await openWindow(this.browser, this.server, this.folder(folder), { beside: this.#first });
+    await page.setViewportSize(viewport);
+    return this.#open(page);
   }
 
   /** A window that has no folder open. */
   async emptyWindow(): Promise<Chat> {
-    const page = await (await this.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    const page = await this.#first.context().newPage();
     const url = new URL(this.server.windowUrl('/', { ew: 'true' }));
     url.searchParams.delete('folder');
     await page.goto(url.href);
+    return this.#open(page);
+  }
+
+  async #open(page: Page): Promise<Chat> {
     await openSideBar(page, 'Holdfast');
+    // Away from the icon, whose tip would stand in the pictures.
+    await page.mouse.move(800, 600);
+    // A side bar that is still opening would take the keyboard away from whoever uses it.
+    await page
+      .locator('.statusbar-item', { hasText: /Holdfast: (Connected|\d+ (working|needs? you))/ })
+      .waitFor();
     return new Chat(page);
   }
 
@@ -139,6 +153,13 @@ export class Desk implements AsyncDisposable {
     return newest.sessionId;
   }
 
+  get #windows(): Page[] {
+    return this.#first
+      .context()
+      .pages()
+      .filter((page) => page !== this.#first);
+  }
+
   /** Runs a story; a failed one leaves a picture and the words of each window. */
   async story(t: TestContext, body: () => Promise<void>): Promise<void> {
     try {
@@ -148,14 +169,14 @@ export class Desk implements AsyncDisposable {
       throw error;
     } finally {
       // Each story has its own windows; the gateway and its sessions stay.
-      await Promise.all(this.browser.contexts().map((context) => context.close()));
+      await Promise.all(this.#windows.map((page) => page.close()));
     }
   }
 
   async #keep(story: string): Promise<void> {
     const folder = path.join(outputFolder, `failed-${this.#name}`);
     mkdirSync(folder, { recursive: true });
-    const pages = this.browser.contexts().flatMap((context) => context.pages());
+    const pages = this.#windows;
     const file = story.replaceAll(/\W+/g, '-').slice(0, 60);
     await Promise.allSettled(
       pages.map(async (page, index) => {

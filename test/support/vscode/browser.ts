@@ -6,6 +6,8 @@ import { chromium } from './chromium.ts';
 import type { VsCodeServer } from './server.ts';
 
 const SHOWN_MS = 60_000;
+const PALETTE_MS = 6_000;
+const PALETTE_TRIES = 4;
 
 /** Everything that a test run leaves behind for people. */
 export const outputFolder = path.resolve(import.meta.dirname, '../../output');
@@ -64,11 +66,19 @@ export async function openSideBar(page: Page, title: string): Promise<void> {
 
 /** Runs a command from the palette by its whole title, category included: `Holdfast: New Session`. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
   const input = page.locator('.quick-input-widget input[type="text"]');
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  for (let tries = 1; ; tries += 1) {
+    await page.keyboard.press('F1');
+    try {
+      await input.fill(`>${title}`, { timeout: PALETTE_MS });
+      await row.waitFor({ timeout: PALETTE_MS });
+      break;
+    } catch (error) {
+      // The palette closes when a part of VS Code that has just started takes the focus.
+      if (tries === PALETTE_TRIES) throw error;
+    }
+  }
   await page.keyboard.press('Enter');
 }
 
