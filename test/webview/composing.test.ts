@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ToPanel } from '../../extension/chatMessages.ts';
 import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
-import { composing, connected, finished, turn } from './scenes.ts';
+import { composing, connected, finished, permission, turn } from './scenes.ts';
 import { happening, ME, OTHER, showing, snapshot, Story } from './story.ts';
 
 let chromium: PanelTest;
@@ -272,6 +272,8 @@ describe('the transcript', () => {
     assert.ok(await focusIn(panel, '.queued'));
     await panel.tell({ type: 'focusPart', part: 'plan' });
     assert.ok(await focusIn(panel, '[data-part=plan] button'));
+    await panel.tell(...permission(Date.now()), { type: 'focusPart', part: 'permission' });
+    assert.ok(await focusIn(panel, '[data-part=permission] [data-option-id=once]'));
     panel.close();
   });
 });
