@@ -1,7 +1,7 @@
 // Agents that nobody needs: ended after a while, and brought back by the next prompt.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PromptId } from '../../gateway/protocol/index.ts';
+import { AgentId, PromptId } from '../../gateway/protocol/index.ts';
 import { recordedClaude } from '../support/agents.ts';
 import { startGateway } from '../support/gateway.ts';
 
@@ -47,11 +47,11 @@ test('a plain command and a plain Claude are agents of a gateway by its configur
   };
   await using gateway = await startGateway({ config });
   const client = await gateway.connect();
-  const loud = await client.newSession({ agent: 'shout' as never });
+  const loud = await client.newSession({ agent: AgentId.parse('shout') });
   for (const said of ['one', 'two']) {
     const { text } = await client.ask(loud, said);
     assert.ok(text.endsWith(said.toUpperCase()), text);
   }
-  const thinking = await client.newSession({ agent: 'recorded' as never });
+  const thinking = await client.newSession({ agent: AgentId.parse('recorded') });
   assert.equal((await client.ask(thinking, 'THINK')).text, 'Thought done.');
 });
