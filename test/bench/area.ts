@@ -33,6 +33,8 @@ export interface Area {
   readonly variants: readonly string[];
   /** Ours comes first; what each of the others is, for people. */
   readonly contestants: Readonly<Record<string, string>>;
+  /** Contestants that are programs of the system, and which: left out where they are not installed. */
+  readonly programs?: Readonly<Record<string, string>>;
   readonly metrics: readonly Metric[];
   readonly targets: readonly Target[];
   /** Runs one contestant once: starts its servers in a folder of its own, warms up, measures, ends all. */

@@ -1,6 +1,9 @@
 // Every area of the benchmark, by its name.
 import type { Area } from './area.ts';
+import { accept } from './areas/accept.ts';
 import { fanout } from './areas/fanout.ts';
+import { proc } from './areas/proc.ts';
+import { replay } from './areas/replay.ts';
 import { rpc } from './areas/rpc.ts';
 
-export const areas: Readonly<Record<string, Area>> = { rpc, fanout };
+export const areas: Readonly<Record<string, Area>> = { rpc, fanout, accept, replay, proc };

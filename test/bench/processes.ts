@@ -18,12 +18,19 @@ export interface Started extends AsyncDisposable {
 }
 
 /** Runs Node with these arguments; resolves when `isReady` first says so. */
-export async function startNode(
+export const startNode = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  isReady: () => boolean,
+): Promise<Started> => startProgram(process.execPath, args, env, isReady);
+
+export async function startProgram(
+  program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   isReady: () => boolean,
 ): Promise<Started> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'ignore', 'inherit'],
   });
@@ -34,7 +41,7 @@ export async function startNode(
   while (!isReady()) {
     if (child.exitCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
-      throw new Error(`did not get ready: ${args.join(' ')}`);
+      throw new Error(`did not get ready: ${program} ${args.join(' ')}`);
     }
     await delay(10);
   }
@@ -57,6 +64,34 @@ export function cpuMicroseconds(pid: number): number {
     // The name, in brackets, may contain anything: fields are counted from behind it.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+export interface Memory {
+  readonly rss: number;
+  /** Pages that several processes share are divided among them. */
+  readonly pss: number;
+}
+
+/** In MB; NaN where there is no /proc. */
+export function memoryOf(pid: number): Memory {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const read = (name: string): number =>
+      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(text)?.[1]) / 1024;
+    return { rss: read('Rss'), pss: read('Pss') };
+  } catch {
+    return { rss: Number.NaN, pss: Number.NaN };
+  }
+}
+
+/** Flushes that all disks of this machine have made so far, whoever asked for them; NaN where nobody counts them. */
+export function diskFlushes(): number {
+  try {
+    const lines = readFileSync('/proc/diskstats', 'utf8').trim().split('\n');
+    return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[18]), 0);
   } catch {
     return Number.NaN;
   }

@@ -1,5 +1,5 @@
 // npm run bench: our gateway beside the least programs that do a part of the same, interleaved in one run.
-// --area rpc|fanout, --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
+// --area rpc|fanout|accept|replay|proc, --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
 // --other <bundle>, --profile
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import type { Area, Figures, Settings } from './area.ts';
 import { areas } from './areas.ts';
 import { Patience } from './calm.ts';
 import type { Job } from './drive.ts';
+import { isInstalled } from './installed.ts';
 import { machine } from './machine.ts';
 import { sentence, table, verdicts, type Row } from './report.ts';
 
@@ -54,7 +55,10 @@ async function runOnce(job: Job): Promise<Figures> {
 
 /** A B C A B C ...: what the machine does meanwhile meets all alike. */
 async function interleave(name: string, area: Area, variant: string, settings: Settings): Promise<Row[]> {
-  const known = Object.keys(area.contestants);
+  const known = Object.keys(area.contestants).filter((key) => {
+    const program = area.programs?.[key];
+    return program === undefined || isInstalled(program);
+  });
   const only = options.only?.split(',');
   const chosen = known.filter((key) => key === 'gateway' || only === undefined || only.includes(key));
   const [ours = 'gateway', ...others] = chosen;
@@ -86,6 +90,9 @@ try {
   const judged = [];
   for (const [name, area] of Object.entries(areas)) {
     if (options.area !== undefined && options.area !== name) continue;
+    for (const program of Object.values(area.programs ?? {})) {
+      if (!isInstalled(program)) console.log(`\n${name}: ${program} is not installed: left out`);
+    }
     const own: Row[] = [];
     for (const variant of area.variants) {
       if (options.variant !== undefined && options.variant !== variant) continue;
