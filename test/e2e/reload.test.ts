@@ -16,17 +16,17 @@ describe('a window that goes and comes back', () => {
   test('reloaded at a third of the answer, it shows exactly what the agent sent', (t) =>
     desk.story(t, async () => {
       const chat = await desk.demo('harbor-api');
-      await chat.send('slow 240 40');
-      await chat.seen(/s80 /);
+      await chat.send('slow 300 50');
+      await chat.seen(/s100 /);
       await chat.reload();
-      await chat.seen(/s80 /);
+      await chat.seen(/s100 /);
       await chat.shoot('b-1-after-reload');
       await chat.isIdle();
       const answer = await chat.answer();
-      assert.equal(answer, slowText(240).trimEnd());
+      assert.equal(answer, slowText(300).trimEnd());
       assert.equal(await chat.part('text').count(), 1);
       assert.equal(await chat.part('prompt').count(), 1);
-      assert.equal(textOf(await desk.history(await desk.newest())), slowText(240));
+      assert.equal(textOf(await desk.history(await desk.newest())), slowText(300));
     }));
 
   test('the draft, the place where one was reading and an open question come back', (t) =>

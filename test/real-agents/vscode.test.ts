@@ -48,29 +48,22 @@ for (const id of ['claude-acp', 'opencode'] as const) {
         await chat.seen('Hello from the fake model.');
 
         const allowed = path.join(desk.folder('harbor-api'), 'allowed.txt');
-        const question = chat.part('permission');
+        const question = chat.panel.locator('[data-part="permission"][data-state="open"]');
         await chat.send(`WRITE ${allowed} as you wish`);
-        await question.first().locator('.btn.primary').click();
-        await question
-          .first()
-          .getByText(/Allowed once here/)
-          .waitFor();
+        await question.locator('.btn.primary').click();
+        await chat.panel.getByText(/Allowed once here/).waitFor();
         await chat.isIdle();
         assert.equal(await readFile(allowed, 'utf8'), 'as you wish\n');
 
         const refused = path.join(desk.folder('harbor-api'), 'refused.txt');
         await chat.send(`WRITE ${refused} never`);
-        const reject = question
-          .nth(1)
-          .getByRole('button', { name: /Reject|No/ })
-          .first();
-        await reject.waitFor();
+        await question.waitFor();
         await chat.shoot(`e-${id}-permission`);
-        await reject.click();
         await question
-          .nth(1)
-          .getByText(/Rejected here/)
-          .waitFor();
+          .getByRole('button', { name: /Reject|No/ })
+          .first()
+          .click();
+        await chat.panel.getByText(/Rejected here/).waitFor();
         await chat.isIdle();
         assert.equal(existsSync(refused), false);
         await chat.shoot(`e-${id}-answered`);
