@@ -1,0 +1,114 @@
+// How long it takes until a prompt of 500 bytes is accepted for good: session.send of our gateway, which is synced to disk
+// before it answers, beside the queues of Redis and NATS. The sessions' queues are held: no agent takes part.
+import { randomUUID } from 'node:crypto';
+import type { Area, Settings } from '../area.ts';
+import { startNats } from '../contestants/nats.ts';
+import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
+import { startRedis } from '../contestants/redis.ts';
+import { callFor } from '../load.ts';
+import { cpuMicroseconds, diskFlushes } from '../processes.ts';
+import { microseconds, percentile } from '../statistics.ts';
+
+/** Prompts that are on their way at once, on one connection, and sessions that they go to in turn. */
+const VARIANTS: Readonly<Record<string, { atATime: number; sessions: number }>> = {
+  '1 at a time': { atATime: 1, sessions: 64 },
+  '64 at a time': { atATime: 64, sessions: 64 },
+  '64 at a time, one session': { atATime: 64, sessions: 1 },
+};
+
+const MESSAGE = 'words of a prompt '.repeat(24);
+
+interface Stage extends AsyncDisposable {
+  readonly pid: number;
+  accept(): Promise<unknown>;
+}
+
+async function ours(bundle: string, folder: string, sessions: number, settings: Settings): Promise<Stage> {
+  const gateway = await startOurGateway(bundle, folder, settings);
+  const { control } = gateway;
+  const sessionIds: string[] = [];
+  while (sessionIds.length < sessions) {
+    // The contract of session.create.
+    const { sessionId } = (await control.call('session.create', { path: folder, agent: 'scripted' })) as {
+      sessionId: string;
+    };
+    await control.call('queue.pause', { sessionId });
+    sessionIds.push(sessionId);
+  }
+  const client = await connectTo(gateway.socket);
+  let sent = 0;
+  const accept = (): Promise<unknown> => {
+    sent += 1;
+    const sessionId = sessionIds[sent % sessions];
+    return client.call('session.send', { sessionId, promptId: randomUUID(), message: MESSAGE });
+  };
+  return Object.assign(gateway, { accept });
+}
+
+/** What the others are given: the same members, so about the same bytes. */
+const body = (): string =>
+  JSON.stringify({ sessionId: randomUUID(), promptId: randomUUID(), message: MESSAGE });
+
+async function redis(folder: string): Promise<Stage> {
+  const started = await startRedis(folder, 'always');
+  return Object.assign(started, { accept: () => started.client.call('XADD', 's1', '*', 'body', body()) });
+}
+
+async function nats(folder: string): Promise<Stage> {
+  const started = await startNats(folder);
+  return Object.assign(started, { accept: () => started.client.request('s.1', body()) });
+}
+
+const STAGES: Readonly<
+  Record<string, (folder: string, sessions: number, settings: Settings) => Promise<Stage>>
+> = {
+  gateway: (folder, sessions, settings) => ours(settings.bundles.gateway, folder, sessions, settings),
+  other: (folder, sessions, settings) => ours(settings.bundles.other, folder, sessions, settings),
+  redis,
+  nats,
+};
+
+export const accept: Area = {
+  question: 'Accepting a prompt of 500 bytes for good',
+  variants: Object.keys(VARIANTS),
+  contestants: {
+    gateway: 'our gateway: session.send, synced',
+    redis: 'Redis XADD, appendfsync always: synced',
+    nats: 'NATS JetStream publish: written, synced only from 2.10 on',
+  },
+  programs: { redis: 'redis-server', nats: 'nats-server' },
+  metrics: [
+    { key: 'accepts', title: 'accepts/s' },
+    { key: 'p50', title: 'p50 µs' },
+    { key: 'p99', title: 'p99 µs' },
+    { key: 'perFlush', title: 'accepts per disk flush' },
+    { key: 'cpu', title: 'server CPU µs/accept' },
+  ],
+  targets: [
+    { variant: '1 at a time', metric: 'p50', against: 'redis', atMost: 1.5 },
+    { variant: '64 at a time', metric: 'accepts', against: 'redis', atLeast: 0.5 },
+    { variant: '64 at a time', metric: 'accepts', against: 'nats', atLeast: 2.5 },
+    { variant: '64 at a time', metric: 'perFlush', atLeast: 10 },
+  ],
+  async measure(contestant, variant, folder, settings) {
+    const start = STAGES[contestant];
+    const chosen = VARIANTS[variant];
+    if (start === undefined || chosen === undefined) throw new Error(`accept: ${contestant}, ${variant}`);
+    const { atATime, sessions } = chosen;
+    await using stage = await start(folder, sessions, settings);
+    await callFor(settings.quick ? 0.2 : 0.7, atATime, () => stage.accept());
+    const used = cpuMicroseconds(stage.pid);
+    const flushed = diskFlushes();
+    const begin = microseconds();
+    const times = await callFor(settings.quick ? 0.3 : 1.3, atATime, () => stage.accept());
+    const seconds = (microseconds() - begin) / 1e6;
+    return {
+      accepts: times.length / seconds,
+      p50: percentile(times, 0.5),
+      p99: percentile(times, 0.99),
+      // Others on this machine flush as well: a lower bound. Without any flush it is all of them.
+      perFlush: times.length / Math.max(1, diskFlushes() - flushed),
+      cpu: (cpuMicroseconds(stage.pid) - used) / times.length,
+    };
+  },
+};
