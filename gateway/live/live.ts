@@ -28,8 +28,10 @@ export class Live implements AsyncDisposable {
 
   /** Looks for work in a session. */
   wake(sessionId: SessionId): void {
-    if (this.#isClosing || this.#world.store.sessions.find(sessionId) === undefined) return;
-    this.of(sessionId).wake();
+    if (this.#isClosing) return;
+    const live = this.#sessions.get(sessionId);
+    if (live !== undefined) live.wake();
+    else if (this.#world.store.sessions.find(sessionId) !== undefined) this.of(sessionId).wake();
   }
 
   /** The session at work, made when it is not. Throws the problem session.unknown. */

@@ -41,12 +41,11 @@ export function admitPrompt(
   const session = store.sessions.get(sent.sessionId);
   const { prompt, isNew } = store.queue.admit(session, sent);
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
-  const queue = store.queue.list(session);
-  const position = positionOf(queue, prompt.promptId);
+  const position = store.queue.position(session, prompt);
   if (!isNew) return { state: prompt.state, position };
   store.sessions.setTitle(session, titleFrom(prompt.message), 'prompt');
   store.sessions.change(session, { lastActivityAt: now, archived: false });
-  if (next(queue, session.held)?.promptId === prompt.promptId) {
+  if (next(store.queue.front(session), session.held)?.promptId === prompt.promptId) {
     startPrompt(store, session, prompt, now);
     return { state: 'running', position: 0 };
   }
@@ -55,21 +54,12 @@ export function admitPrompt(
   return { state: 'queued', position };
 }
 
-/** How many prompts run before it. An uncertain one waits for a person and runs before nobody. */
-function positionOf(queue: readonly StoredPrompt[], promptId: PromptId): number {
-  const before = queue.slice(
-    0,
-    queue.findIndex((prompt) => prompt.promptId === promptId),
-  );
-  return before.filter(({ state }) => state !== 'uncertain').length;
-}
-
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
 export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {
   const session = store.sessions.find(sessionId);
   if (session === undefined) return undefined;
   expirePrompts(store, session, now);
-  const queue = store.queue.list(session);
+  const queue = store.queue.front(session);
   const taken = queue.find(({ state, handed }) => state === 'running' && !handed);
   if (taken !== undefined) return taken;
   const prompt = next(queue, session.held);
@@ -78,8 +68,7 @@ export function takePrompt(store: Store, sessionId: SessionId, now: string): Sto
 }
 
 function expirePrompts(store: Store, log: LogOf, now: string): void {
-  for (const { promptId, state, expiresAt } of store.queue.list(log)) {
-    if (state !== 'queued' || expiresAt === null || expiresAt > now) continue;
+  for (const { promptId } of store.queue.expired(log, now)) {
     store.queue.step(log, promptId, 'cancel');
     store.log.append(log, now, [{ type: 'dequeued', promptId }]);
     store.sessions.touch(log);
@@ -146,8 +135,9 @@ function holdWaiting(store: Store, log: LogOf): void {
 export function retryPrompt(store: Store, sessionId: SessionId, promptId: PromptId, now: string): void {
   const session = store.sessions.get(sessionId);
   store.queue.step(session, promptId, 'retry');
-  const { message, from } = store.queue.get(session, promptId);
-  const position = positionOf(store.queue.list(session), promptId);
+  const prompt = store.queue.get(session, promptId);
+  const { message, from } = prompt;
+  const position = store.queue.position(session, prompt);
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
   store.sessions.change(session, { held: false });
 }
@@ -170,8 +160,9 @@ export function changePrompt(
   }
   if (change.message !== undefined) store.queue.edit(promptId, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
-  const { message } = store.queue.get(session, promptId);
-  const position = positionOf(store.queue.list(session), promptId);
+  const prompt = store.queue.get(session, promptId);
+  const { message } = prompt;
+  const position = store.queue.position(session, prompt);
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
 }
 

@@ -21,8 +21,8 @@ const PromptRow = z.object({
 const SELECT = `SELECT prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
 
-/** Prompts that are not over. */
-const LIVE = `state IN ('queued', 'running', 'uncertain')`;
+/** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
+export const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 
 export interface StoredPrompt extends Prompt {
   /** The agent was given it, or was about to be. */
@@ -45,6 +45,42 @@ export class QueueStore {
   list({ key }: LogOf): StoredPrompt[] {
     return this.#db
       .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place`, key)
+      .map((row) => fromRow(row));
+  }
+
+  /** What decides who is next, however many wait: the prompts that run, and the first that waits. */
+  front({ key }: LogOf): StoredPrompt[] {
+    const of = (state: PromptState): string =>
+      `${SELECT} WHERE session_key = ? AND state = '${state}' AND ${LIVE}`;
+    return [
+      ...this.#db.all(`${of('running')} ORDER BY place`, key),
+      ...this.#db.all(`${of('queued')} ORDER BY place LIMIT 1`, key),
+    ].map((row) => fromRow(row));
+  }
+
+  /** How many prompts run before one that waits. An uncertain one waits for a person and runs before nobody. */
+  position({ key }: LogOf, { promptId, state }: Pick<StoredPrompt, 'promptId' | 'state'>): number {
+    if (state !== 'queued') return 0;
+    const row = this.#db.get(
+      `SELECT (SELECT count(*) FROM prompt WHERE session_key = ? AND state = 'running' AND ${LIVE}) +
+         (SELECT count(*) FROM prompt WHERE session_key = ? AND state = 'queued' AND ${LIVE}
+            AND place < (SELECT place FROM prompt WHERE prompt_id = ?)) AS n`,
+      key,
+      key,
+      promptId,
+    );
+    return Number(row?.['n']);
+  }
+
+  /** Waiting prompts whose time to start is over. */
+  expired({ key }: LogOf, now: string): StoredPrompt[] {
+    return this.#db
+      .all(
+        `${SELECT} WHERE session_key = ? AND state = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
+         ORDER BY place`,
+        key,
+        now,
+      )
       .map((row) => fromRow(row));
   }
 

@@ -81,4 +81,12 @@ export const MIGRATIONS: readonly string[] = [
     session_key INTEGER NOT NULL
   ) STRICT;
   `,
+
+  // What is asked at each send must not cost more with every prompt that waits, or that ever was.
+  `
+  DROP INDEX prompt_session;
+  CREATE INDEX prompt_session ON prompt (session_key, place);
+  CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
+  CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
+  `,
 ];

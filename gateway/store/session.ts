@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import type { LogOf } from './log.ts';
+import { LIVE } from './queue.ts';
 
 const SessionRow = z.object({
   key: z.int(),
@@ -28,8 +29,8 @@ const SELECT = `
   SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, usage,
     created_at, last_activity_at,
     (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
-    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued') AS queued,
-    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'uncertain') AS uncertain
+    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued' AND ${LIVE}) AS queued,
+    (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'uncertain' AND ${LIVE}) AS uncertain
   FROM session`;
 
 /** A session with what only the gateway needs to know of it. */
