@@ -182,8 +182,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     if (!row || !this.view.visible) return;
     this.#wanted = undefined;
     if (this.view.selection.some(({ id }) => id === row.id)) return;
-    // A row that is gone meanwhile needs no selection.
-    this.view.reveal(row, { select: true, focus: false }).then(undefined, () => undefined);
+    // VS Code may not have the row yet, just after a start: tried again with the next news.
+    this.view.reveal(row, { select: true, focus: false }).then(undefined, () => {
+      this.#wanted ??= row.id;
+    });
   }
 
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
