@@ -18,7 +18,7 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
       steer,
     };
     const accepted = await store.synced(() => {
-      const cursor = store.log.cursor(store.sessions.get(sessionId));
+      const cursor = store.log.cursor(store.sessions.mustLocate(sessionId));
       return { ...admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt), cursor };
     });
     // Whoever says "now" has seen what runs: it makes room, and the queue goes on with this prompt.

@@ -38,7 +38,7 @@ export function admitPrompt(
   sent: SentPrompt & { sessionId: SessionId; steer: boolean },
   now: string,
 ): { state: PromptState; position: number } {
-  const session = store.sessions.get(sent.sessionId);
+  const session = store.sessions.mustLocate(sent.sessionId);
   const { prompt, isNew } = store.queue.admit(session, sent);
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
   const position = store.queue.position(session, prompt);
@@ -56,7 +56,7 @@ export function admitPrompt(
 
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
 export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {
-  const session = store.sessions.find(sessionId);
+  const session = store.sessions.locate(sessionId);
   if (session === undefined) return undefined;
   expirePrompts(store, session, now);
   const queue = store.queue.front(session);

@@ -84,6 +84,7 @@ export const MIGRATIONS: readonly string[] = [
 
   // What is asked at each send must not cost more with every prompt that waits, or that ever was.
   `
+  DROP INDEX prompt_queue;
   DROP INDEX prompt_session;
   CREATE INDEX prompt_session ON prompt (session_key, place);
   CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');

@@ -85,6 +85,17 @@ export class SessionStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
+  /** As much of a session as its queue needs: nothing is counted, so it costs the same however much there is. */
+  locate(sessionId: SessionId): Pick<StoredSession, 'sessionId' | 'key' | 'held'> | undefined {
+    const row = this.#db.get('SELECT key, held FROM session WHERE session_id = ?', sessionId);
+    return row === undefined ? undefined : { sessionId, key: Number(row['key']), held: row['held'] === 1 };
+  }
+
+  /** Throws the problem session.unknown. */
+  mustLocate(sessionId: SessionId): Pick<StoredSession, 'sessionId' | 'key' | 'held'> {
+    return this.locate(sessionId) ?? unknownSession(sessionId);
+  }
+
   /** Throws the problem session.unknown. */
   get(sessionId: SessionId): StoredSession {
     const found = this.find(sessionId);
