@@ -119,11 +119,15 @@ function assertStored(store: Store, { acknowledged, seen }: Witness): void {
     assert.equal(prompt.message, message, `the acknowledged ${promptId}`);
   }
   for (const [sessionId, events] of seen) {
-    const { texts } = store.log.read(store.sessions.get(sessionId), 0, 10_000_000);
+    const log = store.sessions.get(sessionId);
     const stored = new Map<number, Event>();
-    for (const text of texts) {
-      const event = JSON.parse(text) as Event;
-      stored.set(event.seq, event);
+    for (let after = 0; after < store.log.head(log);) {
+      const { texts, last } = store.log.read(log, after, 1000);
+      for (const text of texts) {
+        const event = JSON.parse(text) as Event;
+        stored.set(event.seq, event);
+      }
+      after = last;
     }
     const { texts: said } = show([...stored.values()]);
     for (const [seq, event] of events) {
