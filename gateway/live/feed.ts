@@ -44,7 +44,8 @@ interface Subscriber {
   readonly follower: Follower;
   /** All up to here was handed over. */
   seq: number;
-  state: 'reading' | 'waiting' | 'ended';
+  /** behind: the next page of the log comes in a moment. waiting: it comes when there is room. */
+  state: 'reading' | 'behind' | 'waiting' | 'ended';
 }
 
 export class Feed {
@@ -125,22 +126,29 @@ export class Feed {
     this.#subscribers.delete(sessionId);
   }
 
+  /** One page at a time: it is on its way while the next one is read, and nobody else waits for a long log. */
   #catchUp(subscriber: Subscriber): void {
-    while (subscriber.state === 'reading' && subscriber.seq < this.#log.head(subscriber.log)) {
-      const batch = this.#log.read(subscriber.log, subscriber.seq, PAGE);
-      if (batch.texts.length === 0) return;
-      this.#hand(subscriber, batch, this.#frameOnce(batch));
-    }
+    if (subscriber.state !== 'reading' || subscriber.seq >= this.#log.head(subscriber.log)) return;
+    const batch = this.#log.read(subscriber.log, subscriber.seq, PAGE);
+    if (batch.texts.length === 0) return;
+    if (!this.#hand(subscriber, batch, this.#frameOnce(batch))) return;
+    subscriber.state = 'behind';
+    setImmediate(() => this.#goOn(subscriber, 'behind'));
   }
 
-  #hand(subscriber: Subscriber, batch: Batch, frame: () => Buffer): void {
+  #goOn(subscriber: Subscriber, from: 'behind' | 'waiting'): void {
+    if (subscriber.state === from) subscriber.state = 'reading';
+    this.#catchUp(subscriber);
+  }
+
+  /** False: no more before there is room, or ever. */
+  #hand(subscriber: Subscriber, batch: Batch, frame: () => Buffer): boolean {
     subscriber.seq = batch.last;
-    if (subscriber.follower.take(batch, frame)) return;
+    // Whoever takes it may have ended the subscription with that.
+    if (subscriber.follower.take(batch, frame)) return subscriber.state === 'reading';
     subscriber.state = 'waiting';
-    subscriber.follower.onDrain(() => {
-      if (subscriber.state === 'waiting') subscriber.state = 'reading';
-      this.#catchUp(subscriber);
-    });
+    subscriber.follower.onDrain(() => this.#goOn(subscriber, 'waiting'));
+    return false;
   }
 
   #frameOnce(batch: Batch): () => Buffer {
