@@ -44,7 +44,9 @@ export function verdicts(name: string, area: Area, rows: readonly Row[]): Verdic
 const digits = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 });
 
-const cell = ({ median, min, max }: Summary): string => `${digits(median)} [${digits(min)}..${digits(max)}]`;
+/** A figure that there is not is a dash. */
+const cell = ({ median, min, max }: Summary): string =>
+  Number.isNaN(median) ? '-' : `${digits(median)} [${digits(min)}..${digits(max)}]`;
 
 /** One Markdown table: median [min..max], and ours as a multiple of theirs. */
 export function table(area: Area, rows: readonly Row[]): string {
@@ -54,8 +56,8 @@ export function table(area: Area, rows: readonly Row[]): string {
   );
   const lines = rows.map((row) => {
     const cells = metrics.map(({ key }) => {
-      const multiple =
-        ours === undefined || row === ours ? '' : `, ours x${digits(ratio(ours, row, key).median)}`;
+      const times = ours === undefined || row === ours ? Number.NaN : ratio(ours, row, key).median;
+      const multiple = Number.isNaN(times) ? '' : `, ours x${digits(times)}`;
       return cell(summarise(valuesOf(row, key))) + multiple;
     });
     return `| ${[area.contestants[row.contestant] ?? row.contestant, ...cells].join(' | ')} |`;

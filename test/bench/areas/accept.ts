@@ -9,12 +9,10 @@ import { callFor } from '../load.ts';
 import { cpuMicroseconds, diskFlushes } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
 
-/** Prompts that are on their way at once, on one connection, and sessions that they go to in turn. */
-const VARIANTS: Readonly<Record<string, { atATime: number; sessions: number }>> = {
-  '1 at a time': { atATime: 1, sessions: 64 },
-  '64 at a time': { atATime: 64, sessions: 64 },
-  '64 at a time, one session': { atATime: 64, sessions: 1 },
-};
+/** Prompts that are on their way at once, on one connection. */
+const CONCURRENCY: Readonly<Record<string, number>> = { '1 at a time': 1, '64 at a time': 64 };
+/** They go to so many sessions in turn. */
+const SESSIONS = 64;
 
 const MESSAGE = 'words of a prompt '.repeat(24);
 
@@ -23,11 +21,11 @@ interface Stage extends AsyncDisposable {
   accept(): Promise<unknown>;
 }
 
-async function ours(bundle: string, folder: string, sessions: number, settings: Settings): Promise<Stage> {
+async function ours(bundle: string, folder: string, settings: Settings): Promise<Stage> {
   const gateway = await startOurGateway(bundle, folder, settings);
   const { control } = gateway;
   const sessionIds: string[] = [];
-  while (sessionIds.length < sessions) {
+  while (sessionIds.length < SESSIONS) {
     // The contract of session.create.
     const { sessionId } = (await control.call('session.create', { path: folder, agent: 'scripted' })) as {
       sessionId: string;
@@ -39,7 +37,7 @@ async function ours(bundle: string, folder: string, sessions: number, settings: 
   let sent = 0;
   const accept = (): Promise<unknown> => {
     sent += 1;
-    const sessionId = sessionIds[sent % sessions];
+    const sessionId = sessionIds[sent % SESSIONS];
     return client.call('session.send', { sessionId, promptId: randomUUID(), message: MESSAGE });
   };
   return Object.assign(gateway, { accept });
@@ -59,18 +57,16 @@ async function nats(folder: string): Promise<Stage> {
   return Object.assign(started, { accept: () => started.client.request('s.1', body()) });
 }
 
-const STAGES: Readonly<
-  Record<string, (folder: string, sessions: number, settings: Settings) => Promise<Stage>>
-> = {
-  gateway: (folder, sessions, settings) => ours(settings.bundles.gateway, folder, sessions, settings),
-  other: (folder, sessions, settings) => ours(settings.bundles.other, folder, sessions, settings),
+const STAGES: Readonly<Record<string, (folder: string, settings: Settings) => Promise<Stage>>> = {
+  gateway: (folder, settings) => ours(settings.bundles.gateway, folder, settings),
+  other: (folder, settings) => ours(settings.bundles.other, folder, settings),
   redis,
   nats,
 };
 
 export const accept: Area = {
   question: 'Accepting a prompt of 500 bytes for good',
-  variants: Object.keys(VARIANTS),
+  variants: Object.keys(CONCURRENCY),
   contestants: {
     gateway: 'our gateway: session.send, synced',
     redis: 'Redis XADD, appendfsync always: synced',
@@ -92,10 +88,9 @@ export const accept: Area = {
   ],
   async measure(contestant, variant, folder, settings) {
     const start = STAGES[contestant];
-    const chosen = VARIANTS[variant];
-    if (start === undefined || chosen === undefined) throw new Error(`accept: ${contestant}, ${variant}`);
-    const { atATime, sessions } = chosen;
-    await using stage = await start(folder, sessions, settings);
+    const atATime = CONCURRENCY[variant];
+    if (start === undefined || atATime === undefined) throw new Error(`accept: ${contestant}, ${variant}`);
+    await using stage = await start(folder, settings);
     await callFor(settings.quick ? 0.2 : 0.7, atATime, () => stage.accept());
     const used = cpuMicroseconds(stage.pid);
     const flushed = diskFlushes();

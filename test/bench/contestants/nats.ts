@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { startProgram, type Started } from '../processes.ts';
 
+const SERVER = 'nats-server';
+
 export interface Nats extends Started {
   readonly client: NatsClient;
 }
@@ -28,7 +30,7 @@ jetstream { store_dir: "${folder}/jetstream"${sync} }
     const text = file === undefined ? '' : readFileSync(path.join(folder, file), 'utf8');
     return /nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1];
   };
-  const started = await startProgram('nats-server', ['-c', config], {}, () => port() !== undefined);
+  const started = await startProgram(SERVER, ['-c', config], {}, () => port() !== undefined);
   const socket = connect(Number(port()), '127.0.0.1').setNoDelay();
   await once(socket, 'connect');
   const client = new NatsClient(socket);
@@ -38,7 +40,7 @@ jetstream { store_dir: "${folder}/jetstream"${sync} }
 }
 
 function hasSync(): boolean {
-  const [major = 0, minor = 0] = execFileSync('nats-server', ['--version'], { encoding: 'utf8' })
+  const [major = 0, minor = 0] = execFileSync(SERVER, ['--version'], { encoding: 'utf8' })
     .replace(/^\D+/, '')
     .split('.')
     .map(Number);
