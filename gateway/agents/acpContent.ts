@@ -1,6 +1,7 @@
 // ACP's content blocks and tool contents, as the gateway's: what is no text is told in words.
 import type { ContentBlock, Message, ToolContent } from '../protocol/index.ts';
 import { AgentError } from './agent.ts';
+import { cut, MAX_CONTENT_CHARS } from './cut.ts';
 import { isObject, list, object, text, word, type JsonObject } from './json.ts';
 
 const BASE64_BYTES_PER_CHAR = 0.75;
@@ -46,7 +47,28 @@ const toolContent = (value: unknown): ToolContent => {
   return { type: 'other', summary: describe(item['type'] === 'content' ? block : item) };
 };
 
-export const toolContents = (value: unknown): ToolContent[] => list(value).map(toolContent);
+/** The contents of one card, cut where they are too long together. */
+export const toolContents = (value: unknown): ToolContent[] => {
+  let room = MAX_CONTENT_CHARS;
+  const fit = (said: string): string => {
+    const kept = cut(said, Math.max(0, room));
+    room -= said.length;
+    return kept;
+  };
+  return list(value).map((item) => {
+    const content = toolContent(item);
+    switch (content.type) {
+      case 'text':
+        return { ...content, text: fit(content.text) };
+      case 'diff': {
+        const { path, oldText, newText } = content;
+        return { type: 'diff', path, newText: fit(newText), oldText: oldText === null ? null : fit(oldText) };
+      }
+      case 'other':
+        return content;
+    }
+  });
+};
 
 /** What an agent takes in a prompt besides text and links, as it said at initialize. */
 export interface PromptCapabilities {

@@ -2,6 +2,7 @@
 import { ToolStatus, type PermissionOption, type ToolCall } from '../protocol/index.ts';
 import type { AgentUpdate, Question } from './agent.ts';
 import { toolContents } from './acpContent.ts';
+import { TerminalOutputs } from './acpTerminal.ts';
 import { bounded, list, number, object, text, word, type JsonObject } from './json.ts';
 
 type Changes = Partial<Omit<ToolCall, 'toolCallId' | 'tool'>>;
@@ -74,6 +75,7 @@ const REMEMBERED = 256;
 
 export class ToolCards {
   readonly #cards = new Map<string, ToolCall>();
+  readonly #outputs = new TerminalOutputs();
 
   /** What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. */
   endTurn(): AgentUpdate[] {
@@ -93,6 +95,9 @@ export class ToolCards {
     const card = this.#cards.get(toolCallId);
     if (card === undefined) return [this.#add(newCard(toolCallId, raw))];
     const changes = changesIn(raw);
+    const isOver = changes.status === 'completed' || changes.status === 'failed';
+    const printed = this.#outputs.content(toolCallId, raw, isOver);
+    if (printed !== undefined) changes.content = printed;
     // claude-acp sends updates that hold only _meta: they are news to nobody.
     if (Object.keys(changes).length === 0) return [];
     this.#cards.set(toolCallId, { ...card, ...changes });

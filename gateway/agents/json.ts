@@ -1,4 +1,5 @@
 // Small readers for JSON of unknown shape: what is missing or of the wrong kind is simply not there.
+import { cut, MAX_CONTENT_CHARS } from './cut.ts';
 
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -22,12 +23,20 @@ export const number = (value: unknown): number | undefined =>
 const MAX_DEPTH = 64;
 
 /**
- * The value with everything below 64 levels replaced by a word. JSON.parse reads any depth, but whoever writes such a
- * value back overflows the stack: one agent's nonsense must not stop the gateway.
+ * The value with everything below 64 levels replaced by a word, and texts cut where they are too long together.
+ * JSON.parse reads any depth, but whoever writes such a value back overflows the stack: one agent's nonsense must not
+ * stop the gateway.
  */
-export const bounded = (value: unknown, depth = 0): unknown => {
+export const bounded = (value: unknown, room = { left: MAX_CONTENT_CHARS }, depth = 0): unknown => {
+  if (typeof value === 'string') {
+    const kept = cut(value, Math.max(0, room.left));
+    room.left -= value.length;
+    return kept;
+  }
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return '[nested too deeply]';
-  if (Array.isArray(value)) return value.map((item) => bounded(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bounded(item, depth + 1)]));
+  if (Array.isArray(value)) return value.map((item) => bounded(item, room, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, bounded(item, room, depth + 1)]),
+  );
 };

@@ -150,3 +150,66 @@ test('a question keeps the options whose meaning is known, and none without any'
   assert.equal(asked.updates.length, 1);
   assert.equal(tools.ask({ toolCall: { toolCallId: 't' }, options: [option('telepathy')] }), undefined);
 });
+
+const codexOutput = (data: string, more: object = {}): object => ({
+  sessionUpdate: 'tool_call_update',
+  toolCallId: 'c1',
+  ...more,
+  _meta: { terminal_output_delta: { data, terminal_id: 'c1' } },
+});
+
+test('what a command prints beside the protocol is its card, told again only when it has doubled or is over', () => {
+  const updates = read(
+    { sessionUpdate: 'tool_call', toolCallId: 'c1', content: [{ type: 'terminal', terminalId: 'c1' }] },
+    codexOutput('one '),
+    codexOutput('2'),
+    codexOutput('three '),
+    codexOutput('4', { status: 'completed' }),
+  );
+  const shown = updates.map((update) => ('content' in update ? update.content : undefined));
+  assert.deepEqual(shown.slice(1), [
+    [{ type: 'text', text: 'one ' }],
+    [{ type: 'text', text: 'one 2three ' }],
+    [{ type: 'text', text: 'one 2three 4' }],
+  ]);
+});
+
+test('the exit code of a command that fails stands below its output', () => {
+  const failed = {
+    ...codexOutput('no such file', { status: 'failed' }),
+    _meta: { terminal_output_delta: { data: 'no such file' }, terminal_exit: { exit_code: 2 } },
+  };
+  const updates = read({ sessionUpdate: 'tool_call', toolCallId: 'c1' }, failed);
+  assert.deepEqual(updates.at(-1), {
+    type: 'tool_update',
+    toolCallId: 'c1',
+    status: 'failed',
+    content: [{ type: 'text', text: 'no such file\n[exit code 2]' }],
+  });
+});
+
+test('a card holds only so much, and says how much was cut', () => {
+  const huge = 'x'.repeat(10_000_000);
+  const [card] = read({
+    sessionUpdate: 'tool_call',
+    toolCallId: 't1',
+    rawInput: { content: huge, again: huge },
+    content: [
+      { type: 'content', content: { type: 'text', text: huge } },
+      { type: 'diff', path: '/a', oldText: huge, newText: huge },
+    ],
+  });
+  const stored = JSON.stringify(card);
+  assert.ok(stored.length < 300_000, String(stored.length));
+  assert.equal(stored.match(/\[cut here: \d+ more characters are not shown\]/g)?.length, 5);
+});
+
+test('a text is never cut in the middle of a character', () => {
+  const [card] = read({
+    sessionUpdate: 'tool_call',
+    toolCallId: 't1',
+    content: [{ type: 'content', content: { type: 'text', text: `x${'😀'.repeat(100_000)}` } }],
+  });
+  assert.ok(card?.type === 'tool_use' && card.content[0]?.type === 'text');
+  assert.ok(card.content[0].text.isWellFormed());
+});
