@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startTime } from '../../gateway/agents/processTree.ts';
 import { openAgent, type Opened, type Opening } from '../support/agents.ts';
-import { startFakeModels } from '../support/realAgents/fakeModels.ts';
+import { startFakeModels, type FakeModels } from '../support/realAgents/fakeModels.ts';
 import { longAnswer, slowAnswer } from '../support/realAgents/fakeReply.ts';
-import { prepareRealAgent, realAgentIds, type RealAgent } from '../support/realAgents/realAgents.ts';
+import {
+  offersChoices,
+  prepareRealAgent,
+  realAgentIds,
+  type RealAgent,
+} from '../support/realAgents/realAgents.ts';
 
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 300_000 };
@@ -16,6 +21,7 @@ const PATIENCE = { timeout: 300_000 };
 for (const id of realAgentIds()) {
   describe(id, PATIENCE, () => {
     const resources = new AsyncDisposableStack();
+    let models: FakeModels;
     let agent: RealAgent;
     let opened: Opened;
 
@@ -25,7 +31,7 @@ for (const id of realAgentIds()) {
     };
 
     before(async () => {
-      const models = resources.use(await startFakeModels());
+      models = resources.use(await startFakeModels());
       agent = resources.use(await prepareRealAgent(id, models.url));
       opened = await open();
     }, PATIENCE);
@@ -100,6 +106,44 @@ for (const id of realAgentIds()) {
       assert.equal(existsSync(join(agent.workspace, 'cancelled.txt')), false);
       assert.equal(await textOf(() => opened.agent.prompt('ECHO and on')), 'and on');
     });
+
+    if (offersChoices(id)) {
+      test('a question of the model is a choice, and the answer reaches it', async () => {
+        const asked = opened.ear.questions.length;
+        const said = await textOf(async () => {
+          const turn = opened.agent.prompt('ASK');
+          const { question, answer } = await opened.ear.question(asked);
+          answer(question.options.find(({ name }) => name.startsWith('Blue'))?.optionId);
+          await turn;
+        });
+        assert.match(said, /"Which colour\?"="Blue"/);
+      });
+    }
+
+    for (const status of [500, 401] as const) {
+      test(`when the model answers ${status}, a person learns of it or can stop, and the next turn works`, async () => {
+        const seen = agent.recipe.onError?.[status];
+        const other = await open();
+        const errorComes = models.nextError();
+        const turn = other.agent.prompt(`ERROR ${status}`);
+        const end = turn.then(
+          ({ stopReason }) => stopReason,
+          (error: Error) => error.message,
+        );
+        if (seen === undefined) {
+          // It tries again for more than a minute and says nothing: what a person can do is to stop it.
+          await errorComes;
+          other.agent.cancel();
+          // OpenCode calls the end of such a turn its own; the gateway knows that a person has stopped it.
+          assert.match(await end, /^(?:cancelled|end_turn)$/);
+        } else {
+          assert.match(`${await end}\n${other.ear.text}`, seen);
+        }
+        const start = other.ear.text.length;
+        await other.agent.prompt('ECHO all is well');
+        assert.ok(other.ear.text.slice(start).endsWith('all is well'));
+      });
+    }
 
     test('five thousand pieces, as fast as they come, make exactly their text', async () => {
       const said = await textOf(() => opened.agent.prompt('LONG 5000'));

@@ -1,5 +1,5 @@
 // A model server on loopback that stands in for the models behind real agents: no account, no network, same words.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -13,6 +13,8 @@ import { object, text } from '../../../gateway/agents/json.ts';
 
 export interface FakeModels extends AsyncDisposable {
   readonly url: string;
+  /** Resolves when the next request has been answered with an HTTP error. */
+  nextError(): Promise<unknown>;
 }
 
 const APIS: readonly ModelApi[] = [anthropicApi, chatApi, responsesApi, geminiApi];
@@ -35,7 +37,11 @@ const answerJson = (response: ServerResponse, status: number, body: unknown): vo
   response.end(JSON.stringify(body));
 };
 
-const handle = async (request: IncomingMessage, response: ServerResponse, number: number): Promise<void> => {
+const handle = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  number: number,
+): Promise<unknown> => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const body = object(await readBody(request));
   if (pathname.endsWith('/count_tokens')) return answerJson(response, 200, { input_tokens: 100 });
@@ -46,7 +52,10 @@ const handle = async (request: IncomingMessage, response: ServerResponse, number
   if (api === undefined)
     return answerJson(response, 404, { error: { message: `no such path: ${pathname}` } });
   const reply = replyTo(api.read(body));
-  if (reply.status !== undefined) return answerJson(response, reply.status, api.error(reply.status));
+  if (reply.status !== undefined) {
+    answerJson(response, reply.status, api.error(reply.status));
+    return 'error';
+  }
   const exchange = { number, model: text(body['model']) ?? 'fake-model', reply, response };
   if (body['stream'] !== true && !pathname.endsWith(':streamGenerateContent'))
     return answerJson(response, 200, api.whole(exchange));
@@ -59,13 +68,16 @@ const handle = async (request: IncomingMessage, response: ServerResponse, number
 
 export const startFakeModels = async (): Promise<FakeModels> => {
   let requests = 0;
+  const news = new EventEmitter();
   const server = createServer((request, response) => {
     requests += 1;
-    handle(request, response, requests).catch((error: unknown) => {
-      // What is wrong with the story is told to the agent, which tells it to the test.
-      if (response.headersSent) response.destroy();
-      else answerJson(response, 500, { error: { message: String(error) } });
-    });
+    handle(request, response, requests)
+      .then((how) => how === 'error' && news.emit('error answered'))
+      .catch((error: unknown) => {
+        // What is wrong with the story is told to the agent, which tells it to the test.
+        if (response.headersSent) response.destroy();
+        else answerJson(response, 500, { error: { message: String(error) } });
+      });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -73,6 +85,7 @@ export const startFakeModels = async (): Promise<FakeModels> => {
   if (typeof address !== 'object' || address === null) throw new Error('a TCP server has an address');
   return {
     url: `http://127.0.0.1:${address.port}`,
+    nextError: () => once(news, 'error answered'),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -44,6 +44,12 @@ export const realAgentIds = (chosen = process.env['HOLDFAST_AGENTS'] ?? ''): rea
   return all.filter((id) => names.includes(id));
 };
 
+/** Whether its model can ask a person to choose between answers. */
+export const offersChoices = (id: RealAgentId): boolean => {
+  const recipe: Recipe = RECIPES[id];
+  return recipe.offersChoices === true;
+};
+
 export const prepareRealAgent = async (id: RealAgentId, modelsUrl: string): Promise<RealAgent> => {
   const recipe: Recipe = RECIPES[id];
   const command = await installed(recipe.specifier, recipe.command);

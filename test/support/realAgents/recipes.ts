@@ -20,8 +20,10 @@ export interface Recipe {
   readonly afterRefusal?: string;
   /** What stands before every answer: Codex warns that it does not know the model. */
   readonly preamble?: RegExp;
+  /** Its model can ask a person to choose between answers. */
+  readonly offersChoices?: boolean;
   /** What a person reads when the model answers with an HTTP error; absent: it tries again for more than a minute. */
-  readonly onError?: Readonly<Record<500 | 401, RegExp>>;
+  readonly onError?: Readonly<Partial<Record<500 | 401, RegExp>>>;
   /** Its memory of a session that is younger than a minute is lost when it is loaded. */
   readonly forgetsYoungSessions?: boolean;
 }
@@ -64,6 +66,7 @@ export const RECIPES = {
     driver: claudeDriver,
     env: claudeEnv,
     files: () => ({}),
+    offersChoices: true,
     onError: { 500: /API Error: 500 fake error 500/, 401: /needs you to log in.*\/login/s },
   },
   'claude-acp': {
@@ -122,7 +125,7 @@ export const RECIPES = {
     mode: 'code',
     afterRefusal: 'cancelled',
     preamble: /^Warning: Model metadata for `fake-model` not found[^\n]*\n+/,
-    onError: { 500: /500/, 401: /needs you to log in/ },
+    onError: { 500: /high demand, which may cause temporary errors/, 401: /needs you to log in/ },
   },
   gemini: {
     name: 'Gemini CLI',
@@ -161,6 +164,7 @@ export const RECIPES = {
       COPILOT_AUTO_UPDATE: 'false',
     }),
     files: () => ({}),
+    onError: { 500: /retried 5 times.*500 fake error 500/, 401: /Authentication failed with provider/ },
   },
   qwen: {
     name: 'Qwen Code',
@@ -184,6 +188,7 @@ export const RECIPES = {
         model: { name: 'fake-model' },
       },
     }),
+    onError: { 401: /401 fake error 401/ },
   },
 } satisfies Record<string, Recipe>;
 
