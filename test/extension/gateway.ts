@@ -30,13 +30,13 @@ export function place(t: TestContext): Place {
   t.after(async () => {
     for (const window of windows) window.dispose();
     await Promise.all(running);
-    // Of two windows that start a gateway at once the slower one's may only now begin: it must not outlive its folder.
+    // Of two windows that start a gateway at once the slower one ends its own, perhaps before that has written its id.
     await waitFor('the end of every gateway of this test', async () => {
       const link = await connect({ home, name: 'the end of a test' }).catch(() => undefined);
       await link?.call('gateway.stop', {});
       await link?.closed;
       const pids = readFileSync(signatures, 'utf8').split(' ').filter(Boolean).map(Number);
-      return pids.length === starts && !pids.some(isAlive);
+      return pids.length >= Math.min(starts, 1) && !pids.some(isAlive);
     });
     rmSync(signatures);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });

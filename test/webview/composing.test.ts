@@ -180,7 +180,7 @@ describe('the composer', () => {
     await field(panel).press('Enter');
     const [sent] = await panel.posted('send');
     assert.deepEqual(sent?.['attachments'], [{ uri: `${FILE.uri}#L12-40`, name: 'login.ts 12 to 40' }]);
-    assert.equal(await panel.page.locator('.composer .chip').count(), 0);
+    await panel.until(() => document.querySelector('.composer .chip') === null);
     assert.equal(await panel.text('[data-outcome=pending] .chip'), 'login.ts 12 to 40');
     const message = 'login.ts is outside of the folder.';
     await panel.tell({ type: 'refused', promptId: String(sent?.['promptId']), message });
