@@ -1,0 +1,253 @@
+// A conversation with a plain `claude`: its turns, its questions, and the changes of mode and model.
+import { randomUUID } from 'node:crypto';
+import type { Message, Mode } from '../protocol/index.ts';
+import {
+  AgentError,
+  type AgentConversation,
+  type AgentEnd,
+  type AgentListener,
+  type OpenOptions,
+  type Question,
+  type TurnEnd,
+} from './agent.ts';
+import { ToolCards } from './acpTools.ts';
+import { ClaudeConnection } from './claudeConnection.ts';
+import { choicesAnswer, choicesIn, permissionAnswer, permissionOptions } from './claudeQuestions.ts';
+import { toolCard } from './claudeTools.ts';
+import { turnEnd, userLine } from './claudeTurn.ts';
+import { ClaudeReader } from './claudeUpdates.ts';
+import { endedError } from './ending.ts';
+import { list, object, text, word, type JsonObject } from './json.ts';
+import type { Program } from './process.ts';
+import { Teller } from './teller.ts';
+
+/** It refuses to start with this as root, unless it is told that it is in a sandbox. */
+const mayBypass = ({ env }: Program): boolean => process.getuid?.() !== 0 || 'IS_SANDBOX' in env;
+
+const argumentsFor = (program: Program, model: string | null, session: readonly string[]): string[] => [
+  ...program.args,
+  '-p',
+  ...['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
+  '--include-partial-messages',
+  ...['--permission-prompt-tool', 'stdio', '--permission-mode', 'default'],
+  // Allows to change to that mode later; it does not choose it.
+  ...(mayBypass(program) ? ['--allow-dangerously-skip-permissions'] : []),
+  ...(model === null ? [] : ['--model', model]),
+  ...session,
+];
+
+/** What our modes are called, the closest in meaning first. `auto` lets a classifier decide instead of a person. */
+const MODES: Record<Mode, readonly string[]> = {
+  auto: ['bypassPermissions', 'auto'],
+  code: ['acceptEdits'],
+  plan: ['plan'],
+  ask: ['default'],
+};
+
+interface Turn {
+  readonly uuid: string;
+  readonly end: PromiseWithResolvers<TurnEnd>;
+  /** Another turn, which Claude has begun by itself, comes first: its result is not ours. */
+  waits: boolean;
+}
+
+export class ClaudeConversation implements AgentConversation {
+  readonly #name: string;
+  readonly #listener: AgentListener;
+  readonly #teller: Teller;
+  readonly #tools = new ToolCards();
+  readonly #reader = new ClaudeReader(this.#tools);
+  readonly #questions = new Set<AbortController>();
+  #connection!: ClaudeConnection; // Set by start() before anything else can happen.
+  #turn: Turn | undefined;
+  agentSessionId: string;
+  opened: AgentConversation['opened'] = 'new';
+  /** It said that it does not know the session that it was to resume. */
+  isLost = false;
+
+  static async start(
+    program: Program,
+    options: OpenOptions,
+    listener: AgentListener,
+    resume: string | null,
+  ): Promise<ClaudeConversation> {
+    const sessionId = resume ?? randomUUID();
+    const conversation = new ClaudeConversation(program.name, sessionId, listener);
+    const session = [resume === null ? '--session-id' : '--resume', sessionId];
+    const args = argumentsFor(program, options.model, session);
+    conversation.#connection = await ClaudeConnection.start({ ...program, args }, options.cwd, {
+      lines: (lines) => conversation.#read(lines),
+      permission: (request, signal) => conversation.#ask(request, signal),
+    });
+    void conversation.ended.then((end) => conversation.#agentEnded(end));
+    options.onSpawn(conversation.pid);
+    return conversation;
+  }
+
+  private constructor(name: string, sessionId: string, listener: AgentListener) {
+    this.#name = name;
+    this.agentSessionId = sessionId;
+    this.#listener = listener;
+    this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
+  }
+
+  get pid(): number {
+    return this.#connection.pid;
+  }
+
+  get ended(): Promise<AgentEnd> {
+    return this.#connection.ended;
+  }
+
+  get model(): string | null {
+    return this.#reader.model;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#withdrawQuestions();
+    await this.#connection[Symbol.asyncDispose]();
+  }
+
+  /** Resolves when it is ready. Without this request it says nothing before the first prompt. */
+  async initialize(mode: Mode): Promise<void> {
+    const hello = await this.#connection.request({ subtype: 'initialize', hooks: null });
+    const commands = list(hello['commands']).flatMap((value) => {
+      const name = word(object(value)['name']);
+      return name === undefined ? [] : [{ name, description: text(object(value)['description']) ?? '' }];
+    });
+    if (commands.length > 0) this.#teller.tell([{ type: 'commands', commands }]);
+    if (mode !== 'ask') await this.setMode(mode);
+  }
+
+  describeSilence(seconds: number): string {
+    const said = this.#connection.lastWords;
+    return `${this.#name} did not answer within ${seconds} seconds.${said === '' ? '' : `\n${said}`}`;
+  }
+
+  async setMode(mode: Mode): Promise<void> {
+    let refusal: unknown;
+    for (const name of MODES[mode]) {
+      try {
+        await this.#connection.request({ subtype: 'set_permission_mode', mode: name });
+        return;
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    throw refused('mode.unsupported', refusal);
+  }
+
+  async setModel(model: string): Promise<void> {
+    try {
+      await this.#connection.request({ subtype: 'set_model', model });
+    } catch (error) {
+      throw refused('model.unsupported', error);
+    }
+  }
+
+  // ---- turns ----
+
+  async prompt(message: Message): Promise<TurnEnd> {
+    if (this.#turn !== undefined) throw new Error('a turn is running: one prompt at a time');
+    const turn: Turn = { uuid: randomUUID(), end: Promise.withResolvers<TurnEnd>(), waits: false };
+    this.#turn = turn;
+    this.#connection.send(userLine(message, turn.uuid));
+    try {
+      return await turn.end.promise;
+    } finally {
+      this.#turn = undefined;
+      this.#withdrawQuestions();
+      this.#teller.tell(this.#tools.endTurn());
+    }
+  }
+
+  cancel(): void {
+    if (this.#turn === undefined) return;
+    // Its end is told by the turn's result; one that fails leaves the turn to whoever asked, who ends the agent.
+    this.#connection.request({ subtype: 'interrupt' }).catch(() => {});
+    this.#withdrawQuestions();
+  }
+
+  // ---- what Claude says ----
+
+  #read(lines: readonly JsonObject[]): void {
+    this.#teller.tell(lines.flatMap((line) => this.#reader.read(line)));
+    for (const line of lines) {
+      const turn = this.#turn;
+      if (line['type'] === 'system' && line['subtype'] === 'init') {
+        this.agentSessionId = word(line['session_id']) ?? this.agentSessionId;
+      } else if (line['type'] === 'command_lifecycle' && line['command_uuid'] === turn?.uuid) {
+        if (turn !== undefined) turn.waits = line['state'] === 'queued';
+      } else if (line['type'] === 'result') {
+        if (turn === undefined) this.isLost ||= line['is_error'] === true;
+        else if (!turn.waits) settle(turn, turnEnd(this.#name, line));
+      }
+    }
+  }
+
+  #agentEnded(end: AgentEnd): void {
+    const { failure } = this.#teller;
+    this.#turn?.end.reject(
+      failure === undefined ? endedError(this.#name, 'in the middle of its answer', end) : failure.cause,
+    );
+  }
+
+  // ---- what Claude asks ----
+
+  async #ask(request: JsonObject, takenBack: AbortSignal): Promise<JsonObject | undefined> {
+    const input = object(request['input']);
+    const name = text(request['tool_name']) ?? '';
+    const toolCallId = text(request['tool_use_id']) ?? randomUUID();
+    const withdrawn = new AbortController();
+    this.#questions.add(withdrawn);
+    const signal = AbortSignal.any([takenBack, withdrawn.signal]);
+    try {
+      const card = toolCard(toolCallId, name, input);
+      const asked = this.#tools.ask({ toolCall: card, options: permissionOptions(request) });
+      if (asked === undefined) throw new Error('unreachable: the card has an id, and there are options');
+      this.#teller.tell(asked.updates);
+      const choices = name === 'AskUserQuestion' ? choicesIn(input) : [];
+      if (choices.length === 0) {
+        const optionId = await this.#answerTo(asked.question, signal);
+        if (optionId === undefined) return this.#unanswered(signal);
+        return permissionAnswer(request, optionId);
+      }
+      const answers: string[] = [];
+      for (const { question: title, options } of choices) {
+        const optionId = await this.#answerTo({ ...asked.question, title, options }, signal);
+        if (optionId === undefined) return this.#unanswered(signal);
+        answers.push(optionId);
+      }
+      return choicesAnswer(input, choices, answers);
+    } finally {
+      this.#questions.delete(withdrawn);
+    }
+  }
+
+  #answerTo(question: Question, signal: AbortSignal): Promise<string | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    return Promise.race([this.#listener.permission(question, signal), promise]);
+  }
+
+  /** A question that Claude took back, or that an interrupt is about to end, wants no answer. */
+  #unanswered(signal: AbortSignal): JsonObject | undefined {
+    return signal.aborted ? undefined : { behavior: 'deny', message: 'Nobody answered.', interrupt: true };
+  }
+
+  #withdrawQuestions(): void {
+    for (const question of this.#questions) question.abort();
+  }
+}
+
+const settle = ({ end }: Turn, how: TurnEnd | AgentError): void => {
+  if (how instanceof AgentError) end.reject(how);
+  else end.resolve(how);
+};
+
+/** What a refused change is to whoever asked for it; that the process ended is no refusal. */
+const refused = (code: string, error: unknown): unknown =>
+  error instanceof AgentError && error.code === 'agent.refused'
+    ? new AgentError(code, error.message, error)
+    : error;
