@@ -97,12 +97,12 @@ describe('streaming', () => {
   it('a tool call is a line when it begins and a line when it ends', () => {
     const call = { toolCallId: 't', tool: 'edit', title: 'Edit a.ts', kind: 'edit', input: {}, content: [] };
     const events = numbered([
-      { type: 'tool_use', ...call, status: 'pending', locations: [{ path: '/work/a.ts' }] },
+      { type: 'tool_use', ...call, status: 'pending', locations: [{ path: '/project/a.ts' }] },
       { type: 'tool_update', toolCallId: 't', status: 'in_progress' },
       { type: 'tool_update', toolCallId: 't', status: 'completed' },
       { type: 'tool_update', toolCallId: 't', content: [{ type: 'text', text: 'more' }] },
     ]);
-    assert.equal(shown([events]), '- Edit a.ts  /work/a.ts\n✓ Edit a.ts  /work/a.ts\n');
+    assert.equal(shown([events]), '- Edit a.ts  /project/a.ts\n✓ Edit a.ts  /project/a.ts\n');
   });
 
   it('a prompt from elsewhere says where from; one that was typed here is not told again', () => {
