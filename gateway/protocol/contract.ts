@@ -8,15 +8,15 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly result: R;
   /** Names of the problems that this call can answer with, besides the standard's errors. */
   readonly problems: readonly string[];
-  /** What a token must allow: read for calls that change nothing. */
-  readonly access: 'read' | 'operator';
+  /** What a token must allow: read for calls that change nothing, mail for what agents may do with their own mailbox. */
+  readonly access: 'read' | 'mail' | 'operator';
   /** Over HTTP it answers as an event stream, unless the caller accepts JSON only. */
   readonly streams: boolean;
 }
 
 export const method = <P extends z.ZodType, R extends z.ZodType>(
   summary: string,
-  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: 'read' },
+  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: 'read' | 'mail' },
 ): Method<P, R> => ({
   summary,
   params: spec.params,

@@ -36,6 +36,8 @@ export * from './event.ts';
 export * from './gateway.ts';
 export * from './ids.ts';
 export * from './log.ts';
+export * from './mail.ts';
+export * from './peer.ts';
 export * from './permission.ts';
 export * from './problems.ts';
 export * from './queue.ts';

@@ -31,6 +31,23 @@ export const problems = {
   'client.slow': { code: -32013, meaning: 'The client read too slowly and was cut; resume from its cursor' },
   'access.denied': { code: -32014, meaning: 'The token does not allow this' },
   'token.unknown': { code: -32015, meaning: 'No token has this id' },
+  'mailbox.unknown': { code: -32016, meaning: 'No mailbox has this name' },
+  'mailbox.exists': { code: -32017, meaning: 'The name of the mailbox is taken' },
+  'mailbox.state': { code: -32018, meaning: 'This cannot be done with a mailbox of this kind' },
+  'mail.unknown': { code: -32019, meaning: 'No message has this id' },
+  'mail.conflict': {
+    code: -32020,
+    meaning: 'The client_message_id was used before with other content, or was given up',
+  },
+  'mail.state': { code: -32021, meaning: 'The message is in a state where this cannot be done' },
+  'mail.full': { code: -32022, meaning: 'The mailbox holds as much as it may from this sender' },
+  'mail.rate': { code: -32023, meaning: 'The sender writes too fast' },
+  'mail.loop': { code: -32024, meaning: 'Too many answers to answers: a loop is suspected' },
+  'peer.unknown': { code: -32025, meaning: 'No peer has this name' },
+  'peer.exists': { code: -32026, meaning: 'A peer of this name, or this very gateway, is linked already' },
+  'peer.offline': { code: -32027, meaning: 'The peer cannot be reached now' },
+  'peer.forbidden': { code: -32028, meaning: 'The peer does not allow this' },
+  'peer.code': { code: -32029, meaning: 'The pairing code is wrong, used or expired' },
   internal: { code: RPC.internal, meaning: 'A bug; the log of the gateway has the details under the id' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -1,0 +1,177 @@
+// Peers: other gateways, linked to this one. Each side says what the other may do here.
+import { z } from 'zod';
+import { method, notification } from './contract.ts';
+import { AgentId, PromptId, SessionId } from './ids.ts';
+import { MailPolicy } from './mail.ts';
+import { Text } from './queue.ts';
+import { Session } from './session.ts';
+
+// ---- ids ----
+
+export const PeerName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 of a-z 0-9 _ . -')
+  .brand<'PeerName'>()
+  .describe('What the other gateway is called here');
+export type PeerName = z.infer<typeof PeerName>;
+
+export const TaskId = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,64}$/)
+  .brand<'TaskId'>()
+  .describe('A prompt that was delegated to a peer');
+export type TaskId = z.infer<typeof TaskId>;
+
+// ---- shapes ----
+
+/** stale: heartbeats are missing, the link is not given up yet. disconnected: given up; it is tried again by itself. */
+export const PeerState = z.enum(['connecting', 'connected', 'stale', 'disconnected']);
+export type PeerState = z.infer<typeof PeerState>;
+
+/** What the other side may do here. The default lets it see sessions and exchange mail, and control nothing. */
+export const PeerPolicy = z.object({
+  see: z.boolean().default(true).describe('Sessions: their list, their log'),
+  mail: MailPolicy.default('accept').describe(
+    'Mail to mailboxes of programs. To a session it is held at least, unless prompt allows more',
+  ),
+  prompt: z
+    .boolean()
+    .default(false)
+    .describe('Send prompts, create sessions, delegate tasks; mail reaches agents'),
+  interrupt: z.boolean().default(false).describe('Stop a running turn'),
+  answer: z.boolean().default(false).describe('Answer permissions'),
+});
+export type PeerPolicy = z.infer<typeof PeerPolicy>;
+
+export const Peer = z.object({
+  name: PeerName,
+  fingerprint: z.string().describe('SHA-256 of its public key, in hex: what is pinned'),
+  transport: z.enum(['tls', 'ssh', 'nats']),
+  address: z.string().nullable().describe('host:port to dial; null: it dials us'),
+  state: PeerState,
+  /** When the state began, so that "offline since 14:02" can be said. */
+  since: z.iso.datetime(),
+  reason: z.string().nullable().describe('Why it is not connected, in words'),
+  lastHeartbeatAt: z.iso.datetime().nullable().describe('When anything was last heard from it'),
+  rttMs: z.number().nullable().describe('The last round trip, in milliseconds'),
+  policy: PeerPolicy.describe('What it may do here'),
+  allows: PeerPolicy.nullable().describe('What we may do there, as it last said; null: it has not yet'),
+  sessions: z.array(Session).describe('As of lastHeartbeatAt'),
+});
+export type Peer = z.infer<typeof Peer>;
+
+export const Task = z.object({
+  taskId: TaskId,
+  peer: PeerName,
+  direction: z.enum(['out', 'in']).describe('out: given to the peer. in: given to us'),
+  state: z.enum(['sent', 'running', 'waiting', 'completed', 'failed', 'stopped']),
+  prompt: z.string(),
+  sessionId: SessionId.nullable().describe('Where it runs, at the peer that runs it'),
+  result: z.string().nullable().describe('The last message of the agent'),
+  error: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Task = z.infer<typeof Task>;
+
+const ok = z.object({ ok: z.literal(true) });
+
+// ---- methods (session.*, queue.* and permission.* take `peer` and act there) ----
+
+export const peerMethods = {
+  'peers.invite': method('Makes a code that links one other gateway to this one, once, within ten minutes', {
+    params: z.strictObject({
+      address: z
+        .string()
+        .optional()
+        .describe('host or host:port under which the other side reaches us; absent: all of this machine'),
+      policy: PeerPolicy.partial().default({}).describe('What the other side may do here'),
+    }),
+    result: z.object({ code: z.string(), expiresAt: z.iso.datetime() }),
+  }),
+  'peers.join': method("Uses a code of another gateway; both sides then hold each other's key", {
+    params: z.strictObject({
+      code: z.string().trim().min(1).max(4096),
+      name: PeerName.optional().describe('What it is called here; absent: what it calls itself'),
+      policy: PeerPolicy.partial().default({}).describe('What the other side may do here'),
+    }),
+    result: Peer,
+    problems: ['peer.code', 'peer.exists', 'peer.offline'],
+  }),
+  'peers.list': method('The linked gateways, with their state and their sessions', {
+    access: 'read',
+    params: z.strictObject({}),
+    result: z.object({
+      peers: z.array(Peer),
+      self: z
+        .object({ name: PeerName, fingerprint: z.string() })
+        .describe('This gateway, as it tells others'),
+    }),
+  }),
+  'peers.rename': method('Calls a peer otherwise here', {
+    params: z.strictObject({ name: PeerName, newName: PeerName }),
+    result: ok,
+    problems: ['peer.unknown', 'peer.exists'],
+  }),
+  'peers.remove': method(
+    'Forgets a peer: its link is cut within a second and its key is worth nothing here',
+    {
+      params: z.strictObject({ name: PeerName }),
+      result: ok,
+      problems: ['peer.unknown'],
+    },
+  ),
+  'peers.policy': method('Says what a peer may do here, or asks for it; absent members stay', {
+    params: z.strictObject({ name: PeerName, ...PeerPolicy.partial().shape }),
+    result: PeerPolicy,
+    problems: ['peer.unknown'],
+  }),
+  'peers.reconnect': method('Dials a peer now instead of at its next turn', {
+    params: z.strictObject({ name: PeerName }),
+    result: ok,
+    problems: ['peer.unknown'],
+  }),
+  'peers.rotate': method(
+    'Makes a new key for this gateway; peers that are linked now learn it, others must join anew',
+    {
+      params: z.strictObject({}),
+      result: z.object({ fingerprint: z.string(), told: z.array(PeerName), untold: z.array(PeerName) }),
+    },
+  ),
+  'peers.watch': method('All peers now, then peer.changed and peer.removed as they happen', {
+    access: 'read',
+    params: z.strictObject({}),
+    result: z.object({ peers: z.array(Peer) }),
+  }),
+  'peers.unwatch': method('Ends peers.watch', { access: 'read', params: z.strictObject({}), result: ok }),
+  'task.delegate': method('Gives a prompt to a peer, to be run there; its status and result come back', {
+    params: z.strictObject({
+      peer: PeerName,
+      prompt: Text.min(1).max(100_000),
+      path: z.string().optional().describe('A folder there; absent: one that the peer chooses'),
+      agent: AgentId.optional(),
+      promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+    }),
+    result: z.object({ taskId: TaskId }),
+    problems: ['peer.unknown', 'peer.forbidden', 'prompt.conflict'],
+  }),
+  'task.list': method('Delegated tasks, newest first', {
+    access: 'read',
+    params: z.strictObject({ peer: PeerName.optional() }),
+    result: z.object({ tasks: z.array(Task) }),
+  }),
+  'task.stop': method('Stops a delegated task', {
+    params: z.strictObject({ taskId: TaskId }),
+    result: ok,
+    problems: ['peer.offline'],
+  }),
+};
+
+// ---- notifications ----
+
+export const peerNotifications = {
+  'peer.changed': notification('A peer was linked or has changed', z.object({ peer: Peer })),
+  'peer.removed': notification('A peer was forgotten', z.object({ name: PeerName })),
+};
