@@ -1,24 +1,24 @@
 // The panel at work: messages change what it knows, and each frame shows what it knows.
 import { nothing, render } from 'lit';
+import { Announcing } from './announcing.ts';
 import { CodeEvent } from './codeBlock.ts';
 import { Composer, type Sent } from './composer.ts';
+import { composerState } from './composerState.ts';
 import { dockRoom } from './dockRoom.ts';
 import { focused, isMotionReduced, refocus } from './focus.ts';
+import { Folds } from './folds.ts';
+import { Keeping } from './keeping.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
 import { focusPart } from './moving.ts';
-import { emptyPanel, receive, sessionOf, type OpenSession, type Panel } from './panel.ts';
+import { emptyPanel, receive, sessionOf, type Panel } from './panel.ts';
 import { isTicking } from './partView.ts';
-import { wordsOf } from './parts.ts';
 import { Reading } from './reading.ts';
-import { asSent, joined } from './sending.ts';
-import { readKept, type Kept } from './state.ts';
-import { asksTo } from './toolText.ts';
-import { keysIn, shownOf, type Shown } from './turns.ts';
-import { isSound, isWorking, type Actions, type Editing, type View } from './view.ts';
-import type { Host, ToPanel } from './host.ts';
-
-const KEEP_MS = 250;
+import { asSent, Sending } from './sending.ts';
+import type { Kept } from './state.ts';
+import type { Shown } from './turns.ts';
+import type { Actions, View } from './view.ts';
+import type { Host, ToHost, ToPanel } from './host.ts';
 
 export class App {
   readonly #root: HTMLElement;
@@ -26,34 +26,27 @@ export class App {
   readonly #now: () => number;
   readonly #composer: Composer;
   readonly #reading: Reading;
+  readonly #sending: Sending;
+  readonly #keeping: Keeping;
+  readonly #folds: Folds;
+  readonly #announcing = new Announcing();
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
-  #panel: Panel = emptyPanel;
-  #folds: Readonly<Record<string, boolean>>;
-  #kept: Kept;
-  #asked = new Set<string>();
-  #editing: Editing | undefined;
-  /** What was last saved: it may be refused. */
-  #edited: Editing | undefined;
-  /** The parts that a reader has had in front of him: they are not folded away until he is at the end. */
-  #read: ReadonlySet<string>;
-  #alert = '';
+  #panel: Panel;
   #isDue = false;
-  #isKeeping = false;
 
   constructor(root: HTMLElement, host: Host, now: () => number) {
     this.#root = root;
     this.#host = host;
     this.#now = now;
-    this.#kept = readKept(host.kept());
-    this.#folds = this.#kept.folds;
-    this.#read = anchorKeys(this.#kept);
-    this.#panel = { ...emptyPanel, unheard: this.#kept.unheard };
+    this.#keeping = new Keeping(host, () => this.#toKeep());
+    this.#folds = new Folds(this.#keeping.last);
+    this.#panel = { ...emptyPanel, unheard: this.#keeping.last.unheard };
     this.#act = this.#actions();
     this.#reading = new Reading(root, {
       changed: () => this.#changed(),
       askEarlier: () => this.#askEarlier(),
-      moved: () => this.#keepSoon(),
+      moved: () => this.#keeping.soon(),
       items: () => this.#items(),
     });
     this.#composer = new Composer({
@@ -64,6 +57,12 @@ export class App {
       stop: () => this.#post({ type: 'interrupt', ...this.#here() }),
       draft: (text) => this.#post({ type: 'draft', text, ...this.#here() }),
       changed: () => this.#changed(),
+    });
+    this.#sending = new Sending({
+      panel: () => this.#panel,
+      become: (panel) => this.#become(panel),
+      post: (message) => this.#post(message),
+      composer: this.#composer,
     });
   }
 
@@ -98,15 +97,15 @@ export class App {
         break;
       case 'events':
         if (this.#panel !== before) this.#reading.added();
-        this.#keepEdited();
+        this.#sending.keepEdited();
         break;
       case 'draft':
-        if (message.sessionId === sessionOf(this.#panel)?.session.sessionId && this.#composer.isFree) {
+        if (message.sessionId === this.#here().sessionId && this.#composer.isFree) {
           this.#composer.setText(message.text);
         }
         break;
       case 'refused':
-        this.#giveBack(before, message.promptId);
+        this.#sending.giveBack(before, message.promptId);
         break;
       case 'focusInput':
         // The session may have come with the same breath: its field is drawn with the next frame, before this.
@@ -122,7 +121,7 @@ export class App {
         this.#composer.attach(message.attachment);
         break;
       case 'link':
-        if (message.link.state === 'connected') this.#sendAgain();
+        if (message.link.state === 'connected') this.#sending.sendAgain();
         break;
       default:
         break;
@@ -132,50 +131,20 @@ export class App {
 
   #opened(before: Panel, { snapshot }: Extract<ToPanel, { type: 'session' }>): void {
     const { sessionId } = snapshot.session;
-    if (sessionOf(before)?.session.sessionId === sessionId) return this.#sendAgain();
-    this.#markdown.clear();
-    const isSame = this.#kept.sessionId === sessionId;
-    if (!isSame) this.#folds = {};
-    this.#read = isSame ? anchorKeys(this.#kept) : new Set();
-    this.#editing = undefined;
-    this.#reading.open(isSame ? this.#kept.anchor : 'end');
-    this.#composer.setText(
-      isSame && this.#kept.draft !== '' ? this.#kept.draft : snapshot.draft,
-      isSame ? this.#kept.attachments : [],
-    );
-    this.#sendAgain();
-  }
-
-  /** Nobody has heard of these prompts: the id makes sending them again harmless. */
-  #sendAgain(): void {
-    const open = sessionOf(this.#panel);
-    if (open === undefined) return;
-    const { sessionId } = open.session;
-    for (const prompt of this.#panel.unheard) if (prompt.sessionId === sessionId) this.#post(asSent(prompt));
-  }
-
-  /** A prompt that was refused goes back into the field, before what has been written since; so does a refused edit. */
-  #giveBack(before: Panel, promptId: string | undefined): void {
-    const sent = before.unheard.find((unheard) => unheard.promptId === promptId);
-    const lost = sent ?? (this.#edited?.promptId === promptId ? this.#edited : undefined);
-    this.#edited = undefined;
-    if (lost === undefined) return;
-    const along = sent?.attachments ?? [];
-    this.#composer.setText(joined(lost.text, this.#composer.text), [...along, ...this.#composer.attachments]);
-  }
-
-  /** A prompt that began to run, or was taken out, while it was edited: what was written goes into the field. */
-  #keepEdited(): void {
-    const editing = this.#editing;
-    const queue = sessionOf(this.#panel)?.transcript.queue ?? [];
-    if (editing === undefined || queue.some(({ promptId }) => promptId === editing.promptId)) return;
-    this.#editing = undefined;
-    this.#composer.setText(joined(editing.text, this.#composer.text));
+    if (sessionOf(before)?.session.sessionId !== sessionId) {
+      const kept = this.#keeping.of(sessionId);
+      this.#markdown.clear();
+      this.#folds.open(kept);
+      this.#sending.edit(undefined);
+      this.#reading.open(kept?.anchor ?? 'end');
+      this.#composer.setText(kept?.draft || snapshot.draft, kept?.attachments ?? []);
+    }
+    this.#sending.sendAgain();
   }
 
   // ---- out ----
 
-  #post(message: Parameters<Host['post']>[0]): void {
+  #post(message: ToHost): void {
     this.#host.post(message);
   }
 
@@ -185,23 +154,19 @@ export class App {
   }
 
   #send(sent: Sent): void {
-    const open = sessionOf(this.#panel);
-    if (open === undefined) return;
-    const prompt = { sessionId: open.session.sessionId, promptId: crypto.randomUUID(), ...sent };
-    this.#panel = { ...this.#panel, refusal: undefined, unheard: [...this.#panel.unheard, prompt] };
+    const prompt = this.#sending.send(sent);
+    if (prompt === undefined) return;
     this.#reading.toEnd(false);
-    // Kept first: if the window goes now, the panel sends it again.
-    this.#keep();
+    this.#keeping.now();
     this.#post(asSent(prompt));
-    this.#changed();
   }
 
   #actions(): Actions {
     return {
       post: (message) => this.#post(message),
-      isOpen: (key, byDefault) => this.#folds[key] ?? byDefault,
+      isOpen: (key, byDefault) => this.#folds.isOpen(key, byDefault),
       fold: (key, isOpen) => {
-        this.#folds = { ...this.#folds, [key]: isOpen };
+        this.#folds.fold(key, isOpen);
         this.#changed();
       },
       markdown: (key) => {
@@ -210,32 +175,22 @@ export class App {
         return known;
       },
       edit: (editing) => {
-        this.#editing = editing;
+        this.#sending.edit(editing);
         this.#changed();
       },
-      saveEdit: () => this.#saveEdit(),
+      saveEdit: () => this.#sending.saveEdit(),
       answer: (permissionId, optionId, digest) => {
+        const { answering } = this.#panel;
         // A double click comes before the card has been drawn again.
-        if (this.#panel.answering.has(permissionId)) return;
-        this.#panel = {
+        if (answering.has(permissionId)) return;
+        this.#become({
           ...this.#panel,
-          answering: new Set([...this.#panel.answering, permissionId]),
+          answering: new Set([...answering, permissionId]),
           refusal: undefined,
-        };
+        });
         this.#post({ type: 'answer', permissionId, optionId, digest });
-        this.#changed();
       },
     };
-  }
-
-  #saveEdit(): void {
-    const editing = this.#editing;
-    if (editing === undefined || editing.text.trim() === '') return;
-    this.#editing = undefined;
-    this.#edited = editing;
-    this.#panel = { ...this.#panel, refusal: undefined };
-    this.#post({ type: 'edit', promptId: editing.promptId, message: editing.text, ...this.#here() });
-    this.#changed();
   }
 
   #link(event: Event): void {
@@ -248,6 +203,11 @@ export class App {
 
   // ---- showing ----
 
+  #become(panel: Panel): void {
+    this.#panel = panel;
+    this.#changed();
+  }
+
   #view(): View | undefined {
     const open = sessionOf(this.#panel);
     if (open === undefined) return undefined;
@@ -258,17 +218,19 @@ export class App {
       plan.length,
       queue.length,
     );
-    return { panel: this.#panel, open, now: this.#now(), act: this.#act, room, editing: this.#editing };
+    return {
+      panel: this.#panel,
+      open,
+      now: this.#now(),
+      act: this.#act,
+      room,
+      editing: this.#sending.editing,
+    };
   }
 
   #items(): readonly Shown[] {
-    const open = sessionOf(this.#panel);
-    if (open === undefined) return [];
-    const isAtEnd = this.#reading.isAtEnd;
-    return shownOf(open.transcript.parts, {
-      isOpen: (key) => this.#folds[key],
-      isBeingRead: (key) => !isAtEnd && this.#read.has(key),
-    });
+    const parts = sessionOf(this.#panel)?.transcript.parts ?? [];
+    return this.#folds.shown(parts, this.#reading.isAtEnd);
   }
 
   /** Many messages may come in one frame; it is drawn once. */
@@ -291,51 +253,24 @@ export class App {
     }
     const items = this.#reading.before(this.#items());
     const before = focused();
-    this.#read = this.#reading.isAtEnd ? keysIn(items) : new Set([...this.#read, ...keysIn(items)]);
-    this.#updateComposer(view);
+    this.#folds.saw(items, this.#reading.isAtEnd);
+    this.#composer.update(composerState(view));
     render(
       sessionLayout(view, {
         items,
-        folds: this.#folds,
+        folds: this.#folds.chosen,
         composer: this.#composer.element,
         isTyping: this.#composer.text !== '',
         isStopping: this.#composer.isStopping,
         isNewBelow: this.#reading.isNewBelow,
         toEnd: () => this.#reading.toEnd(!isMotionReduced()),
-        alert: this.#newQuestion(view.open),
+        alert: this.#announcing.of(view.open),
       }),
       this.#root,
     );
     this.#reading.after();
     refocus(before);
-    this.#keepSoon();
-  }
-
-  #updateComposer(view: View): void {
-    const { panel, open } = view;
-    this.#composer.update({
-      agentName: open.agentName,
-      mode: open.session.mode,
-      model: open.session.model ?? open.transcript.model ?? 'Default model',
-      commands: open.transcript.commands,
-      isLinked: isSound(view),
-      isWorking: isWorking(view),
-      earlier: open.transcript.parts.flatMap((part) =>
-        part.kind === 'prompt' ? [wordsOf(part.message)] : [],
-      ),
-      refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,
-    });
-  }
-
-  /** A question is said aloud once. */
-  #newQuestion({ transcript, agentName }: OpenSession): string {
-    for (const part of transcript.parts.slice(-20)) {
-      if (part.kind !== 'tool' || part.ask === undefined || part.ask.verdict !== undefined) continue;
-      if (this.#asked.has(part.ask.permissionId)) continue;
-      this.#asked.add(part.ask.permissionId);
-      this.#alert = `${agentName} asks to ${asksTo(part.ask.call)}`;
-    }
-    return this.#alert;
+    this.#keeping.soon();
   }
 
   #askEarlier(): void {
@@ -345,37 +280,20 @@ export class App {
       this.#reading.giveUp();
       return;
     }
-    this.#panel = { ...this.#panel, shows: { ...open, isLoadingEarlier: true } };
+    this.#become({ ...this.#panel, shows: { ...open, isLoadingEarlier: true } });
     this.#post({ type: 'earlier', before: open.before });
-    this.#changed();
   }
 
-  // ---- keeping ----
-
-  #keepSoon(): void {
-    if (this.#isKeeping) return;
-    this.#isKeeping = true;
-    setTimeout(() => {
-      this.#isKeeping = false;
-      this.#keep();
-    }, KEEP_MS);
-  }
-
-  #keep(): void {
+  #toKeep(): Kept | undefined {
     const open = sessionOf(this.#panel);
-    if (open === undefined) return;
-    this.#kept = {
+    if (open === undefined) return undefined;
+    return {
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),
-      folds: this.#folds,
+      folds: this.#folds.chosen,
       unheard: this.#panel.unheard,
     };
-    this.#host.keep(this.#kept);
   }
 }
-
-/** What one was reading before a reload; a group stands for its first part. */
-const anchorKeys = ({ anchor }: Kept): Set<string> =>
-  new Set(anchor === 'end' ? [] : [anchor.key.replace(/^group:/, '')]);

@@ -1,0 +1,18 @@
+// What the composer has to know of the session.
+import type { ComposerState } from './composer.ts';
+import { wordsOf } from './parts.ts';
+import { isSound, isWorking, type View } from './view.ts';
+
+export const composerState = (view: View): ComposerState => {
+  const { panel, open } = view;
+  return {
+    agentName: open.agentName,
+    mode: open.session.mode,
+    model: open.session.model ?? open.transcript.model ?? 'Default model',
+    commands: open.transcript.commands,
+    isLinked: isSound(view),
+    isWorking: isWorking(view),
+    earlier: open.transcript.parts.flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : [])),
+    refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,
+  };
+};
