@@ -31,8 +31,11 @@ export const chatCommands = {
   'holdfast.focusQueue': focus('queue'),
   'holdfast.addSelection': addSelection,
   'holdfast.searchSessions': async (parts: ChatCommandParts) => {
-    const session = await searchSessions(parts);
-    if (session) await parts.openInChat(session, { focus: true });
+    const found = await searchSessions(parts);
+    const session = found && parts.sessions.get(found.sessionId);
+    if (!session) return;
+    await parts.openInChat(session, { focus: false });
+    parts.open.wish({ type: 'reveal', place: found.place });
   },
 };
 

@@ -35,10 +35,14 @@ export function chatHtml(webview: vscode.Webview, extension: vscode.Uri): string
 </head>
 <body>
 <div id="app"></div>
+<script type="application/json" id="l10n">${data(vscode.l10n.bundle ?? {})}</script>
 <script type="module" nonce="${nonce}" src="${uri('dist', 'webview', 'main.js')}"></script>
 </body>
 </html>`;
 }
+
+/** JSON as the text of a script element that no browser runs; nothing in it can end the element. */
+const data = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const attribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');

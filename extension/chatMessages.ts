@@ -59,10 +59,15 @@ export type ToPanel =
   | { readonly type: 'focusInput' }
   /** Brings the keyboard to a part of the panel, if that part is there. */
   | { readonly type: 'focusPart'; readonly part: 'lastMessage' | 'permission' | 'plan' | 'queue' }
+  /** Brings a message into view, loading what is before as far as that takes. */
+  | { readonly type: 'reveal'; readonly place: Place }
   /** The answer to `findFiles`, the best match first. */
   | { readonly type: 'files'; readonly query: string; readonly files: readonly FoundFile[] }
   /** Goes along with the next prompt. */
   | { readonly type: 'attach'; readonly attachment: Attachment };
+
+/** A message of the transcript: a prompt by its seq, an answer by its id, which it keeps when its pieces are joined. */
+export type Place = { readonly seq: number } | { readonly messageId: string };
 
 const text = z.string().max(1_000_000);
 

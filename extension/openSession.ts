@@ -74,7 +74,7 @@ export class OpenSession {
   }
 
   /** Tells the panel something about its session: now, or as soon as it is there and shows it. */
-  wish(message: Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' }>): void {
+  wish(message: Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' | 'reveal' }>): void {
     this.#wishes = [...this.#wishes, message];
     this.#fulfil();
   }

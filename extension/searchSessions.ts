@@ -1,6 +1,7 @@
-// Full text over all transcripts: the gateway finds, VS Code's own list shows, and the choice opens its session.
+// Full text over all transcripts: the gateway finds, VS Code's own list shows, and the choice leads to its place.
 import * as vscode from 'vscode';
-import type { Session } from '../gateway/protocol/index.ts';
+import type { Result, SessionId } from '../gateway/protocol/index.ts';
+import type { Place } from './chatMessages.ts';
 import { plainLabel } from './plainText.ts';
 import type { PickParts } from './sessionPick.ts';
 import type { SessionCommandParts } from './sessionCommands.ts';
@@ -9,15 +10,21 @@ import type { SessionCommandParts } from './sessionCommands.ts';
 const REST_MS = 120;
 const MOST = 50;
 
-type Hit = vscode.QuickPickItem & { readonly id?: string };
+/** Where a hit stands. */
+export interface Found {
+  readonly sessionId: SessionId;
+  readonly place: Place;
+}
+
+type Hit = vscode.QuickPickItem & { readonly found?: Found };
 type SearchParts = PickParts & SessionCommandParts;
 
-/** The session of the chosen hit; undefined: the person left. */
-export async function searchSessions(parts: SearchParts): Promise<Session | undefined> {
+/** The chosen hit; undefined: the person left. */
+export async function searchSessions(parts: SearchParts): Promise<Found | undefined> {
   const pick = vscode.window.createQuickPick<Hit>();
   pick.title = vscode.l10n.t('Search sessions');
   pick.placeholder = vscode.l10n.t('Words of a prompt or an answer');
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const { promise, resolve } = Promise.withResolvers<Found | undefined>();
   let rest: ReturnType<typeof setTimeout> | undefined;
   const listeners = [
     pick.onDidChangeValue((words) => {
@@ -26,18 +33,18 @@ export async function searchSessions(parts: SearchParts): Promise<Session | unde
       rest = setTimeout(() => void show(pick, words, parts), REST_MS);
     }),
     pick.onDidAccept(() => {
-      const id = pick.selectedItems[0]?.id;
+      const found = pick.selectedItems[0]?.found;
       // "Nothing found" is a sentence, not a choice.
-      if (id !== undefined) resolve(id);
+      if (found !== undefined) resolve(found);
     }),
     pick.onDidHide(() => resolve(undefined)),
   ];
   pick.show();
-  const id = await promise;
+  const found = await promise;
   clearTimeout(rest);
   for (const listener of listeners) listener.dispose();
   pick.dispose();
-  return id === undefined ? undefined : parts.sessions.get(id);
+  return found;
 }
 
 /** An answer to words that have been changed meanwhile is not shown. */
@@ -62,10 +69,7 @@ async function show(pick: vscode.QuickPick<Hit>, words: string, parts: SearchPar
 /** The gateway has matched already: the list must not filter once more. */
 const said = (label: string): Hit => ({ label: plainLabel(label), alwaysShow: true });
 
-function item(
-  hit: { sessionId: Session['sessionId']; title: string; type: string; snippet: string },
-  { sessions, agents }: SearchParts,
-): Hit {
+function item(hit: Result<'session.search'>['hits'][number], { sessions, agents }: SearchParts): Hit {
   const session = sessions.get(hit.sessionId);
   const where = hit.type === 'prompt' ? vscode.l10n.t('in a prompt') : vscode.l10n.t('in an answer');
   return {
@@ -73,7 +77,11 @@ function item(
     description: where,
     detail: plainLabel(hit.snippet, 200),
     iconPath: new vscode.ThemeIcon(session === undefined ? 'comment' : agents.icon(session.agent)),
-    id: hit.sessionId,
+    // A gateway of before does not say which message it is: then its session is found at least.
+    found: {
+      sessionId: hit.sessionId,
+      place: hit.messageId === undefined ? { seq: hit.seq } : { messageId: hit.messageId },
+    },
     alwaysShow: true,
   };
 }

@@ -11,6 +11,7 @@ import { Keeping } from './keeping.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
 import { focusPart } from './moving.ts';
+import { keyOf } from './parts.ts';
 import { emptyPanel, receive, sessionOf, type Panel } from './panel.ts';
 import { isTicking } from './partView.ts';
 import { Reading } from './reading.ts';
@@ -119,6 +120,10 @@ export class App {
         break;
       case 'attach':
         this.#composer.attach(message.attachment);
+        break;
+      case 'reveal':
+        this.#folds.keepInSight(keyOf(message.place));
+        this.#reading.goTo(keyOf(message.place));
         break;
       case 'link':
         if (message.link.state === 'connected') this.#sending.sendAgain();

@@ -32,6 +32,11 @@ export class Folds {
     this.#chosen = { ...this.#chosen, [key]: isOpen };
   }
 
+  /** Somebody is on the way to this part. */
+  keepInSight(key: string): void {
+    this.#read = new Set([...this.#read, key]);
+  }
+
   shown(parts: readonly Part[], isAtEnd: boolean): readonly Shown[] {
     return shownOf(parts, {
       isOpen: (key) => this.#chosen[key],

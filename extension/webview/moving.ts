@@ -62,3 +62,12 @@ export function focusPart(part: keyof typeof PARTS): void {
   const element = PARTS[part]();
   if (element instanceof HTMLElement) focusOn(element);
 }
+
+/** The keyboard goes to a message that has been brought into view already. */
+export function focusMessage(key: string): void {
+  const messages = [...document.querySelectorAll<HTMLElement>('.transcript > [data-key]')];
+  const message = messages.find(({ dataset }) => dataset['key'] === key);
+  if (message === undefined) return;
+  if (message.tabIndex < 0) message.tabIndex = -1;
+  message.focus({ preventScroll: true });
+}

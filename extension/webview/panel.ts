@@ -73,6 +73,7 @@ export function receive(panel: Panel, message: ToPanel): Panel {
     case 'focusPart':
     case 'files':
     case 'attach':
+    case 'reveal':
       return panel;
     default:
       // A newer host may say more than this panel understands.

@@ -7,6 +7,7 @@ import type {
   Prompt,
   ToolCall,
 } from '../../gateway/protocol/index.ts';
+import type { Place } from '../chatMessages.ts';
 
 /** How a prompt of the conversation stands. `left`: a person chose not to run an uncertain one again. */
 export type PromptOutcome = 'running' | 'done' | 'failed' | 'interrupted' | 'uncertain' | 'left' | 'again';
@@ -95,6 +96,10 @@ export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from'>;
 export type PlanEntries = Extract<EventBody, { type: 'plan' }>['entries'];
 export type Commands = Extract<EventBody, { type: 'commands' }>['commands'];
 export type UsageNow = Omit<Extract<EventBody, { type: 'usage' }>, 'type'>;
+
+/** The key of the part that a message is shown as. */
+export const keyOf = (place: Place): string =>
+  'seq' in place ? `prompt:${place.seq}` : `text:${place.messageId}`;
 
 /** All that the log says about a session, as far as this panel has it. */
 export interface Transcript {

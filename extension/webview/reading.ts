@@ -1,6 +1,7 @@
 // Where the reader is: at the end and following, or somewhere above, where nothing may move.
 import { Follower } from './follow.ts';
 import { Page } from './page.ts';
+import { focusMessage } from './moving.ts';
 import { measure, place } from './scrolling.ts';
 import type { Shown } from './turns.ts';
 import type { Anchor } from './state.ts';
@@ -25,6 +26,8 @@ export class Reading {
   #follower: Follower | undefined;
   /** Where to read on after a reload, until that part is here. */
   #wanted: Exclude<Anchor, 'end'> | undefined;
+  /** Somebody asked for the wanted part, so the keyboard goes along. */
+  #goesThere = false;
   #isNewBelow = false;
   #before: Anchor = 'end';
 
@@ -50,8 +53,16 @@ export class Reading {
   open(anchor: Anchor): void {
     this.#page.reset();
     this.#isNewBelow = false;
+    this.#goesThere = false;
     this.#wanted = anchor === 'end' ? undefined : anchor;
     this.toEnd(false);
+  }
+
+  /** Brings a part into view, and the keyboard to it, wherever it is. */
+  goTo(key: string): void {
+    this.#wanted = { key, offset: -8 };
+    this.#goesThere = true;
+    this.#act.changed();
   }
 
   /** The page is about to be another one. */
@@ -66,6 +77,7 @@ export class Reading {
 
   /** The earlier page that the wanted part could be on does not exist. */
   giveUp(): void {
+    this.#goesThere = false;
     this.#wanted = undefined;
   }
 
@@ -92,6 +104,8 @@ export class Reading {
     if (this.#wanted !== undefined) {
       if (!place(scroller, this.#wanted)) return;
       this.#follower.release();
+      if (this.#goesThere) focusMessage(this.#wanted.key);
+      this.#goesThere = false;
       this.#wanted = undefined;
     } else if (this.#follower.isFollowing) this.#follower.stick();
     else if (this.#before !== 'end') place(scroller, this.#before);

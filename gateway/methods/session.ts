@@ -137,7 +137,8 @@ export const sessionHandlers = ({
         if (stored === undefined || (event.type !== 'prompt' && event.type !== 'text')) return [];
         const text = event.type === 'prompt' ? textOf(event.message) : event.content;
         const { sessionId, title } = stored.session;
-        return [{ sessionId, title, seq, type: event.type, snippet: snippet(text, query) }];
+        const of = event.type === 'text' ? { messageId: event.messageId } : {};
+        return [{ sessionId, title, seq, type: event.type, ...of, snippet: snippet(text, query) }];
       }),
     }),
 

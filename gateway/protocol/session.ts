@@ -193,6 +193,7 @@ export const sessionMethods = {
           title: z.string(),
           seq: z.int(),
           type: z.enum(['prompt', 'text']),
+          messageId: z.string().optional().describe('Of a text'),
           snippet: z.string().describe('The words around the first match'),
         }),
       ),
