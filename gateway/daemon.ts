@@ -17,7 +17,7 @@ import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
-import { SOCKET_POLICY, tcpPolicy } from './rpc/guard.ts';
+import { socketPolicy, tcpPolicy } from './rpc/guard.ts';
 import { createHttpServer, type Routes } from './rpc/http.ts';
 import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
@@ -103,9 +103,10 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const streams = streamsOf(gateway);
   const routes: Routes = { dispatcher, webSockets, streams, isReady, metrics: () => metrics.text() };
   const socket = socketPath(home);
+  const socketRules = socketPolicy(bearers);
 
   await live.recover();
-  parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => SOCKET_POLICY), socket));
+  parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);
   // Before the listener, which ends when its last connection has.

@@ -8,6 +8,9 @@ import { method } from './contract.ts';
 export const Scope = z.enum(['operator', 'read']);
 export type Scope = z.infer<typeof Scope>;
 
+/** What a token that came in may do. An agent's is made by the gateway itself, for the life of the agent. */
+export type TokenScope = Scope | 'agent';
+
 const TokenId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 
 export const Token = z.object({

@@ -1,36 +1,56 @@
 // Who a bearer token is: asked for every request, compared as hashes in constant time.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { Scope } from '../protocol/index.ts';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Method, SessionId, TokenScope } from '../protocol/index.ts';
 import type { Refusal } from './guard.ts';
 
 /** Somebody who was let in. */
 export interface Bearer {
   readonly tokenId: string;
-  readonly scope: Scope;
+  readonly scope: TokenScope;
+  /** The session of an agent's token: it writes and reads as that session's mailbox. */
+  readonly sessionId?: SessionId;
 }
+
+/** Over the Unix socket, without a token: whoever may connect is the gateway's own user. */
+export const OWNER: Bearer = { tokenId: 'socket', scope: 'operator' };
+
+/** What each scope lets one call. An agent's is for its mail, and for nothing that a person decides. */
+const ALLOWED: Readonly<Record<TokenScope, ReadonlySet<Method['access']>>> = {
+  operator: new Set(['read', 'mail', 'operator'] as const),
+  read: new Set(['read'] as const),
+  agent: new Set(['mail'] as const),
+};
+
+export const mayCall = ({ scope }: Pick<Bearer, 'scope'>, access: Method['access']): boolean =>
+  ALLOWED[scope].has(access);
 
 /** Wrong tokens in one second, from anywhere, after which none is looked at: guessing gets no faster. */
 const MAX_WRONG_PER_SECOND = 20;
 
-/** 32 random bytes, with a prefix that secret scanners can find. */
-export const newToken = (): string => `hfo_${randomBytes(32).toString('base64url')}`;
+/** 32 random bytes, with a prefix that secret scanners can find: hfo of an operator, hfa of an agent. */
+export const newToken = (kind: 'hfo' | 'hfa' = 'hfo'): string =>
+  `${kind}_${randomBytes(32).toString('base64url')}`;
 
 export const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /** The gateway's own token is told through gateway.json, and never stored elsewhere. */
 export const OWN_TOKEN_ID = 'gateway-json';
 
+const NO_TOKEN: Refusal = { status: 401, reason: 'A token is needed: Authorization: Bearer ...' };
+
 export class Bearers {
-  readonly #find: (hash: string) => Bearer | undefined;
+  readonly #findStored: (hash: string) => Bearer | undefined;
   readonly #open = new Map<string, Set<() => void>>();
+  /** The agents' tokens by their hashes: they end with their agents, so nothing of them is written down. */
+  readonly #lent = new Map<string, Bearer>();
   #own = newToken();
   /** Called when the own token has been replaced. */
   onRotate: () => void = () => {};
   #wrong = { second: 0, count: 0 };
 
-  constructor(find: (hash: string) => Bearer | undefined) {
-    this.#find = find;
+  constructor(findStored: (hash: string) => Bearer | undefined) {
+    this.#findStored = findStored;
   }
 
   /** The token for gateway.json. */
@@ -45,16 +65,36 @@ export class Bearers {
     this.revoked(OWN_TOKEN_ID);
   }
 
+  /** A token for a session's agent. Disposing it ends it, and all that it let in. */
+  lend(sessionId: SessionId): Disposable & { readonly token: string } {
+    const token = newToken('hfa');
+    const hash = hashOf(token);
+    const tokenId = `agent-${randomUUID()}`;
+    this.#lent.set(hash, { tokenId, scope: 'agent', sessionId });
+    return {
+      token,
+      [Symbol.dispose]: () => {
+        this.#lent.delete(hash);
+        this.revoked(tokenId);
+      },
+    };
+  }
+
+  /** On the Unix socket: no token is its owner; a token is what it says, never more. */
+  checkOnSocket({ headers }: IncomingMessage): Bearer | Refusal {
+    if (headers.authorization === undefined) return OWNER;
+    return this.#find(headers) ?? NO_TOKEN;
+  }
+
   check({ headers }: IncomingMessage): Bearer | Refusal {
     const second = Math.floor(performance.now() / 1000);
     if (this.#wrong.second !== second) this.#wrong = { second, count: 0 };
     if (this.#wrong.count >= MAX_WRONG_PER_SECOND)
       return { status: 429, reason: 'Too many wrong tokens. Wait a second.' };
-    const token = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(headers.authorization ?? '')?.[1];
-    const bearer = token === undefined ? undefined : this.#identify(token);
+    const bearer = this.#find(headers);
     if (bearer !== undefined) return bearer;
     this.#wrong.count += 1;
-    return { status: 401, reason: 'A token is needed: Authorization: Bearer ...' };
+    return NO_TOKEN;
   }
 
   /** Remembers how to end a connection that a token let in. The result forgets it. */
@@ -71,11 +111,13 @@ export class Bearers {
     this.#open.delete(tokenId);
   }
 
-  #identify(token: string): Bearer | undefined {
+  #find({ authorization = '' }: IncomingHttpHeaders): Bearer | undefined {
+    const token = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
     const hash = hashOf(token);
     if (timingSafeEqual(Buffer.from(hash), Buffer.from(hashOf(this.#own)))) {
       return { tokenId: OWN_TOKEN_ID, scope: 'operator' };
     }
-    return this.#find(hash);
+    return this.#lent.get(hash) ?? this.#findStored(hash);
   }
 }

@@ -9,11 +9,27 @@ import {
   type JSONRPCResponse,
 } from 'json-rpc-2.0';
 import { z } from 'zod';
-import { methods, Problem, RPC, type MethodName, type Params, type Result } from '../protocol/index.ts';
+import {
+  methods,
+  Problem,
+  RPC,
+  type MethodName,
+  type Params,
+  type Result,
+  type TokenScope,
+} from '../protocol/index.ts';
+import { mayCall } from './bearer.ts';
 import type { Caller } from './caller.ts';
 import { isShallow, MAX_DEPTH } from './json.ts';
 
 const MAX_BATCH = 32;
+
+/** What somebody is told who wants more than its token allows. */
+const LIMITS: Readonly<Record<TokenScope, string>> = {
+  operator: 'This token may do everything.',
+  read: 'This token may read only; one with the scope operator may do everything.',
+  agent: "This is an agent's token, for its own mail.",
+};
 
 export type Handler<M extends MethodName> = (
   params: Params<M>,
@@ -85,12 +101,8 @@ export class Dispatcher {
     const { params: schema, access } = methods[name];
     this.#calls.set(name, (given, id, caller) => {
       try {
-        if (access === 'operator' && caller.scope !== 'operator') {
-          throw new Problem(
-            'access.denied',
-            `This token may read only: ${name} needs one with the scope operator.`,
-          );
-        }
+        if (!mayCall(caller, access))
+          throw new Problem('access.denied', `${LIMITS[caller.scope]} ${name} is more.`);
         const params = schema.safeParse(given);
         if (!params.success) return refuse(id, RPC.invalidParams, explain(name, params.error));
         // The schema that was just used is the one of this very method.

@@ -9,7 +9,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What a listener lets in. The Unix socket's file mode has already said who may connect. */
+/** What a listener lets in. */
 export interface Policy {
   /** Exact values of the Host header. */
   readonly hosts: ReadonlySet<string>;
@@ -19,15 +19,12 @@ export interface Policy {
   readonly opened: (bearer: Bearer, end: () => void) => () => void;
 }
 
-/** Over the Unix socket: whoever may connect is the gateway's own user. */
-const OWNER: Bearer = { tokenId: 'socket', scope: 'operator' };
-
 /** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send. */
-export const SOCKET_POLICY: Policy = {
+export const socketPolicy = (bearers: Bearers): Policy => ({
   hosts: new Set(['localhost', 'holdfast']),
-  identify: () => OWNER,
-  opened: () => () => {},
-};
+  identify: (request) => bearers.checkOnSocket(request),
+  opened: (bearer, end) => bearers.opened(bearer, end),
+});
 
 /** On TCP loopback a token is asked for, and the names are exact: no other name that resolves to here is meant. */
 export const tcpPolicy = (port: number, bearers: Bearers): Policy => ({

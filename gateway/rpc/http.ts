@@ -1,8 +1,9 @@
 // The HTTP side: routes behind the guard, and the upgrade to WebSocket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Method } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
-import type { Bearer } from './bearer.ts';
+import { mayCall, type Bearer } from './bearer.ts';
 import { admit, type Policy, type Refusal } from './guard.ts';
 import { refuse, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
@@ -37,18 +38,27 @@ export interface Exchange {
   readonly caught: readonly string[];
 }
 
-/** Every route: method, pattern of the path, what it does. */
-const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
-  ['POST', /^\/rpc$/, postRpc],
-  ['GET', /^\/v1\/sessions\/([^/]+)\/events$/, getEvents],
-  ['GET', /^\/healthz$/, ({ response }) => sendText(response, 200, 'ok')],
+/** any: whoever came in; what it may do there is decided for each call. */
+type RouteAccess = Method['access'] | 'any';
+
+/** Every route: method, pattern of the path, what a token must allow, what it does. */
+const ROUTES: readonly (readonly [method: string, path: RegExp, access: RouteAccess, route: Route])[] = [
+  ['POST', /^\/rpc$/, 'any', postRpc],
+  ['GET', /^\/v1\/sessions\/([^/]+)\/events$/, 'read', getEvents],
+  ['GET', /^\/healthz$/, 'any', ({ response }) => sendText(response, 200, 'ok')],
   [
     'GET',
     /^\/readyz$/,
+    'any',
     ({ response }, { isReady }) =>
       isReady() ? sendText(response, 200, 'ready') : sendText(response, 503, 'stopping'),
   ],
-  ['GET', /^\/metrics$/, async ({ response }, { metrics }) => sendText(response, 200, await metrics())],
+  [
+    'GET',
+    /^\/metrics$/,
+    'read',
+    async ({ response }, { metrics }) => sendText(response, 200, await metrics()),
+  ],
 ];
 
 /** A server that is not listening yet. */
@@ -96,9 +106,11 @@ async function route(
   routes: Routes,
 ): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-  for (const [method, pattern, run] of ROUTES) {
+  for (const [method, pattern, access, run] of ROUTES) {
     const match = method === request.method ? pattern.exec(path) : null;
     if (match === null) continue;
+    if (access !== 'any' && !mayCall(bearer, access))
+      return refuse(response, { status: 403, reason: 'This token does not allow this.' });
     return run(
       { request, response, bearer, query: new URLSearchParams(query), caught: match.slice(1) },
       routes,

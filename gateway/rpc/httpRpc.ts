@@ -1,8 +1,7 @@
 // POST /rpc: JSON-RPC in a request, and the plain dialect; a call that streams answers with an event stream.
 import type { IncomingMessage } from 'node:http';
-import { randomUUID } from 'node:crypto';
 import type { JSONRPCResponse } from 'json-rpc-2.0';
-import { ClientId, methods } from '../protocol/index.ts';
+import { methods } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
 import { bodyRefusalOf, MAX_BODY } from './guard.ts';
@@ -21,11 +20,7 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   if ('refusal' in read) return sendJson(response, read.refusal);
   const plain = isPlain(read.payload);
   const payload = isPlain(read.payload) ? { ...read.payload, jsonrpc: '2.0', id: 0 } : read.payload;
-  const caller = new Caller(
-    { clientId: ClientId.parse(randomUUID()), name: 'a program' },
-    undefined,
-    bearer.scope,
-  );
+  const caller = new Caller('rpc', bearer);
   const answer = await routes.dispatcher.answer(payload, caller);
   caller.close();
   if (answer === null) return sendText(response, 204, '');

@@ -2,9 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { randomUUID } from 'node:crypto';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { ClientId, type Scope } from '../protocol/index.ts';
 import type { Bearer } from './bearer.ts';
 import { Caller, type Push } from './caller.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -101,10 +99,10 @@ export class WebSocketTransport implements AsyncDisposable {
     return this.#server.clients.size;
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { scope }: Bearer): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, bearer: Bearer): void {
     // Nobody would say goodbye to one that comes now, and the listener would wait for it without end.
     if (this.#isClosing) return void socket.destroy();
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, socket, scope));
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, socket, bearer));
   }
 
   /** Says goodbye to every client, and waits only a moment for an answer. */
@@ -121,10 +119,9 @@ export class WebSocketTransport implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #serve(socket: WebSocket, stream: Duplex, scope: Scope): void {
+  #serve(socket: WebSocket, stream: Duplex, bearer: Bearer): void {
     const connection = new Connection(socket, stream);
-    const clientId = ClientId.parse(randomUUID());
-    const caller = new Caller({ clientId, name: 'a program' }, connection, scope);
+    const caller = new Caller('rpc', bearer, connection);
     this.#alive.add(socket);
     socket.on('pong', () => this.#alive.add(socket));
     // Without this listener four bytes of garbage would end the process. The closing, with its reason, is under way.

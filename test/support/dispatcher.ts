@@ -1,5 +1,5 @@
 // A dispatcher in front of handlers that a test gives, as every transport would use it.
-import { ClientId, methods } from '../../gateway/protocol/index.ts';
+import { methods } from '../../gateway/protocol/index.ts';
 import { Caller } from '../../gateway/rpc/caller.ts';
 import { Dispatcher, type Handlers } from '../../gateway/rpc/dispatch.ts';
 
@@ -35,7 +35,7 @@ export function newDispatcher(given: Partial<Handlers>): TestDispatcher {
   const dispatcher = new Dispatcher({ ...handlers, ...given } as Handlers, (error, errorId, method) =>
     bugs.push({ error, errorId, method }),
   );
-  const caller = new Caller({ clientId: ClientId.parse('c1'), name: 'a test' }, undefined);
+  const caller = new Caller('rpc');
   const text = async (sent: string): Promise<string | undefined> => dispatcher.receive(sent, caller);
   const parsed = async (sent: unknown): Promise<unknown> =>
     JSON.parse((await text(typeof sent === 'string' ? sent : JSON.stringify(sent))) ?? 'null');
