@@ -37,3 +37,12 @@ export const Cursor = z
   .regex(/^[0-9a-z]{8,32}:(?:0|[1-9][0-9]{0,14})$/, 'must be logId:seq')
   .brand<'Cursor'>();
 export type Cursor = z.infer<typeof Cursor>;
+
+export const PeerName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 of a-z 0-9 _ . -')
+  .brand<'PeerName'>()
+  .describe('What the other gateway is called here');
+export type PeerName = z.infer<typeof PeerName>;

@@ -5,14 +5,15 @@ import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
 import { permissionMethods } from './permission.ts';
 import { queueMethods } from './queue.ts';
+import { atPeers } from './remote.ts';
 import { sessionMethods } from './session.ts';
 import { tokenMethods } from './token.ts';
 
 export const methods = {
-  ...sessionMethods,
-  ...queueMethods,
-  ...logMethods,
-  ...permissionMethods,
+  ...atPeers(sessionMethods),
+  ...atPeers(queueMethods),
+  ...atPeers(logMethods),
+  ...atPeers(permissionMethods),
   ...agentMethods,
   ...gatewayMethods,
   ...tokenMethods,
@@ -41,6 +42,8 @@ export * from './peer.ts';
 export * from './permission.ts';
 export * from './problems.ts';
 export * from './queue.ts';
+export * from './remote.ts';
 export * from './session.ts';
+export * from './task.ts';
 export * from './token.ts';
 export * from './openrpc.ts';

@@ -1,28 +1,9 @@
 // Peers: other gateways, linked to this one. Each side says what the other may do here.
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
-import { AgentId, PromptId, SessionId } from './ids.ts';
+import { PeerName } from './ids.ts';
 import { MailPolicy } from './mail.ts';
-import { Text } from './queue.ts';
 import { Session } from './session.ts';
-
-// ---- ids ----
-
-export const PeerName = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 of a-z 0-9 _ . -')
-  .brand<'PeerName'>()
-  .describe('What the other gateway is called here');
-export type PeerName = z.infer<typeof PeerName>;
-
-export const TaskId = z
-  .string()
-  .regex(/^[A-Za-z0-9-]{1,64}$/)
-  .brand<'TaskId'>()
-  .describe('A prompt that was delegated to a peer');
-export type TaskId = z.infer<typeof TaskId>;
 
 // ---- shapes ----
 
@@ -62,23 +43,9 @@ export const Peer = z.object({
 });
 export type Peer = z.infer<typeof Peer>;
 
-export const Task = z.object({
-  taskId: TaskId,
-  peer: PeerName,
-  direction: z.enum(['out', 'in']).describe('out: given to the peer. in: given to us'),
-  state: z.enum(['sent', 'running', 'waiting', 'completed', 'failed', 'stopped']),
-  prompt: z.string(),
-  sessionId: SessionId.nullable().describe('Where it runs, at the peer that runs it'),
-  result: z.string().nullable().describe('The last message of the agent'),
-  error: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
-export type Task = z.infer<typeof Task>;
-
 const ok = z.object({ ok: z.literal(true) });
 
-// ---- methods (session.*, queue.* and permission.* take `peer` and act there) ----
+// ---- methods (session.*, queue.* and permission.* take `peer` and act there: remote.ts) ----
 
 export const peerMethods = {
   'peers.invite': method('Makes a code that links one other gateway to this one, once, within ten minutes', {
@@ -146,27 +113,6 @@ export const peerMethods = {
     result: z.object({ peers: z.array(Peer) }),
   }),
   'peers.unwatch': method('Ends peers.watch', { access: 'read', params: z.strictObject({}), result: ok }),
-  'task.delegate': method('Gives a prompt to a peer, to be run there; its status and result come back', {
-    params: z.strictObject({
-      peer: PeerName,
-      prompt: Text.min(1).max(100_000),
-      path: z.string().optional().describe('A folder there; absent: one that the peer chooses'),
-      agent: AgentId.optional(),
-      promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
-    }),
-    result: z.object({ taskId: TaskId }),
-    problems: ['peer.unknown', 'peer.forbidden', 'prompt.conflict'],
-  }),
-  'task.list': method('Delegated tasks, newest first', {
-    access: 'read',
-    params: z.strictObject({ peer: PeerName.optional() }),
-    result: z.object({ tasks: z.array(Task) }),
-  }),
-  'task.stop': method('Stops a delegated task', {
-    params: z.strictObject({ taskId: TaskId }),
-    result: ok,
-    problems: ['peer.offline'],
-  }),
 };
 
 // ---- notifications ----

@@ -1,7 +1,7 @@
 // Sessions: one conversation with one agent in one folder, owned by the gateway.
 import { z } from 'zod';
 import { method } from './contract.ts';
-import { AgentId, SessionId } from './ids.ts';
+import { AgentId, PeerName, SessionId } from './ids.ts';
 
 // ---- shapes ----
 
@@ -40,6 +40,7 @@ export const Session = z.object({
   held: z.boolean().describe('The queue waits for a person: nothing new starts'),
   archived: z.boolean(),
   usage: Usage.optional(),
+  peer: PeerName.optional().describe('The gateway that owns it, when that is not this one'),
 });
 export type Session = z.infer<typeof Session>;
 
