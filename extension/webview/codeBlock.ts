@@ -3,6 +3,7 @@ import { html, render } from 'lit';
 import { LineColours, type Line } from './highlight.ts';
 import { iconButton } from './icons.ts';
 import { reveal } from './reveal.ts';
+import { t } from './l10n.ts';
 
 /** Beyond this a block is shown without colours. */
 const MAX_COLOURED = 200_000;
@@ -34,7 +35,7 @@ export class CodeBlock {
     const { language, label } = read(info);
     this.element.className = 'code';
     this.element.dataset['part'] = 'code';
-    this.element.setAttribute('aria-label', label === '' ? 'Code' : `Code, ${label}`);
+    this.element.setAttribute('aria-label', label === '' ? t('Code block') : t('Code block, {0}', label));
     this.#head.className = 'code-head';
     const pre = document.createElement('pre');
     pre.tabIndex = 0;
@@ -76,11 +77,11 @@ export class CodeBlock {
       setTimeout(() => this.#drawHead(label, false), COPIED_MS);
     };
     render(
-      html`<span class="grow">${label === '' ? 'Code' : label}</span>${iconButton(
+      html`<span class="grow">${label === '' ? t('Code block') : label}</span>${iconButton(
           isCopied ? 'check' : 'copy',
-          isCopied ? 'Copied' : 'Copy',
+          isCopied ? t('Copied') : t('Copy'),
           copy,
-        )}${iconButton('insert', 'Insert at cursor', send('insertAtCursor'))}`,
+        )}${iconButton('insert', t('Insert at cursor'), send('insertAtCursor'))}`,
       this.#head,
     );
   }

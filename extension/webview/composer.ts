@@ -6,6 +6,7 @@ import { composerView } from './composerView.ts';
 import type { Commands } from './parts.ts';
 import { taken, type Suggestion, type Wish } from './suggest.ts';
 import { SuggestBox } from './suggestBox.ts';
+import { t } from './l10n.ts';
 
 /** What a person sends: the text, the files that go along, and whether the running turn stops for it. */
 export interface Sent {
@@ -66,7 +67,7 @@ export class Composer {
     this.element.dataset['part'] = 'composer';
     this.#field.className = 'field';
     this.#field.rows = 1;
-    this.#field.setAttribute('aria-label', 'Prompt');
+    this.#field.setAttribute('aria-label', t('Prompt'));
     this.#field.addEventListener('keydown', (event) => this.#key(event));
     this.#field.addEventListener('input', () => this.#typed());
     this.#field.addEventListener('selectionchange', () => this.#look());
@@ -120,8 +121,10 @@ export class Composer {
     const { agentName, isLinked, isWorking } = state;
     this.#suggestions.commands = state.commands;
     this.#field.placeholder = !isLinked
-      ? 'Write a draft, send when reconnected'
-      : `${isWorking ? 'Queue a prompt' : `Ask ${agentName}`}. @ files, / commands`;
+      ? t('Write a draft, send when reconnected')
+      : isWorking
+        ? t('Queue a prompt. @ files, / commands')
+        : t('Ask {0}. @ files, / commands', agentName);
     this.#suggestions.describe(this.#field);
     render(
       composerView({

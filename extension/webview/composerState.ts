@@ -2,13 +2,14 @@
 import type { ComposerState } from './composer.ts';
 import { wordsOf } from './parts.ts';
 import { isSound, isWorking, type View } from './view.ts';
+import { t } from './l10n.ts';
 
 export const composerState = (view: View): ComposerState => {
   const { panel, open } = view;
   return {
     agentName: open.agentName,
     mode: open.session.mode,
-    model: open.session.model ?? open.transcript.model ?? 'Default model',
+    model: open.session.model ?? open.transcript.model ?? t('Default model'),
     commands: open.transcript.commands,
     isLinked: isSound(view),
     isWorking: isWorking(view),

@@ -5,6 +5,7 @@ import type { Attachment } from '../chatMessages.ts';
 import type { Session } from '../../gateway/protocol/index.ts';
 import { icon, iconButton } from './icons.ts';
 import { reveal } from './reveal.ts';
+import { t } from './l10n.ts';
 
 export interface ComposerFrame {
   readonly field: HTMLElement;
@@ -24,17 +25,20 @@ export interface ComposerFrame {
   readonly send: () => void;
 }
 
-const MODES: Readonly<Record<Session['mode'], { readonly name: string; readonly explained: string }>> = {
-  ask: { name: 'Ask', explained: 'asks before each change and each command' },
-  plan: { name: 'Plan', explained: 'reads and plans, changes nothing' },
-  code: { name: 'Code', explained: 'edits files without asking, asks before the rest' },
-  auto: { name: 'Auto', explained: 'asks nothing' },
-};
+const MODES: Readonly<Record<Session['mode'], () => { readonly name: string; readonly explained: string }>> =
+  {
+    ask: () => ({ name: t('Ask'), explained: t('Mode: Ask, asks before each change and each command') }),
+    plan: () => ({ name: t('Plan'), explained: t('Mode: Plan, reads and plans, changes nothing') }),
+    code: () => ({
+      name: t('Code'),
+      explained: t('Mode: Code, edits files without asking, asks before the rest'),
+    }),
+    auto: () => ({ name: t('Auto'), explained: t('Mode: Auto, asks nothing') }),
+  };
 
 export function composerView(frame: ComposerFrame): TemplateResult {
   const { isLinked, isWorking, refusal } = frame;
-  const action = isWorking ? 'Queue' : 'Send';
-  const label = isLinked ? action : `${action}. Waits for the gateway`;
+  const label = !isLinked ? t('Send. Waits for the gateway') : isWorking ? t('Queue') : t('Send');
   return html`${frame.suggestions}
     ${
       refusal === undefined
@@ -44,9 +48,9 @@ export function composerView(frame: ComposerFrame): TemplateResult {
     <div class="composer">
       ${frame.attachments.length > 0 ? chips(frame) : nothing} ${frame.field}
       <div class="bar">
-        ${iconButton('add', 'Add a file', frame.add)} ${pickers(frame)}
+        ${iconButton('add', t('Add context'), frame.add)} ${pickers(frame)}
         <span class="grow"></span>
-        ${isWorking && isLinked ? html`<span class="stop" title="Stop the turn (Escape twice)">${iconButton('debug-stop', 'Stop the turn', frame.stop)}</span>` : nothing}
+        ${isWorking && isLinked ? html`<span class="stop" title=${t('Stop the turn (Escape twice)')}>${iconButton('debug-stop', t('Stop the turn'), frame.stop)}</span>` : nothing}
         <button
           class="send"
           type="button"
@@ -62,7 +66,7 @@ export function composerView(frame: ComposerFrame): TemplateResult {
 }
 
 function chips({ attachments, detach }: ComposerFrame): TemplateResult {
-  return html`<div class="chips" role="list" aria-label="Goes along with the prompt">
+  return html`<div class="chips" role="list" aria-label=${t('Goes along with the prompt')}>
     ${repeat(
       attachments,
       ({ uri }) => uri,
@@ -70,7 +74,7 @@ function chips({ attachments, detach }: ComposerFrame): TemplateResult {
         html`<span class="chip" role="listitem" title=${reveal(attachment.uri)}
           >${icon(attachment.uri.includes('#L') ? 'list-selection' : 'file')}<span class="one-line"
             >${reveal(attachment.name)}</span
-          >${iconButton('close', `Remove ${attachment.name}`, () => detach(attachment))}</span
+          >${iconButton('close', t('Remove {0}', attachment.name), () => detach(attachment))}</span
         >`,
     )}
   </div>`;
@@ -78,13 +82,13 @@ function chips({ attachments, detach }: ComposerFrame): TemplateResult {
 
 /** VS Code's own lists open from these. */
 function pickers({ mode, model, isLinked, pickMode, pickModel }: ComposerFrame): TemplateResult {
-  const { name, explained } = MODES[mode];
+  const { name, explained } = MODES[mode]();
   return html`<button
       class="pick"
       type="button"
       data-pick="mode"
-      aria-label="Mode: ${name}"
-      title="Mode: ${name}, ${explained}"
+      aria-label=${t('Mode: {0}', name)}
+      title=${explained}
       ?disabled=${!isLinked}
       @click=${pickMode}
     >
@@ -94,8 +98,8 @@ function pickers({ mode, model, isLinked, pickMode, pickModel }: ComposerFrame):
       class="pick shrink"
       type="button"
       data-pick="model"
-      aria-label="Model: ${model}"
-      title="Model: ${model}"
+      aria-label=${t('Model: {0}', model)}
+      title=${t('Model: {0}', model)}
       ?disabled=${!isLinked}
       @click=${pickModel}
     >

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 import type { UsageNow } from './parts.ts';
+import { language, t } from './l10n.ts';
 
 /** From here on agents compact their context. */
 const NEARLY_FULL = 90;
@@ -10,10 +11,10 @@ export function footerView(usage: UsageNow | undefined, isTypingAhead: boolean):
   return html`<div class="foot" data-part="footer">
     ${
       isTypingAhead
-        ? html`<span><kbd>Enter</kbd> queue</span><span><kbd>Alt+Enter</kbd> send now</span>`
+        ? html`<span><kbd>Enter</kbd> ${t('queue')}</span><span><kbd>Alt+Enter</kbd> ${t('send now')}</span>`
         : usage === undefined
           ? nothing
-          : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title="This session">${money(usage.cost)}</span>`}`
+          : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title=${t('This session')}>${money(usage.cost)}</span>`}`
     }
   </div>`;
 }
@@ -23,12 +24,13 @@ function meter({ used, size }: UsageNow): TemplateResult {
   const fill = (element: Element | undefined): void => {
     if (element instanceof HTMLElement) element.style.width = `${percent}%`;
   };
-  const words = `${percent}% context${percent >= NEARLY_FULL ? ', will be compacted' : ''}`;
-  return html`<span title="${percent}% of the context is used">
+  const words =
+    percent >= NEARLY_FULL ? t('{0}% context, will be compacted', percent) : t('{0}% context', percent);
+  return html`<span title=${t('{0}% of the context is used', percent)}>
     <span
       class="meter"
       role="meter"
-      aria-label="Context used"
+      aria-label=${t('Context used')}
       aria-valuenow=${percent}
       aria-valuemin="0"
       aria-valuemax="100"
@@ -39,7 +41,7 @@ function meter({ used, size }: UsageNow): TemplateResult {
 
 function money({ amount, currency }: NonNullable<UsageNow['cost']>): string {
   try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amount);
+    return new Intl.NumberFormat(language(), { style: 'currency', currency }).format(amount);
   } catch {
     // A currency that has no code is named as the agent names it.
     return `${amount.toFixed(2)} ${currency}`;

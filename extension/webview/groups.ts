@@ -1,5 +1,6 @@
 // Finished calls of a kind in a row become one line: "Read 6 files". Pure.
 import type { Part, ToolPart } from './parts.ts';
+import { t } from './l10n.ts';
 
 export interface Group {
   readonly kind: 'group';
@@ -37,12 +38,12 @@ export function grouped(parts: readonly Part[], isOpen: (key: string) => boolean
 const isPlainlyDone = ({ call, ask }: ToolPart): boolean => call.status === 'completed' && ask === undefined;
 
 const WORDS: Readonly<Record<string, (count: number) => string>> = {
-  read: (count) => `Read ${count} files`,
-  edit: (count) => `Made ${count} edits`,
-  search: (count) => `Searched ${count} times`,
-  execute: (count) => `Ran ${count} commands`,
-  fetch: (count) => `Fetched ${count} addresses`,
+  read: (count) => t('Read {0} files', count),
+  edit: (count) => t('Made {0} edits', count),
+  search: (count) => t('Searched {0} times', count),
+  execute: (count) => t('Ran {0} commands', count),
+  fetch: (count) => t('Fetched {0} addresses', count),
 };
 
 export const wordsOf = ({ parts }: Group): string =>
-  (WORDS[parts[0]?.call.kind ?? ''] ?? ((count) => `Used tools ${count} times`))(parts.length);
+  (WORDS[parts[0]?.call.kind ?? ''] ?? ((count) => t('Used tools {0} times', count)))(parts.length);

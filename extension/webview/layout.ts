@@ -14,6 +14,7 @@ import { stripOf, stripView } from './stripView.ts';
 import type { Waiting } from './parts.ts';
 import type { Shown } from './turns.ts';
 import { isSound, isWorking, type View } from './view.ts';
+import { t } from './l10n.ts';
 
 export interface Frame {
   readonly items: readonly Shown[];
@@ -42,9 +43,9 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
   const isRunning = transcript.status === 'busy' && isSound(view);
   const isEmpty = transcript.parts.length === 0 && starting.length === 0;
   return html`<div class="hf">
-    <div class="scroller" tabindex="0" role="region" aria-label="Transcript" @keydown=${transcriptKey}>
-      <div class="transcript" role="log" aria-live="off" aria-label="Conversation">
-        ${open.isLoadingEarlier ? html`<div class="gap">Earlier messages</div>` : nothing}
+    <div class="scroller" tabindex="0" role="region" aria-label=${t('Transcript')} @keydown=${transcriptKey}>
+      <div class="transcript" role="log" aria-live="off" aria-label=${t('Conversation')}>
+        ${open.isLoadingEarlier ? html`<div class="gap">${t('Earlier messages')}</div>` : nothing}
         ${isEmpty ? nothingSaid(view) : nothing}
         ${repeat(
           frame.items,
@@ -54,7 +55,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
         ${repeat(
           starting,
           ({ promptId }) => promptId,
-          (prompt) => pendingPromptView(prompt, 'on its way'),
+          (prompt) => pendingPromptView(prompt, t('on its way')),
         )}
       </div>
     </div>
@@ -62,7 +63,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
       frame.isNewBelow
         ? html`<div class="below">
             <button class="btn small" type="button" @click=${frame.toEnd}>
-              ${icon('arrow-down')}New below
+              ${icon('arrow-down')}${t('New below')}
             </button>
           </div>`
         : nothing

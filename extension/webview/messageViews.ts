@@ -5,6 +5,7 @@ import type { TextPart, ThoughtPart } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
+import { t } from './l10n.ts';
 
 export function textView(part: TextPart, { open, now, act }: View, isLive: boolean): TemplateResult {
   const markdown = act.markdown(part.key);
@@ -15,7 +16,7 @@ export function textView(part: TextPart, { open, now, act }: View, isLive: boole
     data-key=${part.key}
     aria-label=${open.agentName}
   >
-    <h2 class="sr">${open.agentName}, ${clockTime(part.at, now)}</h2>
+    <h2 class="sr">${t('{0}, {1}', open.agentName, clockTime(part.at, now))}</h2>
     ${markdown.element}
   </section>`;
 }
@@ -24,10 +25,10 @@ export function thoughtView(part: ThoughtPart, { act }: View, isLive: boolean): 
   const isOpen = act.isOpen(part.key, false);
   const seconds = Math.max(1, Math.round((part.at - part.since) / 1000));
   const fold = (): void => act.fold(part.key, !isOpen);
-  return html`<section data-part="thought" data-key=${part.key} aria-label="Thought">
+  return html`<section data-part="thought" data-key=${part.key} aria-label=${t('Thought')}>
     <button class="fold" type="button" aria-expanded=${isOpen} @click=${fold}>
       ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span
-        >${isLive ? 'Thinking' : `Thought for ${seconds} s`}</span
+        >${isLive ? t('Thinking') : t('Thought for {0} s', seconds)}</span
       >
     </button>
     ${isOpen ? html`<div class="thought">${reveal(part.text)}</div>` : nothing}

@@ -5,8 +5,9 @@ import type { GapPart, NotePart, UncertainPart } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import { isSound, type View } from './view.ts';
+import { t } from './l10n.ts';
 
-const LATER = { again: 'It runs again below.', left: 'Left as it is.' } as const;
+const LATER = { again: () => t('It runs again below.'), left: () => t('Left as it is.') } as const;
 
 export function uncertainView(part: UncertainPart, view: View): TemplateResult {
   const { act } = view;
@@ -14,8 +15,8 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
   const retry = (): void => act.post({ type: 'retry', promptId });
   const leave = (): void => act.post({ type: 'remove', promptId });
   const buttons = html`<div class="actions">
-    <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>Run again</button>
-    <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${leave}>Leave it</button>
+    <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>${t('Run again')}</button>
+    <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${leave}>${t('Leave it')}</button>
   </div>`;
   return html`<section
     class="notice"
@@ -24,24 +25,32 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
     data-key=${part.key}
     data-prompt-id=${promptId}
     data-choice=${choice}
-    aria-label="May not have finished"
+    aria-label=${t('May not have finished')}
   >
     <div class="say">
       ${icon('warning', choice === 'open' ? 'warn' : 'quiet')}
       <span
-        >May not have finished. The gateway stopped while this prompt ran.
-        ${choice === 'open' ? nothing : LATER[choice]}</span
+        >${t('May not have finished. The gateway stopped while this prompt ran.')}
+        ${choice === 'open' ? nothing : LATER[choice]()}</span
       >
     </div>
     ${choice === 'open' ? buttons : nothing}
   </section>`;
 }
 
+const WHY: Readonly<Record<Exclude<NotePart['why'], 'failed'>, () => string>> = {
+  stopped: () => t('Stopped'),
+  anew: () => t('The agent began anew and was told what is above'),
+  length: () => t('The answer reached the limit of its length'),
+  steps: () => t('The turn reached the limit of its steps'),
+  refusal: () => t('The agent declined to go on'),
+};
+
 export function noteView(part: NotePart, view: View): TemplateResult {
-  const { promptId, tone, at } = part;
-  if (tone !== 'failed') {
+  const { promptId, why, at } = part;
+  if (why !== 'failed') {
     return html`<div class="gap solid" data-part="note" data-key=${part.key}>
-      <span>${reveal(part.text)}, ${clockTime(at, view.now)}</span>
+      <span>${t('{0}, {1}', WHY[why](), clockTime(at, view.now))}</span>
     </div>`;
   }
   const retry = (): void => {
@@ -52,20 +61,22 @@ export function noteView(part: NotePart, view: View): TemplateResult {
     role="group"
     data-part="error"
     data-key=${part.key}
-    aria-label="The turn ended with an error"
+    aria-label=${t('The turn ended with an error')}
   >
     <div class="say">${icon('error', 'bad')}<span class="pre">${reveal(part.text)}</span></div>
     ${
       promptId === undefined
         ? nothing
         : html`<div class="actions">
-            <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>Run again</button>
+            <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>
+              ${t('Run again')}
+            </button>
           </div>`
     }
   </section>`;
 }
 
 export function gapView({ key, count }: GapPart): TemplateResult {
-  const words = count === 1 ? '1 event missing' : `${count} events missing`;
+  const words = count === 1 ? t('1 event missing') : t('{0} events missing', count);
   return html`<div class="gap" role="separator" data-part="gap" data-key=${key}><span>${words}</span></div>`;
 }

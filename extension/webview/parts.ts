@@ -65,7 +65,9 @@ export interface ToolPart {
 export interface NotePart {
   readonly kind: 'note';
   readonly key: string;
-  readonly tone: 'stopped' | 'failed' | 'ended';
+  /** `anew`: the agent remembers nothing and was told. The next three: why a turn ended. */
+  readonly why: 'stopped' | 'anew' | 'length' | 'steps' | 'refusal' | 'failed';
+  /** What failed, in the words of whoever says so. */
   readonly text: string;
   readonly at: number;
   /** A prompt that can be run again. */

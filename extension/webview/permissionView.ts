@@ -8,12 +8,13 @@ import { revealAll } from './reveal.ts';
 import { ago } from './times.ts';
 import { commandOf, inputOf } from './toolText.ts';
 import { isSound, type View } from './view.ts';
+import { t } from './l10n.ts';
 
 const VERDICTS = {
-  allow_once: 'Allowed once',
-  allow_always: 'Always allowed',
-  reject_once: 'Rejected',
-  reject_always: 'Always rejected',
+  allow_once: (where: string, when: string) => t('Allowed once {0}, {1}', where, when),
+  allow_always: (where: string, when: string) => t('Always allowed {0}, {1}', where, when),
+  reject_once: (where: string, when: string) => t('Rejected {0}, {1}', where, when),
+  reject_always: (where: string, when: string) => t('Always rejected {0}, {1}', where, when),
 } as const;
 
 /** Text that somebody judges: hidden characters are named and marked. */
@@ -27,7 +28,7 @@ export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
     <div class="facts">
       ${saysMore(ask) ? html`<div class="fact">${icon('comment')}<span>${inFull(ask.title)}</span></div>` : nothing}
       <div class="fact">
-        ${icon('folder')}<span>In <code>${inFull(view.open.session.path)}</code></span>
+        ${icon('folder')}<span>${t('In')} <code>${inFull(view.open.session.path)}</code></span>
       </div>
     </div>
     ${ask.verdict === undefined ? (isOpen ? options(ask, view) : ended()) : verdictLine(ask, view)}`;
@@ -42,8 +43,8 @@ function what({ call, title }: Ask, view: View): TemplateResult {
   // An edit's input repeats the two texts that the diff shows better.
   const rest = diffs.length > 0 ? '' : input;
   const isBare = command === undefined && rest === '' && diffs.length === 0 && texts.length === 0;
-  return html`${command === undefined ? nothing : html`<pre class="cmdline" tabindex="0" aria-label="Command">${inFull(command)}</pre>`}
-  ${rest === '' ? nothing : html`<pre class="cmdline ${command === undefined ? '' : 'rest'}" tabindex="0" aria-label="Input">${inFull(rest)}</pre>`}
+  return html`${command === undefined ? nothing : html`<pre class="cmdline" tabindex="0" aria-label=${t('Command')}>${inFull(command)}</pre>`}
+  ${rest === '' ? nothing : html`<pre class="cmdline ${command === undefined ? '' : 'rest'}" tabindex="0" aria-label=${t('Input')}>${inFull(rest)}</pre>`}
   ${texts.map(({ text }) => html`<pre class="cmdline rest" tabindex="0">${inFull(text)}</pre>`)}
   ${diffs.map((diff) => diffRow(diff, view))}
   ${isBare ? html`<p class="cmdline">${inFull(title)}</p>` : nothing}`;
@@ -83,7 +84,7 @@ function options(ask: Ask, view: View): TemplateResult {
     )}
     ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
     <p class="hint">
-      ${isWaiting ? 'Sending your answer.' : `Press 1 to ${count} while this is focused. It waits until someone answers.`}
+      ${isWaiting ? t('Sending your answer.') : t('Press 1 to {0} while this is focused. It waits until someone answers.', count)}
     </p>
   </div>`;
 }
@@ -102,23 +103,25 @@ export const askKeys =
 const hasModifier = ({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean => ctrlKey || metaKey || altKey;
 
 const ended = (): TemplateResult =>
-  html`<div class="verdict">${icon('circle-slash', 'quiet')}<span>Not answered. The turn ended.</span></div>`;
+  html`<div class="verdict">
+    ${icon('circle-slash', 'quiet')}<span>${t('Not answered. The turn ended.')}</span>
+  </div>`;
 
 function verdictLine({ verdict, options: offered }: Ask, { open, now }: View): TemplateResult {
   if (verdict === undefined) return html`${nothing}`;
   const { optionId, by, at } = verdict;
   if (optionId === null || by === null) {
     return html`<div class="verdict" tabindex="-1">
-      ${icon('circle-slash', 'quiet')}<span>Withdrawn by the agent, ${ago(at, now)}</span>
+      ${icon('circle-slash', 'quiet')}<span>${t('Withdrawn by the agent, {0}', ago(at, now))}</span>
     </div>`;
   }
   const option = offered.find((offer) => offer.optionId === optionId);
   const isAllowed = option === undefined || option.kind.startsWith('allow');
-  const where = by.clientId === open.me.clientId ? 'here' : `in ${by.name}`;
-  const word = option === undefined ? 'Answered' : VERDICTS[option.kind];
+  const where = by.clientId === open.me.clientId ? t('here') : t('in {0}', by.name);
+  const when = ago(at, now);
+  const words =
+    option === undefined ? t('Answered {0}, {1}', where, when) : VERDICTS[option.kind](where, when);
   return html`<div class="verdict" tabindex="-1" title=${option?.name ?? ''}>
-    ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span
-      >${word} ${where}, ${ago(at, now)}</span
-    >
+    ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span>${words}</span>
   </div>`;
 }

@@ -5,12 +5,13 @@ import { alongWith, wordsOf, type PromptPart, type Waiting } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
+import { t } from './l10n.ts';
 
 export function promptView(part: PromptPart, { open, now }: View): TemplateResult {
   const isUncertain = part.outcome === 'uncertain';
   const isMine = part.from.clientId === open.me.clientId;
   const time = clockTime(part.at, now);
-  const label = isUncertain ? 'Your prompt. May not have finished.' : 'Your prompt';
+  const label = isUncertain ? t('Your prompt. May not have finished.') : t('Your prompt');
   return html`<section
     class="prompt ${isUncertain ? 'cut' : ''}"
     data-part="prompt"
@@ -18,9 +19,9 @@ export function promptView(part: PromptPart, { open, now }: View): TemplateResul
     data-prompt-id=${part.promptId}
     data-outcome=${part.outcome}
     aria-label=${label}
-    title=${isMine ? time : `${time}, from ${part.from.name}`}
+    title=${isMine ? time : t('{0}, from {1}', time, part.from.name)}
   >
-    <h2 class="sr">${isMine ? 'You' : part.from.name}, ${time}</h2>
+    <h2 class="sr">${t('{0}, {1}', isMine ? t('You') : part.from.name, time)}</h2>
     ${isUncertain ? icon('warning', 'mark warn') : nothing} ${said(part.message)}
     ${isMine ? nothing : from(part.from.name)}
   </section>`;
@@ -36,9 +37,9 @@ export const pendingPromptView = (
     data-part="prompt"
     data-prompt-id=${promptId}
     data-outcome="pending"
-    aria-label="Your prompt. ${word}."
+    aria-label=${t('Your prompt. {0}.', word)}
   >
-    <h2 class="sr">You, ${word}</h2>
+    <h2 class="sr">${t('{0}, {1}', t('You'), word)}</h2>
     ${said(message)}
   </section>`;
 
@@ -48,11 +49,11 @@ function said(message: Waiting['message']): TemplateResult {
     ${
       along.length === 0
         ? nothing
-        : html`<div class="chips" role="list" aria-label="Sent along">
+        : html`<div class="chips" role="list" aria-label=${t('Sent along')}>
             ${along.map((name) => html`<span class="chip" role="listitem">${icon('file')}<span class="one-line">${reveal(name)}</span></span>`)}
           </div>`
     }`;
 }
 
 export const from = (name: string): TemplateResult =>
-  html`<span class="dim block">From ${reveal(name)}</span>`;
+  html`<span class="dim block">${t('From {0}', reveal(name))}</span>`;

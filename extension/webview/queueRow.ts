@@ -6,6 +6,7 @@ import { textOf, wordsOf, type Waiting } from './parts.ts';
 import { from } from './promptView.ts';
 import { reveal } from './reveal.ts';
 import { isSound, type View } from './view.ts';
+import { t } from './l10n.ts';
 
 export interface Place {
   readonly index: number;
@@ -53,12 +54,12 @@ function actions(waiting: Waiting, { isUndecided }: Place, view: View): Template
   const { promptId } = waiting;
   if (view.editing?.promptId === promptId) {
     return html`<span class="row-actions on"
-      >${iconButton('check', 'Save (Enter)', () => view.act.saveEdit())}${iconButton('discard', 'Leave it as it was (Escape)', () => view.act.edit(undefined))}</span
+      >${iconButton('check', t('Save (Enter)'), () => view.act.saveEdit())}${iconButton('discard', t('Leave it as it was (Escape)'), () => view.act.edit(undefined))}</span
     >`;
   }
   const now = (): void => view.act.post({ type: 'sendNow', promptId, ...here(view) });
   return html`<span class="row-actions"
-    >${isUndecided ? nothing : iconButton('run-above', 'Send now', now)}${iconButton('edit', 'Edit (F2)', () => begin(waiting, view))}${iconButton('close', 'Remove (Delete)', () => view.act.post({ type: 'remove', promptId }))}</span
+    >${isUndecided ? nothing : iconButton('run-above', t('Send now'), now)}${iconButton('edit', t('Edit (F2)'), () => begin(waiting, view))}${iconButton('close', t('Remove (Delete)'), () => view.act.post({ type: 'remove', promptId }))}</span
   >`;
 }
 
@@ -90,7 +91,7 @@ function editor({ promptId }: Waiting, view: View): TemplateResult {
   return html`<textarea
     class="row-field"
     rows="1"
-    aria-label="Queued prompt"
+    aria-label=${t('Queued prompt')}
     ${ref(start)}
     @input=${typed}
     @keydown=${pressed}

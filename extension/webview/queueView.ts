@@ -6,16 +6,22 @@ import { hasOpenQuestion } from './panel.ts';
 import type { Waiting } from './parts.ts';
 import { queueRow } from './queueRow.ts';
 import type { View } from './view.ts';
+import { t } from './l10n.ts';
 
 export function queueView(queue: readonly Waiting[], view: View): TemplateResult {
   const { open, act, room } = view;
   const isOpen = act.isOpen('queue', room.queue);
   const { held } = open.transcript;
   const isUndecided = hasOpenQuestion(open.transcript);
-  const state = !held ? '' : isUndecided ? ', held until you choose' : ', held';
+  const { length } = queue;
+  const count = !held
+    ? String(length)
+    : isUndecided
+      ? t('{0}, held until you choose', length)
+      : t('{0}, held', length);
   const resume = (): void => act.post({ type: 'resumeQueue' });
   const hold = (): void => act.post({ type: 'pauseQueue' });
-  return html`<section class="dock-part" data-part="queue" aria-label="Queued prompts">
+  return html`<section class="dock-part" data-part="queue" aria-label=${t('Queued prompts')}>
     <div class="dock-head">
       <button
         class="dock-fold"
@@ -23,15 +29,15 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
         aria-expanded=${isOpen}
         @click=${() => act.fold('queue', !isOpen)}
       >
-        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>Queued</b
-        ><span class="dim">${queue.length}${state}</span>
+        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>${t('Queued')}</b
+        ><span class="dim">${count}</span>
       </button>
       ${
         isUndecided
           ? nothing
           : held
-            ? iconButton('debug-continue', 'Let the queue go on', resume)
-            : iconButton('debug-pause', 'Hold the queue', hold)
+            ? iconButton('debug-continue', t('Let the queue go on'), resume)
+            : iconButton('debug-pause', t('Hold the queue'), hold)
       }
     </div>
     ${

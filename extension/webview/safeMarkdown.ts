@@ -2,6 +2,7 @@
 import DOMPurify from 'dompurify';
 import MarkdownIt from 'markdown-it';
 import { reveal } from './reveal.ts';
+import { t } from './l10n.ts';
 
 /** Longer prose is shown as plain text: some inputs make a parser slow, and no answer has such paragraphs. */
 const MAX_PROSE = 16_000;
@@ -21,7 +22,7 @@ markdown.renderer.rules['link_open'] = (tokens, index) =>
 markdown.renderer.rules['image'] = (tokens, index) => {
   const token = tokens[index];
   const url = String(token?.attrGet('src') ?? '');
-  return `${openLink(url)}Image: ${escape(token?.content || url)}</a>`;
+  return `${openLink(url)}${escape(t('Image: {0}', token?.content || url))}</a>`;
 };
 // A style attribute would be refused by the panel's content policy.
 const cell = (name: string) => () => `<${name}>`;

@@ -5,6 +5,7 @@ import { hasOpenQuestion, type Panel } from './panel.ts';
 import { clockTime, lasted } from './times.ts';
 import type { Transcript } from './parts.ts';
 import type { View } from './view.ts';
+import { t } from './l10n.ts';
 
 export interface Strip {
   readonly words: string;
@@ -16,20 +17,23 @@ export interface Strip {
   readonly retry?: boolean;
 }
 
-const TRIES = ['', '', ', second try', ', third try'];
-
 /** `isStopping`: Escape was pressed once. */
-export function stripOf(panel: Panel, t: Transcript | undefined, now: number, isStopping: boolean): Strip {
+export function stripOf(
+  panel: Panel,
+  transcript: Transcript | undefined,
+  now: number,
+  isStopping: boolean,
+): Strip {
   const { link } = panel;
   switch (link?.state) {
     case 'connecting': {
-      const tries = TRIES[link.attempt] ?? `, try ${link.attempt}`;
-      const words = t === undefined || !panel.wasCut ? 'Connecting' : 'Reconnecting';
-      return { words: words + tries, mark: 'spinner', isWarning: panel.wasCut, retry: panel.wasCut };
+      const words =
+        transcript === undefined || !panel.wasCut ? connecting(link.attempt) : reconnecting(link.attempt);
+      return { words, mark: 'spinner', isWarning: panel.wasCut, retry: panel.wasCut };
     }
     case 'offline':
       return {
-        words: `Offline since ${clockTime(link.since, now)}`,
+        words: t('Offline since {0}', clockTime(link.since, now)),
         mark: 'offline',
         isWarning: true,
         hint: link.reason,
@@ -37,41 +41,54 @@ export function stripOf(panel: Panel, t: Transcript | undefined, now: number, is
       };
     case 'connected':
     case undefined:
-      return t === undefined ? { words: 'Ready', mark: 'circle' } : sessionStrip(panel, t, now, isStopping);
+      return transcript === undefined
+        ? { words: t('Ready'), mark: 'circle' }
+        : sessionStrip(panel, transcript, now, isStopping);
   }
 }
 
-function sessionStrip(panel: Panel, t: Transcript, now: number, isStopping: boolean): Strip {
-  if (isStopping) return { words: 'Escape again to stop', mark: 'stopped' };
-  if (hasOpenQuestion(t) && !['busy', 'waiting'].includes(t.status)) {
-    return { words: `${panel.wasCut ? 'Reconnected. ' : ''}Waiting for your choice`, mark: 'circle' };
+const connecting = (attempt: number): string =>
+  attempt < 2 ? t('Connecting') : t('Connecting, try {0}', attempt);
+
+function reconnecting(attempt: number): string {
+  if (attempt < 2) return t('Reconnecting');
+  if (attempt === 2) return t('Reconnecting, second try');
+  return attempt === 3 ? t('Reconnecting, third try') : t('Reconnecting, try {0}', attempt);
+}
+
+function sessionStrip(panel: Panel, transcript: Transcript, now: number, isStopping: boolean): Strip {
+  const { status, statusSince, parts } = transcript;
+  if (isStopping) return { words: t('Escape again to stop'), mark: 'stopped' };
+  if (hasOpenQuestion(transcript) && !['busy', 'waiting'].includes(status)) {
+    const words = panel.wasCut ? t('Reconnected. Waiting for your choice') : t('Waiting for your choice');
+    return { words, mark: 'circle' };
   }
-  const running = t.parts.findLast((part) => part.kind === 'prompt');
-  const since = running?.kind === 'prompt' && running.outcome === 'running' ? running.at : t.statusSince;
-  switch (t.status) {
+  const running = parts.findLast((part) => part.kind === 'prompt');
+  const since = running?.kind === 'prompt' && running.outcome === 'running' ? running.at : statusSince;
+  switch (status) {
     case 'starting':
-      return { words: 'Starting', mark: 'spinner' };
+      return { words: t('Starting'), mark: 'spinner' };
     case 'busy':
-      return { words: 'Working', mark: 'spinner', time: lasted(now - since) };
+      return { words: t('Working'), mark: 'spinner', time: lasted(now - since) };
     case 'waiting':
-      return { words: 'Waiting for your answer', mark: 'shield', time: lasted(now - askedAt(t)) };
+      return { words: t('Waiting for your answer'), mark: 'shield', time: lasted(now - askedAt(transcript)) };
     case 'idle':
-      return { words: `Idle since ${clockTime(t.statusSince, now)}`, mark: 'circle' };
+      return { words: t('Idle since {0}', clockTime(statusSince, now)), mark: 'circle' };
     case 'stopped':
       // One that nobody has written to yet never ran.
-      return t.parts.length === 0
-        ? { words: 'Ready', mark: 'circle' }
-        : { words: 'Stopped. A prompt starts it again', mark: 'stopped' };
+      return parts.length === 0
+        ? { words: t('Ready'), mark: 'circle' }
+        : { words: t('Stopped. A prompt starts it again'), mark: 'stopped' };
     case 'error':
-      return { words: 'The agent ended with an error', mark: 'error' };
+      return { words: t('The agent ended with an error'), mark: 'error' };
   }
 }
 
-const askedAt = (t: Transcript): number => {
-  const asking = t.parts.findLast(
+const askedAt = ({ parts, statusSince }: Transcript): number => {
+  const asking = parts.findLast(
     (part) => part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined,
   );
-  return asking?.kind === 'tool' ? (asking.ask?.at ?? t.statusSince) : t.statusSince;
+  return asking?.kind === 'tool' ? (asking.ask?.at ?? statusSince) : statusSince;
 };
 
 const MARKS: Readonly<Record<Strip['mark'], () => TemplateResult>> = {
@@ -92,6 +109,6 @@ export function stripView(
   return html`<div class="strip ${isWarning === true ? 'warn' : ''}" data-part="strip">
     ${MARKS[mark]()}<span class="grow" role="status" title=${hint ?? words}>${words}</span>
     ${time === undefined ? nothing : html`<span class="end num" aria-hidden="true">${time}</span>`}
-    ${retry === true ? html`<button class="link" type="button" @click=${reconnect}>Retry now</button>` : nothing}
+    ${retry === true ? html`<button class="link" type="button" @click=${reconnect}>${t('Retry now')}</button>` : nothing}
   </div>`;
 }

@@ -6,6 +6,7 @@ import { reveal } from './reveal.ts';
 import type { FoundFile } from '../chatMessages.ts';
 import type { Commands } from './parts.ts';
 import { commandsFor, filesFor, wishAt, type Suggestion, type Wish } from './suggest.ts';
+import { t } from './l10n.ts';
 
 const LIST = 'suggestions';
 const optionId = (index: number): string => `suggestion-${index}`;
@@ -128,7 +129,7 @@ export class SuggestBox {
 
   view(): TemplateResult | typeof nothing {
     if (!this.isOpen) return nothing;
-    const label = this.#wish?.kind === 'command' ? 'Commands of the agent' : 'Files';
+    const label = this.#wish?.kind === 'command' ? t('Commands of the agent') : t('Context');
     return html`<div class="suggest" id=${LIST} role="listbox" aria-label=${label} data-part="suggestions">
       ${repeat(
         this.#shown,

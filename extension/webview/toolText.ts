@@ -3,41 +3,43 @@ import type { ToolCall } from '../../gateway/protocol/index.ts';
 import { countChanges } from './diffCount.ts';
 import type { ToolPart } from './parts.ts';
 import { stopwatch } from './times.ts';
+import { t } from './l10n.ts';
 
-const VERBS: Readonly<Record<string, string>> = {
-  read: 'Read',
-  edit: 'Edit',
-  delete: 'Delete',
-  move: 'Move',
-  search: 'Search',
-  execute: 'Run a command',
-  think: 'Think',
-  fetch: 'Fetch',
-  switch_mode: 'Switch mode',
+const VERBS: Readonly<Record<string, () => string>> = {
+  read: () => t('Read'),
+  edit: () => t('Edit'),
+  delete: () => t('Delete'),
+  move: () => t('Move'),
+  search: () => t('Search'),
+  execute: () => t('Run a command'),
+  think: () => t('Think'),
+  fetch: () => t('Fetch'),
+  switch_mode: () => t('Switch mode'),
 };
 
-const ASKS: Readonly<Record<string, string>> = {
-  read: 'read a file',
-  edit: 'change a file',
-  delete: 'delete a file',
-  move: 'move a file',
-  search: 'search',
-  execute: 'run a command',
-  think: 'think',
-  fetch: 'open an address',
-  switch_mode: 'switch its mode',
+const ASKS: Readonly<Record<string, (agent: string) => string>> = {
+  read: (agent) => t('{0} asks to read a file', agent),
+  edit: (agent) => t('{0} asks to change a file', agent),
+  delete: (agent) => t('{0} asks to delete a file', agent),
+  move: (agent) => t('{0} asks to move a file', agent),
+  search: (agent) => t('{0} asks to search', agent),
+  execute: (agent) => t('{0} asks to run a command', agent),
+  think: (agent) => t('{0} asks to think', agent),
+  fetch: (agent) => t('{0} asks to open an address', agent),
+  switch_mode: (agent) => t('{0} asks to switch its mode', agent),
 };
 
 /** "Claude Code asks to run a command" */
-export const asksTo = ({ kind, tool }: ToolCall): string =>
-  ASKS[kind] ?? (tool === '' ? 'use a tool' : `use ${tool}`);
+export const asksTo = (agent: string, { kind, tool }: ToolCall): string =>
+  ASKS[kind]?.(agent) ??
+  (tool === '' ? t('{0} asks to use a tool', agent) : t('{0} asks to use {1}', agent, tool));
 
 /** The words of a head, and which of them are code. Paths below the session's folder are said from there. */
 export function headOf(
   { title, kind, tool, locations }: ToolCall,
   folder: string,
 ): { text: string; isCode: boolean }[] {
-  const said = (title || (VERBS[kind] ?? tool) || 'Use a tool').replaceAll(`${folder}/`, '');
+  const said = (title || (VERBS[kind]?.() ?? tool) || t('Use a tool')).replaceAll(`${folder}/`, '');
   const path = locations[0]?.path.replace(`${folder}/`, '');
   const spans = said.includes('`')
     ? said.split('`')
@@ -73,7 +75,7 @@ export function metaOf({ call, since: called, at, cut, ask }: ToolPart, now: num
   const isOver = cut || call.status === 'completed' || call.status === 'failed';
   if (call.kind === 'read' && isOver) {
     const lines = linesOf(outputOf(call)).length;
-    return lines > 0 ? { text: lines === 1 ? '1 line' : `${lines} lines` } : {};
+    return lines > 0 ? { text: countOf(lines) } : {};
   }
   if (!isOver) return { text: stopwatch(now - since) };
   return call.kind === 'execute' ? { text: stopwatch(at - since) } : {};
@@ -105,5 +107,7 @@ export const outputOf = ({ content }: ToolCall): string =>
     .map((piece) => (piece.type === 'text' ? piece.text : piece.type === 'other' ? piece.summary : ''))
     .filter(Boolean)
     .join('\n');
+
+export const countOf = (lines: number): string => (lines === 1 ? t('1 line') : t('{0} lines', lines));
 
 export const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

@@ -7,9 +7,20 @@ import { wordsOf, type Group } from './groups.ts';
 import { icon, iconButton, spinner } from './icons.ts';
 import type { ToolPart } from './parts.ts';
 import { reveal } from './reveal.ts';
-import { asksTo, commandOf, headOf, inputOf, linesOf, metaOf, outputOf, type Meta } from './toolText.ts';
+import {
+  asksTo,
+  countOf,
+  commandOf,
+  headOf,
+  inputOf,
+  linesOf,
+  metaOf,
+  outputOf,
+  type Meta,
+} from './toolText.ts';
 import { followEnd } from './follow.ts';
 import { isSound, type View } from './view.ts';
+import { t } from './l10n.ts';
 
 /** More output than this is not put into the page; Copy still takes all of it. */
 const MAX_LINES = 400;
@@ -34,13 +45,13 @@ const ICONS: Readonly<Record<ToolState, () => TemplateResult>> = {
   unheard: () => icon('circle-large-outline', 'quiet'),
 };
 
-const WORDS: Readonly<Record<ToolState, string>> = {
-  running: 'running',
-  done: 'done',
-  failed: 'failed',
-  stopped: 'stopped',
-  asks: 'asks',
-  unheard: 'not heard from',
+const LABELS: Readonly<Record<ToolState, () => string>> = {
+  running: () => t('Tool call, running'),
+  done: () => t('Tool call, done'),
+  failed: () => t('Tool call, failed'),
+  stopped: () => t('Tool call, stopped'),
+  asks: () => t('Tool call, asks'),
+  unheard: () => t('Tool call, not heard from'),
 };
 
 export function toolView(part: ToolPart, view: View): TemplateResult {
@@ -51,7 +62,7 @@ export function toolView(part: ToolPart, view: View): TemplateResult {
     data-key=${part.key}
     data-tool-call-id=${part.call.toolCallId}
     data-state=${state}
-    aria-label="Tool call, ${WORDS[state]}"
+    aria-label=${LABELS[state]()}
   >
     ${part.ask === undefined ? card(part, state, view) : askCard(part, state, view)}
   </section>`;
@@ -65,7 +76,7 @@ export function groupView(group: Group, view: View): TemplateResult {
     class="tool"
     data-part="tool-group"
     data-key=${group.key}
-    aria-label="Tool calls, done"
+    aria-label=${t('Tool calls, done')}
   >
     <button class="tool-head" type="button" aria-expanded=${isOpen} @click=${fold}>
       ${icon('check', 'ok')}<span class="what">${wordsOf(group)}</span
@@ -85,11 +96,12 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const { ask } = part;
   if (ask === undefined) return html`${nothing}`;
   const id = `ask-${ask.permissionId}`;
+  const asked = t('{0} asked for this', view.open.agentName);
   const isAnswered = ask.verdict !== undefined;
   const isOpen = !isAnswered || view.act.isOpen(part.key, true);
   const question = html`<div class="tool-head">
     ${ICONS[state]()}<span class="what" id=${id}
-      >${view.open.agentName} ${state === 'asks' ? 'asks' : 'asked'} to ${asksTo(ask.call)}</span
+      >${state === 'asks' ? asksTo(view.open.agentName, ask.call) : asked}</span
     >
   </div>`;
   return html`<div
@@ -100,7 +112,7 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
     data-state=${isAnswered ? 'answered' : 'open'}
     @keydown=${askKeys(ask, view)}
   >
-    ${isAnswered ? html`<span class="sr" id=${id}>${view.open.agentName} asked to ${asksTo(ask.call)}</span>${head(part, state, view, isOpen)}` : question}
+    ${isAnswered ? html`<span class="sr" id=${id}>${asked}</span>${head(part, state, view, isOpen)}` : question}
     ${
       isOpen
         ? html`<div class="tool-body">
@@ -158,16 +170,15 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   ${
     command === undefined && shown === '' && input === ''
       ? nothing
-      : html`<pre class="out" tabindex="0" aria-label="Output" ${ref(followEnd)}>
+      : html`<pre class="out" tabindex="0" aria-label=${t('Output')} ${ref(followEnd)}>
 ${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`
   }
   ${
     isLong || (state === 'running' && lines.length > 0)
       ? html`<div class="live">
           <span class="grow"
-            >${lines.length}
-            ${lines.length === 1 ? 'line' : 'lines'}${state === 'running' ? ', still running' : ''}</span
-          >${iconButton('copy', 'Copy output', copy)}
+            >${state === 'running' ? t('{0}, still running', countOf(lines.length)) : countOf(lines.length)}</span
+          >${iconButton('copy', t('Copy output'), copy)}
         </div>`
       : nothing
   }`;

@@ -73,7 +73,7 @@ function step(t: Transcript, event: Event): Transcript {
     case 'error':
       return failed(t, event, at);
     case 'interrupted':
-      return note(settle(t, event, event.promptId, 'interrupted'), event, at, 'stopped', 'Stopped');
+      return note(settle(t, event, event.promptId, 'interrupted'), event, at, 'stopped');
     case 'uncertain':
       return uncertain(t, event, at);
     case 'gap':
@@ -84,9 +84,7 @@ function step(t: Transcript, event: Event): Transcript {
 }
 
 const system = (t: Transcript, event: Of<'system'>, at: number): Transcript =>
-  event.subtype === 'fallback'
-    ? note(t, event, at, 'ended', 'The agent began anew and was told what is above')
-    : t;
+  event.subtype === 'fallback' ? note(t, event, at, 'anew') : t;
 
 // ---- messages ----
 
@@ -170,17 +168,17 @@ function chosen(part: Part, choice: 'again' | 'left'): Part {
 
 // ---- the end of a turn ----
 
-const STOP_REASONS: Readonly<Record<string, string>> = {
-  max_tokens: 'The answer reached the limit of its length',
-  max_turn_requests: 'The turn reached the limit of its steps',
-  refusal: 'The agent declined to go on',
+const STOP_REASONS: Readonly<Record<string, NotePart['why']>> = {
+  max_tokens: 'length',
+  max_turn_requests: 'steps',
+  refusal: 'refusal',
 };
 
 function result(t: Transcript, event: Of<'result'>, at: number): Transcript {
   const outcome = event.stopReason === 'cancelled' ? 'interrupted' : 'done';
   const settled = settle(t, event, event.promptId, outcome);
   const reason = STOP_REASONS[event.stopReason];
-  return reason === undefined ? settled : note(settled, event, at, 'ended', reason);
+  return reason === undefined ? settled : note(settled, event, at, reason);
 }
 
 function failed(t: Transcript, event: Of<'error'>, at: number): Transcript {
@@ -211,12 +209,12 @@ function note(
   t: Transcript,
   event: Event,
   at: number,
-  tone: NotePart['tone'],
-  words: string,
+  why: NotePart['why'],
+  text = '',
   promptId?: string,
 ): Transcript {
   const key = `note:${event.seq}`;
-  return add(t, { kind: 'note', key, tone, text: words, at, ...(promptId !== undefined && { promptId }) });
+  return add(t, { kind: 'note', key, why, text, at, ...(promptId !== undefined && { promptId }) });
 }
 
 // ---- small change ----

@@ -2,6 +2,7 @@
 import { grouped, type Item } from './groups.ts';
 import type { Part } from './parts.ts';
 import { lasted } from './times.ts';
+import { t } from './l10n.ts';
 
 export interface TurnFold {
   readonly kind: 'turn';
@@ -73,7 +74,7 @@ const isAsked = (part: Part): boolean =>
   part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined && !part.cut;
 
 export const wordsOfTurn = ({ ms, steps }: TurnFold): string =>
-  `Worked for ${lasted(ms)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`;
+  steps === 1 ? t('Worked for {0}, 1 step', lasted(ms)) : t('Worked for {0}, {1} steps', lasted(ms), steps);
 
 /** The keys of all parts that stand open in the page, those in a group included. */
 export const keysIn = (shown: readonly Shown[]): Set<string> =>

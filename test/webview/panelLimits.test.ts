@@ -182,6 +182,21 @@ describe('what an agent writes', () => {
 });
 
 describe('the page', () => {
+  for (const [language, word] of [
+    ['de', 'Arbeitet'],
+    ['zh-cn', '正在工作'],
+  ] as const) {
+    it(`speaks the language of VS Code, and nothing is cut off (${language})`, async () => {
+      const panel = await chromium.panel({ width: 300, language, height: 900, scale: 2 });
+      await panel.tell(...turn(Date.now()));
+      assert.equal(await panel.text('[data-part=strip] [role=status]'), word);
+      const wide = await panel.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} px too wide`);
+      await panel.shoot(`turn.${language}.300`);
+      panel.close();
+    });
+  }
+
   it('holds at 300 px: nothing is cut off at the side', async () => {
     for (const scene of [turn, permission, back]) {
       const panel = await chromium.panel({ width: 300 });
@@ -238,7 +253,7 @@ describe('the page', () => {
     await panel.tell(connected(Date.now()), showing(snapshot({}, Date.now())));
     assert.match(
       await panel.text('[data-part=nothing-said]'),
-      /Claude Code works in \/home\/ann\/code\/harbor-api/,
+      /Claude Code works in this folder\..*\s\/home\/ann\/code\/harbor-api/,
     );
     panel.close();
   });

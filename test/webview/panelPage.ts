@@ -34,6 +34,8 @@ export interface PanelOptions {
   readonly scale?: number;
   /** The state that VS Code kept over a reload. */
   readonly kept?: unknown;
+  /** A language that there is a bundle of. */
+  readonly language?: 'en' | 'de' | 'zh-cn';
 }
 
 /** What the stub keeps in the page. */
@@ -46,11 +48,11 @@ declare global {
   }
 }
 
-function shell(theme: Theme, port: number): string {
+function shell(theme: Theme, port: number, language: string, texts: string): string {
   const self = `http://127.0.0.1:${port}`;
   const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${self}; font-src ${self}; img-src ${self}; connect-src 'none'; frame-src 'none'; form-action 'none'; base-uri 'none'`;
   return `<!doctype html>
-<html lang="en" data-theme="${theme}">
+<html lang="${language}" data-theme="${theme}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -60,6 +62,7 @@ function shell(theme: Theme, port: number): string {
 <link rel="stylesheet" href="/media/holdfast.css">
 </head>
 <body class="${BODY_CLASS[theme]}"><div id="app"></div>
+<script type="application/json" id="l10n">${texts}</script>
 <script type="module" nonce="${NONCE}" src="/dist/main.js"></script></body>
 </html>`;
 }
@@ -113,10 +116,14 @@ export class PanelTest {
 
   /** A fresh panel. `kept`: what an earlier one left behind. */
   async panel(options: PanelOptions = {}): Promise<PanelPage> {
-    const { theme = 'dark-modern', width = 320, height = 720, scale = 1, kept } = options;
+    const { theme = 'dark-modern', width = 320, height = 720, scale = 1, kept, language = 'en' } = options;
     const page = this.#idle.get(scale)?.pop() ?? (await this.#newPage(scale));
     await page.setViewportSize({ width, height });
-    const query = new URLSearchParams({ theme, ...(kept !== undefined && { kept: JSON.stringify(kept) }) });
+    const query = new URLSearchParams({
+      theme,
+      language,
+      ...(kept !== undefined && { kept: JSON.stringify(kept) }),
+    });
     await page.goto(`${this.#origin}/?${query.toString()}`);
     const panel = new PanelPage(page, () => {
       this.#idle.set(scale, [...(this.#idle.get(scale) ?? []), page]);
@@ -150,8 +157,12 @@ async function answer(
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const theme = url.searchParams.get('theme');
+  const language = url.searchParams.get('language') ?? 'en';
   if (url.pathname === '/')
-    return { type: 'text/html', body: shell(isTheme(theme) ? theme : 'dark-modern', port) };
+    return {
+      type: 'text/html',
+      body: shell(isTheme(theme) ? theme : 'dark-modern', port, language, await texts(language)),
+    };
   const [, folder = '', ...rest] = url.pathname.split('/');
   const name = rest.join('/');
   const icons = path.join(root, 'node_modules/@vscode/codicons/dist');
@@ -163,6 +174,11 @@ async function answer(
         : path.join(name.startsWith('codicon') ? icons : dist, name);
   return { type: TYPES[path.extname(file)] ?? 'application/octet-stream', body: await readFile(file) };
 }
+
+const texts = async (language: string): Promise<string> =>
+  language === 'en'
+    ? '{}'
+    : readFile(path.join(root, 'l10n', `bundle.l10n.${path.basename(language)}.json`), 'utf8');
 
 const isTheme = (name: string | null): name is Theme => name !== null && Object.hasOwn(BODY_CLASS, name);
 

@@ -272,7 +272,7 @@ describe('tool calls', () => {
     const told = story().prompt('p1', 'Hi').tool('t1').add({ type: 'interrupted', promptId: 'p1' });
     const t = read(told.events);
     assert.equal(only(t, 'tool').cut, true);
-    assert.equal(only(t, 'note').text, 'Stopped');
+    assert.equal(only(t, 'note').why, 'stopped');
   });
 });
 
