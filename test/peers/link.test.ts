@@ -1,0 +1,78 @@
+// What a link promises, whatever carries it: order, a bound on what waits, and an end that says why.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { linkPair, Links, type Link } from '../../gateway/peers/link.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+describe('a link', () => {
+  it('delivers frames in order, parsed', async () => {
+    const [a, b] = linkPair('a', 'b');
+    const heard: unknown[] = [];
+    b.onFrame = (frame) => heard.push(frame);
+    for (let n = 0; n < 100; n += 1) a.send(JSON.stringify({ n }));
+    await waitFor('all frames', () => heard.length === 100);
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 100 }, (_, n) => ({ n })),
+    );
+    assert.equal(a.peer, 'b');
+    assert.equal(b.peer, 'a');
+  });
+
+  it('says when to wait, and when there is room again', async () => {
+    const [a, b] = linkPair('a', 'b');
+    let heard = 0;
+    b.onFrame = () => (heard += 1);
+    const text = JSON.stringify('x'.repeat(100_000));
+    let sent = 1;
+    while (a.send(text)) sent += 1;
+    assert.ok(sent < 10, 'a bound is met soon');
+    await new Promise<void>((resolve) => a.onDrain(resolve));
+    assert.equal(a.send(text), true);
+    await waitFor('the last frame', () => heard === sent + 1);
+  });
+
+  it('is cut when its sender does not wait', async () => {
+    const [a] = linkPair('a', 'b');
+    const text = JSON.stringify('x'.repeat(1_000_000));
+    for (let n = 0; n < 10; n += 1) a.send(text);
+    assert.match(await a.closed, /More was sent/);
+  });
+
+  it('ends on both sides with the reason of the one that ended it', async () => {
+    const [a, b] = linkPair('a', 'b');
+    a.close('It is late.');
+    assert.equal(await a.closed, 'It is late.');
+    assert.equal(await b.closed, 'It is late.');
+  });
+
+  it('tells a heartbeat with what it carries, and knows the round trip by its answer', async () => {
+    const [a, b] = linkPair('a', 'b');
+    const told: unknown[] = [];
+    b.onBeat = (state) => told.push(state);
+    a.beat({ sessions: [] });
+    await waitFor('an answer', () => a.rttMs !== null);
+    assert.deepEqual(told, [{ sessions: [] }]);
+  });
+});
+
+describe('the links', () => {
+  it('tell of a new link before anything is heard over it, and forget one that has ended', async () => {
+    const [a, b] = linkPair('a', 'b');
+    const links = new Links();
+    const heard: unknown[] = [];
+    const linked: Link[] = [];
+    links.onLinked((link) => {
+      linked.push(link);
+      link.onFrame = (frame) => heard.push(frame);
+    });
+    b.send('1');
+    links.use(a);
+    await waitFor('the frame', () => heard.length === 1);
+    assert.deepEqual(linked, [a]);
+    assert.equal(links.get('b'), a);
+    b.close('enough');
+    await a.closed;
+    assert.deepEqual(links.all(), []);
+  });
+});
