@@ -14,9 +14,11 @@ import {
 import { AcpConnection } from './acpConnection.ts';
 import { promptBlocks } from './acpContent.ts';
 import { loginAdvice } from './acpErrors.ts';
+import { elicitationReply, readElicitation } from './acpForm.ts';
 import { openSession, setMode, setModel, type AcpSession, type SessionHost } from './acpSession.ts';
 import { ToolCards } from './acpTools.ts';
 import { isConversation, readUpdate } from './acpUpdates.ts';
+import { Asking } from './asking.ts';
 import { endedError } from './ending.ts';
 import { bounded, object, word, type JsonObject } from './json.ts';
 import { forgetCurrent } from './modes.ts';
@@ -39,8 +41,7 @@ const CANCELLED = { outcome: { outcome: 'cancelled' } } as const;
 
 class AcpConversation implements AgentConversation, SessionHost {
   readonly name: string;
-  readonly #listener: AgentListener;
-  readonly #questions = new Set<AbortController>();
+  readonly #asking: Asking;
   #tools = new ToolCards();
   #connection!: AcpConnection; // Set by start() before anything else can happen.
   #inTurn = false;
@@ -63,6 +64,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     conversation.#connection = await AcpConnection.start(program, options.cwd, {
       updates: (params) => conversation.#read(params),
       permission: (params, signal) => conversation.#ask(params, signal),
+      elicitation: (params, signal) => conversation.#elicit(params, signal),
     });
     options.onSpawn(conversation.pid);
     return conversation;
@@ -70,7 +72,7 @@ class AcpConversation implements AgentConversation, SessionHost {
 
   private constructor(name: string, listener: AgentListener) {
     this.name = name;
-    this.#listener = listener;
+    this.#asking = new Asking(listener);
     this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
   }
 
@@ -83,7 +85,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#withdrawQuestions();
+    this.#asking.withdrawAll();
     await this.#connection[Symbol.asyncDispose]();
   }
 
@@ -181,7 +183,7 @@ class AcpConversation implements AgentConversation, SessionHost {
       return usage === undefined || usage === null ? { stopReason } : { stopReason, usage: bounded(usage) };
     } finally {
       this.#inTurn = false;
-      this.#withdrawQuestions();
+      this.#asking.withdrawAll();
       this.#tell(this.#tools.endTurn());
     }
   }
@@ -191,7 +193,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     this.#isCancelled = true;
     this.#connection.notify(call.session.cancel, { sessionId: this.agentSessionId });
     // gemini does not end its turn before its open question is answered.
-    this.#withdrawQuestions();
+    this.#asking.withdrawAll();
   }
 
   // ---- what the agent says ----
@@ -215,33 +217,24 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   async #ask(params: JsonObject, takenBack: AbortSignal): Promise<JsonObject> {
-    const asked = params['sessionId'] === this.agentSessionId ? this.#tools.ask(params) : undefined;
-    if (asked === undefined || !this.#inTurn) return CANCELLED;
+    const asked = this.#mayAsk(params) ? this.#tools.ask(params) : undefined;
+    if (asked === undefined) return CANCELLED;
     this.#tell(asked.updates);
-    const withdrawn = new AbortController();
-    this.#questions.add(withdrawn);
-    try {
-      const signal = AbortSignal.any([takenBack, withdrawn.signal]);
-      const optionId = await Promise.race([
-        this.#listener.permission(asked.question, signal),
-        aborted(signal),
-      ]);
-      return optionId === undefined ? CANCELLED : { outcome: { outcome: 'selected', optionId } };
-    } finally {
-      this.#questions.delete(withdrawn);
-    }
+    const answer = await this.#asking.ask(asked.question, takenBack);
+    if (answer === undefined) return CANCELLED;
+    return { outcome: { outcome: 'selected', optionId: answer.optionId } };
   }
 
-  #withdrawQuestions(): void {
-    for (const question of this.#questions) question.abort();
+  async #elicit(params: JsonObject, takenBack: AbortSignal): Promise<JsonObject> {
+    if (!this.#mayAsk(params)) return elicitationReply(undefined);
+    const question = readElicitation(params, (toolCallId) => this.#tools.find(toolCallId));
+    return elicitationReply(await this.#asking.ask(question, takenBack));
+  }
+
+  #mayAsk(params: JsonObject): boolean {
+    return this.#inTurn && params['sessionId'] === this.agentSessionId;
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 
 /** How to speak ACP with a program. `startLimitMs` is how long it may take until it can be prompted. */
 export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): AgentDriver => ({

@@ -17,6 +17,8 @@ export interface ConnectionHandlers {
   updates(params: readonly JsonObject[]): void;
   /** A session/request_permission; what it resolves with is the reply. `signal`: the agent takes it back. */
   permission(params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  /** An elicitation/create, in the same way. */
+  elicitation(params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
 }
 
 /** So many lines of something else before the first message: this program does not speak ACP. */
@@ -84,6 +86,9 @@ export class AcpConnection implements AsyncDisposable {
     this.#connection = client({ name: 'holdfast' })
       .onRequest(methods.client.session.requestPermission, asItIs, ({ params, signal }) =>
         handlers.permission(params, signal),
+      )
+      .onRequest(methods.client.elicitation.create, asItIs, ({ params, signal }) =>
+        handlers.elicitation(params, signal),
       )
       // Agents have notifications of their own (_auth/status_update, qwen/notify/...), which the SDK would log as errors.
       .onNotification('*', () => {})

@@ -45,7 +45,11 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
     protocolVersion: PROTOCOL_VERSION,
     clientInfo: { name: 'holdfast', title: 'Holdfast', version: '1' },
     // Agents read and write files themselves, where their own rules and the user's permissions hold.
-    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+    clientCapabilities: {
+      fs: { readTextFile: false, writeTextFile: false },
+      terminal: false,
+      elicitation: { form: {}, url: {} },
+    },
   });
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);

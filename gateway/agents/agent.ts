@@ -1,5 +1,14 @@
 // What every agent is to the gateway, whatever it speaks: a conversation that takes prompts and says what it does.
-import type { Message, Mode, PermissionOption, ToolCall, Usage, EventBody } from '../protocol/index.ts';
+import type {
+  EventBody,
+  Form,
+  FormContent,
+  Message,
+  Mode,
+  PermissionOption,
+  ToolCall,
+  Usage,
+} from '../protocol/index.ts';
 
 /** What an agent says in one update. `key` is the agent's own message id, where it names one. */
 export type AgentUpdate =
@@ -17,6 +26,17 @@ export interface Question {
   /** As complete as the agent made it; drivers fill gaps from what they have seen of this tool call. */
   readonly toolCall: ToolCall;
   readonly options: readonly PermissionOption[];
+  /** To be filled in; the content comes with the answer. */
+  readonly form?: Form;
+  /** A page that a person is to open. */
+  readonly url?: string;
+}
+
+/** What a person answered. */
+export interface Answer {
+  readonly optionId: string;
+  /** What a form was filled in with: it fits the form. */
+  readonly content?: FormContent;
 }
 
 /** The gateway's ear at an agent. */
@@ -25,7 +45,7 @@ export interface AgentListener {
   updates(updates: readonly AgentUpdate[]): void;
   /** Resolves when somebody answers; undefined: cancelled. `signal` aborts when the question is void: the agent
    * took it back, its turn was cancelled or ended, or its process is gone. An answer after that goes nowhere. */
-  permission(question: Question, signal: AbortSignal): Promise<string | undefined>;
+  permission(question: Question, signal: AbortSignal): Promise<Answer | undefined>;
 }
 
 export interface TurnEnd {

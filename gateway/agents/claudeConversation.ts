@@ -7,12 +7,13 @@ import {
   type AgentEnd,
   type AgentListener,
   type OpenOptions,
-  type Question,
   type TurnEnd,
 } from './agent.ts';
+import { formOptions } from './acpForm.ts';
 import { ToolCards } from './acpTools.ts';
+import { Asking } from './asking.ts';
 import { ClaudeConnection } from './claudeConnection.ts';
-import { choicesAnswer, choicesIn, permissionAnswer, permissionOptions } from './claudeQuestions.ts';
+import { permissionAnswer, permissionOptions, questionsAnswer, questionsForm } from './claudeQuestions.ts';
 import { toolCard } from './claudeTools.ts';
 import { turnEnd, userLine } from './claudeTurn.ts';
 import { ClaudeReader } from './claudeUpdates.ts';
@@ -53,11 +54,10 @@ interface Turn {
 
 export class ClaudeConversation implements AgentConversation {
   readonly #name: string;
-  readonly #listener: AgentListener;
+  readonly #asking: Asking;
   readonly #teller: Teller;
   readonly #tools = new ToolCards();
   readonly #reader = new ClaudeReader(this.#tools);
-  readonly #questions = new Set<AbortController>();
   #connection!: ClaudeConnection; // Set by start() before anything else can happen.
   #turn: Turn | undefined;
   agentSessionId: string;
@@ -87,7 +87,7 @@ export class ClaudeConversation implements AgentConversation {
   private constructor(name: string, sessionId: string, listener: AgentListener) {
     this.#name = name;
     this.agentSessionId = sessionId;
-    this.#listener = listener;
+    this.#asking = new Asking(listener);
     this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
   }
 
@@ -104,7 +104,7 @@ export class ClaudeConversation implements AgentConversation {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#withdrawQuestions();
+    this.#asking.withdrawAll();
     await this.#connection[Symbol.asyncDispose]();
   }
 
@@ -156,7 +156,7 @@ export class ClaudeConversation implements AgentConversation {
       return await turn.end.promise;
     } finally {
       this.#turn = undefined;
-      this.#withdrawQuestions();
+      this.#asking.withdrawAll();
       this.#teller.tell(this.#tools.endTurn());
     }
   }
@@ -165,7 +165,7 @@ export class ClaudeConversation implements AgentConversation {
     if (this.#turn === undefined) return;
     // Its end is told by the turn's result; one that fails leaves the turn to whoever asked, who ends the agent.
     this.#connection.request({ subtype: 'interrupt' }).catch(() => {});
-    this.#withdrawQuestions();
+    this.#asking.withdrawAll();
   }
 
   // ---- what Claude says ----
@@ -194,50 +194,22 @@ export class ClaudeConversation implements AgentConversation {
 
   // ---- what Claude asks ----
 
+  /** A question that Claude took back, or that an interrupt is about to end, wants no answer. */
   async #ask(request: JsonObject, takenBack: AbortSignal): Promise<JsonObject | undefined> {
     const input = object(request['input']);
     const name = text(request['tool_name']) ?? '';
-    const toolCallId = text(request['tool_use_id']) ?? randomUUID();
-    const withdrawn = new AbortController();
-    this.#questions.add(withdrawn);
-    const signal = AbortSignal.any([takenBack, withdrawn.signal]);
-    try {
-      const card = toolCard(toolCallId, name, input);
-      const asked = this.#tools.ask({ toolCall: card, options: permissionOptions(request) });
-      if (asked === undefined) throw new Error('unreachable: the card has an id, and there are options');
-      this.#teller.tell(asked.updates);
-      const choices = name === 'AskUserQuestion' ? choicesIn(input) : [];
-      if (choices.length === 0) {
-        const optionId = await this.#answerTo(asked.question, signal);
-        if (optionId === undefined) return this.#unanswered(signal);
-        return permissionAnswer(request, optionId);
-      }
-      const answers: string[] = [];
-      for (const { question: title, options } of choices) {
-        const optionId = await this.#answerTo({ ...asked.question, title, options }, signal);
-        if (optionId === undefined) return this.#unanswered(signal);
-        answers.push(optionId);
-      }
-      return choicesAnswer(input, choices, answers);
-    } finally {
-      this.#questions.delete(withdrawn);
-    }
-  }
-
-  #answerTo(question: Question, signal: AbortSignal): Promise<string | undefined> {
-    if (signal.aborted) return Promise.resolve(undefined);
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    return Promise.race([this.#listener.permission(question, signal), promise]);
-  }
-
-  /** A question that Claude took back, or that an interrupt is about to end, wants no answer. */
-  #unanswered(signal: AbortSignal): JsonObject | undefined {
-    return signal.aborted ? undefined : { behavior: 'deny', message: 'Nobody answered.', interrupt: true };
-  }
-
-  #withdrawQuestions(): void {
-    for (const question of this.#questions) question.abort();
+    const card = toolCard(text(request['tool_use_id']) ?? randomUUID(), name, input);
+    const asked = this.#tools.ask({ toolCall: card, options: permissionOptions(request) });
+    if (asked === undefined) throw new Error('unreachable: the card has an id, and there are options');
+    this.#teller.tell(asked.updates);
+    const questions = name === 'AskUserQuestion' ? questionsForm(input) : undefined;
+    const question =
+      questions === undefined ? asked.question : { ...asked.question, ...questions, options: formOptions };
+    const answer = await this.#asking.ask(question, takenBack);
+    if (answer === undefined) return undefined;
+    return questions === undefined
+      ? permissionAnswer(request, answer.optionId)
+      : questionsAnswer(input, answer);
   }
 }
 

@@ -1,5 +1,7 @@
 // What Claude asks before it uses a tool, as questions with options, and what each answer is in its protocol.
-import type { PermissionOption } from '../protocol/index.ts';
+import type { Form, FormField, PermissionOption } from '../protocol/index.ts';
+import { isSubmit } from './acpForm.ts';
+import type { Answer } from './agent.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
 
 export const ALLOW = 'allow';
@@ -52,44 +54,53 @@ export const permissionAnswer = (request: JsonObject, optionId: string): JsonObj
   return { behavior: 'deny', message: REFUSED };
 };
 
-/** One question of the tool AskUserQuestion: a choice between labels. */
-export interface Choice {
-  readonly question: string;
-  readonly labels: readonly string[];
-  readonly options: readonly PermissionOption[];
-}
+/** What Claude's questions are called in the form that shows them. Its own adapter for ACP says the same. */
+const chosen = (index: number): string => `question_${index}`;
+const typed = (index: number): string => `question_${index}_custom`;
 
-export const choicesIn = (input: JsonObject): Choice[] =>
-  list(input['questions'])
-    .map(object)
-    .map((asked) => {
-      const offered = list(asked['options']).map(object);
-      const labels = offered.map((option) => text(option['label']) ?? '');
-      const names = offered.map((option, index) => {
-        const description = word(option['description']);
-        return description === undefined ? (labels[index] ?? '') : `${labels[index]}: ${description}`;
-      });
+/** The questions of the tool AskUserQuestion as a form: for each one a choice, and room for another answer. */
+export const questionsForm = (input: JsonObject): { title: string; form: Form } | undefined => {
+  const questions = list(input['questions']).map(object);
+  const [first] = questions;
+  if (first === undefined) return undefined;
+  const isOne = questions.length === 1;
+  const fields = questions.flatMap((asked, index): FormField[] => {
+    const choices = list(asked['options']).map((value) => {
+      const { label, description } = object(value);
+      const name = text(label) ?? '';
       return {
-        question: text(asked['question']) ?? '',
-        labels,
-        options: [
-          ...names.map((name, index) => ({ optionId: String(index), kind: 'allow_once' as const, name })),
-          { optionId: REJECT, kind: 'reject_once' as const, name: 'None of these' },
-        ],
+        value: name,
+        title: name,
+        ...(word(description) === undefined ? {} : { description: String(description) }),
       };
     });
+    const question = text(asked['question']) ?? '';
+    const title = (isOne ? word(asked['header']) : undefined) ?? question;
+    const type = asked['multiSelect'] === true ? 'choices' : 'choice';
+    return [
+      { type, name: chosen(index), title, required: false, choices },
+      { type: 'text', name: typed(index), title: 'Something else', required: false },
+    ];
+  });
+  const title = isOne ? (text(first['question']) ?? '') : `${questions.length} questions`;
+  return { title, form: { fields } };
+};
 
-/** The labels that were chosen, in the order of the choices; undefined when one was refused. */
-export const choicesAnswer = (
-  input: JsonObject,
-  choices: readonly Choice[],
-  optionIds: readonly string[],
-): JsonObject => {
+/** Several answers in one text, as Claude takes it apart again. */
+const joined = (answers: readonly string[]): string =>
+  answers.map((one) => (/, |"/.test(one) ? JSON.stringify(one) : one)).join(', ');
+
+/** What was answered, by the questions' own words; one without an answer is left out. */
+export const questionsAnswer = (input: JsonObject, answer: Answer): JsonObject => {
+  if (!isSubmit(answer)) return { behavior: 'deny', message: UNANSWERED };
   const answers: Record<string, string> = {};
-  for (const [index, { question, labels }] of choices.entries()) {
-    const label = labels[Number(optionIds[index])];
-    if (label === undefined) return { behavior: 'deny', message: UNANSWERED };
-    answers[question] = label;
+  for (const [index, asked] of list(input['questions']).map(object).entries()) {
+    const picked = answer.content?.[chosen(index)] ?? [];
+    const other = word(answer.content?.[typed(index)]);
+    const labels = Array.isArray(picked) ? picked : [String(picked)];
+    const all = other === undefined ? labels : [...labels, other];
+    const said = asked['multiSelect'] === true ? joined(all) : all.join(', ');
+    if (said !== '') answers[text(asked['question']) ?? ''] = said;
   }
   return { behavior: 'allow', updatedInput: { ...input, answers } };
 };

@@ -4,7 +4,7 @@
 export type Step =
   | { readonly do: 'say' | 'think'; readonly text: string; readonly pauseMs: number }
   | { readonly do: 'stream'; readonly count: number; readonly perSecond: number; readonly filler: string }
-  | { readonly do: 'plan' | 'tool' | 'garbage' | 'silent' }
+  | { readonly do: 'plan' | 'tool' | 'form' | 'page' | 'garbage' | 'silent' }
   | { readonly do: 'ask'; readonly number: number }
   | { readonly do: 'fail'; readonly message: string }
   | { readonly do: 'die'; readonly code: number };
@@ -134,6 +134,16 @@ const KEYWORDS: Readonly<Record<string, Entry>> = {
       const questions = Array.from({ length: count }, (_, index): Step => ({ do: 'ask', number: index + 1 }));
       return [say('I need your permission.\n'), ...questions];
     },
+  },
+  form: {
+    about: 'A form to fill in',
+    args: /^$/,
+    steps: () => [say('I need to know a few things.\n'), { do: 'form' }],
+  },
+  page: {
+    about: 'A page to open',
+    args: /^$/,
+    steps: () => [say('There is something to read first.\n'), { do: 'page' }],
   },
   echo: {
     usage: 'text',

@@ -8,6 +8,7 @@ import { object, word } from './json.ts';
 // As plain strings, because the SDK's types for these two are narrower than what may be shown off here.
 const UPDATE: string = methods.client.session.update;
 const ASK: string = methods.client.session.requestPermission;
+const ELICIT: string = methods.client.elicitation.create;
 
 export interface DemoConversation {
   readonly sessionId: string;
@@ -152,6 +153,56 @@ const ask = async (turn: Turn, number: number): Promise<void> => {
   return say(turn, isAllowed ? `You allowed question ${number}.\n` : `You rejected question ${number}.\n`);
 };
 
+const FORM = {
+  mode: 'form',
+  message: 'How shall I greet?',
+  requestedSchema: {
+    type: 'object',
+    properties: {
+      greeting: {
+        type: 'string',
+        title: 'Greeting',
+        oneOf: [
+          { const: 'Hello', title: 'Hello', description: 'Among friends' },
+          { const: 'Ahoy', title: 'Ahoy', description: 'At sea' },
+        ],
+      },
+      name: { type: 'string', title: 'Name', description: 'Who is greeted', minLength: 1, maxLength: 40 },
+      times: { type: 'integer', title: 'How often', minimum: 1, maximum: 5, default: 1 },
+      manners: {
+        type: 'array',
+        title: 'Manners',
+        items: {
+          anyOf: [
+            { const: 'bow', title: 'Bow' },
+            { const: 'wave', title: 'Wave' },
+          ],
+        },
+      },
+      aloud: { type: 'boolean', title: 'Aloud', default: false },
+    },
+    required: ['greeting', 'name'],
+  },
+};
+
+const PAGE = {
+  mode: 'url',
+  message: 'Read about the protocol that we speak',
+  elicitationId: 'about-acp',
+  url: 'https://agentclientprotocol.com/',
+};
+
+const elicit = async (turn: Turn, asked: object): Promise<void> => {
+  const { sessionId } = turn.conversation;
+  const reply = object(await turn.client.request(ELICIT, { sessionId, ...asked }));
+  if (reply['action'] === 'cancel') turn.conversation.turn?.abort();
+  turn.signal.throwIfAborted();
+  const filled = Object.entries(object(reply['content'])).map(
+    ([name, value]) => `- ${name}: ${String(value)}\n`,
+  );
+  return say(turn, reply['action'] === 'accept' ? `Thank you.\n\n${filled.join('')}` : 'You declined.\n');
+};
+
 const perform = async (turn: Turn, step: Step): Promise<void> => {
   switch (step.do) {
     case 'say':
@@ -166,6 +217,9 @@ const perform = async (turn: Turn, step: Step): Promise<void> => {
       return useTool(turn);
     case 'ask':
       return ask(turn, step.number);
+    case 'form':
+    case 'page':
+      return elicit(turn, step.do === 'form' ? FORM : PAGE);
     case 'garbage':
       return write(turn.output, 'this line is not JSON\n{"neither":"is this a message"\n');
     case 'silent':

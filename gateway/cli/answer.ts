@@ -1,5 +1,6 @@
 // answer: a person's decision about what an agent asks.
 import { findPermission, withGateway } from './client.ts';
+import { contentFrom } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
 import { UsageError, type Verb } from './verb.ts';
 import type { Permission, PermissionOption } from '../protocol/index.ts';
@@ -11,14 +12,20 @@ export const answerVerbs: readonly Verb[] = [
     args: [
       ['<permission>', 'an id, or the beginning of one; list them: holdfast permission list'],
       ['<option>', 'its number, its id, or its words'],
+      ['[values...]', 'NAME=VALUE for each field of a form'],
     ],
     run: (call) =>
       withGateway(async (client) => {
         const permission = await findPermission(client, call.arg(0) ?? '');
-        const { optionId, name } = optionOf(permission, call.arg(1) ?? '');
-        const { permissionId, digest } = permission;
+        const { optionId, name, kind } = optionOf(permission, call.arg(1) ?? '');
+        const { permissionId, digest, form } = permission;
+        const values = call.args.slice(2);
+        if (form === undefined && values.length > 0)
+          throw new UsageError('This question has no form to fill in.');
+        const isFilled = form !== undefined && kind.startsWith('allow');
+        const content = isFilled ? { content: contentFrom(form, values) } : {};
         // Bound to what was looked up just now: a question that has changed since is not answered.
-        const answer = await client.call('permission.answer', { permissionId, optionId, digest });
+        const answer = await client.call('permission.answer', { permissionId, optionId, digest, ...content });
         call.out.answer(answer, `Answered: ${oneLine(name)}.`);
       }),
   },

@@ -9,12 +9,14 @@ import {
   type Snapshot,
 } from '../protocol/index.ts';
 import { CLIENT_NAME } from './client.ts';
-import { ask, decide, decisionsOf, optionsOf, type Decision } from './decisions.ts';
+import { ask, DECLINE, decide, decisionsOf, howToAnswer, optionsOf, type Decision } from './decisions.ts';
 import type { Follower, News } from './follow.ts';
+import { FormEntry } from './formEntry.ts';
 import { table, type Output } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { openScreen, type Screen } from './screen.ts';
 import { Transcript } from './transcript.ts';
+import { UsageError } from './verb.ts';
 
 /** How many turns of the past are shown at the start. */
 const TURNS_SHOWN = 3;
@@ -32,6 +34,8 @@ export class Conversation {
   #transcript: Transcript;
   #decisions: readonly Decision[] = [];
   #asked: Decision | undefined;
+  /** The form of what is asked, as far as it is filled in. */
+  #entry: FormEntry | undefined;
   #commands: readonly { readonly name: string; readonly description: string }[] = [];
   #isBusy = false;
   #isKnown = Promise.withResolvers<void>();
@@ -142,7 +146,10 @@ export class Conversation {
     const [first] = this.#decisions;
     if (first?.id === this.#asked?.id) return;
     this.#asked = first;
+    const form = first?.kind === 'permission' ? first.asked.form : undefined;
+    this.#entry = form === undefined ? undefined : new FormEntry(form);
     if (first !== undefined) this.#note(ask(first));
+    if (this.#entry !== undefined) this.#note(this.#entry.hint);
   }
 
   // ---- what a person enters ----
@@ -167,6 +174,7 @@ export class Conversation {
   async #enter(text: string): Promise<void> {
     const line = text.trim();
     const [decision] = this.#decisions;
+    if (decision !== undefined && this.#entry !== undefined) return this.#fill(decision, this.#entry, line);
     if (line === '') return;
     if (line === '/') return this.#listCommands();
     if (decision !== undefined && /^\d+$/.test(line)) return this.#decideOn(decision, Number(line));
@@ -207,6 +215,21 @@ export class Conversation {
     this.#askNext();
   }
 
+  /** Takes a line as the value of the next field; the last one sends the form. */
+  async #fill(decision: Decision, entry: FormEntry, line: string): Promise<void> {
+    if (decision.kind !== 'permission') return;
+    const { permissionId, options, digest } = decision.asked;
+    const isDeclined = line === DECLINE;
+    if (!isDeclined) entry.enter(line);
+    if (!isDeclined && entry.field !== undefined) return this.#note(entry.hint);
+    const kind = isDeclined ? 'reject' : 'allow';
+    const optionId = options.find((option) => option.kind.startsWith(kind))?.optionId ?? '';
+    const content = isDeclined ? {} : { content: entry.content };
+    this.#decisions = this.#decisions.filter(({ id }) => id !== decision.id);
+    await this.#follower.call('permission.answer', { permissionId, optionId, digest, ...content });
+    this.#askNext();
+  }
+
   #listCommands(): void {
     if (this.#commands.length === 0)
       return this.#note('The agent offers no commands. It may after its first turn.');
@@ -215,7 +238,8 @@ export class Conversation {
 
   #refused(error: unknown): void {
     // A refusal leaves the chat as it is; anything else ends it.
-    if (!(error instanceof Problem) && !(error instanceof Error && 'code' in error)) throw error;
+    const isRefusal = error instanceof Problem || error instanceof UsageError;
+    if (!isRefusal && !(error instanceof Error && 'code' in error)) throw error;
     this.#note(oneLine(error.message));
   }
 
@@ -249,8 +273,7 @@ export class Conversation {
 
   #farewell(): void {
     const [decision] = this.#decisions;
-    if (decision?.kind === 'permission')
-      this.#note(`It waits for an answer: holdfast answer ${decision.id} NUMBER`);
+    if (decision?.kind === 'permission') this.#note(`It waits for an answer: ${howToAnswer(decision.asked)}`);
     this.#note(`The session goes on. Come back: holdfast chat ${this.#sessionId}`);
   }
 

@@ -3,7 +3,7 @@ import type { Event, Permission, PromptId, Snapshot } from '../protocol/index.ts
 import { oneLine } from './plainText.ts';
 import { question, textOf } from './transcript.ts';
 
-type Asked = Pick<Permission, 'permissionId' | 'title' | 'toolCall' | 'options' | 'digest'>;
+type Asked = Pick<Permission, 'permissionId' | 'title' | 'toolCall' | 'options' | 'form' | 'url' | 'digest'>;
 
 export type Decision =
   | { readonly kind: 'permission'; readonly id: string; readonly asked: Asked }
@@ -40,8 +40,19 @@ export function decide(open: readonly Decision[], event: Event): readonly Decisi
 export const optionsOf = (decision: Decision): number =>
   decision.kind === 'permission' ? decision.asked.options.length : 2;
 
+/** Typed instead of a value. */
+export const DECLINE = '-';
+const FORM_HINT = `Fill it in line by line, or "${DECLINE}" to decline. It waits until someone answers.`;
+
+/** The verb that answers a question. */
+export const howToAnswer = ({ permissionId, form }: Pick<Permission, 'permissionId' | 'form'>): string =>
+  `holdfast answer ${oneLine(permissionId)} NUMBER${form === undefined ? '' : ' NAME=VALUE ...'}`;
+
 /** The decision with its options numbered, in full. */
 export function ask(decision: Decision): string {
+  if (decision.kind === 'permission' && decision.asked.form !== undefined) {
+    return `${question(decision.asked)}\n${FORM_HINT}`;
+  }
   const last = optionsOf(decision);
   const hint = `Press 1 to ${last}, then Enter. It waits until someone answers.`;
   if (decision.kind === 'permission') return `${question(decision.asked)}\n${hint}`;

@@ -4,7 +4,7 @@ import { PromptId, type Cursor, type Event, type PromptState, type Session } fro
 import { CLIENT_NAME, findSession, withGateway } from './client.ts';
 import { Follower, type News } from './follow.ts';
 import type { Output } from './output.ts';
-import { oneLine } from './plainText.ts';
+import { howToAnswer } from './decisions.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { question, Transcript } from './transcript.ts';
@@ -146,10 +146,7 @@ class Screen {
       if (this.#out.json) this.#out.answer(event, '');
       else this.#text(this.#transcript.add([event]));
       if (event.type !== 'permission' || this.#out.json) continue;
-      const id = oneLine(event.permissionId);
-      this.#text(
-        this.#transcript.note(`${question(event)}\n  It waits. Answer: holdfast answer ${id} NUMBER`),
-      );
+      this.#text(this.#transcript.note(`${question(event)}\n  It waits. Answer: ${howToAnswer(event)}`));
     }
   }
 

@@ -1,5 +1,6 @@
 // A conversation as terminal text: what to write for each event, so that answers stream and nothing is written twice.
 import type { Event, Message, Permission, PromptId, ToolCall, ToolContent } from '../protocol/index.ts';
+import { fieldLines } from './formEntry.ts';
 import { harmless, oneLine } from './plainText.ts';
 
 export interface TranscriptOptions {
@@ -159,9 +160,10 @@ export const textOf = (message: Message): string =>
     ? message
     : message.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
 
-function verdict({ optionId, by }: Extract<Event, { type: 'permission_resolved' }>): string {
+function verdict({ optionId, content, by }: Extract<Event, { type: 'permission_resolved' }>): string {
   if (optionId === null || by === null) return 'Withdrawn by the agent.';
-  return `Answered in ${oneLine(by.name, 80)}: ${oneLine(optionId, 80)}.`;
+  const filled = content === undefined ? '' : ` ${oneLine(JSON.stringify(content), 300)}`;
+  return `Answered in ${oneLine(by.name, 80)}: ${oneLine(optionId, 80)}${filled}.`;
 }
 
 /** A question in full, with its options numbered: nothing that is asked for is cut. */
@@ -169,10 +171,14 @@ export function question({
   title,
   toolCall,
   options,
-}: Pick<Permission, 'title' | 'toolCall' | 'options'>): string {
+  form,
+  url,
+}: Pick<Permission, 'title' | 'toolCall' | 'options' | 'form' | 'url'>): string {
   return [
     harmless(title),
-    ...inputLines(toolCall.input),
+    ...(url === undefined ? [] : indented(url)),
+    // What a form asks stands in its fields, in better words than in what the tool was given.
+    ...(form === undefined ? inputLines(toolCall.input) : fieldLines(form)),
     ...toolCall.locations.map(
       ({ path, line }) => `  In ${oneLine(path)}${line === undefined ? '' : `:${line}`}`,
     ),

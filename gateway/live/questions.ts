@@ -1,5 +1,5 @@
 // Questions of an agent that wait for a person: written down before anybody is asked, open until answered or void.
-import type { Question } from '../agents/agent.ts';
+import type { Answer, Question } from '../agents/agent.ts';
 import { PermissionId } from '../protocol/index.ts';
 import { askPermission, withdrawPermission } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
@@ -13,7 +13,7 @@ export class Questions {
   readonly #clock: Clock;
   /** Told of how many are open, inside the transaction that changes it. */
   readonly #onCount: (open: number) => void;
-  readonly #waiting = new Map<PermissionId, (optionId: string | undefined) => void>();
+  readonly #waiting = new Map<PermissionId, (answer: Answer | undefined) => void>();
 
   constructor(log: LogOf, store: Store, clock: Clock, onCount: (open: number) => void) {
     this.#log = log;
@@ -22,12 +22,11 @@ export class Questions {
     this.#onCount = onCount;
   }
 
-  /** Resolves to the option that somebody chose; undefined when the question became void. */
-  async ask(question: Question, signal: AbortSignal): Promise<string | undefined> {
-    const { title, toolCall } = question;
-    const asked = { title, toolCall, options: [...question.options] };
+  /** Resolves to what somebody answered; undefined when the question became void. */
+  async ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const asked = { ...question, options: [...question.options] };
     const permissionId = PermissionId.parse(this.#clock.newId());
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
     this.#waiting.set(permissionId, resolve);
     await this.#store.synced(() => {
       const createdAt = this.#clock.now();
@@ -39,16 +38,16 @@ export class Questions {
     const withdraw = (): void => this.#withdraw(permissionId);
     signal.addEventListener('abort', withdraw, { once: true });
     if (signal.aborted) withdraw();
-    const optionId = await promise;
+    const answer = await promise;
     signal.removeEventListener('abort', withdraw);
     this.#waiting.delete(permissionId);
     this.#store.written(() => this.#onCount(this.#waiting.size));
-    return optionId;
+    return answer;
   }
 
   /** Hands a written answer to the agent that waits for it. */
-  answer(permissionId: PermissionId, optionId: string): void {
-    this.#waiting.get(permissionId)?.(optionId);
+  answer(permissionId: PermissionId, answer: Answer): void {
+    this.#waiting.get(permissionId)?.(answer);
   }
 
   /** Nobody needs an answer any more. */

@@ -5,6 +5,7 @@ import {
   type AgentDriver,
   type AgentListener,
   type AgentUpdate,
+  type Answer,
   type Question,
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
@@ -153,8 +154,8 @@ export class LiveSession {
   }
 
   /** Hands an answer to the agent that waits for it. */
-  answer(permissionId: PermissionId, optionId: string): void {
-    this.#questions.answer(permissionId, optionId);
+  answer(permissionId: PermissionId, answer: Answer): void {
+    this.#questions.answer(permissionId, answer);
   }
 
   /** Ends turn and agent, all its processes included, and works no more. The prompt that ran is uncertain. */
@@ -326,7 +327,7 @@ export class LiveSession {
     return said;
   }
 
-  async #ask(question: Question, signal: AbortSignal): Promise<string | undefined> {
+  async #ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
     if (this.#turn?.stopping !== undefined) return undefined;
     this.#transcriber.closeMessage();
     return this.#questions.ask(question, signal);

@@ -16,8 +16,10 @@ export const permissionHandlers = ({
   }),
 
   'permission.answer': async (answer, caller) => {
-    const sessionId = await store.synced(() => answerPermission(store, answer, caller.actor, clock.now()));
-    live.find(sessionId)?.answer(answer.permissionId, answer.optionId);
+    const { sessionId, accepted } = await store.synced(() =>
+      answerPermission(store, answer, caller.actor, clock.now()),
+    );
+    live.find(sessionId)?.answer(answer.permissionId, accepted);
     return { ok: true };
   },
 });

@@ -1,5 +1,6 @@
 // Events: what happened in a session, numbered, in the order in which it was written down.
 import { z } from 'zod';
+import { Form, FormContent } from './form.ts';
 import { PermissionId, PromptId, SessionId } from './ids.ts';
 import { Actor, PermissionOption, ToolCall, ToolContent, ToolStatus } from './permission.ts';
 import { Message } from './queue.ts';
@@ -52,11 +53,14 @@ export const EventBody = z.discriminatedUnion('type', [
     title: z.string(),
     toolCall: ToolCall,
     options: z.array(PermissionOption),
+    form: Form.optional(),
+    url: z.string().optional(),
     digest: z.string(),
   }),
   event('permission_resolved', 'Answered, or taken back by the agent (both null)', {
     permissionId: PermissionId,
     optionId: z.string().nullable(),
+    content: FormContent.optional().describe('What was filled in'),
     by: Actor.nullable(),
   }),
   event('mode', "The session's mode", { mode: z.string() }),

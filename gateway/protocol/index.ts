@@ -34,6 +34,7 @@ export type NotificationParams<N extends NotificationName> = z.output<Notificati
 export * from './agent.ts';
 export * from './contract.ts';
 export * from './event.ts';
+export * from './form.ts';
 export * from './gateway.ts';
 export * from './ids.ts';
 export * from './log.ts';

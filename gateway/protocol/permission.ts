@@ -1,6 +1,7 @@
 // Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { Form, FormContent } from './form.ts';
 import { ClientId, PermissionId, SessionId } from './ids.ts';
 
 // ---- shapes ----
@@ -55,9 +56,14 @@ export const Permission = z.object({
   title: z.string(),
   toolCall: ToolCall,
   options: z.array(PermissionOption),
+  form: Form.optional().describe('To be filled in: an option that allows needs its content'),
+  url: z
+    .string()
+    .optional()
+    .describe('A page that the agent wants to be opened; an option that allows says it was'),
   digest: z
     .string()
-    .describe('SHA-256 of what was asked (title, tool call and options): what an answer is bound to'),
+    .describe('SHA-256 of what was asked (title, tool call, options, form): what an answer is bound to'),
   createdAt: z.iso.datetime(),
 });
 export type Permission = z.infer<typeof Permission>;
@@ -75,6 +81,7 @@ export const permissionMethods = {
     params: z.strictObject({
       permissionId: PermissionId,
       optionId: z.string(),
+      content: FormContent.optional().describe('What was filled in, where the question has a form'),
       digest: z.string().optional().describe('When given, the answer counts only for exactly what was shown'),
     }),
     result: z.object({ ok: z.literal(true) }),

@@ -24,7 +24,10 @@ export const problems = {
     code: -32009,
     meaning: 'Somebody else has answered, or the agent took the question back',
   },
-  'permission.option': { code: RPC.invalidParams, meaning: 'The permission does not offer this option' },
+  'permission.option': {
+    code: RPC.invalidParams,
+    meaning: 'The permission does not offer this option, or its form does not take this content',
+  },
   'storage.full': { code: -32010, meaning: 'The disk is full; reading goes on, new work is refused' },
   'gateway.stopping': { code: -32011, meaning: 'The gateway is ending; connect again in a moment' },
   'protocol.version': { code: -32012, meaning: 'Client and gateway have no protocol version in common' },

@@ -7,6 +7,7 @@ import {
   Problem,
   type Actor,
   type Bundle,
+  type FormContent,
   type Message,
   type Permission,
   type PermissionId,
@@ -196,19 +197,24 @@ export function importEvents(store: Store, sessionId: SessionId, events: Bundle[
 }
 
 export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {
-  const { permissionId, title, toolCall, options, digest } = permission;
+  const { sessionId: _, createdAt: __, ...asked } = permission;
   store.permissions.insert(log, permission);
-  store.log.append(log, now, [{ type: 'permission', permissionId, title, toolCall, options, digest }]);
+  store.log.append(log, now, [{ type: 'permission', ...asked }]);
   store.sessions.change(log, { lastActivityAt: now });
 }
 
 /** The first answer wins; a later one is told who was first. */
 export function answerPermission(
   store: Store,
-  answer: { permissionId: PermissionId; optionId: string; digest?: string | undefined },
+  answer: {
+    permissionId: PermissionId;
+    optionId: string;
+    content?: FormContent | undefined;
+    digest?: string | undefined;
+  },
   by: Actor,
   now: string,
-): SessionId {
+): { sessionId: SessionId; accepted: { optionId: string; content?: FormContent } } {
   const { permissionId, optionId } = answer;
   const { permission, state } = store.permissions.get(permissionId);
   const judged = judge(permission, state, answer);
@@ -239,12 +245,20 @@ export function answerPermission(
           digest: permission.digest,
         },
       );
+    case 'misfit':
+      throw new Problem(
+        'permission.option',
+        `This form cannot be sent as it is. ${judged.why.join('. ')}. Correct it, or decline.`,
+        { why: judged.why, fields: permission.form?.fields },
+      );
     case 'accept': {
+      const { verdict: _, ...filled } = judged;
+      const accepted = { optionId, ...filled };
       const session = store.sessions.get(permission.sessionId);
-      store.permissions.resolve(permissionId, { state: 'answered', optionId, by }, now);
-      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, optionId, by }]);
+      store.permissions.resolve(permissionId, { state: 'answered', ...accepted, by }, now);
+      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...accepted, by }]);
       store.sessions.change(session, { lastActivityAt: now });
-      return permission.sessionId;
+      return { sessionId: permission.sessionId, accepted };
     }
   }
 }

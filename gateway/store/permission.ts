@@ -2,13 +2,18 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { PermissionState } from '../core/permission.ts';
-import { Actor, Permission, Problem, type PermissionId } from '../protocol/index.ts';
+import { Actor, FormContent, Permission, Problem, type PermissionId } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import type { LogOf } from './log.ts';
 
 const StoredState = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open') }),
-  z.object({ state: z.literal('answered'), optionId: z.string(), by: Actor }),
+  z.object({
+    state: z.literal('answered'),
+    optionId: z.string(),
+    content: FormContent.optional(),
+    by: Actor,
+  }),
   z.object({ state: z.literal('withdrawn') }),
 ]) satisfies z.ZodType<PermissionState>;
 
@@ -22,9 +27,11 @@ export const digestOf = ({
   title,
   toolCall,
   options,
+  form,
+  url,
 }: Omit<Permission, 'digest' | 'permissionId' | 'sessionId' | 'createdAt'>): string =>
   createHash('sha256')
-    .update(JSON.stringify([title, toolCall, options]))
+    .update(JSON.stringify([title, toolCall, options, form, url]))
     .digest('hex');
 
 export class PermissionStore {

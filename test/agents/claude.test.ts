@@ -61,17 +61,26 @@ test('"always" names the rule and its place, is sent as a rule, and the next tim
   });
 });
 
-test('a question of the agent is a choice between its answers', async () => {
+test('a question of the agent is a form, and what was filled in reaches it', async () => {
   await using opened = await openClaude('ask');
   const { agent, ear } = opened;
   const turn = agent.prompt('ASK');
   const { question, answer } = await ear.question();
   assert.equal(question.title, 'Which colour?');
-  assert.deepEqual(
-    question.options.map(({ name }) => name),
-    ['Red: r', 'Blue: b', 'None of these'],
-  );
-  answer(question.options[1]?.optionId);
+  assert.deepEqual(question.form?.fields, [
+    {
+      type: 'choice',
+      name: 'question_0',
+      title: 'Colour',
+      required: false,
+      choices: [
+        { value: 'Red', title: 'Red', description: 'r' },
+        { value: 'Blue', title: 'Blue', description: 'b' },
+      ],
+    },
+    { type: 'text', name: 'question_0_custom', title: 'Something else', required: false },
+  ]);
+  answer('submit', { question_0: 'Blue' });
   assert.equal((await turn).stopReason, 'end_turn');
   assert.match(ear.text, /"Which colour\?"="Blue"/);
 });

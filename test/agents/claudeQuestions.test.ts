@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  choicesAnswer,
-  choicesIn,
   permissionAnswer,
   permissionOptions,
+  questionsAnswer,
+  questionsForm,
 } from '../../gateway/agents/claudeQuestions.ts';
+import { object } from '../../gateway/agents/json.ts';
+import type { FormContent } from '../../gateway/protocol/index.ts';
 
 const input = { command: 'rm x' };
 const rule = {
@@ -45,28 +47,40 @@ test('only the two options that allow do allow', () => {
 const asked = {
   questions: [
     { question: 'Which colour?', options: [{ label: 'Red' }, { label: 'Blue', description: 'like water' }] },
-    { question: 'How many?', options: [{ label: 'One' }] },
+    { question: 'Which sizes?', multiSelect: true, options: [{ label: 'S' }, { label: 'M, L' }] },
   ],
 };
 
-test('several questions are answered together', () => {
-  const choices = choicesIn(asked);
+test('questions are a form with a choice for each, and room for another answer', () => {
+  const { title, form } = questionsForm(asked) ?? {};
+  assert.equal(title, '2 questions');
   assert.deepEqual(
-    choices.map(({ options }) => options.map(({ name }) => name)),
+    form?.fields.map(({ type, name, required }) => [type, name, required]),
     [
-      ['Red', 'Blue: like water', 'None of these'],
-      ['One', 'None of these'],
+      ['choice', 'question_0', false],
+      ['text', 'question_0_custom', false],
+      ['choices', 'question_1', false],
+      ['text', 'question_1_custom', false],
     ],
   );
-  assert.deepEqual(choicesAnswer(asked, choices, ['1', '0']), {
-    behavior: 'allow',
-    updatedInput: { ...asked, answers: { 'Which colour?': 'Blue', 'How many?': 'One' } },
-  });
+  assert.deepEqual(form?.fields[0]?.type === 'choice' && form.fields[0].choices, [
+    { value: 'Red', title: 'Red' },
+    { value: 'Blue', title: 'Blue', description: 'like water' },
+  ]);
+  assert.equal(questionsForm({}), undefined);
 });
 
-test('one question without an answer leaves all of them unanswered', () => {
-  const choices = choicesIn(asked);
-  for (const optionIds of [['1', 'reject'], ['1'], ['7', '0']]) {
-    assert.equal(choicesAnswer(asked, choices, optionIds)['behavior'], 'deny');
-  }
+test('what was filled in is answered by the words of the questions, and the rest is left out', () => {
+  const answersTo = (content: FormContent): unknown =>
+    object(questionsAnswer(asked, { optionId: 'submit', content })['updatedInput'])['answers'];
+  assert.deepEqual(answersTo({ question_0: 'Blue', question_1: ['S', 'M, L'], question_1_custom: 'huge' }), {
+    'Which colour?': 'Blue',
+    'Which sizes?': 'S, "M, L", huge',
+  });
+  assert.deepEqual(answersTo({ question_0_custom: 'green, or so' }), { 'Which colour?': 'green, or so' });
+  assert.deepEqual(answersTo({}), {});
+});
+
+test('a form that was declined answers nothing', () => {
+  assert.equal(questionsAnswer(asked, { optionId: 'decline' })['behavior'], 'deny');
 });

@@ -20,7 +20,7 @@ const promptAndAnswer = async (name: string, kind: string, mode: Mode = 'ask') =
   const opened = await openAgent(recorded(name), { mode });
   const turn = opened.agent.prompt('whatever was recorded');
   const { question, answer } = await opened.ear.question();
-  answer(question.options.find((option) => option.kind === kind)?.optionId);
+  answer(question.options.find((option) => option.kind === kind)?.optionId ?? '');
   return { ...opened, question, end: await turn };
 };
 

@@ -46,6 +46,32 @@ describe('chat through a pipe', () => {
     }
   });
 
+  it('a form is filled in line by line, and a value that does not fit is asked for again', async () => {
+    const { code, out, err } = await holdfast(gateway.home, ['chat', ...DEMO], {
+      input: 'form\nOi\n2\n\nAda\n9\n\nbow, 2\ny\nform\n-\necho done\n',
+    });
+    assert.deepEqual([code, err], [0, '']);
+    const parts = [
+      'How shall I greet?\n  Greeting (needed)  greeting, one of these\n    1  Hello: Among friends\n    2  Ahoy: At sea\n',
+      '  How often  times, a whole number, 1 to 5; unless said: 1\n',
+      'Fill it in line by line, or "-" to decline. It waits until someone answers.\nGreeting:\n',
+      'Greeting: choose one of: Hello, Ahoy.\n',
+      'Name:\n',
+      'Name: this is needed.\n',
+      'How often: (Enter leaves it out)\n',
+      'Manners: (Enter leaves it out)\n',
+      '- greeting: Ahoy\n- name: Ada\n- times: 1\n- manners: bow,wave\n- aloud: true\n',
+      'You declined.\n',
+      '> echo done\n\ndone\n',
+    ];
+    let at = 0;
+    for (const part of parts) {
+      const found = out.indexOf(part, at);
+      assert.ok(found >= at, `"${part}" comes after what is before it in: ${out}`);
+      at = found + part.length;
+    }
+  });
+
   it('a question that a window answers is not asked any more', async () => {
     const sessionId = await client.newSession();
     await using chat = startHoldfast(gateway.home, ['chat', sessionId]);

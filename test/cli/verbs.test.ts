@@ -133,6 +133,23 @@ describe('sessions from the command line', () => {
     assert.equal(late.code, 1);
   });
 
+  it('a form is listed with its fields and answered by name', async () => {
+    const sessionId = await client.newSession();
+    await using sending = startHoldfast(gateway.home, ['send', sessionId, 'form', '--follow']);
+    await sending.until('NUMBER NAME=VALUE ...');
+    const [permission] = (await client.call('permission.list', { sessionId })).permissions;
+    const id = permission?.permissionId ?? '';
+    const wrong = await run('answer', id, '1', 'greeting=Ahoy', 'nme=Ada');
+    assert.deepEqual(
+      [wrong.code, wrong.err],
+      [2, 'The form has no "nme". It has: greeting, name, times, manners, aloud.\n'],
+    );
+    assert.equal((await run('answer', id, '1', 'greeting=Ahoy')).code, 2);
+    const right = await run('answer', id, '1', 'greeting=Ahoy', 'name=Ada L.', 'manners=bow,wave');
+    assert.equal(right.out, 'Answered: Submit.\n');
+    assert.match((await sending.over()).out, /- greeting: Ahoy\n- name: Ada L\.\n- times: 1\n/);
+  });
+
   it('the queue: list, edit, move, remove, pause and resume', async () => {
     const sessionId = await client.newSession();
     const first = await client.call('session.send', { sessionId, message: 'silent' });

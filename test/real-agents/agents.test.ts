@@ -108,12 +108,13 @@ for (const id of realAgentIds()) {
     });
 
     if (offersChoices(id)) {
-      test('a question of the model is a choice, and the answer reaches it', async () => {
+      test('a question of the model is a form, and what was filled in reaches it', async () => {
         const asked = opened.ear.questions.length;
         const said = await textOf(async () => {
           const turn = opened.agent.prompt('ASK');
           const { question, answer } = await opened.ear.question(asked);
-          answer(question.options.find(({ name }) => name.startsWith('Blue'))?.optionId);
+          assert.equal(question.form?.fields[0]?.name, 'question_0');
+          answer('submit', { question_0: 'Blue' });
           await turn;
         });
         assert.match(said, /"Which colour\?"="Blue"/);

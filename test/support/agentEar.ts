@@ -1,11 +1,12 @@
 // A listener at an agent that remembers everything and lets a test wait for what it is interested in.
 import { EventEmitter, once } from 'node:events';
-import type { AgentListener, AgentUpdate, Question } from '../../gateway/agents/agent.ts';
+import type { AgentListener, AgentUpdate, Answer, Question } from '../../gateway/agents/agent.ts';
+import type { FormContent } from '../../gateway/protocol/index.ts';
 
 export interface AskedQuestion {
   readonly question: Question;
   readonly signal: AbortSignal;
-  readonly answer: (optionId: string | undefined) => void;
+  readonly answer: (optionId: string, content?: FormContent) => void;
 }
 
 const PATIENCE_MS = 20_000;
@@ -20,9 +21,11 @@ export class AgentEar implements AgentListener {
     this.#news.emit('news');
   }
 
-  permission(question: Question, signal: AbortSignal): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    this.questions.push({ question, signal, answer: resolve });
+  permission(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
+    const answer = (optionId: string, content?: FormContent): void =>
+      resolve(content === undefined ? { optionId } : { optionId, content });
+    this.questions.push({ question, signal, answer });
     this.#news.emit('news');
     return promise;
   }

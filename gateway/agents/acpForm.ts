@@ -1,0 +1,136 @@
+// An agent's request for a form to be filled in, or for a page to be opened, as a question to a person.
+import { randomUUID } from 'node:crypto';
+import type { Form, FormChoice, FormField, PermissionOption, ToolCall } from '../protocol/index.ts';
+import type { Answer, Question } from './agent.ts';
+import { isObject, list, number, object, text, word, type JsonObject } from './json.ts';
+
+const SUBMIT = 'submit';
+
+const DECLINE: PermissionOption = { optionId: 'decline', name: 'Decline', kind: 'reject_once' };
+
+export const formOptions: readonly PermissionOption[] = [
+  { optionId: SUBMIT, name: 'Submit', kind: 'allow_once' },
+  DECLINE,
+];
+
+const pageOptions: readonly PermissionOption[] = [
+  { optionId: SUBMIT, name: 'I have opened it', kind: 'allow_once' },
+  DECLINE,
+];
+
+/** The members that are there: an optional one is absent, never undefined. */
+const present = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  // Exactly what the filter lets through.
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+
+const choices = (schema: JsonObject): FormChoice[] | undefined => {
+  const titled = schema['oneOf'] ?? schema['anyOf'];
+  if (Array.isArray(titled)) {
+    return titled.map(object).flatMap((option) => {
+      const value = text(option['const']);
+      if (value === undefined) return [];
+      return [
+        {
+          value,
+          title: word(option['title']) ?? value,
+          ...present({ description: word(option['description']) }),
+        },
+      ];
+    });
+  }
+  if (!Array.isArray(schema['enum'])) return undefined;
+  return schema['enum'].flatMap((value) => (typeof value === 'string' ? [{ value, title: value }] : []));
+};
+
+const FORMATS = ['email', 'uri', 'date', 'date-time'] as const;
+
+/** One property of the schema; undefined: of a type that nobody here can show. */
+const readField = (name: string, schema: JsonObject, required: boolean): FormField | undefined => {
+  const head = {
+    name,
+    title: word(schema['title']) ?? name,
+    required,
+    ...present({ description: word(schema['description']) }),
+  };
+  const given = schema['default'];
+  switch (schema['type']) {
+    case 'string': {
+      const offered = choices(schema);
+      const preset = present({ default: text(given) });
+      if (offered !== undefined) return { type: 'choice', ...head, choices: offered, ...preset };
+      const bounds = present({
+        format: FORMATS.find((format) => format === schema['format']),
+        minLength: number(schema['minLength']),
+        maxLength: number(schema['maxLength']),
+        pattern: word(schema['pattern']),
+      });
+      return { type: 'text', ...head, ...bounds, ...preset };
+    }
+    case 'number':
+    case 'integer': {
+      const { minimum, maximum } = schema;
+      const bounds = { minimum: number(minimum), maximum: number(maximum), default: number(given) };
+      return { type: 'number', ...head, isInteger: schema['type'] === 'integer', ...present(bounds) };
+    }
+    case 'boolean':
+      return { type: 'boolean', ...head, ...(typeof given === 'boolean' ? { default: given } : {}) };
+    case 'array': {
+      const offered = choices(object(schema['items']));
+      if (offered === undefined) return undefined;
+      const bounds = { minItems: number(schema['minItems']), maxItems: number(schema['maxItems']) };
+      const preset = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : undefined;
+      return { type: 'choices', ...head, choices: offered, ...present({ ...bounds, default: preset }) };
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** undefined: it asks for something that cannot be shown here, and that it cannot do without. */
+const readForm = (schema: JsonObject): Form | undefined => {
+  const required = new Set(list(schema['required']));
+  const asked = Object.entries(object(schema['properties'])).map(([name, property]) => ({
+    isNeeded: required.has(name),
+    field: readField(name, object(property), required.has(name)),
+  }));
+  if (asked.some(({ isNeeded, field }) => isNeeded && field === undefined)) return undefined;
+  return { fields: asked.flatMap(({ field }) => field ?? []) };
+};
+
+const isPage = (url: string | undefined): url is string =>
+  url !== undefined && URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol);
+
+/** An elicitation/create as a question. `find` knows the tool call that it belongs to, if it does. */
+export const readElicitation = (
+  params: JsonObject,
+  find: (toolCallId: string) => ToolCall | undefined,
+): Question => {
+  const title = word(params['message']) ?? 'The agent asks for input';
+  const toolCallId = word(params['toolCallId']) ?? `form-${randomUUID()}`;
+  const toolCall = find(toolCallId) ?? {
+    toolCallId,
+    tool: 'form',
+    title,
+    kind: 'other',
+    input: null,
+    status: 'pending',
+    locations: [],
+    content: [],
+  };
+  const url = text(params['url']);
+  if (params['mode'] === 'url' && isPage(url)) return { title, toolCall, options: pageOptions, url };
+  const form = isObject(params['requestedSchema']) ? readForm(params['requestedSchema']) : undefined;
+  // What cannot be shown can only be declined; nobody is asked to agree to it.
+  return form === undefined
+    ? { title, toolCall, options: [DECLINE] }
+    : { title, toolCall, options: formOptions, form };
+};
+
+export const isSubmit = ({ optionId }: Answer): boolean => optionId === SUBMIT;
+
+/** The answer to an elicitation/create; undefined is no answer, and no consent. */
+export const elicitationReply = (answer: Answer | undefined): JsonObject => {
+  if (answer === undefined) return { action: 'cancel' };
+  if (!isSubmit(answer)) return { action: 'decline' };
+  return answer.content === undefined ? { action: 'accept' } : { action: 'accept', content: answer.content };
+};
