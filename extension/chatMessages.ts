@@ -47,6 +47,8 @@ export type ToPanel =
   | { readonly type: 'link'; readonly link: Link }
   /** The session's title or status changed outside of its log. */
   | { readonly type: 'sessionChanged'; readonly session: Snapshot['session'] }
+  /** Who shows this session now, this window included. */
+  | { readonly type: 'followers'; readonly sessionId: string; readonly followers: readonly Actor[] }
   /** Another window changed the shared draft. */
   | { readonly type: 'draft'; readonly sessionId: string; readonly text: string }
   /** Something that the panel asked for was refused; says what happened and what to do. */

@@ -35,6 +35,10 @@ export class OpenSession {
       if (sessionId === this.#id && this.#cursor !== undefined)
         this.#post({ type: 'draft', sessionId, text });
     });
+    parts.connection.on('session.followed', ({ sessionId, followers }) => {
+      if (sessionId === this.#id && this.#cursor !== undefined)
+        this.#post({ type: 'followers', sessionId, followers });
+    });
     parts.connection.on('session.events', ({ sessionId, events, cursor }) => {
       if (sessionId === this.#id) this.#tell(events, cursor);
     });

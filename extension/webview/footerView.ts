@@ -1,22 +1,37 @@
 // The footer: how full the context is and what it cost; the keys while somebody types into a working session.
 import { html, nothing, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
+import type { Actor } from '../../gateway/protocol/index.ts';
+import { icon } from './icons.ts';
 import type { UsageNow } from './parts.ts';
+import { reveal } from './reveal.ts';
+import type { View } from './view.ts';
 import { language, t } from './l10n.ts';
 
 /** From here on agents compact their context. */
 const NEARLY_FULL = 90;
 
-export function footerView(usage: UsageNow | undefined, isTypingAhead: boolean): TemplateResult {
+export function footerView({ open }: View, isTypingAhead: boolean): TemplateResult {
+  const { usage } = open.transcript;
   return html`<div class="foot" data-part="footer">
     ${
       isTypingAhead
         ? html`<span><kbd>Enter</kbd> ${t('queue')}</span><span><kbd>Alt+Enter</kbd> ${t('send now')}</span>`
-        : usage === undefined
-          ? nothing
-          : html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title=${t('This session')}>${money(usage.cost)}</span>`}`
+        : html`${usage === undefined ? nothing : used(usage)}${open.followers.length > 1 ? windows(open.followers) : nothing}`
     }
   </div>`;
+}
+
+const used = (usage: UsageNow): TemplateResult =>
+  html`${meter(usage)}${usage.cost === undefined ? nothing : html`<span title=${t('This session')}>${money(usage.cost)}</span>`}`;
+
+/** "2 windows"; with a terminal or a program among them "3 open". */
+function windows(followers: readonly Actor[]): TemplateResult {
+  const areWindows = followers.every(({ clientId }) => clientId.startsWith('window-'));
+  const words = areWindows ? t('{0} windows', followers.length) : t('{0} open', followers.length);
+  return html`<span title=${reveal(followers.map(({ name }) => name).join(', '))}
+    >${icon('multiple-windows', 'quiet')}${words}</span
+  >`;
 }
 
 function meter({ used, size }: UsageNow): TemplateResult {

@@ -72,7 +72,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
     <div class="dock">
       ${transcript.plan.length > 0 ? planView(transcript.plan, view) : nothing}
       ${waiting.length > 0 ? queueView(waiting, view) : nothing}
-      ${frame.composer}${footerView(transcript.usage, frame.isTyping && isWorking(view) && isSound(view))}
+      ${frame.composer}${footerView(view, frame.isTyping && isWorking(view) && isSound(view))}
     </div>
     <div class="sr" role="alert">${frame.alert}</div>
   </div>`;

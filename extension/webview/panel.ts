@@ -18,6 +18,8 @@ export interface OpenSession {
   readonly session: Snapshot['session'];
   readonly agentName: string;
   readonly me: Actor;
+  /** Who shows this session now, this window included. */
+  readonly followers: readonly Actor[];
   readonly transcript: Transcript;
   /** Where the earlier pages are; undefined: this is the start. */
   readonly before: number | undefined;
@@ -68,6 +70,10 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return open?.session.sessionId === message.session.sessionId
         ? changed(panel, open, message.session)
         : panel;
+    case 'followers':
+      return open?.session.sessionId === message.sessionId
+        ? { ...panel, shows: { ...open, followers: message.followers } }
+        : panel;
     case 'draft':
     case 'focusInput':
     case 'focusPart':
@@ -83,13 +89,15 @@ export function receive(panel: Panel, message: ToPanel): Panel {
 
 function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { type: 'session' }>): Panel {
   const transcript = fromSnapshot(snapshot);
-  const isSame = sessionOf(panel)?.session.sessionId === snapshot.session.sessionId;
+  const before = sessionOf(panel);
+  const isSame = before?.session.sessionId === snapshot.session.sessionId;
   return {
     ...panel,
     shows: {
       session: snapshot.session,
       agentName,
       me,
+      followers: isSame ? before.followers : [],
       transcript,
       before: snapshot.before,
       isLoadingEarlier: false,

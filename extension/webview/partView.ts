@@ -20,6 +20,7 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
       view.panel.answering,
       view.panel.refusal,
       view.open.agentName,
+      view.open.followers,
       seconds(part, view),
     ],
     () => make(part, view, isLive),

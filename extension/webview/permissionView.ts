@@ -4,11 +4,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { diffRow } from './diffRow.ts';
 import { icon } from './icons.ts';
 import type { Ask } from './parts.ts';
-import { revealAll } from './reveal.ts';
+import { reveal, revealAll } from './reveal.ts';
 import { ago } from './times.ts';
 import { commandOf, inputOf } from './toolText.ts';
 import { isSound, type View } from './view.ts';
-import { t } from './l10n.ts';
+import { language, t } from './l10n.ts';
 
 const VERDICTS = {
   allow_once: (where: string, when: string) => t('Allowed once {0}, {1}', where, when),
@@ -30,8 +30,19 @@ export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
       <div class="fact">
         ${icon('folder')}<span>${t('In')} <code>${inFull(view.open.session.path)}</code></span>
       </div>
+      ${isOpen ? elsewhere(view) : nothing}
     </div>
     ${ask.verdict === undefined ? (isOpen ? options(ask, view) : ended()) : verdictLine(ask, view)}`;
+}
+
+/** Others see the question too. */
+function elsewhere({ open }: View): unknown {
+  const others = open.followers.filter(({ clientId }) => clientId !== open.me.clientId);
+  if (others.length === 0) return nothing;
+  const places = new Intl.ListFormat(language()).format(others.map(({ name }) => t('in {0}', reveal(name))));
+  return html`<div class="fact">
+    ${icon('multiple-windows')}<span>${t('Also shown {0}. The first answer counts.', places)}</span>
+  </div>`;
 }
 
 /** The command, the rest of the input, and the changes: whole, wrapped, never clipped. */

@@ -5,9 +5,9 @@ import { sessionOf, type Panel, type Unheard } from './panel.ts';
 import type { Editing } from './view.ts';
 
 export interface SendingParts {
-  panel(): Panel;
-  become(panel: Panel): void;
-  post(message: ToHost): void;
+  readonly panel: () => Panel;
+  readonly become: (panel: Panel) => void;
+  readonly post: (message: ToHost) => void;
   readonly composer: Composer;
 }
 

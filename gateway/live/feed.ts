@@ -1,6 +1,6 @@
 // The one stream: what commits wrote goes to everybody who follows. A subscriber is a cursor and a place to write to;
 // whoever falls behind is read on from the log, so a slow reader costs the others nothing.
-import type { NotificationName, NotificationParams, Session, SessionId } from '../protocol/index.ts';
+import type { Actor, NotificationName, NotificationParams, Session, SessionId } from '../protocol/index.ts';
 import { cursorAt } from '../core/log.ts';
 import type { Batch, LogOf, LogStore } from '../store/log.ts';
 import type { Committed } from '../store/store.ts';
@@ -25,15 +25,17 @@ export interface Follower {
   /** Takes what one commit wrote, or one read found; `frame` is that as a notification, made once for all. */
   take(batch: Batch, frame: () => Buffer): boolean;
   onDrain(callback: () => void): void;
-  /** Where it can be told what is not in the log, if it can. */
+  /** Where it can be told what is not in the log, if it can, and who that is. */
   readonly sink?: Sink;
+  readonly actor?: Actor;
   /** The session was destroyed: nothing more will come. */
   removed(sessionId: SessionId): void;
 }
 
 /** A client that follows gets each batch as a `session.events` notification. */
-export const followerOf = (sink: Sink): Follower => ({
+export const followerOf = (sink: Sink, actor: Actor): Follower => ({
   sink,
+  actor,
   take: (_batch, frame) => sink.send(frame()),
   onDrain: (callback) => sink.onDrain(callback),
   removed: (sessionId) => sink.send(notify('session.removed', { sessionId })),
@@ -52,6 +54,8 @@ export class Feed {
   readonly #log: LogStore;
   readonly #subscribers = new Map<SessionId, Set<Subscriber>>();
   readonly #watchers = new Set<Sink>();
+  /** Sessions whose followers are about to be told. */
+  readonly #news = new Set<SessionId>();
 
   constructor(log: LogStore) {
     this.#log = log;
@@ -65,11 +69,13 @@ export class Feed {
     all.add(subscriber);
     // Frames must not overtake the answer to the call that subscribes.
     setImmediate(() => this.#catchUp(subscriber));
+    this.#followed(log.sessionId);
     return () => {
       all.delete(subscriber);
       subscriber.state = 'ended';
       if (all.size === 0 && this.#subscribers.get(log.sessionId) === all)
         this.#subscribers.delete(log.sessionId);
+      this.#followed(log.sessionId);
     };
   }
 
@@ -79,6 +85,19 @@ export class Feed {
     for (const { follower } of this.#subscribers.get(sessionId) ?? []) {
       if (follower.sink !== author) follower.sink?.send(frame);
     }
+  }
+
+  /** Tells everybody who follows a session who they are: soon, so that one who follows anew is told once. */
+  #followed(sessionId: SessionId): void {
+    if (this.#news.has(sessionId)) return;
+    this.#news.add(sessionId);
+    setImmediate(() => {
+      this.#news.delete(sessionId);
+      const followers = [...(this.#subscribers.get(sessionId) ?? [])].map(({ follower }) => follower);
+      const actors = new Map(followers.flatMap(({ actor }) => (actor ? [[actor.clientId, actor]] : [])));
+      const frame = notify('session.followed', { sessionId, followers: [...actors.values()] });
+      for (const { sink } of followers) sink?.send(frame);
+    });
   }
 
   /** Whether anybody follows the session now. */

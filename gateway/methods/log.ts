@@ -20,10 +20,10 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
       const resumed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
       const key = `session ${sessionId}`;
       if (cursor !== undefined && typeof resumed === 'number') {
-        caller.keep(key, feed.subscribe(session, resumed, followerOf(push)));
+        caller.keep(key, feed.subscribe(session, resumed, followerOf(push, caller.actor)));
         return { cursor, gap: false };
       }
-      caller.keep(key, feed.subscribe(session, store.log.head(session), followerOf(push)));
+      caller.keep(key, feed.subscribe(session, store.log.head(session), followerOf(push, caller.actor)));
       return {
         cursor: store.log.cursor(session),
         gap: resumed === 'gap',

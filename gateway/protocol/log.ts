@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { method, notification } from './contract.ts';
 import { Event } from './event.ts';
 import { ClientId, Cursor, SessionId } from './ids.ts';
-import { Permission } from './permission.ts';
+import { Actor, Permission } from './permission.ts';
 import { Prompt } from './queue.ts';
 import { Session } from './session.ts';
 
@@ -87,6 +87,10 @@ export const logNotifications = {
   'session.drafted': notification(
     'Somebody else changed the unsent text of a session that this client follows',
     z.object({ sessionId: SessionId, text: z.string() }),
+  ),
+  'session.followed': notification(
+    'Who follows a session that this client follows, this client included: told at first and with each change',
+    z.object({ sessionId: SessionId, followers: z.array(Actor) }),
   ),
   'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
   'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),

@@ -129,3 +129,18 @@ test('a prompt that was edited is still the one that was sent: sending the first
   assert.equal((await client.call('session.send', sent)).state, 'queued');
   assert.deepEqual(await waitingTexts(sessionId), ['echo second']);
 });
+
+test('whoever follows a session is told who else does, and hears when one of them leaves', async () => {
+  const sessionId = await client.newSession();
+  const other = await gateway.connect('window two');
+  const heard: string[] = [];
+  client.link.on('session.followed', (news) => {
+    if (news.sessionId === sessionId) heard.push(news.followers.map(({ name }) => name).join(' and '));
+  });
+  await client.follow(sessionId);
+  await waitFor('the first news', () => heard.at(-1) === 'window one');
+  await other.follow(sessionId);
+  await waitFor('two followers', () => heard.at(-1) === 'window one and window two');
+  await other[Symbol.asyncDispose]();
+  await waitFor('one follower', () => heard.at(-1) === 'window one');
+});

@@ -158,6 +158,9 @@ describe('a permission', () => {
     assert.equal(await title.innerText(), 'Claude Code asks to run a command');
     assert.match(await card.innerText(), /< keys\/signing-2026\.pem/);
     assert.equal(await panel.text('[role=alert]'), 'Claude Code asks to run a command');
+    const others = 'Also shown in window docs-site and in a terminal. The first answer counts.';
+    assert.ok((await card.innerText()).includes(others));
+    assert.match(await panel.text('[data-part=footer]'), /3 open$/);
     const place = await card.locator('.cmdline').boundingBox();
 
     await card.getByRole('button', { name: 'Reject' }).focus();

@@ -1,6 +1,6 @@
 // The scenes of the reference pictures, as the messages that the extension host would post.
 import type { ToPanel } from '../../extension/chatMessages.ts';
-import { asking, happening, ME, OTHER, showing, snapshot, Story } from './story.ts';
+import { asking, happening, ME, OTHER, SESSION, showing, snapshot, Story } from './story.ts';
 
 const FOLDER = '/home/ann/code/harbor-api';
 export const connected = (now: number): ToPanel => ({
@@ -73,7 +73,7 @@ export function turn(now: number): ToPanel[] {
         from: { clientId: 'c-r', name: 'reviewer@workstation' },
       },
     );
-  return [connected(now), showing(snapshot({}, now)), happening(told.events)];
+  return [connected(now), showing(snapshot({}, now)), followed(ME, OTHER), happening(told.events)];
 }
 
 const COMMAND =
@@ -89,9 +89,17 @@ function asked(now: number): Story {
     .add({ type: 'usage', used: 18_000, size: 100_000, cost: { amount: 0.07, currency: 'USD' } });
 }
 
+/** All that follow are told as the gateway tells them: in the order in which they came. */
+export const followed = (...followers: readonly { clientId: string; name: string }[]): ToPanel =>
+  // Only the brands of the ids are missing.
+  ({ type: 'followers', sessionId: SESSION, followers }) as unknown as ToPanel;
+
+const TERMINAL = { clientId: 'c-terminal', name: 'a terminal' };
+
 export const permission = (now: number): ToPanel[] => [
   connected(now),
   showing(snapshot({}, now)),
+  followed(ME, OTHER, TERMINAL),
   happening(asked(now).events),
 ];
 
@@ -184,7 +192,7 @@ export function finished(now: number): ToPanel[] {
 /** A working session with prompts that wait, in a mode, with a model, and lines of a file for the next prompt. */
 export function composing(now: number): ToPanel[] {
   const { session } = snapshot({}, now);
-  const [link, , told] = turn(now);
+  const [link, , , told] = turn(now);
   if (link === undefined || told === undefined) throw new Error('the turn has no events');
   return [
     link,

@@ -14,8 +14,8 @@ type Plain<T> = T extends string & z.core.$brand<infer _>
 export type Body = Plain<EventBody>;
 
 export const SESSION = 's1';
-export const ME = { clientId: 'c-me', name: 'window harbor-api' };
-export const OTHER = { clientId: 'c-docs', name: 'window docs-site' };
+export const ME = { clientId: 'window-me', name: 'window harbor-api' };
+export const OTHER = { clientId: 'window-docs', name: 'window docs-site' };
 
 export class Story {
   readonly events: Event[] = [];
