@@ -2,29 +2,21 @@
 import * as vscode from 'vscode';
 import { selectionOf } from './attachments.ts';
 import type { ToPanel } from './chatMessages.ts';
-import type { ChatView } from './chatView.ts';
 import { searchSessions } from './searchSessions.ts';
-import type { SessionCommandParts } from './sessionCommands.ts';
 import { sessionFor, type PickParts } from './sessionPick.ts';
+import type { SessionCommandParts } from './sessionCommands.ts';
 
-export interface ChatCommandParts extends PickParts, SessionCommandParts {
-  readonly chat: ChatView;
-}
+export type ChatCommandParts = PickParts & SessionCommandParts;
 
 type FocusPart = Extract<ToPanel, { type: 'focusPart' }>['part'];
 
 const focus =
   (part: FocusPart) =>
-  async ({ chat, open }: ChatCommandParts): Promise<void> => {
-    await chat.reveal(true);
-    open.wish({ type: 'focusPart', part });
-  };
+  async ({ chats }: ChatCommandParts): Promise<void> =>
+    chats.focus({ type: 'focusPart', part });
 
 export const chatCommands = {
-  'holdfast.focusInput': async ({ chat, open }: ChatCommandParts) => {
-    await chat.reveal(true);
-    open.wish({ type: 'focusInput' });
-  },
+  'holdfast.focusInput': async ({ chats }: ChatCommandParts) => chats.focus({ type: 'focusInput' }),
   'holdfast.focusLastMessage': focus('lastMessage'),
   'holdfast.focusPermission': focus('permission'),
   'holdfast.focusPlan': focus('plan'),
@@ -32,10 +24,7 @@ export const chatCommands = {
   'holdfast.addSelection': addSelection,
   'holdfast.searchSessions': async (parts: ChatCommandParts) => {
     const found = await searchSessions(parts);
-    const session = found && parts.sessions.get(found.sessionId);
-    if (!session) return;
-    await parts.openInChat(session, { focus: false });
-    parts.open.wish({ type: 'reveal', place: found.place });
+    if (found) await parts.chats.show(found.sessionId, { type: 'reveal', place: found.place });
   },
 };
 
@@ -45,6 +34,5 @@ async function addSelection(parts: ChatCommandParts): Promise<void> {
   const session = await sessionFor(undefined, parts);
   if (!session) return;
   const attachment = await selectionOf(editor, session.path);
-  await parts.openInChat(session, { focus: true });
-  parts.open.wish({ type: 'attach', attachment });
+  await parts.chats.show(session.sessionId, { type: 'focusInput' }, { type: 'attach', attachment });
 }

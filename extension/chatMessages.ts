@@ -96,6 +96,8 @@ const sessionId = SessionId.optional();
 export const FromPanel = z.discriminatedUnion('type', [
   /** The panel's script runs and shows nothing yet. */
   z.strictObject({ type: z.literal('ready') }),
+  /** The keyboard has come into the panel. */
+  z.strictObject({ type: z.literal('focused') }),
   /** promptId is minted by the panel, so that sending again after a lost answer is harmless. */
   z.strictObject({
     type: z.literal('send'),

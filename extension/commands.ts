@@ -1,8 +1,7 @@
 // The commands of the palette, the menus and the keys: a table, and one place where failures are told.
 import * as vscode from 'vscode';
-import type { SessionId } from '../gateway/protocol/index.ts';
+import type { Session } from '../gateway/protocol/index.ts';
 import { chatCommands } from './chatCommands.ts';
-import type { ChatView } from './chatView.ts';
 import { DEMO, newSession } from './newSession.ts';
 import { details } from './log.ts';
 import { sessionCommands, type SessionCommandParts } from './sessionCommands.ts';
@@ -10,27 +9,32 @@ import { pickSession, sessionFor, type PickParts } from './sessionPick.ts';
 import { SESSIONS_VIEW } from './sessionTree.ts';
 
 export interface CommandParts extends PickParts, SessionCommandParts {
-  readonly chat: ChatView;
   readonly log: vscode.LogOutputChannel;
 }
 
 type Command = (parts: CommandParts, from: unknown) => Promise<unknown>;
 
+/** What the title of the chat in the side bar offers: it gives no argument, and the current chat may be one in a tab. */
+const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
+  'openInTab',
+  'renameSession',
+  'interruptSession',
+  'archiveSession',
+  'copySessionId',
+  'destroySession',
+];
+
 const commands: Record<string, Command> = {
   'holdfast.newSession': async (parts) => start(parts),
   'holdfast.tryDemo': async (parts) => start(parts, { agent: DEMO }),
-  'holdfast.openSession': async (parts, from) => {
-    const session = await sessionFor(from, parts);
-    if (session) await parts.openInChat(session, { focus: false });
-  },
   'holdfast.switchSession': async (parts) => {
     const session = await pickSession(parts);
-    if (session) await parts.openInChat(session, { focus: true });
+    if (session) await parts.chats.show(session.sessionId, { type: 'focusInput' });
   },
   'holdfast.showArchived': async (parts) => {
     const placeHolder = vscode.l10n.t('Which session shall come back?');
     const session = await pickSession(parts, { archived: true, placeHolder });
-    if (session) await sessionCommands['holdfast.archiveSession'](session, parts);
+    if (session) await sessionCommands.archiveSession(session, parts);
   },
   ...chatCommands,
   'holdfast.reconnect': async ({ connection }) => {
@@ -40,16 +44,27 @@ const commands: Record<string, Command> = {
   'holdfast.restartGateway': restartGateway,
   'holdfast.showLog': async ({ log }) => log.show(),
   'holdfast.menu': menu,
-  ...Object.fromEntries(
-    Object.entries(sessionCommands).map(([id, act]): [string, Command] => [
-      id,
-      async (parts, from) => {
-        const session = await sessionFor(from, parts);
-        if (session) await act(session, parts);
-      },
-    ]),
-  ),
+  ...forSessions('holdfast.', Object.keys(sessionCommands), sessionFor),
+  ...forSessions('holdfast.sideBar.', IN_TITLE, async (_from, { chats }) => chats.sideBar.session),
 };
+
+function forSessions(
+  prefix: string,
+  names: readonly string[],
+  find: (from: unknown, parts: CommandParts) => Promise<Session | undefined>,
+): Record<string, Command> {
+  return Object.fromEntries(
+    Object.entries(sessionCommands)
+      .filter(([name]) => names.includes(name))
+      .map(([name, act]): [string, Command] => [
+        `${prefix}${name}`,
+        async (parts, from) => {
+          const session = await find(from, parts);
+          if (session) await act(session, parts);
+        },
+      ]),
+  );
+}
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const registered = Object.entries(commands).map(([id, run]) =>
@@ -63,13 +78,10 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 }
 
 async function start(parts: CommandParts, wish: { agent?: string } = {}): Promise<void> {
-  const { connection, agents, open, chat } = parts;
+  const { connection, agents, chats } = parts;
   await soonConnected(parts);
-  const id: SessionId | undefined = await newSession(connection, agents, wish);
-  if (id === undefined) return;
-  open.open(id);
-  await chat.reveal(true);
-  open.focusInput();
+  const id = await newSession(connection, agents, wish);
+  if (id !== undefined) await chats.show(id, { type: 'focusInput' });
 }
 
 /** The first command of the day starts the gateway: wait for it instead of refusing. */

@@ -118,7 +118,16 @@ export class Connection implements Disposable {
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
     // Frames can be read in one go: without the detour a notification would overtake the answer before it, whose
     // reader waits for a promise.
-    return this.onClient((client) => client.on(name, (params) => setImmediate(listener, params)));
+    let end = (): void => undefined;
+    const attached = this.onClient((client) => {
+      end = client.on(name, (params) => setImmediate(listener, params));
+    });
+    return {
+      dispose: () => {
+        attached.dispose();
+        end();
+      },
+    };
   }
 
   /** Runs for the client that is there and for every later one. */

@@ -5,10 +5,14 @@ export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
   /** The gateway has told its list, and the tree is empty. */
   'holdfast.known': boolean;
-  /** A session is open in the chat. */
+  /** A session is shown in this window: in the side bar or in a tab. */
   'holdfast.hasSession': boolean;
-  /** The open session works. */
+  /** A session is open in the side bar. */
+  'holdfast.inSideBar': boolean;
+  /** The session in the side bar works. */
   'holdfast.working': boolean;
+  /** The session in the tab in front works. */
+  'holdfast.tabWorking': boolean;
 }
 
 const now = new Map<string, unknown>();

@@ -3,19 +3,17 @@ import * as vscode from 'vscode';
 import { SessionId, type Session } from '../gateway/protocol/index.ts';
 import { Agents } from './agents.ts';
 import type { Link } from './chatMessages.ts';
+import { Chats } from './chats.ts';
+import { ChatTabs } from './chatTabs.ts';
 import { CHAT_VIEW, ChatView } from './chatView.ts';
 import { registerCommands } from './commands.ts';
 import { Connection } from './connection.ts';
-import { setContext } from './context.ts';
 import { dialer, whoAmI } from './dial.ts';
 import { Diffs } from './diffs.ts';
-import type { Disposable, Listen } from './emitter.ts';
+import type { Listen } from './emitter.ts';
 import { Folders } from './folders.ts';
 import { details, openLog } from './log.ts';
 import { notifyPermissions } from './notifications.ts';
-import { OpenSession } from './openSession.ts';
-import { panelActions } from './panelActions.ts';
-import type { OpenInChat } from './sessionCommands.ts';
 import { Sessions } from './sessions.ts';
 import { SessionTree } from './sessionTree.ts';
 import { changesGateway } from './settings.ts';
@@ -27,8 +25,10 @@ export interface HoldfastApi {
   readonly link: () => Link;
   readonly onDidChangeLink: Listen<Link>;
   readonly sessions: () => readonly Session[];
-  /** The session in the chat. */
+  /** The session in front: in the active tab, else in the side bar. */
   readonly openSession: () => SessionId | undefined;
+  /** The sessions that have a tab. */
+  readonly tabs: () => readonly SessionId[];
 }
 
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
@@ -44,45 +44,42 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
 
   // What is seen.
   const tree = new SessionTree({ connection, sessions, agents, folders });
-  const chat = new ChatView();
-  const post = chat.post.bind(chat);
-  const agentName = agents.name.bind(agents);
-  const open = new OpenSession({ connection, me, agentName, post, warn }, lastOpen(context));
   const diffs = new Diffs();
-  const act = panelActions({ connection, open, sessions, diffs, post, log });
-  chat.connect({ extensionUri: context.extensionUri, open, sessions, agents, act, log });
+  const { extensionUri } = context;
+  const chatParts = { extensionUri, connection, sessions, agents, diffs, me, log };
+  const view = new ChatView(chatParts, lastOpen(context));
+  const tabs = new ChatTabs(chatParts);
+  const chats = new Chats(view, tabs);
 
   // What can be done.
-  const openInChat: OpenInChat = async ({ sessionId }, { focus }) => {
-    open.open(sessionId);
-    await chat.reveal(focus);
-    if (focus) open.focusInput();
-  };
   context.subscriptions.push(
     log,
     tree,
     connection,
     diffs.register(),
-    vscode.window.registerWebviewViewProvider(CHAT_VIEW, chat),
-    registerCommands({ connection, sessions, agents, folders, open, tree, chat, openInChat, log }),
+    vscode.window.registerWebviewViewProvider(CHAT_VIEW, view),
+    tabs.register(),
+    registerCommands({ connection, sessions, agents, folders, chats, tree, log }),
     showStatus(connection, sessions),
     showStart({ connection, sessions, tree }),
     notifyPermissions({
       sessions,
       agents,
       folders,
-      inView: ({ sessionId }) => chat.visible && open.id === sessionId && vscode.window.state.focused,
-      open: (session) => openInChat(session, { focus: true }),
+      inView: (session) => vscode.window.state.focused && chats.inView(session),
+      open: ({ sessionId }) => chats.show(sessionId, { type: 'focusInput' }),
     }),
-    rememberOpen(context, open),
-    open.onDidChange((id) => tree.select(id)),
+    chats.onDidChange(() => {
+      tree.select(chats.current.open.id);
+      void context.workspaceState.update(OPEN, chats.sideBar.open.id);
+    }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (changesGateway(change)) connection.redial();
     }),
   );
 
-  if (open.id !== undefined) {
-    tree.select(open.id);
+  if (chats.current.open.id !== undefined) {
+    tree.select(chats.current.open.id);
     connection.want();
   }
   connection.run().catch((error: unknown) => log.error(details(error)));
@@ -90,21 +87,13 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     link: () => connection.link,
     onDidChangeLink: connection.onDidChangeLink,
     sessions: () => sessions.all,
-    openSession: () => open.id,
+    openSession: () => chats.current.open.id,
+    tabs: () => tabs.ids,
   };
 }
 
 /** The open session is remembered for this workspace, so that a reload is a non-event. */
 const OPEN = 'openSession';
 
-function lastOpen(context: vscode.ExtensionContext): SessionId | undefined {
-  const id = SessionId.safeParse(context.workspaceState.get(OPEN)).data;
-  void setContext('holdfast.hasSession', id !== undefined);
-  return id;
-}
-
-const rememberOpen = (context: vscode.ExtensionContext, open: OpenSession): Disposable =>
-  open.onDidChange((id) => {
-    void context.workspaceState.update(OPEN, id);
-    void setContext('holdfast.hasSession', id !== undefined);
-  });
+const lastOpen = (context: vscode.ExtensionContext): SessionId | undefined =>
+  SessionId.safeParse(context.workspaceState.get(OPEN)).data;

@@ -2,7 +2,7 @@
 import { Problem, type Actor, type Cursor, type Event, type SessionId } from '../gateway/protocol/index.ts';
 import type { ToPanel } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, type Disposable } from './emitter.ts';
 
 export interface OpenSessionParts {
   readonly connection: Connection;
@@ -12,10 +12,14 @@ export interface OpenSessionParts {
   readonly warn: (message: string) => void;
 }
 
-export class OpenSession {
+/** What a panel can be told beside what happens. */
+export type Wish = Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' | 'reveal' }>;
+
+export class OpenSession implements Disposable {
   readonly #parts: OpenSessionParts;
   readonly #changed = new Emitter<SessionId | undefined>();
   readonly onDidChange = this.#changed.event;
+  readonly #listening: readonly Disposable[];
   #id: SessionId | undefined;
   /** How far the panel has been told. Undefined: it needs a snapshot first. */
   #cursor: Cursor | undefined;
@@ -29,19 +33,22 @@ export class OpenSession {
   constructor(parts: OpenSessionParts, id?: SessionId) {
     this.#parts = parts;
     this.#id = id;
-    parts.connection.onClient(() => void this.#follow());
-    parts.connection.onDidChangeLink((link) => this.#post({ type: 'link', link }));
-    parts.connection.on('session.drafted', ({ sessionId, text }) => {
-      if (sessionId === this.#id && this.#cursor !== undefined)
-        this.#post({ type: 'draft', sessionId, text });
-    });
-    parts.connection.on('session.followed', ({ sessionId, followers }) => {
-      if (sessionId === this.#id && this.#cursor !== undefined)
-        this.#post({ type: 'followers', sessionId, followers });
-    });
-    parts.connection.on('session.events', ({ sessionId, events, cursor }) => {
-      if (sessionId === this.#id) this.#tell(events, cursor);
-    });
+    const { connection } = parts;
+    this.#listening = [
+      connection.onClient(() => void this.#follow()),
+      connection.onDidChangeLink((link) => this.#post({ type: 'link', link })),
+      connection.on('session.drafted', ({ sessionId, text }) => {
+        if (sessionId === this.#id && this.#cursor !== undefined)
+          this.#post({ type: 'draft', sessionId, text });
+      }),
+      connection.on('session.followed', ({ sessionId, followers }) => {
+        if (sessionId === this.#id && this.#cursor !== undefined)
+          this.#post({ type: 'followers', sessionId, followers });
+      }),
+      connection.on('session.events', ({ sessionId, events, cursor }) => {
+        if (sessionId === this.#id) this.#tell(events, cursor);
+      }),
+    ];
   }
 
   get id(): SessionId | undefined {
@@ -73,12 +80,17 @@ export class OpenSession {
     this.#shown = false;
   }
 
+  dispose(): void {
+    this.hide();
+    for (const part of this.#listening) part.dispose();
+  }
+
   focusInput(): void {
     this.wish({ type: 'focusInput' });
   }
 
   /** Tells the panel something about its session: now, or as soon as it is there and shows it. */
-  wish(message: Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' | 'reveal' }>): void {
+  wish(message: Wish): void {
     this.#wishes = [...this.#wishes, message];
     this.#fulfil();
   }

@@ -33,13 +33,14 @@ export interface PanelParts {
   readonly log: vscode.LogOutputChannel;
 }
 
+/** What a person asks of the host; the other messages tell how the panel stands. */
+export type Asked = Exclude<FromPanel, { type: 'ready' | 'focused' }>;
+
 type Handlers = {
-  readonly [T in Exclude<FromPanel['type'], 'ready'>]: (
-    message: Extract<FromPanel, { type: T }>,
-  ) => Promise<unknown>;
+  readonly [T in Asked['type']]: (message: Extract<Asked, { type: T }>) => Promise<unknown>;
 };
 
-export function panelActions(parts: PanelParts): (message: FromPanel) => void {
+export function panelActions(parts: PanelParts): (message: Asked) => void {
   const { connection, open, sessions, diffs } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
@@ -98,9 +99,8 @@ export function panelActions(parts: PanelParts): (message: FromPanel) => void {
   };
 
   return (message) => {
-    if (message.type === 'ready') return;
     // The type says which handler: TypeScript cannot follow that through an index.
-    const handle = handlers[message.type] as (message: FromPanel) => Promise<unknown>;
+    const handle = handlers[message.type] as (message: Asked) => Promise<unknown>;
     handle(message).catch((error: unknown) => refuse(message, error, parts));
   };
 }
@@ -114,7 +114,7 @@ const driving =
   };
 
 /** Every refusal is told where the person looks: beside the prompt or the question that it is about. */
-function refuse(message: FromPanel, error: unknown, { post, log }: PanelParts): void {
+function refuse(message: Asked, error: unknown, { post, log }: PanelParts): void {
   if (!(error instanceof Problem)) log.warn(`${message.type}: ${details(error)}`);
   // A draft is kept by the panel and sent again with the next key.
   if (message.type === 'draft') return;

@@ -1,28 +1,28 @@
 // What can be done with one session, by name: open, rename, stop, archive, destroy.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
+import type { Chats } from './chats.ts';
 import type { Connection } from './connection.ts';
 import { plain } from './plainText.ts';
 import { isTrusted } from './trust.ts';
 
-/** Brings a session into the chat. */
-export type OpenInChat = (session: Session, options: { focus: boolean }) => Promise<void>;
-
 export interface SessionCommandParts {
   readonly connection: Connection;
-  readonly openInChat: OpenInChat;
+  readonly chats: Chats;
 }
 
 type Action = (session: Session, parts: SessionCommandParts) => Promise<unknown>;
 
 export const sessionCommands = {
-  'holdfast.renameSession': rename,
-  'holdfast.interruptSession': ({ sessionId }, { connection }) =>
-    connection.call('session.interrupt', { sessionId }),
-  'holdfast.resumeSession': resume,
-  'holdfast.archiveSession': archive,
-  'holdfast.destroySession': destroy,
-  'holdfast.copySessionId': async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
+  openSession: ({ sessionId }, { chats }) => chats.show(sessionId),
+  openInTab: async ({ sessionId }, { chats }) => chats.showInTab(sessionId),
+  openInSideBar: ({ sessionId }, { chats }) => chats.showInSideBar(sessionId),
+  renameSession: rename,
+  interruptSession: ({ sessionId }, { connection }) => connection.call('session.interrupt', { sessionId }),
+  resumeSession: resume,
+  archiveSession: archive,
+  destroySession: destroy,
+  copySessionId: async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
 } satisfies Record<string, Action>;
 
 async function rename({ sessionId, title }: Session, { connection }: SessionCommandParts): Promise<void> {
@@ -38,17 +38,17 @@ async function rename({ sessionId, title }: Session, { connection }: SessionComm
   await connection.call('session.rename', { sessionId, title: input.trim() });
 }
 
-async function resume(session: Session, { connection, openInChat }: SessionCommandParts): Promise<void> {
+async function resume(session: Session, { connection, chats }: SessionCommandParts): Promise<void> {
   if (!(await isTrusted())) return;
-  await openInChat(session, { focus: false });
+  await chats.show(session.sessionId);
   // Whether the agent remembers is in the transcript.
   await connection.call('session.resume', { sessionId: session.sessionId });
 }
 
-async function archive(session: Session, { connection, openInChat }: SessionCommandParts): Promise<void> {
+async function archive(session: Session, { connection, chats }: SessionCommandParts): Promise<void> {
   const { sessionId, title, archived } = session;
   await connection.call('session.archive', { sessionId, archived: !archived });
-  if (archived) return openInChat(session, { focus: false });
+  if (archived) return chats.show(sessionId);
   const undo = vscode.l10n.t('Undo');
   const said = vscode.window.showInformationMessage(
     vscode.l10n.t('{0} is archived.', plain(title, 80)),

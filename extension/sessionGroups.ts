@@ -1,6 +1,7 @@
 // The rows of the session tree, worked out from a list of sessions: what needs me first, this folder before others.
 import type { Session } from '../gateway/protocol/index.ts';
 import { age } from './age.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 
 export type GroupId = 'needsYou' | 'working' | 'idle' | 'stopped';
@@ -72,6 +73,11 @@ export function groupOf(session: Session): GroupId {
 }
 
 export const needsYou = (session: Session): boolean => !session.archived && groupOf(session) === 'needsYou';
+
+/** A turn runs. */
+export const isRunning = ({ status }: Session): boolean => status === 'busy' || status === 'waiting';
+
+export const titleOf = ({ title }: Session, max?: number): string => plain(title, max) || t('Untitled');
 
 /** All groups that have a session, in their fixed order. Archived sessions are out of sight. */
 export function arrange(sessions: readonly Session[], view: Viewpoint): readonly GroupRow[] {
@@ -145,7 +151,7 @@ function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boo
     id: session.sessionId,
     group,
     session,
-    label: plain(session.title) || 'Untitled',
+    label: titleOf(session),
     description: facts.filter((part) => part !== '').join(' · '),
   };
 }

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
+import type { Chats } from './chats.ts';
 import type { Folders } from './folders.ts';
-import type { OpenSession } from './openSession.ts';
 import { plainLabel } from './plainText.ts';
 import { arrange, type SessionRow } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
@@ -13,19 +13,18 @@ export interface PickParts {
   readonly sessions: Sessions;
   readonly agents: Agents;
   readonly folders: Folders;
-  readonly open: OpenSession;
+  readonly chats: Chats;
   readonly tree: SessionTree;
 }
 
 /** `from`: what VS Code gives a command: a row of the tree, or what the keybinding says. */
 export async function sessionFor(from: unknown, parts: PickParts): Promise<Session | undefined> {
-  const { sessions, open, tree } = parts;
+  const { sessions, chats, tree } = parts;
   const id = idOf(from);
   // A row can be older than the list.
   if (id !== undefined) return sessions.get(id);
   if (from === 'selected') return tree.selected;
-  const current = open.id === undefined ? undefined : sessions.get(open.id);
-  return current ?? pickSession(parts);
+  return chats.current.session ?? pickSession(parts);
 }
 
 function idOf(from: unknown): string | undefined {

@@ -84,6 +84,7 @@ export class App {
       const view = this.#view();
       if (view !== undefined && isTicking(view)) this.#changed();
     }, 1000);
+    window.addEventListener('focus', () => this.#post({ type: 'focused' }));
     this.#post({ type: 'ready' });
   }
 

@@ -7,15 +7,28 @@ const PATIENCE_MS = 30_000;
 
 export class Chat {
   readonly page: Page;
+  /** Which of several panels; '' where there is one. */
+  readonly #which: string;
 
-  constructor(page: Page) {
+  constructor(page: Page, which = '') {
     this.page = page;
+    this.#which = which;
     page.setDefaultTimeout(PATIENCE_MS);
+  }
+
+  /** The chat in the side bar, while there are others. */
+  get sideBar(): Chat {
+    return new Chat(this.page, '[src*="purpose=webviewView"]');
+  }
+
+  /** The chat in the editor tab that is in front. */
+  get tab(): Chat {
+    return new Chat(this.page, ':not([src*="purpose=webviewView"])');
   }
 
   /** The panel. VS Code wraps its page in a frame of its own. */
   get panel(): FrameLocator {
-    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    return this.page.frameLocator(`iframe.webview.ready${this.#which}`).frameLocator('#active-frame');
   }
 
   part(name: string): Locator {

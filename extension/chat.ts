@@ -1,0 +1,116 @@
+// One panel and the session that it shows: the same in the side bar and in an editor tab.
+import * as vscode from 'vscode';
+import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
+import type { Agents } from './agents.ts';
+import { chatHtml, panelRoots } from './chatHtml.ts';
+import { FromPanel, type ToPanel } from './chatMessages.ts';
+import type { Connection } from './connection.ts';
+import type { Diffs } from './diffs.ts';
+import { Emitter, type Disposable } from './emitter.ts';
+import { OpenSession } from './openSession.ts';
+import { panelActions, type Asked } from './panelActions.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface ChatParts {
+  readonly extensionUri: vscode.Uri;
+  readonly connection: Connection;
+  readonly sessions: Sessions;
+  readonly agents: Agents;
+  readonly diffs: Diffs;
+  /** This window. */
+  readonly me: Actor;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** What VS Code puts around a panel: a view of the side bar, or an editor tab. */
+export interface Frame {
+  readonly webview: vscode.Webview;
+  readonly visible: boolean;
+}
+
+export class Chat implements Disposable {
+  readonly #parts: ChatParts;
+  readonly #act: (message: Asked) => void;
+  readonly #changed = new Emitter<undefined>();
+  /** Another session is shown, or the shown one has changed. */
+  readonly onDidChange = this.#changed.event;
+  readonly #focused = new Emitter<Chat>();
+  /** The keyboard has come here. */
+  readonly onDidFocus = this.#focused.event;
+  readonly #listening: Disposable[];
+  readonly open: OpenSession;
+  #frame: Frame | undefined;
+
+  constructor(parts: ChatParts, id?: SessionId) {
+    this.#parts = parts;
+    const { connection, me, agents, sessions, log, diffs } = parts;
+    const post = this.#post.bind(this);
+    const agentName = agents.name.bind(agents);
+    this.open = new OpenSession({ connection, me, agentName, post, warn: (words) => log.warn(words) }, id);
+    this.#act = panelActions({ connection, open: this.open, sessions, diffs, post, log });
+    const changed = (): void => this.#changed.fire(undefined);
+    this.#listening = [
+      this.open,
+      this.open.onDidChange(changed),
+      agents.onDidChange(changed),
+      sessions.onDidChange((changes) => {
+        const change = changes.findLast(({ before, after }) => (after ?? before)?.sessionId === this.open.id);
+        if (!change) return;
+        if (!change.after) return this.open.open(undefined);
+        if (this.visible) post({ type: 'sessionChanged', session: change.after });
+        changed();
+      }),
+    ];
+  }
+
+  get session(): Session | undefined {
+    return this.open.id === undefined ? undefined : this.#parts.sessions.get(this.open.id);
+  }
+
+  get visible(): boolean {
+    return this.#frame?.visible === true;
+  }
+
+  /** The panel starts in this frame. */
+  enter(frame: Frame): void {
+    const { extensionUri, log } = this.#parts;
+    this.#frame = frame;
+    const { webview } = frame;
+    webview.options = {
+      enableScripts: true,
+      enableForms: false,
+      enableCommandUris: false,
+      localResourceRoots: panelRoots(extensionUri),
+    };
+    webview.onDidReceiveMessage((message: unknown) => {
+      const { data, error } = FromPanel.safeParse(message);
+      if (data === undefined) log.warn(`Dropped a message of the panel: ${error.message}`);
+      else if (data.type === 'ready') this.open.show();
+      else if (data.type === 'focused') this.#focused.fire(this);
+      else this.#act(data);
+    });
+    webview.html = chatHtml(webview, extensionUri);
+  }
+
+  /** Out of sight the page is thrown away; it comes back new, with a `ready` of its own. */
+  seenOrNot(): void {
+    if (!this.visible) this.open.hide();
+  }
+
+  /** The frame is gone. */
+  leave(): void {
+    this.#frame = undefined;
+    this.open.hide();
+  }
+
+  dispose(): void {
+    this.leave();
+    for (const part of this.#listening) part.dispose();
+  }
+
+  #post(message: ToPanel): void {
+    // False means that the page is gone meanwhile; the next one starts from a snapshot.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window's: VS Code's own takes one
+    void this.#frame?.webview.postMessage(message);
+  }
+}

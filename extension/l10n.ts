@@ -1,0 +1,17 @@
+// The texts that people read, looked up by their English words in the language of VS Code.
+
+type Translate = (words: string, ...values: readonly (string | number)[]) => string;
+
+/** Puts values in the places {0}, {1} ... */
+const english: Translate = (words, ...values) =>
+  words.replaceAll(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+
+let translate = english;
+
+/** To be called once, before anything is said; without it, as in tests outside of VS Code, all is English. */
+export function speak(by: Translate): void {
+  translate = by;
+}
+
+/** The words stand in full at each call: a test looks there for what the bundles in l10n/ must translate. */
+export const t: Translate = (words, ...values) => translate(words, ...values);

@@ -1,0 +1,91 @@
+// Sessions as editor tabs: several at once, and after a reload each as it was left.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Chat } from './chat.ts';
+import { Desk } from './desk.ts';
+
+describe('sessions in editor tabs', () => {
+  let desk: Desk;
+  before(async () => {
+    desk = await Desk.open({ name: 'tabs' });
+  });
+  after(() => desk[Symbol.asyncDispose]());
+
+  test('two tabs and the side bar show three sessions; after a reload drafts and places are back', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api');
+      await chat.send('long 60');
+      await chat.seen('Line 59 of');
+      await chat.isIdle();
+      await chat.row(/^long 60/).hover();
+      await chat.shoot('t-1-row');
+      await chat
+        .row(/^long 60/)
+        .getByRole('button', { name: 'Open in Editor Tab' })
+        .click();
+      const { tab, sideBar } = chat;
+      await tab.seen('Line 59 of');
+      // It has moved: the side bar has nothing to show.
+      assert.equal(await chat.page.locator('iframe.webview.ready').count(), 1);
+
+      await sideBar.startDemo();
+      await sideBar.send('echo in the side bar');
+      await sideBar.seen('in the side bar');
+      await chat.run('Open in Editor Tab');
+      await tab.seen('in the side bar');
+      // The keyboard is in the tab already.
+      await chat.page.keyboard.type('draft of the second');
+
+      await chat.run('Try the Demo Agent');
+      await sideBar.part('nothing-said').waitFor();
+      await chat.page.keyboard.type('draft of the side bar');
+      await tabNamed(chat, /^long 60/).click();
+      await tab.seen('Line 59 of');
+      await tab.field.fill('draft of the first');
+      await tab.scroller.hover();
+      await chat.page.mouse.wheel(0, -600);
+      const line = await topLine(tab);
+      assert.ok(line > 0 && line < 50, `line ${line} is in the middle`);
+      await chat.shoot('t-2-three');
+      await chat.kept(/draft of the first.*"anchor":\{/);
+
+      await chat.reload();
+      await tab.seen('Line 59 of');
+      assert.equal(await topLine(tab), line);
+      assert.equal(await tab.field.inputValue(), 'draft of the first');
+      await sideBar.field.waitFor();
+      assert.equal(await sideBar.field.inputValue(), 'draft of the side bar');
+      await chat.shoot('t-3-reloaded');
+      await tabNamed(chat, /^echo in the side bar/).click();
+      await tab.seen('in the side bar');
+      assert.equal(await tab.field.inputValue(), 'draft of the second');
+
+      // A row leads to its tab, not to a second chat; what is destroyed closes it.
+      await chat.row(/^long 60/).click();
+      await tab.seen('Line 59 of');
+      await tab.send('slow 400 30');
+      await tab.stripSays('Working');
+      await chat.page.getByRole('button', { name: 'Stop This Turn' }).first().click();
+      await tab.isIdle();
+      await chat.run('Open in Side Bar');
+      await sideBar.part('note').getByText('Stopped').waitFor();
+      await tabNamed(chat, /^long 60/).waitFor({ state: 'detached' });
+      await chat.shoot('t-4-back');
+      await chat.run('Destroy...');
+      const question = chat.page.getByRole('dialog');
+      await question.getByText('Destroy long 60?').waitFor();
+      await question.getByRole('button', { name: 'Destroy', exact: true }).click();
+      await chat.row(/^long 60/).waitFor({ state: 'detached' });
+    }));
+});
+
+const tabNamed = ({ page }: Chat, name: RegExp) => page.locator('.tabs-container').getByRole('tab', { name });
+
+/** The number of the first line of `long` that is in view. */
+const topLine = (chat: Chat): Promise<number> =>
+  chat.scroller.evaluate((scroller) => {
+    const { top } = scroller.getBoundingClientRect();
+    const lines = [...scroller.querySelectorAll('p')].filter((line) => /^Line \d+ of/.test(line.textContent));
+    const first = lines.find((line) => line.getBoundingClientRect().bottom > top + 1);
+    return Number(/\d+/.exec(first?.textContent ?? '')?.[0] ?? -1);
+  });
