@@ -7,6 +7,7 @@ import { Catalogue } from './agents/catalogue.ts';
 import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
+import { Announcer } from './live/announcer.ts';
 import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
@@ -66,6 +67,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const catalogue = new Catalogue({ agents: config.agents, ...program });
   store.retention.bounds = config.log;
   const feed = new Feed(store.log);
+  const announcer = new Announcer(store);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const idleAgentMs = config.idleAgentMinutes * 60_000;
   const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime, idleAgentMs }));
@@ -88,7 +90,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     memoryOf: residentBytes,
   };
   const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
-  const gateway: Gateway = { store, live, feed, clock: systemClock, info, agents, bearers, stop };
+  const gateway: Gateway = { store, live, feed, announcer, clock: systemClock, info, agents, bearers, stop };
   const handlers = handlersOf(gateway);
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
     logger.error({ err, errorId, method }, 'bug'),
@@ -97,6 +99,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const metrics = metricsOf(store, () => webSockets.clients);
   store.onCommit = (committed) => {
     feed.publish(committed);
+    announcer.publish(committed);
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;

@@ -184,5 +184,6 @@ export class Feed {
   }
 }
 
-const notify = <N extends NotificationName>(method: N, params: NotificationParams<N>): string =>
+/** A JSON-RPC notification as text. */
+export const notify = <N extends NotificationName>(method: N, params: NotificationParams<N>): string =>
   frameOf(method, JSON.stringify(params));

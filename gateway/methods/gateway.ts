@@ -11,10 +11,12 @@ import {
 } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
+import { mustPush } from './session.ts';
 
 export const gatewayHandlers = ({
   store,
   live,
+  announcer,
   info,
   stop,
 }: Gateway): Handlers<keyof typeof gatewayMethods> => ({
@@ -29,6 +31,11 @@ export const gatewayHandlers = ({
     }
     caller.actor = { clientId: clientId ?? caller.actor.clientId, name };
     return { ...info, clientId: caller.actor.clientId };
+  },
+
+  'client.presence': (presence, caller) => {
+    caller.keep('presence', announcer.place(mustPush(caller), presence));
+    return { ok: true };
   },
 
   'gateway.info': () => info,

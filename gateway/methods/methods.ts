@@ -2,6 +2,7 @@
 import type { Agent, AgentId, GatewayInfo } from '../protocol/index.ts';
 import type { Bearers } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
+import type { Announcer } from '../live/announcer.ts';
 import type { Clock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Live } from '../live/live.ts';
@@ -18,6 +19,7 @@ export interface Gateway {
   readonly store: Store;
   readonly live: Live;
   readonly feed: Feed;
+  readonly announcer: Announcer;
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;

@@ -56,6 +56,14 @@ export const sessionHandlers = ({
         return { ok: true } as const;
       }),
 
+    'session.mark_read': ({ sessionId, seq }) => {
+      const session = store.sessions.get(sessionId);
+      const readSeq = Math.min(seq, store.log.head(session));
+      // Like a draft, not worth a sync of its own.
+      if (readSeq > session.session.readSeq) store.written(() => store.sessions.change(session, { readSeq }));
+      return { ok: true };
+    },
+
     'session.export': ({ sessionId, after, limit }) => {
       const stored = store.sessions.get(sessionId);
       const { texts, last } = store.log.read(stored, after, limit);

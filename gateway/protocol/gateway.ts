@@ -1,7 +1,7 @@
 // The gateway itself: who it is, how it is, and its end.
 import { z } from 'zod';
 import { method } from './contract.ts';
-import { ClientId } from './ids.ts';
+import { ClientId, SessionId } from './ids.ts';
 import { SessionStatus } from './session.ts';
 
 /** The protocol versions that this build speaks. Raise `max` with a new feature, `min` with a break. */
@@ -48,6 +48,15 @@ export const Discovery = z.object({
 });
 export type Discovery = z.infer<typeof Discovery>;
 
+/** How a window stands: what decides which one tells of an open permission. */
+export const WindowState = z.strictObject({
+  folders: z.array(z.string().max(4096)).max(100).describe('Open in it, absolute, symbolic links resolved'),
+  focused: z.boolean().describe('Somebody has it in front'),
+  showing: z.array(SessionId).max(100).describe('Sessions whose conversation is in view'),
+  notifies: z.boolean().default(true).describe('false: it never wants to tell of one'),
+});
+export type WindowState = z.infer<typeof WindowState>;
+
 // ---- methods ----
 
 export const gatewayMethods = {
@@ -61,6 +70,10 @@ export const gatewayMethods = {
     result: GatewayInfo.extend({ clientId: ClientId }),
     problems: ['protocol.version'],
   }),
+  'client.presence': method(
+    'Says how a window stands; from then on it may get permission.announced, as exactly one window does',
+    { access: 'read', params: WindowState, result: z.object({ ok: z.literal(true) }) },
+  ),
   'gateway.info': method('Version, protocol range, features', {
     access: 'read',
     params: z.strictObject({}),

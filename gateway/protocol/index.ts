@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { agentMethods } from './agent.ts';
 import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
-import { permissionMethods } from './permission.ts';
+import { permissionMethods, permissionNotifications } from './permission.ts';
 import { queueMethods } from './queue.ts';
 import { atPeers } from './remote.ts';
 import { sessionMethods } from './session.ts';
@@ -26,7 +26,7 @@ export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
 export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
 export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
 
-export const notifications = { ...logNotifications };
+export const notifications = { ...logNotifications, ...permissionNotifications };
 export type Notifications = typeof notifications;
 export type NotificationName = keyof Notifications;
 export type NotificationParams<N extends NotificationName> = z.output<Notifications[N]['params']>;

@@ -1,6 +1,6 @@
 // Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
 import { z } from 'zod';
-import { method } from './contract.ts';
+import { method, notification } from './contract.ts';
 import { Form, FormContent } from './form.ts';
 import { ClientId, PermissionId, SessionId } from './ids.ts';
 
@@ -87,4 +87,19 @@ export const permissionMethods = {
     result: z.object({ ok: z.literal(true) }),
     problems: ['permission.unknown', 'permission.resolved', 'permission.option'],
   }),
+};
+
+// ---- notifications ----
+
+const asked = z.object({ permissionId: PermissionId, sessionId: SessionId });
+
+export const permissionNotifications = {
+  'permission.announced': notification(
+    'This client, and no other, is to tell people of an open permission; see client.presence',
+    asked,
+  ),
+  'permission.settled': notification(
+    'Nothing is to be told of it here any more: it is answered or void, or another window tells it now',
+    asked,
+  ),
 };

@@ -39,6 +39,8 @@ export const Session = z.object({
   uncertain: z.int().nonnegative().describe('Prompts that wait for a decision after a crash'),
   held: z.boolean().describe('The queue waits for a person: nothing new starts'),
   archived: z.boolean(),
+  readSeq: z.int().nonnegative().describe('Read up to here, in whatever window'),
+  unread: z.boolean().describe('A turn has ended after that'),
   usage: Usage.optional(),
   peer: PeerName.optional().describe('The gateway that owns it, when that is not this one'),
 });
@@ -97,6 +99,11 @@ export const sessionMethods = {
   }),
   'session.rename': method('Gives a session another title', {
     params: z.strictObject({ sessionId: SessionId, title: z.string().trim().min(1).max(200) }),
+    result: ok,
+    problems: ['session.unknown'],
+  }),
+  'session.mark_read': method('Notes for all windows that somebody has read a session up to an event', {
+    params: z.strictObject({ sessionId: SessionId, seq: z.int().nonnegative() }),
     result: ok,
     problems: ['session.unknown'],
   }),

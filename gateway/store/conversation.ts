@@ -123,7 +123,9 @@ export function endTurn(
       break;
   }
   store.retention.apply(log, store.log.compactFrom(log, firstSeq), now);
-  store.sessions.change(log, { lastActivityAt: now });
+  // Whoever stopped it knows.
+  const news = outcome.how === 'cancelled' ? {} : { newsSeq: store.log.head(log) };
+  store.sessions.change(log, { lastActivityAt: now, ...news });
 }
 
 /** Holds the queue if somebody waits in it. With nobody waiting, the next prompt that a person sends may run. */

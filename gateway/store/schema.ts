@@ -90,4 +90,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
   CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
   `,
+
+  // What is new in a session since somebody has read it, in whatever window.
+  `
+  ALTER TABLE session ADD COLUMN news_seq INTEGER NOT NULL DEFAULT 0;  -- where its last turn ended
+  ALTER TABLE session ADD COLUMN read_seq INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

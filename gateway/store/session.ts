@@ -17,6 +17,8 @@ const SessionRow = z.object({
   agent_session_id: z.string().nullable(),
   held: z.int(),
   archived: z.int(),
+  news_seq: z.int(),
+  read_seq: z.int(),
   usage: z.string().nullable(),
   created_at: z.string(),
   last_activity_at: z.string(),
@@ -26,7 +28,7 @@ const SessionRow = z.object({
 });
 
 const SELECT = `
-  SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, usage,
+  SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage,
     created_at, last_activity_at,
     (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
     (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued' AND ${LIVE}) AS queued,
@@ -48,6 +50,8 @@ export interface SessionChange {
   readonly held?: boolean;
   readonly archived?: boolean;
   readonly usage?: Usage;
+  readonly newsSeq?: number;
+  readonly readSeq?: number;
   readonly lastActivityAt?: string;
 }
 
@@ -121,6 +125,8 @@ export class SessionStore {
     if (change.held !== undefined) columns['held'] = Number(change.held);
     if (change.archived !== undefined) columns['archived'] = Number(change.archived);
     if (change.usage !== undefined) columns['usage'] = JSON.stringify(change.usage);
+    if (change.newsSeq !== undefined) columns['news_seq'] = change.newsSeq;
+    if (change.readSeq !== undefined) columns['read_seq'] = change.readSeq;
     if (change.lastActivityAt !== undefined) columns['last_activity_at'] = change.lastActivityAt;
     const names = Object.keys(columns);
     if (names.length === 0) return;
@@ -203,6 +209,8 @@ function fromRow(row: Row): StoredSession {
       uncertain: r.uncertain,
       held: r.held === 1,
       archived: r.archived === 1,
+      readSeq: r.read_seq,
+      unread: r.news_seq > r.read_seq,
       ...(r.usage === null ? {} : { usage: Usage.parse(JSON.parse(r.usage)) }),
     },
   };

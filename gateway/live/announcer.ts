@@ -1,0 +1,83 @@
+// Tells of open questions, each in one window: the gateway knows all windows, so none tells what another one does.
+import { elect, type Window } from '../core/announce.ts';
+import type { PermissionId, WindowState, Session, SessionId } from '../protocol/index.ts';
+import type { Committed, Store } from '../store/store.ts';
+import { notify, type Sink } from './feed.ts';
+
+interface Place extends Window {
+  readonly sink: Sink;
+}
+
+interface Announced {
+  readonly sessionId: SessionId;
+  readonly sink: Sink;
+}
+
+export class Announcer {
+  readonly #store: Pick<Store, 'sessions' | 'permissions'>;
+  readonly #places = new Map<Sink, Place>();
+  readonly #announced = new Map<PermissionId, Announced>();
+  #count = 0;
+
+  constructor(store: Pick<Store, 'sessions' | 'permissions'>) {
+    this.#store = store;
+  }
+
+  /** A window says how it stands; what it said before is replaced. The result ends it. */
+  place(sink: Sink, presence: WindowState): () => void {
+    const before = this.#places.get(sink);
+    const seen = presence.focused || before === undefined ? ++this.#count : before.seen;
+    const place = { sink, presence, seen };
+    this.#places.set(sink, place);
+    this.#reviewAll();
+    return () => {
+      if (this.#places.get(sink) !== place) return;
+      this.#places.delete(sink);
+      this.#reviewAll();
+    };
+  }
+
+  /** A commit may have opened or settled questions. */
+  publish({ sessions }: Committed): void {
+    if (this.#places.size === 0) return;
+    for (const { sessionId, session } of sessions) this.#review(sessionId, session);
+  }
+
+  #reviewAll(): void {
+    const open = this.#store.permissions.listOpen().map(({ sessionId }) => sessionId);
+    const told = [...this.#announced.values()].map(({ sessionId }) => sessionId);
+    for (const sessionId of new Set([...open, ...told])) {
+      this.#review(sessionId, this.#store.sessions.find(sessionId)?.session);
+    }
+  }
+
+  #review(sessionId: SessionId, session: Session | undefined): void {
+    const told = [...this.#announced].filter(([, announced]) => announced.sessionId === sessionId);
+    const hasOpen = session !== undefined && session.pendingPermissions > 0;
+    if (!hasOpen && told.length === 0) return;
+    const open = hasOpen ? this.#store.permissions.listOpen(this.#store.sessions.get(sessionId)) : [];
+    const ids = new Set(open.map(({ permissionId }) => permissionId));
+    for (const [permissionId] of told) if (!ids.has(permissionId)) this.#settle(permissionId);
+    if (session !== undefined) for (const permissionId of ids) this.#announce(permissionId, session);
+  }
+
+  #announce(permissionId: PermissionId, session: Session): void {
+    const { sessionId } = session;
+    const told = this.#announced.get(permissionId);
+    const telling = told && this.#places.get(told.sink);
+    const elected = elect([...this.#places.values()], session, telling);
+    if (told !== undefined && elected?.sink === told.sink) return;
+    this.#settle(permissionId);
+    if (elected === undefined) return;
+    this.#announced.set(permissionId, { sessionId, sink: elected.sink });
+    elected.sink.send(notify('permission.announced', { permissionId, sessionId }));
+  }
+
+  /** Whoever tells of it stops. */
+  #settle(permissionId: PermissionId): void {
+    const told = this.#announced.get(permissionId);
+    this.#announced.delete(permissionId);
+    if (told === undefined || !this.#places.has(told.sink)) return;
+    told.sink.send(notify('permission.settled', { permissionId, sessionId: told.sessionId }));
+  }
+}
