@@ -2,6 +2,7 @@
 // trusts the host. Only types cross into the panel's bundle.
 import { z } from 'zod';
 import {
+  FormContent,
   PermissionId,
   PromptId,
   SessionId,
@@ -114,6 +115,7 @@ export const FromPanel = z.discriminatedUnion('type', [
     permissionId: PermissionId,
     optionId: z.string(),
     digest: z.string(),
+    content: FormContent.optional(),
   }),
   /** Run again an uncertain or failed prompt. */
   z.strictObject({ type: z.literal('retry'), promptId: PromptId }),

@@ -63,9 +63,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
-    answer: driving(async ({ permissionId, optionId, digest }) =>
-      call('permission.answer', { permissionId, optionId, digest }),
-    ),
+    answer: driving(async ({ type: _, ...answer }) => call('permission.answer', answer)),
     retry: driving(async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId })),
     remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
     sendNow: driving(async ({ sessionId, promptId }) => sendNow(connection, session(sessionId), promptId)),

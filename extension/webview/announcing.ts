@@ -12,7 +12,7 @@ export class Announcing {
       if (part.kind !== 'tool' || part.ask === undefined || part.ask.verdict !== undefined) continue;
       if (this.#asked.has(part.ask.permissionId)) continue;
       this.#asked.add(part.ask.permissionId);
-      this.#sentence = asksTo(agentName, part.ask.call);
+      this.#sentence = asksTo(agentName, part.ask);
     }
     return this.#sentence;
   }

@@ -30,6 +30,7 @@ export class App {
   readonly #sending: Sending;
   readonly #keeping: Keeping;
   readonly #folds: Folds;
+  #forms: Kept['forms'];
   readonly #announcing = new Announcing();
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
@@ -42,6 +43,7 @@ export class App {
     this.#now = now;
     this.#keeping = new Keeping(host, () => this.#toKeep());
     this.#folds = new Folds(this.#keeping.last);
+    this.#forms = this.#keeping.last.forms;
     this.#panel = { ...emptyPanel, unheard: this.#keeping.last.unheard };
     this.#act = this.#actions();
     this.#reading = new Reading(root, {
@@ -141,6 +143,7 @@ export class App {
       const kept = this.#keeping.of(sessionId);
       this.#markdown.clear();
       this.#folds.open(kept);
+      this.#forms = kept?.forms ?? {};
       this.#sending.edit(undefined);
       this.#reading.open(kept?.anchor ?? 'end');
       this.#composer.setText(kept?.draft || snapshot.draft, kept?.attachments ?? []);
@@ -185,7 +188,12 @@ export class App {
         this.#changed();
       },
       saveEdit: () => this.#sending.saveEdit(),
-      answer: (permissionId, optionId, digest) => {
+      keptForm: (permissionId) => this.#forms[permissionId],
+      keepForm: (permissionId, content) => {
+        this.#forms = { ...this.#forms, [permissionId]: content };
+        this.#keeping.soon();
+      },
+      answer: (permissionId, optionId, digest, content) => {
         const { answering } = this.#panel;
         // A double click comes before the card has been drawn again.
         if (answering.has(permissionId)) return;
@@ -194,7 +202,7 @@ export class App {
           answering: new Set([...answering, permissionId]),
           refusal: undefined,
         });
-        this.#post({ type: 'answer', permissionId, optionId, digest });
+        this.#post({ type: 'answer', permissionId, optionId, digest, ...(content && { content }) });
       },
     };
   }
@@ -299,6 +307,7 @@ export class App {
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),
       folds: this.#folds.chosen,
+      forms: this.#forms,
       unheard: this.#panel.unheard,
     };
   }

@@ -50,7 +50,8 @@ function focusOn(element: HTMLElement | null | undefined): void {
 
 const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], () => Element | undefined>> = {
   lastMessage: () => [...document.querySelectorAll('.transcript > [data-part]')].at(-1),
-  permission: () => [...document.querySelectorAll('[data-part=permission] .options .btn')][0],
+  permission: () =>
+    document.querySelector('[data-part=permission] :is(.form input, .options .btn)') ?? undefined,
   plan: () => document.querySelector('[data-part=plan] button') ?? undefined,
   queue: () =>
     document.querySelector('[data-part=queue] .queued') ??

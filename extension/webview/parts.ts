@@ -3,6 +3,8 @@ import type {
   Actor,
   Event,
   EventBody,
+  Form,
+  FormContent,
   PermissionOption,
   Prompt,
   ToolCall,
@@ -44,9 +46,16 @@ export interface Ask {
   readonly title: string;
   readonly call: ToolCall;
   readonly options: readonly PermissionOption[];
+  readonly form?: Form | undefined;
+  readonly url?: string | undefined;
   readonly digest: string;
   readonly at: number;
-  readonly verdict?: { readonly optionId: string | null; readonly by: Actor | null; readonly at: number };
+  readonly verdict?: {
+    readonly optionId: string | null;
+    readonly content?: FormContent | undefined;
+    readonly by: Actor | null;
+    readonly at: number;
+  };
 }
 
 export interface ToolPart {

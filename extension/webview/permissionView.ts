@@ -2,9 +2,11 @@
 // the verdict in the place of the options.
 import { html, nothing, type TemplateResult } from 'lit';
 import { diffRow } from './diffRow.ts';
+import { formBody, isForm } from './formView.ts';
 import { icon } from './icons.ts';
+import { inFull } from './inFull.ts';
 import type { Ask } from './parts.ts';
-import { reveal, revealAll } from './reveal.ts';
+import { reveal } from './reveal.ts';
 import { ago } from './times.ts';
 import { commandOf, inputOf } from './toolText.ts';
 import { isSound, type View } from './view.ts';
@@ -17,13 +19,11 @@ const VERDICTS = {
   reject_always: (where: string, when: string) => t('Always rejected {0}, {1}', where, when),
 } as const;
 
-/** Text that somebody judges: hidden characters are named and marked. */
-const inFull = (text: string): unknown =>
-  revealAll(text).map((piece) =>
-    piece.isHidden ? html`<span class="hidden-char">${piece.text}</span>` : piece.text,
-  );
-
 export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
+  if (isForm(ask)) {
+    const end = ask.verdict === undefined && !isOpen ? ended() : verdictLine(ask, view);
+    return html`${formBody(ask, view, isOpen)}${end}`;
+  }
   return html`${what(ask, view)}
     <div class="facts">
       ${saysMore(ask) ? html`<div class="fact">${icon('comment')}<span>${inFull(ask.title)}</span></div>` : nothing}
@@ -102,9 +102,10 @@ function options(ask: Ask, view: View): TemplateResult {
 
 /** The keys 1 to 9, wherever the focus is in the card. */
 export const askKeys =
-  ({ permissionId, digest, options: offered, verdict }: Ask, view: View) =>
+  (ask: Ask, view: View) =>
   (event: KeyboardEvent): void => {
-    if (verdict !== undefined || !/^[1-9]$/.test(event.key) || hasModifier(event)) return;
+    const { permissionId, digest, options: offered, verdict } = ask;
+    if (isForm(ask) || verdict !== undefined || !/^[1-9]$/.test(event.key) || hasModifier(event)) return;
     const option = offered[Number(event.key) - 1];
     if (option === undefined || view.panel.answering.has(permissionId) || !isSound(view)) return;
     event.preventDefault();
@@ -118,7 +119,8 @@ const ended = (): TemplateResult =>
     ${icon('circle-slash', 'quiet')}<span>${t('Not answered. The turn ended.')}</span>
   </div>`;
 
-function verdictLine({ verdict, options: offered }: Ask, { open, now }: View): TemplateResult {
+function verdictLine(ask: Ask, { open, now }: View): TemplateResult {
+  const { verdict, options: offered } = ask;
   if (verdict === undefined) return html`${nothing}`;
   const { optionId, by, at } = verdict;
   if (optionId === null || by === null) {
@@ -130,8 +132,11 @@ function verdictLine({ verdict, options: offered }: Ask, { open, now }: View): T
   const isAllowed = option === undefined || option.kind.startsWith('allow');
   const where = by.clientId === open.me.clientId ? t('here') : t('in {0}', by.name);
   const when = ago(at, now);
+  const isFilled = isAllowed && isForm(ask);
   const words =
-    option === undefined ? t('Answered {0}, {1}', where, when) : VERDICTS[option.kind](where, when);
+    option === undefined || isFilled
+      ? t('Answered {0}, {1}', where, when)
+      : VERDICTS[option.kind](where, when);
   return html`<div class="verdict" tabindex="-1" title=${option?.name ?? ''}>
     ${isAllowed ? icon('check', 'ok') : icon('circle-slash', 'quiet')}<span>${words}</span>
   </div>`;

@@ -1,5 +1,6 @@
 // What the panel keeps over a reload of its window: where one was reading, what was open, what was being written.
 import type { Attachment } from '../chatMessages.ts';
+import { readForms, type KeptForms } from './formDrafts.ts';
 import type { Unheard } from './panel.ts';
 
 /** The part at the top of the view and how far it was scrolled out; 'end': following. */
@@ -13,6 +14,7 @@ export interface Kept {
   readonly anchor: Anchor;
   /** Folds that a person opened or closed. */
   readonly folds: Readonly<Record<string, boolean>>;
+  readonly forms: KeptForms;
   readonly unheard: readonly Unheard[];
 }
 
@@ -22,6 +24,7 @@ export const nothingKept: Kept = {
   attachments: [],
   anchor: 'end',
   folds: {},
+  forms: {},
   unheard: [],
 };
 
@@ -32,7 +35,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** An older version of the panel may have written it: what does not fit is left out. */
 export function readKept(value: unknown): Kept {
   if (!isRecord(value)) return nothingKept;
-  const { sessionId, draft, attachments, anchor, folds, unheard } = value;
+  const { sessionId, draft, attachments, anchor, folds, forms, unheard } = value;
   return {
     sessionId: text(sessionId),
     draft: text(draft),
@@ -43,6 +46,7 @@ export function readKept(value: unknown): Kept {
           Object.entries(folds).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'),
         )
       : {},
+    forms: readForms(forms),
     unheard: Array.isArray(unheard) ? unheard.flatMap((entry: unknown) => readUnheard(entry)) : [],
   };
 }

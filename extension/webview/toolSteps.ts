@@ -63,9 +63,9 @@ export function askFrom(
   key: string,
   at: number,
 ): readonly Part[] {
-  const { permissionId, title, toolCall: call, options, digest } = question;
+  const { permissionId, title, toolCall: call, options, form, url, digest } = question;
   if (parts.some((part) => part.kind === 'tool' && part.ask?.permissionId === permissionId)) return parts;
-  const ask: Ask = { permissionId, title, call, options, digest, at };
+  const ask: Ask = { permissionId, title, call, options, form, url, digest, at };
   const index = indexOf(parts, call.toolCallId);
   const known = parts[index];
   if (known?.kind === 'tool' && known.ask === undefined) return parts.with(index, { ...known, ask, at });
@@ -75,7 +75,7 @@ export function askFrom(
 /** undefined: the question is on an earlier page. */
 export function verdict(
   parts: readonly Part[],
-  { permissionId, optionId, by }: Of<'permission_resolved'>,
+  { permissionId, optionId, content, by }: Of<'permission_resolved'>,
   at: number,
 ): readonly Part[] | undefined {
   const index = parts.findLastIndex(
@@ -83,7 +83,10 @@ export function verdict(
   );
   const known = parts[index];
   if (known?.kind !== 'tool' || known.ask === undefined) return undefined;
-  return parts.with(index, { ...known, ask: { ...known.ask, verdict: { optionId, by, at } } });
+  return parts.with(index, {
+    ...known,
+    ask: { ...known.ask, verdict: { optionId, ...(content && { content }), by, at } },
+  });
 }
 
 /** The turn is over: what had not finished never will. */

@@ -1,7 +1,7 @@
 // What a tool card says of its call: the verb and object, counts, the command, the output.
 import type { ToolCall } from '../../gateway/protocol/index.ts';
 import { countChanges } from './diffCount.ts';
-import type { ToolPart } from './parts.ts';
+import type { Ask, ToolPart } from './parts.ts';
 import { stopwatch } from './times.ts';
 import { t } from './l10n.ts';
 
@@ -30,9 +30,14 @@ const ASKS: Readonly<Record<string, (agent: string) => string>> = {
 };
 
 /** "Claude Code asks to run a command" */
-export const asksTo = (agent: string, { kind, tool }: ToolCall): string =>
-  ASKS[kind]?.(agent) ??
-  (tool === '' ? t('{0} asks to use a tool', agent) : t('{0} asks to use {1}', agent, tool));
+export function asksTo(agent: string, { call: { kind, tool }, form, url }: Ask): string {
+  if (form !== undefined) return t('{0} asks you', agent);
+  if (url !== undefined) return t('{0} asks you to open a page', agent);
+  return (
+    ASKS[kind]?.(agent) ??
+    (tool === '' ? t('{0} asks to use a tool', agent) : t('{0} asks to use {1}', agent, tool))
+  );
+}
 
 /** The words of a head, and which of them are code. Paths below the session's folder are said from there. */
 export function headOf(

@@ -101,7 +101,7 @@ function askCard(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const isOpen = !isAnswered || view.act.isOpen(part.key, true);
   const question = html`<div class="tool-head">
     ${ICONS[state]()}<span class="what" id=${id}
-      >${state === 'asks' ? asksTo(view.open.agentName, ask.call) : asked}</span
+      >${state === 'asks' ? asksTo(view.open.agentName, ask) : asked}</span
     >
   </div>`;
   return html`<div

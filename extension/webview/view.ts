@@ -1,4 +1,5 @@
 // What every part of the view is given: the state to show, and what a person can do with it.
+import type { FormContent } from '../../gateway/protocol/index.ts';
 import type { ToHost } from '../chatMessages.ts';
 import type { DockRoom } from './dockRoom.ts';
 import type { MarkdownView } from './markdown.ts';
@@ -30,7 +31,10 @@ export interface Actions {
   /** Begins or goes on with editing a waiting prompt; undefined: leaves it as it was. */
   edit(editing: Editing | undefined): void;
   saveEdit(): void;
-  answer(permissionId: string, optionId: string, digest: string): void;
+  answer(permissionId: string, optionId: string, digest: string, content?: FormContent): void;
+  /** What is entered in a form that was not sent yet. */
+  keptForm(permissionId: string): FormContent | undefined;
+  keepForm(permissionId: string, content: FormContent): void;
 }
 
 /** Nothing is known about what runs while the link is not sound. */

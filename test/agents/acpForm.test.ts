@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elicitationReply, readElicitation } from '../../gateway/agents/acpForm.ts';
+import { object } from '../../gateway/agents/json.ts';
 import { Form, FormContent, misfits } from '../../gateway/protocol/index.ts';
 
 const read = (properties: object, rest: object = {}) =>
@@ -94,7 +95,9 @@ test('no answer is a cancel, and a refusal carries nothing', () => {
 
 test('names that mean something to JavaScript are names like any other', () => {
   // As it comes from an agent: JSON.parse makes such a name a member of its own.
-  const { form } = read(JSON.parse('{"__proto__":{"type":"string"},"constructor":{"type":"boolean"}}'));
+  const { form } = read(
+    object(JSON.parse('{"__proto__":{"type":"string"},"constructor":{"type":"boolean"}}')),
+  );
   assert.deepEqual(
     form?.fields.map(({ name }) => name),
     ['__proto__', 'constructor'],

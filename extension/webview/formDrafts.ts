@@ -1,0 +1,22 @@
+// What is entered in forms that nobody has sent yet: it outlives the page, which VS Code throws away when it is hidden.
+import type { FormContent } from '../../gateway/protocol/index.ts';
+
+export type KeptForms = Readonly<Record<string, FormContent>>;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isValue = (value: unknown): value is FormContent[string] =>
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value) && value.every((one) => typeof one === 'string'));
+
+const isContent = (value: unknown): value is FormContent =>
+  isRecord(value) && Object.values(value).every(isValue);
+
+/** Anybody may have written it: what does not fit is left out. */
+export const readForms = (value: unknown): KeptForms =>
+  isRecord(value)
+    ? Object.fromEntries(
+        Object.entries(value).filter((entry): entry is [string, FormContent] => isContent(entry[1])),
+      )
+    : {};
