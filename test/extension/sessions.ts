@@ -22,5 +22,7 @@ export const session = (sessionId: string, about: Partial<Record<keyof Session, 
     uncertain: 0,
     held: false,
     archived: false,
+    readSeq: 0,
+    unread: false,
     ...about,
   });
