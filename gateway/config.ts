@@ -32,6 +32,8 @@ export const Config = z.strictObject({
   log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }),
   /** An agent with no turn for so long is ended, and the next prompt brings it back with its memory. 0: never. */
   idleAgentMinutes: z.number().min(0).max(10_080).default(30),
+  /** tools: agents get the tools list_agents, send_message, check_inbox and acknowledge_message, for their own mail. */
+  mail: z.strictObject({ tools: z.boolean().default(true) }).default({ tools: true }),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

@@ -13,6 +13,7 @@ import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
 import { streamsOf } from './methods/stream.ts';
+import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
 import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
@@ -70,7 +71,11 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const announcer = new Announcer(store);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const idleAgentMs = config.idleAgentMinutes * 60_000;
-  const live = parts.use(new Live({ store, clock: systemClock, logger, findAgent, startTime, idleAgentMs }));
+  const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
+  const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers) : noTools;
+  const live = parts.use(
+    new Live({ store, clock: systemClock, logger, findAgent, lendTools, startTime, idleAgentMs }),
+  );
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,
@@ -89,7 +94,6 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     check: (agent) => checkAgent(catalogue, agent, home),
     memoryOf: residentBytes,
   };
-  const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
   const gateway: Gateway = { store, live, feed, announcer, clock: systemClock, info, agents, bearers, stop };
   const handlers = handlersOf(gateway);
   const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
@@ -162,7 +166,7 @@ async function checkAgent(
   const { driver, name } = catalogue.find(agent);
   const listener = { updates: () => {}, permission: () => Promise.resolve(undefined) };
   try {
-    const options = { cwd, mode: 'ask', model: null, resume: null, onSpawn: () => {} } as const;
+    const options = { cwd, mode: 'ask', model: null, resume: null, tools: [], onSpawn: () => {} } as const;
     await using conversation = await driver.open(options, listener, AbortSignal.timeout(30_000));
     return { ok: true, detail: `${name} answers (process ${conversation.pid}).` };
   } catch (error) {

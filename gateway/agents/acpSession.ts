@@ -1,7 +1,7 @@
 // How an agent's session is opened: with its own memory where it has one, then in the right mode, with the right model.
 import { methods, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 import type { Mode } from '../protocol/index.ts';
-import { AgentError, type AgentConversation, type OpenOptions } from './agent.ts';
+import { AgentError, type AgentConversation, type OpenOptions, type ToolServer } from './agent.ts';
 import type { PromptCapabilities } from './acpContent.ts';
 import { configValue } from './acpUpdates.ts';
 import { isObject, list, object, word, type JsonObject } from './json.ts';
@@ -36,11 +36,22 @@ interface Offer extends ModeOffer {
   readonly oldModels: readonly string[];
 }
 
+/** Where a session works, and with which tools besides the agent's own. */
+type Place = { readonly cwd: string; readonly mcpServers: readonly object[] };
+
+const mcpServer = ({ name, command, args, env }: ToolServer): object => ({
+  name,
+  command,
+  args,
+  env: Object.entries(env).map(([name, value]) => ({ name, value })),
+});
+
 type Reply = { readonly sessionId: string; readonly reply: JsonObject };
 
 /** Makes the agent ready: initialize, then its session, then mode and model. */
 export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
   const { cwd, mode, model, resume } = options;
+  const place: Place = { cwd, mcpServers: options.tools.map(mcpServer) };
   const hello = await host.request(call.initialize, {
     protocolVersion: PROTOCOL_VERSION,
     clientInfo: { name: 'holdfast', title: 'Holdfast', version: '1' },
@@ -53,8 +64,8 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
   });
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);
-  const resumed = resume === null ? undefined : await resumeSession(host, resume, cwd, capabilities);
-  const { sessionId, reply } = resumed ?? (await newSession(host, cwd));
+  const resumed = resume === null ? undefined : await resumeSession(host, resume, place, capabilities);
+  const { sessionId, reply } = resumed ?? (await newSession(host, place));
   const old = object(reply['models']);
   const oldModels = list(old['availableModels']).flatMap((one) => word(object(one)['modelId']) ?? []);
   const offer: Offer = { ...readModeOffer(reply), oldModels };
@@ -71,9 +82,9 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
   };
 };
 
-const newSession = async (host: SessionHost, cwd: string): Promise<Reply> => {
+const newSession = async (host: SessionHost, place: Place): Promise<Reply> => {
   host.listenTo(null, false);
-  const reply = await host.request(call.session.new, { cwd, mcpServers: [] });
+  const reply = await host.request(call.session.new, place);
   const sessionId = word(reply['sessionId']);
   if (sessionId === undefined) {
     throw new AgentError('agent.failed', `${host.name} opened a session without naming it: update it.`);
@@ -86,7 +97,7 @@ const newSession = async (host: SessionHost, cwd: string): Promise<Reply> => {
 const resumeSession = async (
   host: SessionHost,
   sessionId: string,
-  cwd: string,
+  place: Place,
   capabilities: JsonObject,
 ): Promise<Reply | undefined> => {
   const canResume = isObject(object(capabilities['sessionCapabilities'])['resume']);
@@ -94,7 +105,7 @@ const resumeSession = async (
   host.listenTo(sessionId, true);
   try {
     const method = canResume ? call.session.resume : call.session.load;
-    const reply = await host.request(method, { sessionId, cwd, mcpServers: [] });
+    const reply = await host.request(method, { sessionId, ...place });
     // gemini sends most of the replay after this reply, without an end marker: it ends with silence.
     if (!canResume) await host.silence();
     return { sessionId, reply };

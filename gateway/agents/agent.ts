@@ -90,12 +90,27 @@ export interface AgentConversation extends AsyncDisposable {
   readonly ended: Promise<AgentEnd>;
 }
 
+/** A program that gives an agent tools, over MCP on its stdio. Secrets are in its environment, never in its arguments. */
+export interface ToolServer {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Tools that are an agent's for as long as it runs. Disposing takes them back. */
+export interface LentTools extends Disposable {
+  readonly servers: readonly ToolServer[];
+}
+
 export interface OpenOptions {
   readonly cwd: string;
   readonly mode: Mode;
   readonly model: string | null;
   /** The agent's own session to go on with, if there is one. Where it cannot, it opens a new one: `fallback`. */
   readonly resume: string | null;
+  /** Besides the agent's own. Agents that speak no MCP go without. */
+  readonly tools: readonly ToolServer[];
   /** Told as soon as the process runs, so that it can be reaped if the gateway dies. */
   readonly onSpawn: (pid: number) => void;
 }

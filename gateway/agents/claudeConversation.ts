@@ -16,6 +16,7 @@ import { ClaudeConnection } from './claudeConnection.ts';
 import { permissionAnswer, permissionOptions, questionsAnswer, questionsForm } from './claudeQuestions.ts';
 import { toolCard } from './claudeTools.ts';
 import { turnEnd, userLine } from './claudeTurn.ts';
+import { writeServersFile } from './claudeServers.ts';
 import { ClaudeReader } from './claudeUpdates.ts';
 import { endedError } from './ending.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
@@ -74,12 +75,21 @@ export class ClaudeConversation implements AgentConversation {
     const sessionId = resume ?? randomUUID();
     const conversation = new ClaudeConversation(program.name, sessionId, listener);
     const session = [resume === null ? '--session-id' : '--resume', sessionId];
-    const args = argumentsFor(program, options.model, session);
-    conversation.#connection = await ClaudeConnection.start({ ...program, args }, options.cwd, {
-      lines: (lines) => conversation.#read(lines),
-      permission: (request, signal) => conversation.#ask(request, signal),
+    const servers = writeServersFile(options.tools);
+    const args = argumentsFor(program, options.model, [...session, ...servers.args]);
+    try {
+      conversation.#connection = await ClaudeConnection.start({ ...program, args }, options.cwd, {
+        lines: (lines) => conversation.#read(lines),
+        permission: (request, signal) => conversation.#ask(request, signal),
+      });
+    } catch (error) {
+      servers[Symbol.dispose]();
+      throw error;
+    }
+    void conversation.ended.then((end) => {
+      servers[Symbol.dispose]();
+      conversation.#agentEnded(end);
     });
-    void conversation.ended.then((end) => conversation.#agentEnded(end));
     options.onSpawn(conversation.pid);
     return conversation;
   }

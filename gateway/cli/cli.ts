@@ -13,6 +13,7 @@ import { gatewayVerbs } from './gateway.ts';
 import { logVerbs } from './logs.ts';
 import { isRecord, outputTo } from './output.ts';
 import { harmless } from './plainText.ts';
+import { mcpVerbs } from './mcp.ts';
 import { rpcVerbs } from './rpc.ts';
 import { sendVerbs } from './send.ts';
 import { serviceVerbs } from './service.ts';
@@ -33,6 +34,7 @@ const verbs = (): Verb[] => [
   ...logVerbs,
   ...serviceVerbs,
   ...rpcVerbs,
+  ...mcpVerbs,
   ...contractVerbs(),
 ];
 

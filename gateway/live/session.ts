@@ -1,21 +1,29 @@
 // A session at work: takes its prompts one after another, drives its agent, and lets questions wait for people.
 import {
-  AgentError,
   type AgentConversation,
   type AgentDriver,
   type AgentListener,
   type AgentUpdate,
   type Answer,
   type Question,
+  type LentTools,
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import { Problem, type AgentId, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
+import {
+  Problem,
+  type AgentId,
+  type Message,
+  type Mode,
+  type PermissionId,
+  type SessionId,
+} from '../protocol/index.ts';
 import { endTurn, takePrompt, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import { asProblem, describeFailure } from './failures.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
 import { Transcriber, type Said } from './transcriber.ts';
@@ -40,6 +48,8 @@ export interface Surroundings {
   readonly logger: Logger;
   /** Throws the problem agent.unknown or agent.missing. */
   readonly findAgent: (agent: AgentId) => AgentDriver;
+  /** The gateway's own tools for the agent of a session. */
+  readonly lendTools: (sessionId: SessionId) => LentTools;
   /** What tells a process from a later one with the same pid; undefined when it is gone. */
   readonly startTime: (pid: number) => string | undefined;
   /** No new turn may start. */
@@ -236,7 +246,7 @@ export class LiveSession {
       if (end.stopReason === 'cancelled') return stopped() ?? { how: 'cancelled' };
       return stopped() ?? { how: 'done', ...end, agentSessionId: conversation.agentSessionId };
     } catch (error) {
-      return stopped() ?? { how: 'failed', ...describe(error, this.#world.logger) };
+      return stopped() ?? { how: 'failed', ...describeFailure(error, this.#world.logger) };
     }
   }
 
@@ -263,6 +273,7 @@ export class LiveSession {
     const { store, clock } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
     store.written(() => this.#note({ agent: 'starting' }));
+    const tools = this.#world.lendTools(session.sessionId);
     try {
       const driver = this.#world.findAgent(session.agent);
       const conversation = await driver.open(
@@ -271,13 +282,17 @@ export class LiveSession {
           mode: session.mode,
           model: session.model,
           resume: session.agentSessionId,
+          tools: tools.servers,
           onSpawn: (pid) => this.#remember(pid),
         },
         this.#listener,
         AbortSignal.any([signal, this.#end.signal]),
       );
       this.#conversation = conversation;
-      void conversation.ended.then((end) => this.#agentEnded(conversation, end.detail));
+      void conversation.ended.then((end) => {
+        tools[Symbol.dispose]();
+        this.#agentEnded(conversation, end.detail);
+      });
       const { agentSessionId, model, opened } = conversation;
       this.#owesHistory = opened === 'fallback';
       store.written(() => {
@@ -291,6 +306,7 @@ export class LiveSession {
       this.#rest.begin();
       return conversation;
     } catch (error) {
+      tools[Symbol.dispose]();
       store.written(() =>
         this.#note({ agent: signal.aborted || this.#end.signal.aborted ? 'none' : 'failed' }),
       );
@@ -370,31 +386,9 @@ export class LiveSession {
   }
 }
 
-/** What an agent's failure is to somebody who called a method: a declared problem. */
-async function asProblem<T>(result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    const { code, message } = error;
-    const problem = code === 'mode.unsupported' || code === 'model.unsupported' ? code : 'agent.failed';
-    throw new Problem(problem, message, { code }, error);
-  }
-}
-
 /** undefined: nobody stops it. */
 function outcomeOfStop(why: Turn['stopping'], handed: boolean): TurnOutcome | undefined {
   if (why === undefined) return undefined;
   if (why === 'person') return { how: 'cancelled' };
   return { how: handed ? 'uncertain' : 'untouched' };
-}
-
-function describe(error: unknown, logger: Logger): { code: string; message: string } {
-  if (error instanceof AgentError) return { code: error.code, message: error.message };
-  if (error instanceof Problem) return { code: error.problem, message: error.message };
-  logger.error({ err: error }, 'turn');
-  return {
-    code: 'internal',
-    message: 'Holdfast met a bug in this turn. Its log has the details; sending again is safe.',
-  };
 }

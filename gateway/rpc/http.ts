@@ -5,6 +5,7 @@ import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { mayCall, type Bearer } from './bearer.ts';
 import { admit, type Policy, type Refusal } from './guard.ts';
+import { onlyPostMcp, postMcp } from './mcp.ts';
 import { refuse, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
@@ -44,6 +45,9 @@ type RouteAccess = Method['access'] | 'any';
 /** Every route: method, pattern of the path, what a token must allow, what it does. */
 const ROUTES: readonly (readonly [method: string, path: RegExp, access: RouteAccess, route: Route])[] = [
   ['POST', /^\/rpc$/, 'any', postRpc],
+  ['POST', /^\/mcp$/, 'mail', postMcp],
+  ['GET', /^\/mcp$/, 'mail', onlyPostMcp],
+  ['DELETE', /^\/mcp$/, 'mail', onlyPostMcp],
   ['GET', /^\/v1\/sessions\/([^/]+)\/events$/, 'read', getEvents],
   ['GET', /^\/healthz$/, 'any', ({ response }) => sendText(response, 200, 'ok')],
   [

@@ -4,23 +4,20 @@ import type { JSONRPCResponse } from 'json-rpc-2.0';
 import { methods } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
-import { bodyRefusalOf, MAX_BODY } from './guard.ts';
+import { bodyRefusalOf, MAX_BODY, type Refusal } from './guard.ts';
 import type { Exchange, Routes } from './http.ts';
 import { refuse, sendJson, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 
 export async function postRpc({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
-  const refusal = bodyRefusalOf(request);
-  if (refusal !== undefined) return refuse(response, refusal);
   const text = await readBody(request);
-  if (text === undefined) {
-    return refuse(response, { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` });
-  }
+  if (typeof text !== 'string') return refuse(response, text);
   const read = parse(text);
   if ('refusal' in read) return sendJson(response, read.refusal);
   const plain = isPlain(read.payload);
   const payload = isPlain(read.payload) ? { ...read.payload, jsonrpc: '2.0', id: 0 } : read.payload;
-  const caller = new Caller('rpc', bearer);
+  // An agent's token is for its MCP tools; those of the stdio bridge come this way.
+  const caller = new Caller(bearer.scope === 'agent' ? 'mcp' : 'rpc', bearer);
   const answer = await routes.dispatcher.answer(payload, caller);
   caller.close();
   if (answer === null) return sendText(response, 204, '');
@@ -48,12 +45,15 @@ function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: R
   events.end();
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+/** A body of JSON as text, or why it is not read. */
+export async function readBody(request: IncomingMessage): Promise<string | Refusal> {
+  const refusal = bodyRefusalOf(request);
+  if (refusal !== undefined) return refusal;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY) return undefined;
+    if (size > MAX_BODY) return { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` };
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

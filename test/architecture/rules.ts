@@ -43,6 +43,7 @@ export const folders: readonly Rule[] = [
       'node:crypto': 'ids of what an agent is asked',
       'node:fs': 'is the program there, and what is running',
       'node:path': 'looking for programs',
+      'node:os': 'where a temporary file goes',
       'node:stream': 'the pipes of an agent',
       'node:timers/promises': 'an agent gets a while to start and to end',
     },
@@ -62,6 +63,7 @@ export const folders: readonly Rule[] = [
       'node:timers/promises': 'waiting for a gateway that is starting',
       ws: 'WebSocket',
       'json-rpc-2.0': 'JSON-RPC, behind a door of our own',
+      'gateway/version.ts': 'the name tag of the MCP server',
       zod: 'what comes in is unknown until a schema has read it',
     },
   },
@@ -190,6 +192,14 @@ export const files: readonly Rule[] = [
     },
   },
   {
+    where: 'gateway/lentTools.ts',
+    may: {},
+    typesOnly: {
+      'gateway/agents': 'what an agent takes',
+      'gateway/rpc': 'tokens',
+    },
+  },
+  {
     where: 'gateway/metrics.ts',
     may: { 'gateway/store': 'what is counted' },
   },
@@ -211,6 +221,18 @@ export const files: readonly Rule[] = [
   {
     where: 'gateway/cli/service.ts',
     may: { 'node:child_process': 'asks systemd, launchd or Windows to start the gateway' },
+  },
+  {
+    where: 'gateway/cli/mcp.ts',
+    may: {
+      'gateway/rpc/ask.ts': 'one call with a token, which is all that a tool does',
+      'gateway/rpc/mcpServer.ts': 'the tools, loaded when they are needed',
+      'node:events': 'waiting for the end of the input',
+    },
+  },
+  {
+    where: 'gateway/rpc/mcpServer.ts',
+    may: { '@modelcontextprotocol/server': 'the language in which agents take tools' },
   },
   {
     where: 'gateway/rpc/connect.ts',

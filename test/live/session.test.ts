@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentConversation, AgentDriver, TurnEnd } from '../../gateway/agents/agent.ts';
+import { noTools } from '../../gateway/lentTools.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
 import type { Message } from '../../gateway/protocol/index.ts';
@@ -44,7 +45,14 @@ const logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 function newLive(store: Store): { live: Live; agent: PatientAgent } {
   const agent = new PatientAgent();
-  const world = { store, clock: systemClock, logger, startTime: () => undefined, idleAgentMs: 0 };
+  const world = {
+    store,
+    clock: systemClock,
+    logger,
+    lendTools: noTools,
+    startTime: () => undefined,
+    idleAgentMs: 0,
+  };
   return { agent, live: new Live({ ...world, findAgent: () => agent }) };
 }
 

@@ -59,7 +59,7 @@ export const openAgent = async (program: Program, opening: Opening = {}): Promis
   } = opening;
   const ear = new AgentEar();
   const agent = await driver(program, startLimitMs).open(
-    { cwd: tmpdir(), mode: 'ask', model: null, resume: null, onSpawn: () => {}, ...options },
+    { cwd: tmpdir(), mode: 'ask', model: null, resume: null, tools: [], onSpawn: () => {}, ...options },
     ear,
     signal,
   );

@@ -1,0 +1,27 @@
+// What an agent's failure is to others: a declared problem to who called, words and a code to who reads the log.
+import { AgentError } from '../agents/agent.ts';
+import { Problem } from '../protocol/index.ts';
+import type { Logger } from './session.ts';
+
+/** For somebody who called a method. */
+export async function asProblem<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const { code, message } = error;
+    const problem = code === 'mode.unsupported' || code === 'model.unsupported' ? code : 'agent.failed';
+    throw new Problem(problem, message, { code }, error);
+  }
+}
+
+/** For the event that ends a turn. */
+export function describeFailure(error: unknown, logger: Logger): { code: string; message: string } {
+  if (error instanceof AgentError) return { code: error.code, message: error.message };
+  if (error instanceof Problem) return { code: error.problem, message: error.message };
+  logger.error({ err: error }, 'turn');
+  return {
+    code: 'internal',
+    message: 'Holdfast met a bug in this turn. Its log has the details; sending again is safe.',
+  };
+}

@@ -1,0 +1,59 @@
+// POST /mcp: the tools of an agent over HTTP. Each request has a server of its own, so nothing can cross between two.
+import type { JSONRPCResponse } from 'json-rpc-2.0';
+import { Caller } from './caller.ts';
+import { parse, type Dispatcher } from './dispatch.ts';
+import type { Exchange, Routes } from './http.ts';
+import { readBody } from './httpRpc.ts';
+import type { CallMail } from './mcpServer.ts';
+import { refuse } from './respond.ts';
+
+/** What MCP says in headers. The rest of a request has been judged by the guard, and is not passed on. */
+const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
+
+export async function postMcp({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
+  if (request.headers['mcp-session-id'] !== undefined) {
+    return refuse(response, { status: 404, reason: 'There are no MCP sessions here: a token is enough.' });
+  }
+  const body = await readBody(request);
+  if (typeof body !== 'string') return refuse(response, body);
+  const read = parse(body);
+  if ('refusal' in read) return refuse(response, { status: 400, reason: read.refusal.error.message });
+  // Most gateways never need it: it takes a tenth of a second and 20 MB.
+  const { createMcpHandler, mcpServerOf } = await import('./mcpServer.ts');
+  const call = callThrough(routes.dispatcher, new Caller('mcp', bearer));
+  const handler = createMcpHandler(() => mcpServerOf(call), { responseMode: 'json', maxSubscriptions: 0 });
+  const answer = await handler.fetch(
+    new Request('http://localhost/mcp', {
+      method: 'POST',
+      headers: HEADERS.flatMap((name): [string, string][] => {
+        const value = request.headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    }),
+    { parsedBody: read.payload },
+  );
+  response.writeHead(answer.status, {
+    'Content-Type': answer.headers.get('content-type') ?? 'text/plain',
+    'Cache-Control': 'no-store',
+  });
+  // It is finite: no tool reports progress, and nothing can be subscribed to.
+  response.end(await answer.text());
+}
+
+/** Older clients ask whether there is a stream, and say goodbye to a session. */
+export function onlyPostMcp({ response }: Exchange): void {
+  response.setHeader('Allow', 'POST');
+  refuse(response, { status: 405, reason: 'Only POST is served here.' });
+}
+
+/** The tools go through the same door as every other call: access, parameters and problems are looked at there. */
+const callThrough =
+  (dispatcher: Dispatcher, caller: Caller): CallMail =>
+  async (method, params) => {
+    const answer = await dispatcher.answer({ jsonrpc: '2.0', id: 0, method, params }, caller);
+    // One request with an id has one answer.
+    const { error, ...rest } = answer as JSONRPCResponse;
+    if (error !== undefined) throw new Error(error.message);
+    // The handler of this very method has made the result.
+    return rest.result as never;
+  };
