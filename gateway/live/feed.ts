@@ -1,8 +1,9 @@
 // The one stream: what commits wrote goes to everybody who follows. A subscriber is a cursor and a place to write to;
 // whoever falls behind is read on from the log, so a slow reader costs the others nothing.
-import type { Actor, NotificationName, NotificationParams, Session, SessionId } from '../protocol/index.ts';
+import type { Actor, NotificationName, NotificationParams, SessionId } from '../protocol/index.ts';
 import { cursorAt } from '../core/log.ts';
 import type { Batch, LogOf, LogStore } from '../store/log.ts';
+import type { ChangedSession } from '../store/session.ts';
 import type { Committed } from '../store/store.ts';
 
 /** Events read from the log at a time, for a subscriber that is behind. */
@@ -113,7 +114,7 @@ export class Feed {
 
   publish({ batches, sessions }: Committed): void {
     for (const batch of batches) this.#publishBatch(batch);
-    for (const { sessionId, session } of sessions) this.#publishSession(sessionId, session);
+    for (const session of sessions) this.#publishSession(session);
   }
 
   #publishBatch(batch: Batch): void {
@@ -127,9 +128,10 @@ export class Feed {
     }
   }
 
-  #publishSession(sessionId: SessionId, session: Session | undefined): void {
-    if (session === undefined) this.#end(sessionId);
+  #publishSession({ sessionId, isGone, read }: ChangedSession): void {
+    if (isGone) this.#end(sessionId);
     if (this.#watchers.size === 0) return;
+    const session = read();
     const frame =
       session === undefined
         ? notify('session.removed', { sessionId })

@@ -1,4 +1,5 @@
 // session.send and queue.*: prompts on their way to the agent.
+import { cursorAt } from '../core/log.ts';
 import { PromptId, type Prompt, type queueMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { admitPrompt, changePrompt, removePrompt, retryPrompt } from '../store/conversation.ts';
@@ -17,14 +18,14 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
       expiresAt: expiresInS === undefined ? null : clock.later(expiresInS),
       steer,
     };
-    const accepted = await store.synced(() => {
-      const cursor = store.log.cursor(store.sessions.mustLocate(sessionId));
-      return { ...admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt), cursor };
-    });
+    const { state, position, seq, held } = await store.synced(() =>
+      admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt),
+    );
     // Whoever says "now" has seen what runs: it makes room, and the queue goes on with this prompt.
-    if (steer && accepted.state === 'queued') void live.find(sessionId)?.interrupt();
-    live.wake(sessionId);
-    return { sessionId, promptId: prompt.promptId, ...accepted };
+    if (steer && state === 'queued') void live.find(sessionId)?.interrupt();
+    if (!held) live.wake(sessionId);
+    const cursor = cursorAt(store.log.logId, seq - 1);
+    return { sessionId, promptId: prompt.promptId, state, position, cursor };
   },
 
   'queue.list': ({ sessionId }) => {
@@ -70,4 +71,5 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
 });
 
 /** A stored prompt without what only the gateway needs. */
-export const withoutInternals = ({ handed: _, expiresAt: __, ...prompt }: StoredPrompt): Prompt => prompt;
+export const withoutInternals = ({ handed: _, expiresAt: __, seq: ___, ...prompt }: StoredPrompt): Prompt =>
+  prompt;

@@ -33,26 +33,38 @@ export type TurnOutcome =
   /** The gateway ended before the agent had it: it runs with the next start. */
   | { readonly how: 'untouched' };
 
+export interface AdmittedPrompt {
+  readonly state: PromptState;
+  readonly position: number;
+  /** Of the event that said that it came, the first time that it came. */
+  readonly seq: number;
+  /** Nothing new starts in its queue. */
+  readonly held: boolean;
+}
+
 /** Accepts a prompt: it starts now if nothing is before it, else it waits. */
 export function admitPrompt(
   store: Store,
   sent: SentPrompt & { sessionId: SessionId; steer: boolean },
   now: string,
-): { state: PromptState; position: number } {
+): AdmittedPrompt {
+  const quick = sent.steer ? undefined : store.intake.accept(sent.sessionId, sent);
+  if (quick !== undefined) return { state: 'queued', ...quick };
   const session = store.sessions.mustLocate(sent.sessionId);
-  const { prompt, isNew } = store.queue.admit(session, sent);
+  const { held } = session;
+  const { prompt, isNew } = store.queue.admit(session, sent, store.log.head(session) + 1);
+  const { seq } = prompt;
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
   const position = store.queue.position(session, prompt);
-  if (!isNew) return { state: prompt.state, position };
-  store.sessions.setTitle(session, titleFrom(prompt.message), 'prompt');
-  store.sessions.change(session, { lastActivityAt: now, archived: false });
-  if (next(store.queue.front(session), session.held)?.promptId === prompt.promptId) {
+  if (!isNew) return { state: prompt.state, position, seq, held };
+  store.sessions.addressed(session, titleFrom(prompt.message), now);
+  if (next(store.queue.front(session), held)?.promptId === prompt.promptId) {
     startPrompt(store, session, prompt, now);
-    return { state: 'running', position: 0 };
+    return { state: 'running', position: 0, seq, held };
   }
   const { promptId, message, from } = prompt;
   store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
-  return { state: 'queued', position };
+  return { state: 'queued', position, seq, held };
 }
 
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */

@@ -34,8 +34,14 @@ export class Database implements Disposable {
   onCommit: () => void = () => {};
   /** Called before work; what it returns is called when that work is undone, so that caches can follow. */
   mark: () => () => void = () => () => {};
+  /** Called before a statement, so that whoever looks or writes meets everything in its place. */
+  beforeUse: () => void = () => {};
+  /** Called within a transaction when its work is done. */
+  beforeCommit: () => void = () => {};
   /** Called when the disk is full. True: room was made, so the write is worth another try. */
   onFull: () => boolean = () => false;
+  /** The savepoint of the work that runs now: only work that writes needs one. */
+  #savepoint: 'none' | 'wanted' | 'set' = 'none';
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
@@ -59,20 +65,37 @@ export class Database implements Disposable {
     }
   }
 
+  get isInTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
   all(sql: string, ...values: SQLInputValue[]): Row[] {
+    this.beforeUse();
     return this.#prepare(sql).all(...values);
   }
 
   /** Row by row, for whoever may stop early. */
   each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    this.beforeUse();
     return this.#prepare(sql).iterate(...values);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    this.beforeUse();
+    return this.peek(sql, ...values);
+  }
+
+  /** Reads what has its place, whatever has not. */
+  peek(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values);
   }
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastInsertRowid: number } {
+    this.beforeUse();
+    if (this.#savepoint === 'wanted') {
+      this.#prepare('SAVEPOINT work').run();
+      this.#savepoint = 'set';
+    }
     const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
     return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
   }
@@ -94,6 +117,12 @@ export class Database implements Disposable {
     // What is waiting was asked for earlier and comes first, so that order in the log is order of asking.
     this.flush();
     return this.#transaction('NORMAL', work);
+  }
+
+  /** Moves what is committed already: within the transaction that is open, or in one of its own, and before what waits. */
+  tidied(work: () => void): void {
+    if (this.#db.isTransaction) work();
+    else this.#transaction('NORMAL', work);
   }
 
   /** Commits what is waiting, now. */
@@ -127,19 +156,26 @@ export class Database implements Disposable {
   }
 
   #attempt({ run, resolve, reject }: Work): () => void {
-    this.#db.exec('SAVEPOINT work');
     const restore = this.mark();
+    this.#savepoint = 'wanted';
     try {
       const value = run();
-      this.#db.exec('RELEASE work');
+      if (this.#hasSavepoint()) this.#prepare('RELEASE work').run();
       return () => resolve(value);
     } catch (error) {
       // Nobody's fault in particular. SQLite has undone everything: there is no savepoint left to return to.
       if (sqliteCode(error) === SQLITE_FULL) throw error;
-      this.#db.exec('ROLLBACK TO work; RELEASE work');
+      if (this.#hasSavepoint()) this.#db.exec('ROLLBACK TO work; RELEASE work');
       restore();
       return () => reject(error);
+    } finally {
+      this.#savepoint = 'none';
     }
+  }
+
+  /** Asked anew after the work, which may have set it. */
+  #hasSavepoint(): boolean {
+    return this.#savepoint === 'set';
   }
 
   #transaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
@@ -162,6 +198,7 @@ export class Database implements Disposable {
     try {
       this.#prepare('BEGIN IMMEDIATE').run();
       value = work();
+      this.beforeCommit();
       this.#prepare('COMMIT').run();
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');

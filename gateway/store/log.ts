@@ -6,7 +6,7 @@ import type { Database, Row } from './database.ts';
 import { SearchIndex } from './search.ts';
 
 /** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
-const SPAN = 2 ** 32;
+export const SPAN = 2 ** 32;
 
 const INSERT = 'INSERT INTO event VALUES (?, ?, ?, ?)';
 const COLUMNS = 4;
@@ -32,12 +32,28 @@ export interface Batch {
   readonly texts: readonly string[];
 }
 
+/** An event that has its number, as a row. */
+export interface Numbered {
+  readonly id: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** What a session's log got since the last commit. */
+interface Fresh {
+  readonly log: LogOf;
+  readonly after: number;
+  readonly texts: string[];
+}
+
 export class LogStore {
   readonly #db: Database;
   readonly #index: SearchIndex;
   readonly logId: string;
   readonly #heads = new Map<number, number>();
-  readonly #fresh = new Map<number, { log: LogOf; after: number; texts: string[] }>();
+  readonly #fresh = new Map<number, Fresh>();
+  /** Every append since the last commit, in order, to be undone from the end. */
+  readonly #appends: { readonly fresh: Fresh; readonly before: number }[] = [];
 
   constructor(db: Database, logId: string) {
     this.#db = db;
@@ -66,20 +82,36 @@ export class LogStore {
 
   /** Appends within the transaction that is open. Subscribers get it after the commit. */
   append(log: LogOf, ts: string, bodies: readonly EventBody[]): void {
-    let seq = this.head(log);
+    this.write(this.number(log, ts, bodies));
+  }
+
+  /** Gives events their numbers and tells subscribers after the commit. They are not in the log before `write`. */
+  number(log: LogOf, ts: string, bodies: readonly EventBody[]): Numbered[] {
+    const head = this.head(log);
     let fresh = this.#fresh.get(log.key);
-    if (fresh === undefined) this.#fresh.set(log.key, (fresh = { log, after: seq, texts: [] }));
-    const rows: (string | number)[] = [];
-    for (const body of bodies) {
+    if (fresh === undefined) this.#fresh.set(log.key, (fresh = { log, after: head, texts: [] }));
+    const { texts } = fresh;
+    let seq = head;
+    const events = bodies.map((body): Numbered => {
       seq += 1;
-      const id = log.key * SPAN + seq;
       const text = JSON.stringify({ seq, ts, sessionId: log.sessionId, ...body });
-      fresh.texts.push(text);
-      rows.push(id, body.type, text, checksum(id, text));
-      if (rows.length === ROWS * COLUMNS) this.#db.run(INSERT_ROWS, ...rows.splice(0));
-    }
-    for (let at = 0; at < rows.length; at += COLUMNS) this.#db.run(INSERT, ...rows.slice(at, at + COLUMNS));
+      texts.push(text);
+      return { id: log.key * SPAN + seq, type: body.type, text };
+    });
+    this.#appends.push({ fresh, before: head - fresh.after });
     this.#heads.set(log.key, seq);
+    return events;
+  }
+
+  /** Puts numbered events in their places. */
+  write(events: readonly Numbered[]): void {
+    const values: (string | number)[] = [];
+    for (const { id, type, text } of events) {
+      values.push(id, type, text, checksum(id, text));
+      if (values.length === ROWS * COLUMNS) this.#db.run(INSERT_ROWS, ...values.splice(0));
+    }
+    for (let at = 0; at < values.length; at += COLUMNS)
+      this.#db.run(INSERT, ...values.slice(at, at + COLUMNS));
   }
 
   /** What the last commit wrote, once. */
@@ -91,18 +123,20 @@ export class LogStore {
       texts,
     }));
     this.#fresh.clear();
+    this.#appends.length = 0;
     return batches;
   }
 
-  /** Remembers what has been appended since the last commit; the result forgets what came after. */
+  /** Remembers how far it is; the result forgets what was numbered after. */
   mark(): () => void {
-    const lengths = new Map([...this.#fresh].map(([key, { texts }]) => [key, texts.length]));
+    const marked = this.#appends.length;
     return () => {
-      for (const [key, fresh] of this.#fresh) {
-        const length = lengths.get(key) ?? 0;
-        fresh.texts.length = length;
-        this.#heads.set(key, fresh.after + length);
-        if (length === 0) this.#fresh.delete(key);
+      for (const { fresh, before } of this.#appends.splice(marked).reverse()) {
+        const { log, after, texts } = fresh;
+        texts.length = before;
+        this.#heads.set(log.key, after + before);
+        if (before === 0) this.#fresh.delete(log.key);
+        else this.#fresh.set(log.key, fresh);
       }
     };
   }

@@ -1,12 +1,14 @@
 // Prompts as rows: each in a state that a person can see, in the order in which they will run.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { admit, advance, type PromptStep } from '../core/queue.ts';
 import { Actor, Message, Problem, PromptId, PromptState, SessionId, type Prompt } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
-import type { LogOf } from './log.ts';
+import { SPAN, type LogOf } from './log.ts';
+import type { QueueFacts } from './queueFacts.ts';
 
 const PromptRow = z.object({
+  id: z.int(),
   prompt_id: PromptId,
   session_id: SessionId,
   state: PromptState,
@@ -18,7 +20,7 @@ const PromptRow = z.object({
   expires_at: z.string().nullable(),
 });
 
-const SELECT = `SELECT prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at, expires_at
+const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
 
 /** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
@@ -29,16 +31,20 @@ export interface StoredPrompt extends Prompt {
   readonly handed: boolean;
   /** When it is taken out if it has not started; null: never. */
   readonly expiresAt: string | null;
+  /** The event that said that it came. */
+  readonly seq: number;
 }
 
 /** A prompt as it comes in. */
-export type SentPrompt = Omit<StoredPrompt, 'state' | 'sessionId' | 'handed'>;
+export type SentPrompt = Omit<StoredPrompt, 'state' | 'sessionId' | 'handed' | 'seq'>;
 
 export class QueueStore {
   readonly #db: Database;
+  readonly #facts: QueueFacts;
 
-  constructor(db: Database) {
+  constructor(db: Database, facts: QueueFacts) {
     this.#db = db;
+    this.#facts = facts;
   }
 
   /** Running, waiting and uncertain prompts in order. */
@@ -86,7 +92,13 @@ export class QueueStore {
 
   /** All prompts that the session ever had here. */
   count({ key }: LogOf): number {
-    return Number(this.#db.get('SELECT count(*) AS n FROM prompt WHERE session_key = ?', key)?.['n']);
+    return Number(
+      this.#db.get(
+        'SELECT count(*) AS n FROM prompt WHERE id BETWEEN ? AND ?',
+        key * SPAN,
+        (key + 1) * SPAN - 1,
+      )?.['n'],
+    );
   }
 
   /** Throws the problem prompt.unknown. */
@@ -99,8 +111,11 @@ export class QueueStore {
     return prompt;
   }
 
-  /** Adds a prompt at the end, or finds that it is there already. Throws the problem prompt.conflict. */
-  admit(log: LogOf, prompt: SentPrompt): { prompt: StoredPrompt; isNew: boolean } {
+  /**
+   * Adds a prompt at the end, or finds that it is there already. The event that says so comes next in the log. Throws the
+   * problem prompt.conflict.
+   */
+  admit(log: LogOf, prompt: SentPrompt, seq: number): { prompt: StoredPrompt; isNew: boolean } {
     const digest = digestOf(prompt.message);
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, prompt.promptId);
     const stored = row === undefined ? undefined : fromRow(row);
@@ -119,19 +134,34 @@ export class QueueStore {
       case 'new':
         break;
     }
+    this.add(log, prompt, seq, digest);
+    this.#facts.forget(log.sessionId);
+    return {
+      prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false, seq },
+      isNew: true,
+    };
+  }
+
+  /** Adds a new prompt at the end: the later its event, the later its turn. */
+  add({ key }: LogOf, prompt: SentPrompt, seq: number, digest = digestOf(prompt.message)): void {
     this.#db.run(
-      `INSERT INTO prompt (prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at)
-       VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM prompt WHERE session_key = ?), 'queued', ?, ?, ?, ?, ?)`,
+      `INSERT INTO prompt (id, prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
+      key * SPAN + seq,
       prompt.promptId,
-      log.key,
-      log.key,
+      key,
+      seq,
       digest,
       JSON.stringify(prompt.message),
       JSON.stringify(prompt.from),
       prompt.createdAt,
       prompt.expiresAt,
     );
-    return { prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false }, isNew: true };
+  }
+
+  /** Whether a prompt of this id has its place, in whatever session. */
+  has(promptId: PromptId): boolean {
+    return this.#db.peek('SELECT 1 FROM prompt WHERE prompt_id = ?', promptId) !== undefined;
   }
 
   /** Takes a step, or throws the problem prompt.state. */
@@ -144,18 +174,15 @@ export class QueueStore {
         state,
       });
     }
-    this.setState(promptId, after);
-    return after;
-  }
-
-  setState(promptId: PromptId, state: PromptState): void {
     // A prompt that goes back into the queue has not been handed to anybody.
     this.#db.run(
       `UPDATE prompt SET state = ?, handed = CASE WHEN ? = 'queued' THEN 0 ELSE handed END WHERE prompt_id = ?`,
-      state,
-      state,
+      after,
+      after,
       promptId,
     );
+    this.#facts.forget(log.sessionId);
+    return after;
   }
 
   /** Gives a waiting prompt another text. Its digest stays: sending the first text again is still the same prompt. */
@@ -167,7 +194,7 @@ export class QueueStore {
   move({ key }: LogOf, promptId: PromptId, position: number): void {
     const places = this.#db
       .all(
-        `SELECT place FROM prompt WHERE session_key = ? AND state = 'queued' AND prompt_id <> ? ORDER BY place`,
+        `SELECT place FROM prompt WHERE session_key = ? AND state = 'queued' AND ${LIVE} AND prompt_id <> ? ORDER BY place`,
         key,
         promptId,
       )
@@ -191,8 +218,7 @@ export class QueueStore {
 }
 
 /** Same id, same content: content blocks are built by the contract's schema, so their members come in one order. */
-const digestOf = (message: Message): string =>
-  createHash('sha256').update(JSON.stringify(message)).digest('hex');
+const digestOf = (message: Message): string => hash('sha256', JSON.stringify(message));
 
 function fromRow(row: Row): StoredPrompt {
   const r = PromptRow.parse(row);
@@ -205,5 +231,6 @@ function fromRow(row: Row): StoredPrompt {
     createdAt: r.created_at,
     handed: r.handed === 1,
     expiresAt: r.expires_at,
+    seq: r.id % SPAN,
   };
 }

@@ -96,4 +96,34 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE session ADD COLUMN news_seq INTEGER NOT NULL DEFAULT 0;  -- where its last turn ended
   ALTER TABLE session ADD COLUMN read_seq INTEGER NOT NULL DEFAULT 0;
   `,
+
+  // A prompt's id is that of the event which said that it came: one b-tree in log order, and nothing to count.
+  `
+  CREATE TABLE accepted (                    -- prompts that came together, until they are in queue and log
+    id INTEGER PRIMARY KEY,
+    texts TEXT NOT NULL                      -- their queued events, one a line
+  ) STRICT;
+
+  CREATE TABLE new_prompt (
+    id INTEGER PRIMARY KEY,
+    prompt_id TEXT NOT NULL UNIQUE,
+    session_key INTEGER NOT NULL,
+    place REAL NOT NULL,
+    state TEXT NOT NULL,
+    handed INTEGER NOT NULL DEFAULT 0,
+    digest TEXT NOT NULL,
+    message TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT
+  ) STRICT;
+  INSERT INTO new_prompt
+    SELECT session_key * 4294967296 + row_number() OVER (PARTITION BY session_key ORDER BY place), prompt_id, session_key,
+      place, state, handed, digest, message, sender, created_at, expires_at
+    FROM prompt;
+  DROP TABLE prompt;
+  ALTER TABLE new_prompt RENAME TO prompt;
+  CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
+  CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
+  `,
 ];

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
-import type { LogOf } from './log.ts';
+import { SPAN, type LogOf } from './log.ts';
 import { LIVE } from './queue.ts';
+import type { QueueFacts } from './queueFacts.ts';
 
 const SessionRow = z.object({
   key: z.int(),
@@ -55,12 +56,23 @@ export interface SessionChange {
   readonly lastActivityAt?: string;
 }
 
+/** A session that is new, different or gone. */
+export interface ChangedSession {
+  readonly sessionId: SessionId;
+  readonly isGone: boolean;
+  /** How it is now; undefined once it is gone. */
+  readonly read: () => Session | undefined;
+}
+
 export class SessionStore {
   readonly #db: Database;
+  readonly #facts: QueueFacts;
   readonly #changed = new Set<SessionId>();
+  readonly #removed = new Set<SessionId>();
 
-  constructor(db: Database) {
+  constructor(db: Database, facts: QueueFacts) {
     this.#db = db;
+    this.#facts = facts;
   }
 
   insert(
@@ -132,6 +144,7 @@ export class SessionStore {
     if (names.length === 0) return;
     const assignments = names.map((name) => `${name} = ?`).join(', ');
     this.#db.run(`UPDATE session SET ${assignments} WHERE key = ?`, ...Object.values(columns), key);
+    if (change.held !== undefined) this.#facts.forget(sessionId);
     this.#changed.add(sessionId);
   }
 
@@ -142,8 +155,11 @@ export class SessionStore {
 
   /** Prompts and permissions go with it. */
   remove({ key, sessionId }: LogOf): void {
+    this.#db.run('DELETE FROM prompt WHERE id BETWEEN ? AND ?', key * SPAN, (key + 1) * SPAN - 1);
     this.#db.run('DELETE FROM session WHERE key = ?', key);
+    this.#facts.forget(sessionId);
     this.#changed.add(sessionId);
+    this.#removed.add(sessionId);
   }
 
   /** Throws the problem session.unknown. */
@@ -156,11 +172,21 @@ export class SessionStore {
     this.#db.run('UPDATE session SET draft = ? WHERE key = ?', text, key);
   }
 
+  /** Somebody has sent it a prompt, which names it if nothing else has. */
+  addressed({ key, sessionId }: LogOf, title: string, now: string): void {
+    this.#db.run(
+      `UPDATE session SET last_activity_at = ?, archived = 0, title = CASE titled_by WHEN 'nobody' THEN ? ELSE title END,
+         titled_by = CASE titled_by WHEN 'nobody' THEN 'prompt' ELSE titled_by END WHERE key = ?`,
+      now,
+      title,
+      key,
+    );
+    this.#changed.add(sessionId);
+  }
+
   /** Gives a title, unless one is there that counts for more. */
-  setTitle({ key, sessionId }: LogOf, title: string, by: 'prompt' | 'agent' | 'person'): void {
-    const weaker = { prompt: `('nobody')`, agent: `('nobody', 'prompt', 'agent')`, person: `(titled_by)` }[
-      by
-    ];
+  setTitle({ key, sessionId }: LogOf, title: string, by: 'agent' | 'person'): void {
+    const weaker = by === 'agent' ? `('nobody', 'prompt', 'agent')` : '(titled_by)';
     this.#db.run(
       `UPDATE session SET title = ?, titled_by = ? WHERE key = ? AND titled_by IN ${weaker}`,
       title,
@@ -170,13 +196,15 @@ export class SessionStore {
     this.#changed.add(sessionId);
   }
 
-  /** The sessions that the last commit changed, once; undefined where one was removed. */
-  takeChanged(): { sessionId: SessionId; session: Session | undefined }[] {
+  /** The sessions that the last commit changed, once. Read only if somebody wants to know how they are now. */
+  takeChanged(): ChangedSession[] {
     const changed = [...this.#changed].map((sessionId) => ({
       sessionId,
-      session: this.find(sessionId)?.session,
+      isGone: this.#removed.has(sessionId) && this.locate(sessionId) === undefined,
+      read: () => this.find(sessionId)?.session,
     }));
     this.#changed.clear();
+    this.#removed.clear();
     return changed;
   }
 }

@@ -2,23 +2,25 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { Problem, type Session, type SessionId } from '../protocol/index.ts';
+import { Problem } from '../protocol/index.ts';
 import { ClientStore } from './client.ts';
 import { Ballast } from './ballast.ts';
 import { Database, DISK_FULL } from './database.ts';
 import { takeLock } from './lock.ts';
+import { Intake } from './intake.ts';
 import { LogStore, type Batch } from './log.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
+import { QueueFacts } from './queueFacts.ts';
 import { Retention } from './retention.ts';
-import { SessionStore } from './session.ts';
+import { SessionStore, type ChangedSession } from './session.ts';
 import { TokenStore } from './token.ts';
 
 /** What a commit changed, as others need to hear it. */
 export interface Committed {
   readonly batches: readonly Batch[];
-  readonly sessions: readonly { readonly sessionId: SessionId; readonly session: Session | undefined }[];
+  readonly sessions: readonly ChangedSession[];
 }
 
 /** Another gateway owns this state folder. */
@@ -38,6 +40,7 @@ export class Store implements Disposable {
   readonly tokens: TokenStore;
   readonly log: LogStore;
   readonly retention: Retention;
+  readonly intake: Intake;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
 
@@ -45,8 +48,9 @@ export class Store implements Disposable {
     this.#lock = lock;
     this.#ballast = ballast;
     this.#db = db;
-    this.sessions = new SessionStore(db);
-    this.queue = new QueueStore(db);
+    const facts = new QueueFacts(db);
+    this.sessions = new SessionStore(db, facts);
+    this.queue = new QueueStore(db, facts);
     this.permissions = new PermissionStore(db);
     this.processes = new ProcessStore(db);
     this.clients = new ClientStore(db);
@@ -57,7 +61,13 @@ export class Store implements Disposable {
       const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };
       if (committed.batches.length > 0 || committed.sessions.length > 0) this.onCommit(committed);
     };
-    db.mark = () => this.log.mark();
+    this.intake = new Intake(db, { facts, sessions: this.sessions, queue: this.queue, log: this.log });
+    db.beforeUse = () => this.intake.settle();
+    db.beforeCommit = () => this.intake.save();
+    db.mark = () => {
+      const restore = [this.log.mark(), this.intake.mark()];
+      return () => restore.forEach((undo) => undo());
+    };
     db.onFull = () => ballast.release();
   }
 
@@ -97,6 +107,8 @@ export class Store implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#db.flush();
+    this.intake.settle();
     this.#db[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }

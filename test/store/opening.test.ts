@@ -6,8 +6,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { NewerDatabaseError } from '../../gateway/store/database.ts';
+import { admitPrompt } from '../../gateway/store/conversation.ts';
 import { MIGRATIONS } from '../../gateway/store/schema.ts';
-import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
+import { delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
 
 /** A database of a few hundred pages, closed cleanly or as after kill -9. */
 async function makeDatabase({ clean }: { clean: boolean }): Promise<{ folder: string; file: string }> {
@@ -132,6 +133,32 @@ test('a database of every earlier version is brought to this one, with what it h
     assert.equal(opened.store.setAside, undefined);
     assert.deepEqual(opened.store.sessions.list(), []);
   }
+});
+
+test('prompts of an earlier version wait in the same order, behind them the next one', async () => {
+  const { folder, ...first } = openStore();
+  first[Symbol.dispose]();
+  const file = path.join(folder, 'old.db');
+  const raw = new DatabaseSync(file);
+  for (const step of MIGRATIONS.slice(0, 2)) raw.exec(step);
+  raw.exec(`PRAGMA user_version = 2`);
+  raw.exec(`INSERT INTO session (key, session_id, agent, path, title, titled_by, mode, status, held, created_at, last_activity_at)
+    VALUES (7, 's1', 'demo', '/tmp', 'old', 'prompt', 'ask', 'stopped', 1, '${NOW}', '${NOW}')`);
+  for (const [index, [id, place]] of Object.entries({ second: 2, first: 0.5, third: 3 }).entries()) {
+    raw.exec(`INSERT INTO prompt (prompt_id, session_key, place, state, digest, message, sender, created_at)
+      VALUES ('${id}', 7, ${place}, 'queued', 'd', '"text"', '{"clientId":"c1","name":"a test"}', '${NOW}')`);
+    raw.exec(`INSERT INTO event VALUES (${7 * 2 ** 32 + index + 1}, 'queued', '{}', 0)`);
+  }
+  raw.close();
+  writeFileSync(path.join(folder, 'holdfast.db'), readFileSync(file));
+  using opened = openStore(folder);
+  const { store } = opened;
+  await store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent('fourth') }, NOW));
+  const queue = store.queue.list(store.sessions.get(SESSION));
+  assert.deepEqual(
+    queue.map(({ promptId }) => promptId),
+    ['first', 'second', 'third', 'fourth'],
+  );
 });
 
 /** Turns every bit of so many bytes. */

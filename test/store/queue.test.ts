@@ -18,9 +18,9 @@ test('the first prompt runs at once and the others wait in the order in which th
   await newSession(store);
   const answers = await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
   assert.deepEqual(answers, [
-    { state: 'running', position: 0 },
-    { state: 'queued', position: 1 },
-    { state: 'queued', position: 2 },
+    { state: 'running', position: 0, seq: 1, held: false },
+    { state: 'queued', position: 1, seq: 2, held: false },
+    { state: 'queued', position: 2, seq: 3, held: false },
   ]);
   assert.deepEqual(statesOf(store), ['a running', 'b queued', 'c queued']);
 });

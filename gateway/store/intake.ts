@@ -1,0 +1,146 @@
+// The quick way in: prompts that have to wait are written down together, one row for each commit, and put into queue and log
+// a moment later, or as soon as anybody looks. An acknowledged prompt is synced in the one place or in the other.
+import { titleFrom } from '../core/session.ts';
+import { Event, Problem, type PromptId, type SessionId } from '../protocol/index.ts';
+import type { Database } from './database.ts';
+import { SPAN, type LogOf, type LogStore, type Numbered } from './log.ts';
+import type { QueueStore, SentPrompt } from './queue.ts';
+import type { QueueFacts } from './queueFacts.ts';
+import type { SessionStore } from './session.ts';
+
+/** What is not in place yet, at most: nobody should have to wait for it long. */
+const MOST = 1024;
+const SETTLE_MS = 100;
+
+interface Accepted {
+  readonly log: LogOf;
+  readonly event: Numbered;
+  readonly prompt: SentPrompt;
+}
+
+interface Parts {
+  readonly facts: QueueFacts;
+  readonly sessions: SessionStore;
+  readonly queue: QueueStore;
+  readonly log: LogStore;
+}
+
+export class Intake {
+  readonly #db: Database;
+  readonly #parts: Parts;
+  /** Accepted and not in place yet, in order. Settling begins a new map, so that a mark can bring the old one back. */
+  #accepted = new Map<PromptId, Accepted>();
+  /** So many of them are on their way in the table. */
+  #saved = 0;
+  #isBusy = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: Database, parts: Parts) {
+    this.#db = db;
+    this.#parts = parts;
+    this.#recover();
+  }
+
+  /** Accepts a prompt that has to wait. undefined: this one goes the long way, and nothing was done. */
+  accept(
+    sessionId: SessionId,
+    prompt: SentPrompt,
+  ): { position: number; seq: number; held: boolean } | undefined {
+    const { facts, queue, log } = this.#parts;
+    const { promptId, message, from, createdAt, expiresAt } = prompt;
+    const fact = facts.of(sessionId);
+    if (fact === undefined || (fact.ahead === 0 && !fact.held) || expiresAt !== null) return undefined;
+    if (this.#accepted.has(promptId) || queue.has(promptId)) return undefined;
+    const { ahead: position, held } = fact;
+    for (const event of log.number(fact, createdAt, [
+      { type: 'queued', promptId, position, message, from },
+    ])) {
+      this.#accepted.set(promptId, { log: fact, event, prompt });
+    }
+    fact.ahead += 1;
+    return { position, held, seq: log.head(fact) };
+  }
+
+  /** Within the transaction that accepted them. */
+  save(): void {
+    if (this.#accepted.size === this.#saved) return;
+    const texts = [...this.#accepted.values()].slice(this.#saved).map(({ event }) => event.text);
+    this.#undisturbed(() => this.#db.run('INSERT INTO accepted (texts) VALUES (?)', texts.join('\n')));
+    this.#saved = this.#accepted.size;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.settle();
+    }, SETTLE_MS).unref();
+    if (this.#saved > MOST) this.settle();
+  }
+
+  /** Puts everything in its place. */
+  settle(): void {
+    if (this.#accepted.size === 0 || this.#isBusy) return;
+    try {
+      this.#undisturbed(() => this.#db.tidied(() => this.#place()));
+    } catch (error) {
+      // On a full disk, reading goes on with what is in place; the rest is safe where it is.
+      if (!(error instanceof Problem)) throw error;
+    }
+  }
+
+  /** What is accepted after this is forgotten by the result; what is settled after it is not in place again. */
+  mark(): () => void {
+    const accepted = this.#accepted;
+    const { size } = accepted;
+    const saved = this.#saved;
+    return () => {
+      if (this.#accepted === accepted && accepted.size === size) return;
+      for (const promptId of [...accepted.keys()].slice(size)) accepted.delete(promptId);
+      this.#accepted = accepted;
+      this.#saved = saved;
+      this.#parts.facts.forgetAll();
+    };
+  }
+
+  #place(): void {
+    const { sessions, queue, log } = this.#parts;
+    const all = [...this.#accepted.values()].sort((a, b) => a.event.id - b.event.id);
+    this.#accepted = new Map();
+    this.#saved = 0;
+    for (const [index, { log: of, event, prompt }] of all.entries()) {
+      queue.add(of, prompt, event.id % SPAN);
+      // One session's stand together.
+      if (all[index - 1]?.log.key !== of.key)
+        sessions.addressed(of, titleFrom(prompt.message), prompt.createdAt);
+    }
+    log.write(all.map(({ event }) => event));
+    this.#db.run('DELETE FROM accepted');
+  }
+
+  #undisturbed(work: () => void): void {
+    this.#isBusy = true;
+    try {
+      work();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** What was on its way when the gateway before ended. */
+  #recover(): void {
+    for (const { texts } of this.#db.all('SELECT texts FROM accepted ORDER BY id')) {
+      for (const text of String(texts).split('\n')) {
+        const event = Event.parse(JSON.parse(text));
+        const log = this.#parts.facts.of(event.sessionId);
+        if (log === undefined || event.type !== 'queued') continue;
+        const { promptId, message, from, seq, ts } = event;
+        const prompt = { promptId, message, from, createdAt: ts, expiresAt: null };
+        this.#accepted.set(promptId, {
+          log,
+          event: { id: log.key * SPAN + seq, type: 'queued', text },
+          prompt,
+        });
+      }
+    }
+    this.#saved = this.#accepted.size;
+    this.settle();
+    this.#parts.facts.forgetAll();
+  }
+}

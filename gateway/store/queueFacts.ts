@@ -1,0 +1,44 @@
+// What accepting a prompt needs to know of a queue, kept in memory: it costs the same however much there is.
+import type { SessionId } from '../protocol/index.ts';
+import type { Database } from './database.ts';
+import type { LogOf } from './log.ts';
+import { LIVE } from './queue.ts';
+
+export interface QueueFact extends LogOf {
+  readonly held: boolean;
+  /** Prompts that run or wait: a new one comes after them. */
+  ahead: number;
+}
+
+export class QueueFacts {
+  readonly #db: Database;
+  readonly #known = new Map<SessionId, QueueFact>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** undefined: there is no such session. */
+  of(sessionId: SessionId): QueueFact | undefined {
+    let fact = this.#known.get(sessionId);
+    if (fact !== undefined) return fact;
+    const row = this.#db.get(
+      `SELECT key, held, (SELECT count(*) FROM prompt WHERE session_key = key AND ${LIVE} AND state <> 'uncertain') AS ahead
+       FROM session WHERE session_id = ?`,
+      sessionId,
+    );
+    if (row === undefined) return undefined;
+    fact = { sessionId, key: Number(row['key']), held: row['held'] === 1, ahead: Number(row['ahead']) };
+    this.#known.set(sessionId, fact);
+    return fact;
+  }
+
+  /** Its queue changes. */
+  forget(sessionId: SessionId): void {
+    this.#known.delete(sessionId);
+  }
+
+  forgetAll(): void {
+    this.#known.clear();
+  }
+}

@@ -1,0 +1,116 @@
+// Prompts that have to wait take the quick way in: one row for all that came together, put in their places a moment later.
+import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Problem } from '../../gateway/protocol/index.ts';
+import { admitPrompt } from '../../gateway/store/conversation.ts';
+import type { Store } from '../../gateway/store/store.ts';
+import { newFolder } from '../support/folders.ts';
+import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const admit = (store: Store, id: string, message?: string) =>
+  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
+
+const listed = (store: Store): string[] =>
+  store.queue
+    .list(store.sessions.get(SESSION))
+    .map(({ promptId, seq, message }) => `${promptId} ${seq} ${message}`);
+
+const logged = (store: Store): string[] =>
+  store.log
+    .read(store.sessions.get(SESSION), 0, 100)
+    .texts.map(
+      (text) => /"seq":(\d+).*"promptId":"(\w+)","position":(\d+)/.exec(text)?.slice(1).join(' ') ?? text,
+    );
+
+/** A store whose queue is held, so that every prompt waits. */
+async function openHeld() {
+  const opened = openStore();
+  const session = await newSession(opened.store);
+  await opened.store.synced(() => opened.store.sessions.change(session, { held: true }));
+  return opened;
+}
+
+/** The files as kill -9 leaves them. */
+function killed(folder: string): string {
+  const copy = newFolder('killed');
+  for (const name of ['holdfast.db', 'holdfast.db-wal'])
+    copyFileSync(path.join(folder, name), path.join(copy, name));
+  return copy;
+}
+
+test('whoever looks finds each prompt in queue and log, numbered in the order in which they came', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const answers = await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
+  assert.deepEqual(answers, [
+    { state: 'queued', position: 0, seq: 1, held: true },
+    { state: 'queued', position: 1, seq: 2, held: true },
+    { state: 'queued', position: 2, seq: 3, held: true },
+  ]);
+  assert.deepEqual(listed(store), ['a 1 text of a', 'b 2 text of b', 'c 3 text of c']);
+  assert.deepEqual(logged(store), ['1 a 0', '2 b 1', '3 c 2']);
+  const { session } = store.sessions.get(SESSION);
+  assert.deepEqual([session.queued, session.title, session.lastActivityAt], [3, 'text of a', NOW]);
+});
+
+test('what was acknowledged is there after kill -9, in place or not, once', async () => {
+  using opened = await openHeld();
+  await Promise.all(['a', 'b'].map((id) => admit(opened.store, id)));
+  const before = killed(opened.folder);
+  assert.equal(listed(opened.store).length, 2);
+  const after = killed(opened.folder);
+  for (const folder of [before, after]) {
+    using again = openStore(folder);
+    assert.deepEqual(listed(again.store), ['a 1 text of a', 'b 2 text of b']);
+    assert.deepEqual(logged(again.store), ['1 a 0', '2 b 1']);
+    assert.equal((await admit(again.store, 'c')).seq, 3);
+  }
+});
+
+test('sending again finds a prompt that is not in place yet, and other content is a conflict', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const [first, again, other] = await Promise.allSettled([
+    admit(store, 'a'),
+    admit(store, 'a'),
+    admit(store, 'a', 'something else'),
+  ]);
+  assert.ok(first.status === 'fulfilled' && again.status === 'fulfilled' && other.status === 'rejected');
+  assert.deepEqual(again.value, first.value);
+  assert.ok(other.reason instanceof Problem && other.reason.problem === 'prompt.conflict');
+  assert.deepEqual(logged(store), ['1 a 0']);
+});
+
+test('work that looks and is then undone leaves what came before it on its way, and not lost', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const all = await Promise.allSettled([
+    admit(store, 'a'),
+    store.synced(() => {
+      assert.deepEqual(listed(store), ['a 1 text of a']);
+      throw new Error('undone');
+    }),
+    admit(store, 'b'),
+  ]);
+  assert.deepEqual(
+    all.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.ok(all[1].status === 'rejected' && String(all[1].reason).includes('undone'));
+  assert.deepEqual(listed(store), ['a 1 text of a', 'b 2 text of b']);
+  assert.deepEqual(logged(store), ['1 a 0', '2 b 1']);
+});
+
+test('a moment later everything is in place and watchers hear of it once, with nobody looking', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const heard: (number | undefined)[] = [];
+  store.onCommit = ({ sessions }) => heard.push(...sessions.map(({ read }) => read()?.queued));
+  await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
+  assert.deepEqual(heard, []);
+  await waitFor('the watchers to hear', () => heard.length > 0);
+  assert.deepEqual(heard, [3]);
+});
