@@ -40,7 +40,7 @@ export class Announcer {
   /** A commit may have opened or settled questions. */
   publish({ sessions }: Committed): void {
     if (this.#places.size === 0) return;
-    for (const { sessionId, session } of sessions) this.#review(sessionId, session);
+    for (const { sessionId, read } of sessions) this.#review(sessionId, read());
   }
 
   #reviewAll(): void {

@@ -7,10 +7,13 @@ import type { Bearer } from './bearer.ts';
 import { Caller, type Push } from './caller.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { MAX_BODY } from './guard.ts';
+import { textFrame } from './textFrame.ts';
 
 /** What may wait in memory for one reader. Past it, the log is the buffer. */
 const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = HIGH_WATER / 4;
+/** Less than this is copied together for one write. */
+const SMALL_WRITE = 64 * 1024;
 const PING_MS = 15_000;
 /** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
 const STALL_MS = 30_000;
@@ -21,6 +24,8 @@ class Connection implements Push {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #drained: (() => void)[] = [];
+  readonly #frames: Buffer[] = [];
+  #gathered = 0;
   #stallCheck: NodeJS.Timeout | undefined;
 
   /** `stream` is what the WebSocket writes to. */
@@ -34,21 +39,29 @@ class Connection implements Push {
     if (text !== undefined) this.send(text);
   }
 
-  send(frame: string | Buffer): boolean {
+  send(payload: string | Buffer): boolean {
     // Whoever has more to say to a reader that is gone would go through the whole log for nothing.
     if (this.#socket.readyState !== this.#socket.OPEN) return false;
-    this.#gather();
-    this.#socket.send(frame, { binary: false }, () => this.#sent());
-    if (this.#socket.bufferedAmount < HIGH_WATER) return true;
+    const frame = textFrame(payload);
+    if (this.#frames.push(frame) === 1) process.nextTick(() => this.#write());
+    this.#gathered += frame.length;
+    if (this.#buffered < HIGH_WATER) return true;
     this.#watchForStall();
     return false;
   }
 
-  /** What is sent while one read is being worked on leaves in one write: with many calls at once, writes cost the most. */
-  #gather(): void {
-    if (this.#stream.writableCorked > 0) return;
-    this.#stream.cork();
-    process.nextTick(() => this.#stream.uncork());
+  get #buffered(): number {
+    return this.#gathered + this.#stream.writableLength;
+  }
+
+  /** What is said while one read is being worked on leaves in one write: with many calls at once, writes cost the most. */
+  #write(): void {
+    const frames = this.#frames.splice(0);
+    const isSmall = this.#gathered < SMALL_WRITE;
+    this.#gathered = 0;
+    if (this.#stream.destroyed) return;
+    for (const bytes of isSmall ? [Buffer.concat(frames)] : frames)
+      this.#stream.write(bytes, () => this.#sent());
   }
 
   onDrain(callback: () => void): void {
@@ -56,7 +69,7 @@ class Connection implements Push {
   }
 
   #sent(): void {
-    if (this.#drained.length === 0 || this.#socket.bufferedAmount > LOW_WATER) return;
+    if (this.#drained.length === 0 || this.#buffered > LOW_WATER) return;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     clearInterval(this.#stallCheck);
     this.#stallCheck = undefined;
@@ -65,11 +78,11 @@ class Connection implements Push {
 
   #watchForStall(): void {
     if (this.#stallCheck !== undefined) return;
-    let before = this.#socket.bufferedAmount;
+    let before = this.#buffered;
     this.#stallCheck = setInterval(() => {
       // A closing handshake would wait behind what is not being read.
-      if (this.#socket.bufferedAmount >= before) this.#socket.terminate();
-      before = this.#socket.bufferedAmount;
+      if (this.#buffered >= before) this.#socket.terminate();
+      before = this.#buffered;
     }, STALL_MS);
     this.#stallCheck.unref();
   }

@@ -201,12 +201,18 @@ export class SessionStore {
     const changed = [...this.#changed].map((sessionId) => ({
       sessionId,
       isGone: this.#removed.has(sessionId) && this.locate(sessionId) === undefined,
-      read: () => this.find(sessionId)?.session,
+      read: once(() => this.find(sessionId)?.session),
     }));
     this.#changed.clear();
     this.#removed.clear();
     return changed;
   }
+}
+
+/** Several may ask. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: read() }).value;
 }
 
 function unknownSession(sessionId: SessionId): never {
