@@ -11,6 +11,7 @@ import { Announcer } from './live/announcer.ts';
 import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
+import { NOBODY, Peering } from './live/peering.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
@@ -94,16 +95,29 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     check: (agent) => checkAgent(catalogue, agent, home),
     memoryOf: residentBytes,
   };
-  const gateway: Gateway = { store, live, feed, announcer, clock: systemClock, info, agents, bearers, stop };
-  const handlers = handlersOf(gateway);
-  const dispatcher = new Dispatcher(handlers, (err, errorId, method) =>
-    logger.error({ err, errorId, method }, 'bug'),
-  );
+  const logBug = (err: unknown, errorId: string, method: string): void =>
+    logger.error({ err, errorId, method }, 'bug');
+  const { instanceId: ownId } = info;
+  const peering = new Peering({ book: NOBODY, store, clock: systemClock, instanceId: ownId, logBug });
+  const gateway: Gateway = {
+    store,
+    live,
+    feed,
+    announcer,
+    peering,
+    clock: systemClock,
+    info,
+    agents,
+    bearers,
+    stop,
+  };
+  const dispatcher = new Dispatcher(handlersOf(gateway), logBug);
   const webSockets = new WebSocketTransport(dispatcher);
   const metrics = metricsOf(store, () => webSockets.clients);
   store.onCommit = (committed) => {
     feed.publish(committed);
     announcer.publish(committed);
+    peering.committed(committed);
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;

@@ -10,7 +10,6 @@ import type {
   ToolCall,
 } from '../../gateway/protocol/index.ts';
 import type { Place } from '../chatMessages.ts';
-import { t } from './l10n.ts';
 
 /** How a prompt of the conversation stands. `left`: a person chose not to run an uncertain one again. */
 export type PromptOutcome = 'running' | 'done' | 'failed' | 'interrupted' | 'uncertain' | 'left' | 'again';
@@ -143,29 +142,21 @@ export const wordsOf = (message: Prompt['message']): string =>
     .flatMap((block) => (block.type === 'text' ? [block.text] : []))
     .join('\n');
 
-/** What goes along with a prompt, by name. Images have none. */
+/** What goes along with a prompt, by name. */
 export const alongWith = (message: Prompt['message']): string[] =>
   blocksOf(message).flatMap((block) => {
     switch (block.type) {
       case 'text':
-      case 'image':
         return [];
+      case 'image':
+        return [block.mimeType];
       case 'resource_link':
         return [block.name];
       case 'resource':
-        return [block.resource.uri.replace(/^holdfast:/, '')];
+        return [block.resource.uri];
     }
   });
 
-export type ImageBlock = Extract<Blocks[number], { type: 'image' }>;
-
-export const imagesOf = (message: Prompt['message']): ImageBlock[] =>
-  blocksOf(message).filter((block) => block.type === 'image');
-
 /** All of a prompt in one text; blocks that are not text are named. */
 export const textOf = (message: Prompt['message']): string =>
-  [
-    wordsOf(message),
-    ...imagesOf(message).map(() => `[${t('Image')}]`),
-    ...alongWith(message).map((name) => `[${name}]`),
-  ].join('\n');
+  [wordsOf(message), ...alongWith(message).map((name) => `[${name}]`)].join('\n');

@@ -5,13 +5,17 @@ import { Cursor, type Event, type EventBody } from '../protocol/index.ts';
 
 export const cursorAt = (logId: string, seq: number): Cursor => Cursor.parse(`${logId}:${seq}`);
 
+export function splitCursor(cursor: Cursor): [logId: string, seq: number] {
+  const [logId = '', digits] = cursor.split(':');
+  return [logId, Number(digits)];
+}
+
 /** Where to read on, or `gap` when the cursor is of another log, ahead of this one, or behind what is kept. */
 export function resumeAt(
   cursor: Cursor,
   log: { readonly logId: string; readonly first: number; readonly last: number },
 ): number | 'gap' {
-  const [logId, digits] = cursor.split(':');
-  const seq = Number(digits);
+  const [logId, seq] = splitCursor(cursor);
   if (logId !== log.logId || seq > log.last || seq + 1 < log.first) return 'gap';
   return seq;
 }

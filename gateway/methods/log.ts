@@ -38,7 +38,7 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
 
     'session.reconnect': ({ sessionId, clientId, cursor }, caller) => {
       const session = store.sessions.get(sessionId);
-      const client = clientId ?? caller.actor.clientId;
+      const client = caller.clientIdOf(clientId);
       const confirmed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
       if (typeof confirmed === 'number')
         store.written(() => store.clients.confirm(client, session, confirmed));

@@ -6,12 +6,14 @@ import type { Announcer } from '../live/announcer.ts';
 import type { Clock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Live } from '../live/live.ts';
+import type { Peering } from '../live/peering.ts';
 import type { Store } from '../store/store.ts';
 import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { logHandlers } from './log.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
+import { orAtPeers } from './remote.ts';
 import { sessionHandlers } from './session.ts';
 import { tokenHandlers } from './token.ts';
 
@@ -20,6 +22,7 @@ export interface Gateway {
   readonly live: Live;
   readonly feed: Feed;
   readonly announcer: Announcer;
+  readonly peering: Peering;
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
@@ -37,12 +40,15 @@ export interface Gateway {
   readonly stop: () => void;
 }
 
-export const handlersOf = (gateway: Gateway): Handlers => ({
-  ...sessionHandlers(gateway),
-  ...queueHandlers(gateway),
-  ...logHandlers(gateway),
-  ...permissionHandlers(gateway),
-  ...agentHandlers(gateway),
-  ...gatewayHandlers(gateway),
-  ...tokenHandlers(gateway),
-});
+export function handlersOf(gateway: Gateway): Handlers {
+  const handlers: Handlers = {
+    ...sessionHandlers(gateway),
+    ...queueHandlers(gateway),
+    ...logHandlers(gateway),
+    ...permissionHandlers(gateway),
+    ...agentHandlers(gateway),
+    ...gatewayHandlers(gateway),
+    ...tokenHandlers(gateway),
+  };
+  return orAtPeers(handlers, gateway);
+}

@@ -4,7 +4,14 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { textOf } from '../core/history.ts';
 import { snippet } from '../core/search.ts';
-import { Problem, SessionId, type Event, type QueueStats, type sessionMethods } from '../protocol/index.ts';
+import {
+  Problem,
+  SessionId,
+  type Event,
+  type QueueStats,
+  type Session,
+  type sessionMethods,
+} from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
@@ -15,6 +22,7 @@ export const sessionHandlers = ({
   store,
   live,
   feed,
+  peering,
   clock,
   agents,
 }: Gateway): Handlers<keyof typeof sessionMethods> => {
@@ -23,6 +31,14 @@ export const sessionHandlers = ({
     responsePending: store.log.head(stored) - store.clients.confirmed(caller.actor.clientId, stored),
     clientConnected: feed.isFollowed(stored.sessionId),
   });
+  /** All that the caller may see: a peer sees the sessions of this gateway, and not those of its other peers. */
+  const visible = (caller: Caller): Session[] => {
+    const ours = store.sessions.list().map(({ session }) => session);
+    const theirs = caller.peer === undefined ? peering.sessions.list() : [];
+    return theirs.length === 0
+      ? ours
+      : [...ours, ...theirs].toSorted((a, b) => (a.lastActivityAt < b.lastActivityAt ? 1 : -1));
+  };
   return {
     'session.create': async (params) => {
       live.mustBeOpen();
@@ -40,7 +56,7 @@ export const sessionHandlers = ({
       return { sessionId: session.sessionId };
     },
 
-    'session.list': () => ({ sessions: store.sessions.list().map(({ session }) => session) }),
+    'session.list': (_params, caller) => ({ sessions: visible(caller) }),
 
     'session.get': ({ sessionId }) => store.sessions.get(sessionId).session,
 
@@ -168,12 +184,15 @@ export const sessionHandlers = ({
     },
 
     'session.watch': (_params, caller) => {
-      caller.keep('watch', feed.watch(mustPush(caller)));
-      return { sessions: store.sessions.list().map(({ session }) => session) };
+      const push = mustPush(caller);
+      caller.keep('watch', feed.watch(push));
+      if (caller.peer === undefined) caller.keep('watch peers', peering.sessions.watch(push));
+      return { sessions: visible(caller) };
     },
 
     'session.unwatch': (_params, caller) => {
       caller.drop('watch');
+      caller.drop('watch peers');
       return { ok: true };
     },
 

@@ -32,6 +32,7 @@ export type NotificationName = keyof Notifications;
 export type NotificationParams<N extends NotificationName> = z.output<Notifications[N]['params']>;
 
 export * from './agent.ts';
+export * from './between.ts';
 export * from './contract.ts';
 export * from './event.ts';
 export * from './form.ts';

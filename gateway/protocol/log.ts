@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
 import { Event } from './event.ts';
-import { ClientId, Cursor, SessionId } from './ids.ts';
+import { ClientId, Cursor, PeerName, SessionId } from './ids.ts';
 import { Actor, Permission } from './permission.ts';
 import { Prompt } from './queue.ts';
 import { Session } from './session.ts';
@@ -79,18 +79,24 @@ export const logMethods = {
 
 // ---- notifications ----
 
+const peer = PeerName.describe('The gateway that owns the session, when that is not this one').optional();
+
 export const logNotifications = {
   'session.events': notification(
     'What one commit wrote, in one frame',
-    z.object({ sessionId: SessionId, events: z.array(Event), cursor: Cursor }),
+    z.object({ sessionId: SessionId, peer, events: z.array(Event), cursor: Cursor }),
+  ),
+  'session.snapshot': notification(
+    "A peer's session cannot be read on from where this client was: it starts again from this",
+    z.object({ sessionId: SessionId, peer, cursor: Cursor, snapshot: Snapshot }),
   ),
   'session.drafted': notification(
     'Somebody else changed the unsent text of a session that this client follows',
-    z.object({ sessionId: SessionId, text: z.string() }),
+    z.object({ sessionId: SessionId, peer, text: z.string() }),
   ),
   'session.followed': notification(
     'Who follows a session that this client follows, this client included: told at first and with each change',
-    z.object({ sessionId: SessionId, followers: z.array(Actor) }),
+    z.object({ sessionId: SessionId, peer, followers: z.array(Actor) }),
   ),
   'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
   'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),

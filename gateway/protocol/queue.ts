@@ -1,7 +1,7 @@
 // The queue: prompts that people sent to a session, in the order in which they will run.
 import { z } from 'zod';
 import { method } from './contract.ts';
-import { Cursor, PromptId, SessionId } from './ids.ts';
+import { Cursor, PeerName, PromptId, SessionId } from './ids.ts';
 import { Actor } from './permission.ts';
 
 // ---- shapes ----
@@ -62,6 +62,7 @@ export const queueMethods = {
       state: PromptState,
       position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
       cursor: Cursor.describe('Where the session stood when the prompt was written down'),
+      peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
     }),
     problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'gateway.stopping'],
     streams: true,

@@ -1,7 +1,17 @@
 // Who is calling: what a handler may know of the client behind a request, and how it can tell it something later.
 import { randomUUID } from 'node:crypto';
-import { ClientId, type Actor, type Provenance, type SessionId, type TokenScope } from '../protocol/index.ts';
-import { OWNER, type Bearer } from './bearer.ts';
+import {
+  ClientId,
+  Problem,
+  type Actor,
+  type Method,
+  type MethodName,
+  type PeerName,
+  type Provenance,
+  type SessionId,
+  type TokenScope,
+} from '../protocol/index.ts';
+import { mayCall, OWNER, type Bearer } from './bearer.ts';
 
 /** A connection that can be written to at any time. */
 export interface Push {
@@ -11,7 +21,14 @@ export interface Push {
 }
 
 /** The way by which it calls. */
-export type Via = Exclude<Provenance['via'], 'peer'>;
+export type Via = Provenance['via'];
+
+/** What somebody is told who wants more than its token allows. */
+const LIMITS: Readonly<Record<TokenScope, string>> = {
+  operator: 'This token may do everything.',
+  read: 'This token may read only; one with the scope operator may do everything.',
+  agent: "This is an agent's token, for its own mail.",
+};
 
 export class Caller {
   /** Said by client.hello; until then a name that the connection was given. */
@@ -31,6 +48,22 @@ export class Caller {
     this.scope = scope;
     this.sessionId = sessionId;
     this.push = push;
+  }
+
+  /** The gateway whose client is calling; of callers of our own nothing. */
+  get peer(): PeerName | undefined {
+    return undefined;
+  }
+
+  /** Throws the problem that says why this caller may not make this call. The parameters are not checked yet. */
+  admit(method: MethodName, access: Method['access'], _params: unknown): void {
+    if (!mayCall(this, access))
+      throw new Problem('access.denied', `${LIMITS[this.scope]} ${method} is more.`);
+  }
+
+  /** The client whose reading is confirmed: the one that is named, else the one that calls. */
+  clientIdOf(named: ClientId | undefined): ClientId {
+    return named ?? this.actor.clientId;
   }
 
   /** Keeps something open for this client until it is dropped or the connection ends; the same key replaces. */

@@ -9,33 +9,30 @@ import {
   type JSONRPCResponse,
 } from 'json-rpc-2.0';
 import { z } from 'zod';
-import {
-  methods,
-  Problem,
-  RPC,
-  type MethodName,
-  type Params,
-  type Result,
-  type TokenScope,
-} from '../protocol/index.ts';
-import { mayCall } from './bearer.ts';
+import { methods, Problem, RPC, type MethodName, type Params, type Result } from '../protocol/index.ts';
 import type { Caller } from './caller.ts';
 import { isShallow, MAX_DEPTH } from './json.ts';
 
 const MAX_BATCH = 32;
-
-/** What somebody is told who wants more than its token allows. */
-const LIMITS: Readonly<Record<TokenScope, string>> = {
-  operator: 'This token may do everything.',
-  read: 'This token may read only; one with the scope operator may do everything.',
-  agent: "This is an agent's token, for its own mail.",
-};
 
 export type Handler<M extends MethodName> = (
   params: Params<M>,
   caller: Caller,
 ) => Promise<Result<M>> | Result<M>;
 export type Handlers<M extends MethodName = MethodName> = { readonly [K in M]: Handler<K> };
+
+/** What another gateway has answered a call with, to be answered here as it is. */
+export class PassedOn extends Error {
+  override name = 'PassedOn';
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
 
 /** null: nothing is to be answered. */
 type Answer = JSONRPCResponse | null;
@@ -101,8 +98,7 @@ export class Dispatcher {
     const { params: schema, access } = methods[name];
     this.#calls.set(name, (given, id, caller) => {
       try {
-        if (!mayCall(caller, access))
-          throw new Problem('access.denied', `${LIMITS[caller.scope]} ${name} is more.`);
+        caller.admit(name, access, given);
         const params = schema.safeParse(given);
         if (!params.success) return refuse(id, RPC.invalidParams, explain(name, params.error));
         // The schema that was just used is the one of this very method.
@@ -119,6 +115,8 @@ export class Dispatcher {
   }
 
   #errorOf(id: JSONRPCID, error: unknown, method: string): JSONRPCErrorResponse {
+    if (error instanceof PassedOn)
+      return createJSONRPCErrorResponse(id, error.code, error.message, error.data);
     if (error instanceof Problem) {
       return createJSONRPCErrorResponse(id, error.code, error.message, {
         ...error.data,

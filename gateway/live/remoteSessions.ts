@@ -1,0 +1,63 @@
+// The sessions of peers, as last heard: told to whoever watches, beside those of this gateway.
+import type { PeerName, Session, SessionId } from '../protocol/index.ts';
+import type { Sink } from './feed.ts';
+
+export class RemoteSessions {
+  /** By the key of the peer, which stays when it is called otherwise. */
+  readonly #all = new Map<number, Map<SessionId, Session>>();
+  readonly #watchers = new Set<Sink>();
+  readonly #isOurs: (sessionId: SessionId) => boolean;
+
+  constructor(isOurs: (sessionId: SessionId) => boolean) {
+    this.#isOurs = isOurs;
+  }
+
+  list(): Session[] {
+    return [...this.#all.values()].flatMap((sessions) => [...sessions.values()]);
+  }
+
+  of(peer: number): Session[] {
+    return [...(this.#all.get(peer)?.values() ?? [])];
+  }
+
+  /** Hears of every session of a peer that changes. The result ends it. */
+  watch(sink: Sink): () => void {
+    this.#watchers.add(sink);
+    return () => this.#watchers.delete(sink);
+  }
+
+  /** All that a peer has; with `isComplete` what is not named is gone there. */
+  replace(peer: number, sessions: readonly Session[], isComplete: boolean): void {
+    const there = new Set(sessions.map(({ sessionId }) => sessionId));
+    for (const session of sessions) this.put(peer, session);
+    if (!isComplete) return;
+    for (const { sessionId } of this.of(peer)) if (!there.has(sessionId)) this.remove(peer, sessionId);
+  }
+
+  /** An id belongs to whoever had it first: no peer can put itself in the place of another's session, or of ours. */
+  put(peer: number, session: Session): void {
+    const { sessionId } = session;
+    for (const [other, sessions] of this.#all) if (other !== peer && sessions.has(sessionId)) return;
+    if (this.#isOurs(sessionId)) return;
+    const sessions = this.#all.get(peer) ?? new Map<SessionId, Session>();
+    this.#all.set(peer, sessions);
+    if (JSON.stringify(sessions.get(sessionId)) === JSON.stringify(session)) return;
+    sessions.set(sessionId, session);
+    this.#tell('session.changed', { session });
+  }
+
+  remove(peer: number, sessionId: SessionId): void {
+    if (this.#all.get(peer)?.delete(sessionId) === true) this.#tell('session.removed', { sessionId });
+  }
+
+  /** The peer is called otherwise. */
+  rename(peer: number, name: PeerName): void {
+    for (const session of this.of(peer)) this.put(peer, { ...session, peer: name });
+  }
+
+  #tell(method: string, params: object): void {
+    if (this.#watchers.size === 0) return;
+    const frame = JSON.stringify({ jsonrpc: '2.0', method, params });
+    for (const watcher of this.#watchers) watcher.send(frame);
+  }
+}

@@ -1,0 +1,164 @@
+// Calls to a peer that outlive the link: what a link took with it is asked again over the next one, and done once.
+import { z } from 'zod';
+import { Problem, problems, RPC, type ProblemName } from '../protocol/index.ts';
+import { PassedOn } from '../rpc/dispatch.ts';
+import type { Messages } from './messages.ts';
+
+/** How long a call waits for a link that is gone. A break of a few seconds is not worth an error. */
+export const LINK_WAIT_MS = 10_000;
+/** How long it waits in all. Ending an agent with all its children takes a while. */
+const ANSWER_MS = 60_000;
+const MAX_PENDING = 1000;
+
+interface Pending {
+  readonly text: string;
+  /** Doing it twice is as good as doing it once. */
+  readonly isRepeatable: boolean;
+  /** The run of the other gateway that it was sent to. */
+  sentTo: string | undefined;
+  readonly settle: (answer: { result: unknown } | { error: unknown }) => void;
+}
+
+export interface CallsOptions {
+  /** What the peer is called here. */
+  readonly name: () => string;
+  /** This run of this gateway: ids are never used twice. */
+  readonly instanceId: string;
+  /** Calls back once; the result cancels. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+}
+
+export interface CallOptions {
+  readonly client?: object;
+  readonly isRepeatable: boolean;
+  /** Called with the result before anything that the peer sends after it is looked at. */
+  readonly onResult?: (result: unknown) => void;
+}
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #pending = new Map<string, Pending>();
+  #messages: Messages | undefined;
+  #instanceId = '';
+  #isGivenUp = false;
+  #cancelWait: () => void;
+  #last = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#cancelWait = options.after(LINK_WAIT_MS, () => this.#giveUp());
+  }
+
+  get isLinked(): boolean {
+    return this.#messages !== undefined;
+  }
+
+  /** A link is there. What waits is sent, or sent again where that cannot do anything twice. */
+  linked(messages: Messages, instanceId: string): void {
+    this.#cancelWait();
+    this.#isGivenUp = false;
+    this.#messages = messages;
+    this.#instanceId = instanceId;
+    for (const [id, pending] of this.#pending) {
+      // The same run remembers what it has answered.
+      if (pending.sentTo === undefined || pending.sentTo === instanceId || pending.isRepeatable) {
+        pending.sentTo = instanceId;
+        messages.send(pending.text);
+      } else {
+        this.#fail(
+          id,
+          'It was started anew while this was under way: see whether it was done, then do it again.',
+        );
+      }
+    }
+  }
+
+  /** The link is gone, for now. */
+  dropped(): void {
+    if (this.#messages === undefined) return;
+    this.#messages = undefined;
+    this.#cancelWait = this.#options.after(LINK_WAIT_MS, () => this.#giveUp());
+  }
+
+  /** The peer is no peer any more. */
+  end(): void {
+    this.#cancelWait();
+    this.#giveUp();
+  }
+
+  call(method: string, params: unknown, options: CallOptions): Promise<unknown> {
+    if (this.#isGivenUp) return Promise.reject(this.#offline());
+    if (this.#pending.size >= MAX_PENDING)
+      return Promise.reject(this.#offline('Too many calls wait for its answer.'));
+    this.#last += 1;
+    const id = `${this.#options.instanceId}.${this.#last}`;
+    const { client, isRepeatable, onResult } = options;
+    const text = JSON.stringify({ jsonrpc: '2.0', id, method, params, client });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const cancel = this.#options.after(ANSWER_MS, () =>
+      this.#fail(id, 'It did not answer in time. It may still do what it was asked.'),
+    );
+    const settle: Pending['settle'] = (answer) => {
+      this.#pending.delete(id);
+      cancel();
+      if ('error' in answer) return reject(answer.error);
+      onResult?.(answer.result);
+      resolve(answer.result);
+    };
+    this.#pending.set(id, {
+      text,
+      isRepeatable,
+      settle,
+      sentTo: this.#messages === undefined ? undefined : this.#instanceId,
+    });
+    this.#messages?.send(text);
+    return promise;
+  }
+
+  /** Says something that needs no answer. Without a link it is lost. */
+  tell(method: string, params: unknown, client?: object): void {
+    this.#messages?.send(JSON.stringify({ jsonrpc: '2.0', method, params, client }));
+  }
+
+  /** An answer of the other side. */
+  receive(id: string, answer: Readonly<Record<string, unknown>>): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    if ('error' in answer) pending.settle({ error: errorOf(answer['error'], this.#options.name()) });
+    else pending.settle({ result: answer['result'] });
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    for (const id of this.#pending.keys()) this.#fail(id);
+  }
+
+  #fail(id: string, why?: string): void {
+    this.#pending.get(id)?.settle({ error: this.#offline(why) });
+  }
+
+  #offline(why = 'There is no link to it now; it is tried again by itself.'): Problem {
+    const peer = this.#options.name();
+    return new Problem('peer.offline', `${peer} cannot be reached. ${why}`, { peer });
+  }
+}
+
+const ErrorSaid = z.object({
+  code: z.int(),
+  message: z.string(),
+  data: z.looseObject({ problem: z.unknown() }).optional().catch(undefined),
+});
+
+/** The error that the other gateway has answered with, to be thrown here. */
+function errorOf(error: unknown, peer: string): unknown {
+  const read = ErrorSaid.safeParse(error);
+  if (!read.success)
+    return new PassedOn(RPC.internal, `${peer} has answered with an error that cannot be read.`, undefined);
+  const { code, data } = read.data;
+  const message = read.data.message.slice(0, 2000);
+  const { problem, ...rest } = data ?? {};
+  // A bug there is none here, and its id is of the log there.
+  if (typeof problem !== 'string' || !Object.hasOwn(problems, problem) || problem === 'internal')
+    return new PassedOn(code, message, data);
+  return new Problem(problem as ProblemName, message, { ...rest, peer });
+}
