@@ -1,21 +1,67 @@
 // What goes along with a prompt: files of the workspace, and lines that are selected in an editor.
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { Message } from '../gateway/protocol/index.ts';
-import type { Attachment } from './chatMessages.ts';
+import type { ContentBlock, Message } from '../gateway/protocol/index.ts';
+import type { Attachment, FoundContext } from './chatMessages.ts';
+import { isClipping, type Clippings } from './clippings.ts';
 import { placeInside } from './inside.ts';
+import { problemsOf } from './problems.ts';
 
-/** The prompt with its files as links. The panel names files; whether they may go along is decided here. */
+/** What one message to the gateway holds, with some room for what is around it. */
+const MOST = 1_000_000;
+
+/** The prompt with what goes along. The panel names files; whether they may go along is decided here. */
 export async function withAttachments(
   text: string,
   attachments: readonly Attachment[],
   sessionFolder: string | undefined,
+  clippings: Clippings,
 ): Promise<Message> {
   if (attachments.length === 0) return text;
-  for (const { uri } of attachments) await mustBeInside(uri, sessionFolder);
+  const blocks: ContentBlock[] = [{ type: 'text', text }];
+  for (const { uri, name } of attachments) {
+    if (isClipping(uri)) blocks.push(await clippings.block(uri, name));
+    else {
+      await mustBeInside(uri, sessionFolder);
+      blocks.push({ type: 'resource_link', uri, name });
+    }
+  }
+  if (JSON.stringify(blocks).length > MOST) {
+    throw new Error('All that goes along is more than 1 MB together. Remove an image and send again.');
+  }
+  return blocks;
+}
+
+/** Files that were dropped into the panel. */
+export async function filesOf(
+  uris: readonly string[],
+  sessionFolder: string | undefined,
+): Promise<Attachment[]> {
+  for (const uri of uris) await mustBeInside(uri, sessionFolder);
+  return uris.map((uri) => ({ uri, name: basename(vscode.Uri.parse(uri, true).fsPath).slice(0, 200) }));
+}
+
+/** The editor that somebody works in, or has worked in before the chat got the focus. */
+export const currentEditor = (): vscode.TextEditor | undefined =>
+  vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+
+/** The problems of the current file as they stand now. */
+export async function problemsIn(
+  editor: vscode.TextEditor | undefined,
+  clippings: Clippings,
+): Promise<Attachment> {
+  const problems = problemsOf(editor);
+  if (problems === undefined) throw new Error('The current file has no problems.');
+  return { name: problems.name, uri: await clippings.keep(Buffer.from(problems.text), 'txt') };
+}
+
+/** What the current editor could give to a prompt now. */
+export function contextOf(editor: vscode.TextEditor | undefined): FoundContext[] {
+  if (editor?.document.uri.scheme !== 'file') return [];
+  const problems = problemsOf(editor);
   return [
-    { type: 'text', text },
-    ...attachments.map(({ uri, name }) => ({ type: 'resource_link' as const, uri, name })),
+    ...(editor.selection.isEmpty ? [] : [{ kind: 'selection' as const, name: linesOf(editor).name }]),
+    ...(problems === undefined ? [] : [{ kind: 'problems' as const, count: problems.count }]),
   ];
 }
 
@@ -34,9 +80,13 @@ export async function selectionOf(
   sessionFolder: string | undefined,
 ): Promise<Attachment> {
   if (!editor) throw new Error('No editor is open. Select something in a file, then add it again.');
-  const { document, selection } = editor;
+  const { document } = editor;
   if (document.uri.scheme !== 'file') throw new Error('Save the file first: the agent reads it from disk.');
   await placeInside(document.uri.fsPath, sessionFolder);
+  return linesOf(editor);
+}
+
+function linesOf({ document, selection }: vscode.TextEditor): Attachment {
   const name = basename(document.uri.fsPath);
   if (selection.isEmpty) return { uri: document.uri.toString(), name };
   const first = selection.start.line + 1;

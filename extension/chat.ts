@@ -4,6 +4,7 @@ import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import { chatHtml, panelRoots } from './chatHtml.ts';
 import { FromPanel, type ToPanel } from './chatMessages.ts';
+import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
 import type { Diffs } from './diffs.ts';
 import { Emitter, type Disposable } from './emitter.ts';
@@ -17,6 +18,7 @@ export interface ChatParts {
   readonly sessions: Sessions;
   readonly agents: Agents;
   readonly diffs: Diffs;
+  readonly clippings: Clippings;
   /** This window. */
   readonly me: Actor;
   readonly log: vscode.LogOutputChannel;
@@ -43,11 +45,11 @@ export class Chat implements Disposable {
 
   constructor(parts: ChatParts, id?: SessionId) {
     this.#parts = parts;
-    const { connection, me, agents, sessions, log, diffs } = parts;
+    const { connection, me, agents, sessions, log, diffs, clippings } = parts;
     const post = this.#post.bind(this);
     const agentName = agents.name.bind(agents);
     this.open = new OpenSession({ connection, me, agentName, post, warn: (words) => log.warn(words) }, id);
-    this.#act = panelActions({ connection, open: this.open, sessions, diffs, post, log });
+    this.#act = panelActions({ connection, open: this.open, sessions, diffs, clippings, post, log });
     const changed = (): void => this.#changed.fire(undefined);
     this.#listening = [
       this.open,

@@ -64,8 +64,13 @@ export type ToPanel =
   | { readonly type: 'focusPart'; readonly part: 'lastMessage' | 'permission' | 'plan' | 'queue' }
   /** Brings a message into view, loading what is before as far as that takes. */
   | { readonly type: 'reveal'; readonly place: Place }
-  /** The answer to `findFiles`, the best match first. */
-  | { readonly type: 'files'; readonly query: string; readonly files: readonly FoundFile[] }
+  /** The answer to `findFiles`, the best match first; it may come again with more. */
+  | {
+      readonly type: 'files';
+      readonly query: string;
+      readonly files: readonly FoundFile[];
+      readonly context?: readonly FoundContext[];
+    }
   /** Goes along with the next prompt. */
   | { readonly type: 'attach'; readonly attachment: Attachment };
 
@@ -74,18 +79,29 @@ export type Place = { readonly seq: number } | { readonly messageId: string };
 
 const text = z.string().max(1_000_000);
 
-/** A file, or some of its lines (`#L12-40`), that goes along with a prompt. The host checks that it lies inside. */
+/**
+ * A file, or some of its lines (`#L12-40`), that goes along with a prompt, or a clipping that the host keeps: an image,
+ * problems. The host checks that files lie inside.
+ */
 const Attachment = z.strictObject({
   uri: z.string().min(1).max(4096),
   name: z.string().min(1).max(200),
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-/** A file of the workspace that the text may mean. */
+/** A file of the workspace that the text may mean, or a symbol in one. */
 export interface FoundFile extends Attachment {
   /** As it stands in the text: from the workspace's folder on, with slashes. */
   readonly path: string;
+  readonly kind?: 'symbol';
+  /** The codicon of a symbol. */
+  readonly icon?: string;
 }
+
+/** What the current editor could give: its selected lines ("login.ts 12 to 40"), or so many problems. */
+export type FoundContext =
+  | { readonly kind: 'selection'; readonly name: string }
+  | { readonly kind: 'problems'; readonly count: number };
 
 /**
  * The session that the panel showed when the person acted. The host may have turned to another one meanwhile, and a
@@ -141,6 +157,17 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('pickMode'), sessionId }),
   z.strictObject({ type: z.literal('pickModel'), sessionId }),
   z.strictObject({ type: z.literal('findFiles'), query: z.string().max(200) }),
+  /** The host keeps it and answers with `attach`; so it does for the next two. */
+  z.strictObject({
+    type: z.literal('addImage'),
+    name: z.string().min(1).max(200),
+    mimeType: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+    data: z.base64().max(720_000),
+  }),
+  /** Files that were dropped, by their addresses. */
+  z.strictObject({ type: z.literal('addFiles'), uris: z.array(z.string().max(4096)).max(20) }),
+  /** What the current editor could give. */
+  z.strictObject({ type: z.literal('addContext'), kind: z.enum(['selection', 'problems']) }),
   z.strictObject({ type: z.literal('copy'), text }),
   z.strictObject({ type: z.literal('insertAtCursor'), text }),
   /** An http(s) address: the host shows the whole of it and asks. */

@@ -7,6 +7,7 @@ import { Chats } from './chats.ts';
 import { ChatTabs } from './chatTabs.ts';
 import { CHAT_VIEW, ChatView } from './chatView.ts';
 import { registerCommands } from './commands.ts';
+import { Clippings } from './clippings.ts';
 import { Connection } from './connection.ts';
 import { dialer, whoAmI } from './dial.ts';
 import { Diffs } from './diffs.ts';
@@ -45,8 +46,9 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   // What is seen.
   const tree = new SessionTree({ connection, sessions, agents, folders });
   const diffs = new Diffs();
+  const clippings = new Clippings(vscode.Uri.joinPath(context.globalStorageUri, 'clippings').fsPath);
   const { extensionUri } = context;
-  const chatParts = { extensionUri, connection, sessions, agents, diffs, me, log };
+  const chatParts = { extensionUri, connection, sessions, agents, diffs, clippings, me, log };
   const view = new ChatView(chatParts, lastOpen(context));
   const tabs = new ChatTabs(chatParts);
   const chats = new Chats(view, tabs);
@@ -82,6 +84,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     tree.select(chats.current.open.id);
     connection.want();
   }
+  clippings.tidy(Date.now()).catch((error: unknown) => log.warn(details(error)));
   connection.run().catch((error: unknown) => log.error(details(error)));
   return {
     link: () => connection.link,

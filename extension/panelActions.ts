@@ -7,8 +7,16 @@ import {
   type Session,
   type SessionId,
 } from '../gateway/protocol/index.ts';
-import { withAttachments } from './attachments.ts';
-import type { FromPanel, ToPanel } from './chatMessages.ts';
+import {
+  contextOf,
+  currentEditor,
+  filesOf,
+  problemsIn,
+  selectionOf,
+  withAttachments,
+} from './attachments.ts';
+import type { Attachment, FromPanel, ToPanel } from './chatMessages.ts';
+import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
 import { FileSearch } from './fileSearch.ts';
 import { details } from './log.ts';
@@ -18,6 +26,7 @@ import type { Diffs } from './diffs.ts';
 import { editQueued, letGoOn, sendNow } from './queueActions.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Sessions } from './sessions.ts';
+import { findSymbols } from './symbolSearch.ts';
 import { UNTRUSTED } from './trust.ts';
 
 /** How long a prompt may wait for the link to come back before the panel hears that it was not taken. */
@@ -29,6 +38,7 @@ export interface PanelParts {
   readonly open: OpenSession;
   readonly sessions: Sessions;
   readonly diffs: Diffs;
+  readonly clippings: Clippings;
   readonly post: (message: ToPanel) => void;
   readonly log: vscode.LogOutputChannel;
 }
@@ -41,7 +51,7 @@ type Handlers = {
 };
 
 export function panelActions(parts: PanelParts): (message: Asked) => void {
-  const { connection, open, sessions, diffs } = parts;
+  const { connection, open, sessions, diffs, clippings } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
     if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
@@ -52,13 +62,15 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     if (found === undefined) throw new Error('The gateway has not told of this session yet. Try again soon.');
     return found;
   };
+  const folder = (named?: SessionId): string | undefined => sessions.get(session(named))?.path;
+  const attach = (attachment: Attachment): void => parts.post({ type: 'attach', attachment });
   const search = new FileSearch();
   const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
 
   const handlers: Handlers = {
     send: driving(async ({ sessionId: named, promptId, message: text, attachments = [], steer = false }) => {
       const sessionId = session(named);
-      const message = await withAttachments(text, attachments, sessions.get(sessionId)?.path);
+      const message = await withAttachments(text, attachments, folder(sessionId), clippings);
       await connection.callSurely('session.send', { sessionId, promptId, message, steer }, SEND_WAIT_MS);
       if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
@@ -84,13 +96,29 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     pickMode: driving(async ({ sessionId }) => pickMode(known(sessionId), connection)),
     pickModel: driving(async ({ sessionId }) => pickModel(known(sessionId), connection)),
     findFiles: async ({ query }) => {
+      const context = contextOf(currentEditor());
       const files = await search.find(query);
-      if (files !== undefined) parts.post({ type: 'files', query, files });
+      if (files === undefined) return;
+      parts.post({ type: 'files', query, files, context });
+      // Language services may take their time.
+      const symbols = await findSymbols(query);
+      if (symbols.length > 0) parts.post({ type: 'files', query, files: [...files, ...symbols], context });
     },
+    addImage: async ({ name, mimeType, data }) => {
+      const kind = mimeType.slice('image/'.length);
+      attach({ name, uri: await clippings.keep(Buffer.from(data, 'base64'), kind) });
+    },
+    addFiles: async ({ uris }) => (await filesOf(uris, folder())).forEach(attach),
+    addContext: async ({ kind }) =>
+      attach(
+        kind === 'selection'
+          ? await selectionOf(currentEditor(), folder())
+          : await problemsIn(currentEditor(), clippings),
+      ),
     copy: async ({ text }) => vscode.env.clipboard.writeText(text),
     insertAtCursor: async ({ text }) => insertAtCursor(text),
     openLink: async ({ url }) => openLink(url),
-    openFile: async ({ path, line }) => openFile(path, sessions.get(session())?.path, line),
+    openFile: async ({ path, line }) => openFile(path, folder(), line),
     openDiff: async ({ path, oldText, newText }) => diffs.show(path, oldText ?? '', newText),
     reconnect: async () => connection.retryNow(),
     newSession: async () => vscode.commands.executeCommand('holdfast.newSession'),

@@ -1,4 +1,4 @@
-// Makes the three programs that are shipped: the gateway, the extension and the panel, each one bundle below dist/.
+// Makes the programs that are shipped, each one bundle below dist/: the gateway, the tools of agents, extension and panel.
 import { context, build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -34,6 +34,15 @@ const englishOnly: Plugin = {
     })),
 };
 
+/** Most gateways never need the tools of agents: they and their library stay out until somebody asks for them. */
+const toolsApart: Plugin = {
+  name: 'the tools of agents in a file of their own',
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /\/mcpServer\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './mcp.cjs', external: true } : undefined,
+    ),
+};
+
 const onNode: BuildOptions = {
   ...common,
   platform: 'node',
@@ -50,6 +59,7 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/gateway.cjs',
+    plugins: [englishOnly, toolsApart],
     banner: {
       js: [
         '#!/usr/bin/env node',
@@ -62,6 +72,7 @@ const bundles: BuildOptions[] = [
       ].join('\n'),
     },
   },
+  { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
   { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
   {
     ...common,

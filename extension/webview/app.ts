@@ -7,6 +7,7 @@ import { composerState } from './composerState.ts';
 import { dockRoom } from './dockRoom.ts';
 import { focused, isMotionReduced, refocus } from './focus.ts';
 import { Folds } from './folds.ts';
+import { acceptDrops } from './intake.ts';
 import { Keeping } from './keeping.ts';
 import { emptyLayout, sessionLayout } from './layout.ts';
 import { MarkdownView } from './markdown.ts';
@@ -57,6 +58,9 @@ export class App {
       pickMode: () => this.#post({ type: 'pickMode', ...this.#here() }),
       pickModel: () => this.#post({ type: 'pickModel', ...this.#here() }),
       findFiles: (query) => this.#post({ type: 'findFiles', query }),
+      addImage: (image) => this.#post({ type: 'addImage', ...image }),
+      addContext: (kind) => this.#post({ type: 'addContext', kind }),
+      refuse: (message) => this.#become({ ...this.#panel, refusal: { about: '', message } }),
       stop: () => this.#post({ type: 'interrupt', ...this.#here() }),
       draft: (text) => this.#post({ type: 'draft', text, ...this.#here() }),
       changed: () => this.#changed(),
@@ -78,6 +82,10 @@ export class App {
       if (event.key === 'Enter') this.#link(event);
     });
     this.#host.receive((message) => this.#received(message));
+    acceptDrops(this.#root, {
+      images: (files) => void this.#composer.addImages(files),
+      uris: (uris) => this.#post({ type: 'addFiles', uris: uris.slice(0, 20) }),
+    });
     // What room the dock has depends on both.
     const sizes = new ResizeObserver(() => this.#changed());
     sizes.observe(this.#root);
@@ -119,7 +127,7 @@ export class App {
         requestAnimationFrame(() => focusPart(message.part));
         break;
       case 'files':
-        this.#composer.files(message.query, message.files);
+        this.#composer.files(message.query, message.files, message.context);
         break;
       case 'attach':
         this.#composer.attach(message.attachment);

@@ -4,9 +4,11 @@ import type { Attachment } from '../chatMessages.ts';
 import type { Session } from '../../gateway/protocol/index.ts';
 import { composerView } from './composerView.ts';
 import type { Commands } from './parts.ts';
+import { t } from './l10n.ts';
+import { newName, readyImage, type ReadyImage } from './images.ts';
+import { imagesIn, pickImages } from './intake.ts';
 import { taken, type Suggestion, type Wish } from './suggest.ts';
 import { SuggestBox } from './suggestBox.ts';
-import { t } from './l10n.ts';
 
 /** What a person sends: the text, the files that go along, and whether the running turn stops for it. */
 export interface Sent {
@@ -22,6 +24,10 @@ export interface ComposerActions {
   pickMode(): void;
   pickModel(): void;
   findFiles(query: string): void;
+  addImage(image: ReadyImage): void;
+  addContext(kind: 'selection' | 'problems'): void;
+  /** Something cannot go along, and why. */
+  refuse(message: string): void;
   /** The text has rested for a moment. */
   draft(text: string): void;
   /** The text or the wish to stop changed: what stands around the field may look different. */
@@ -50,6 +56,8 @@ export class Composer {
   readonly #act: ComposerActions;
   readonly #suggestions: SuggestBox;
   #attachments: readonly Attachment[] = [];
+  /** Names of images that are on their way to the host. */
+  readonly #adding = new Set<string>();
   #state: ComposerState | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** Which of the earlier prompts is in the field; undefined: none. */
@@ -71,6 +79,13 @@ export class Composer {
     this.#field.addEventListener('keydown', (event) => this.#key(event));
     this.#field.addEventListener('input', () => this.#typed());
     this.#field.addEventListener('selectionchange', () => this.#look());
+    this.#field.addEventListener('paste', (event) => {
+      const images = imagesIn(event.clipboardData);
+      // Some programs put a picture of a text beside the text.
+      if (images.length === 0 || event.clipboardData?.types.includes('text/plain') === true) return;
+      event.preventDefault();
+      void this.addImages(images);
+    });
     this.#field.addEventListener('blur', () => this.#suggestions.close());
   }
 
@@ -100,10 +115,28 @@ export class Composer {
 
   /** Goes along with the next prompt; once is enough. */
   attach(attachment: Attachment): void {
-    if (this.#attachments.length >= MOST_ATTACHMENTS) return;
+    this.#adding.delete(attachment.name);
+    if (this.#attachments.length >= MOST_ATTACHMENTS) {
+      return this.#act.refuse(t('At most {0} things go along with one prompt.', MOST_ATTACHMENTS));
+    }
     if (this.#attachments.some(({ uri }) => uri === attachment.uri)) return;
     this.#attachments = [...this.#attachments, attachment];
     this.#act.changed();
+  }
+
+  /** Images that were pasted, dropped or chosen; the host keeps them and attaches them. */
+  async addImages(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      const taken = [...this.#attachments.map(({ name }) => name), ...this.#adding];
+      const name = newName(file.name, taken);
+      this.#adding.add(name);
+      try {
+        this.#act.addImage(await readyImage(file, name));
+      } catch (error) {
+        this.#adding.delete(name);
+        this.#act.refuse(error instanceof Error ? error.message : String(error));
+      }
+    }
   }
 
   /** The host's answer to `findFiles`. */
@@ -183,7 +216,7 @@ export class Composer {
     }
   }
 
-  /** Writes an @ at the caret, as if it had been typed: the list of files opens. */
+  /** Writes an @ at the caret, as if it had been typed: the list of what can go along opens. */
   #mention(): void {
     this.focus();
     const { selectionStart, selectionEnd } = this.#field;
@@ -199,7 +232,8 @@ export class Composer {
     if (suggestion.file !== undefined) {
       const { uri, name } = suggestion.file;
       this.attach({ uri, name });
-    }
+    } else if (suggestion.adds === 'image') pickImages((files) => void this.addImages(files));
+    else if (suggestion.adds !== undefined) this.#act.addContext(suggestion.adds);
     this.#changed();
   }
 

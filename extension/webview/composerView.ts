@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Attachment } from '../chatMessages.ts';
 import type { Session } from '../../gateway/protocol/index.ts';
 import { icon, iconButton } from './icons.ts';
+import { thumbnail } from './images.ts';
 import { reveal } from './reveal.ts';
 import { t } from './l10n.ts';
 
@@ -72,13 +73,18 @@ function chips({ attachments, detach }: ComposerFrame): TemplateResult {
       ({ uri }) => uri,
       (attachment) =>
         html`<span class="chip" role="listitem" title=${reveal(attachment.uri)}
-          >${icon(attachment.uri.includes('#L') ? 'list-selection' : 'file')}<span class="one-line"
+          >${thumbnail(attachment.name) ?? icon(signOf(attachment.uri))}<span class="one-line"
             >${reveal(attachment.name)}</span
           >${iconButton('close', t('Remove {0}', attachment.name), () => detach(attachment))}</span
         >`,
     )}
   </div>`;
 }
+
+const signOf = (uri: string): string => {
+  if (uri.startsWith('clipping:')) return uri.endsWith('.txt') ? 'warning' : 'file-media';
+  return uri.includes('#L') ? 'list-selection' : 'file-code';
+};
 
 /** VS Code's own lists open from these. */
 function pickers({ mode, model, isLinked, pickMode, pickModel }: ComposerFrame): TemplateResult {

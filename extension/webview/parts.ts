@@ -10,6 +10,7 @@ import type {
   ToolCall,
 } from '../../gateway/protocol/index.ts';
 import type { Place } from '../chatMessages.ts';
+import { t } from './l10n.ts';
 
 /** How a prompt of the conversation stands. `left`: a person chose not to run an uncertain one again. */
 export type PromptOutcome = 'running' | 'done' | 'failed' | 'interrupted' | 'uncertain' | 'left' | 'again';
@@ -142,21 +143,29 @@ export const wordsOf = (message: Prompt['message']): string =>
     .flatMap((block) => (block.type === 'text' ? [block.text] : []))
     .join('\n');
 
-/** What goes along with a prompt, by name. */
+/** What goes along with a prompt, by name. Images have none. */
 export const alongWith = (message: Prompt['message']): string[] =>
   blocksOf(message).flatMap((block) => {
     switch (block.type) {
       case 'text':
-        return [];
       case 'image':
-        return [block.mimeType];
+        return [];
       case 'resource_link':
         return [block.name];
       case 'resource':
-        return [block.resource.uri];
+        return [block.resource.uri.replace(/^holdfast:/, '')];
     }
   });
 
+export type ImageBlock = Extract<Blocks[number], { type: 'image' }>;
+
+export const imagesOf = (message: Prompt['message']): ImageBlock[] =>
+  blocksOf(message).filter((block) => block.type === 'image');
+
 /** All of a prompt in one text; blocks that are not text are named. */
 export const textOf = (message: Prompt['message']): string =>
-  [wordsOf(message), ...alongWith(message).map((name) => `[${name}]`)].join('\n');
+  [
+    wordsOf(message),
+    ...imagesOf(message).map(() => `[${t('Image')}]`),
+    ...alongWith(message).map((name) => `[${name}]`),
+  ].join('\n');

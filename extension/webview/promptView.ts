@@ -1,7 +1,8 @@
 // A prompt in the conversation: what was sent, by whom when it was somebody else, and a mark when it may not have finished.
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from './icons.ts';
-import { alongWith, wordsOf, type PromptPart, type Waiting } from './parts.ts';
+import { picture } from './images.ts';
+import { alongWith, imagesOf, wordsOf, type PromptPart, type Waiting } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
@@ -44,8 +45,10 @@ export const pendingPromptView = (
   </section>`;
 
 function said(message: Waiting['message']): TemplateResult {
+  const images = imagesOf(message);
   const along = alongWith(message);
   return html`<p>${reveal(wordsOf(message))}</p>
+    ${images.length === 0 ? nothing : html`<div class="pictures">${images.map((image) => picture(image))}</div>`}
     ${
       along.length === 0
         ? nothing

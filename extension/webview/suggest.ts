@@ -1,5 +1,6 @@
-// What the text at the caret asks for: a command of the agent after a slash, or a file after an @. Pure.
-import type { FoundFile } from '../chatMessages.ts';
+// What the text at the caret asks for: a command of the agent after a slash, or context after an @. Pure.
+import type { FoundContext, FoundFile } from '../chatMessages.ts';
+import { t } from './l10n.ts';
 import type { Commands } from './parts.ts';
 
 export interface Wish {
@@ -17,6 +18,8 @@ export interface Suggestion {
   readonly detail: string;
   readonly text: string;
   readonly file?: FoundFile;
+  /** Goes along as a whole; nothing of it stands in the text. */
+  readonly adds?: FoundContext['kind'] | 'image';
 }
 
 /** A command opens the prompt; an @ stands at the start of a word, so that an address is not taken for one. */
@@ -52,14 +55,43 @@ export function commandsFor(query: string, commands: Commands): readonly Suggest
 /** Every part of what was typed occurs in the path: files found for a shorter word may not fit any more. */
 export const filesFor = (query: string, files: readonly FoundFile[]): readonly Suggestion[] =>
   files
-    .filter(({ path }) => query.split('/').every((part) => path.toLowerCase().includes(part.toLowerCase())))
-    .map((file) => ({
-      icon: 'file',
-      name: file.name,
-      detail: file.path.includes('/') ? file.path.slice(0, file.path.lastIndexOf('/')) : '',
-      text: `@${file.path} `,
-      file,
-    }));
+    .filter(({ path, name, kind }) => holds(kind === 'symbol' ? name : path, query))
+    .map((file) => (file.kind === 'symbol' ? symbol(file) : plainFile(file)));
+
+const holds = (text: string, query: string): boolean =>
+  query.split('/').every((part) => text.toLowerCase().includes(part.toLowerCase()));
+
+const plainFile = (file: FoundFile): Suggestion => ({
+  icon: 'file-code',
+  name: file.name,
+  detail: file.path.includes('/') ? file.path.slice(0, file.path.lastIndexOf('/')) : '',
+  text: `@${file.path} `,
+  file,
+});
+
+const symbol = (file: FoundFile): Suggestion => ({
+  icon: file.icon ?? 'symbol-misc',
+  name: file.name,
+  detail: file.path.slice(file.path.lastIndexOf('/') + 1),
+  text: `@${file.name} `,
+  file,
+});
+
+/** What can go along without a name in the text: offered at first, and to whoever types its name. */
+export function contextFor(query: string, context: readonly FoundContext[]): readonly Suggestion[] {
+  const all: Suggestion[] = context.map((found) =>
+    found.kind === 'selection'
+      ? { icon: 'list-selection', name: t('Selection'), detail: found.name, text: '', adds: found.kind }
+      : { icon: 'warning', name: t('Problems'), detail: problems(found.count), text: '', adds: found.kind },
+  );
+  all.push({ icon: 'file-media', name: t('Image'), detail: t('or paste one'), text: '', adds: 'image' });
+  return all.filter(({ name, adds = '' }) =>
+    [name, adds].some((word) => word.toLowerCase().startsWith(query.toLowerCase())),
+  );
+}
+
+const problems = (count: number): string =>
+  count === 1 ? t('1 in this file') : t('{0} in this file', count);
 
 /** The text with the suggestion in the place of what was typed, and where the caret goes. */
 export function taken(

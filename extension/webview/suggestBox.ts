@@ -3,9 +3,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { icon } from './icons.ts';
 import { reveal } from './reveal.ts';
-import type { FoundFile } from '../chatMessages.ts';
+import type { FoundContext, FoundFile } from '../chatMessages.ts';
 import type { Commands } from './parts.ts';
-import { commandsFor, filesFor, wishAt, type Suggestion, type Wish } from './suggest.ts';
+import { commandsFor, contextFor, filesFor, wishAt, type Suggestion, type Wish } from './suggest.ts';
 import { t } from './l10n.ts';
 
 const LIST = 'suggestions';
@@ -23,6 +23,9 @@ export class SuggestBox {
   #wish: Wish | undefined;
   #commands: Commands = [];
   #files: readonly FoundFile[] = [];
+  #context: readonly FoundContext[] = [];
+  /** The question that has an answer. */
+  #answered: string | undefined;
   #selected = 0;
   /** Where the sign stands of a wish that a person has waved away. */
   #dismissed: number | undefined;
@@ -35,7 +38,7 @@ export class SuggestBox {
     if (this.#wish === undefined || this.#wish.from === this.#dismissed) return [];
     return this.#wish.kind === 'command'
       ? commandsFor(this.#wish.query, this.#commands)
-      : filesFor(this.#wish.query, this.#files);
+      : [...filesFor(this.#wish.query, this.#files), ...contextFor(this.#wish.query, this.#context)];
   }
 
   get isOpen(): boolean {
@@ -47,10 +50,13 @@ export class SuggestBox {
   }
 
   /** The host's answer; an answer to an older question is not shown. */
-  files(query: string, files: readonly FoundFile[]): void {
+  files(query: string, files: readonly FoundFile[], context: readonly FoundContext[] = []): void {
     if (this.#wish?.kind !== 'file' || this.#wish.query !== query) return;
+    // More of the same answer comes after what is here: nothing moves under the arrows.
+    if (this.#answered !== query) this.#selected = 0;
+    this.#answered = query;
     this.#files = files;
-    this.#selected = 0;
+    this.#context = context;
     this.#act.changed();
   }
 
@@ -62,6 +68,7 @@ export class SuggestBox {
     const isSame = before?.kind === this.#wish?.kind && before?.query === this.#wish?.query;
     if (isSame && before?.from === this.#wish?.from) return;
     this.#selected = 0;
+    this.#answered = undefined;
     if (this.#wish?.kind === 'file') {
       // What was found for a longer word or another one says nothing about this one.
       if (before?.kind !== 'file' || !this.#wish.query.startsWith(before.query)) this.#files = [];
@@ -133,7 +140,7 @@ export class SuggestBox {
     return html`<div class="suggest" id=${LIST} role="listbox" aria-label=${label} data-part="suggestions">
       ${repeat(
         this.#shown,
-        ({ text }) => text,
+        ({ icon: sign, name, detail }) => `${sign} ${name} ${detail}`,
         (suggestion, index) => this.#option(suggestion, index),
       )}
     </div>`;

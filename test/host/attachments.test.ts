@@ -4,14 +4,17 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { selectionOf, withAttachments } from '../../extension/attachments.ts';
+import { contextOf, filesOf, problemsIn, selectionOf, withAttachments } from '../../extension/attachments.ts';
+import { Clippings } from '../../extension/clippings.ts';
 import { FileSearch } from '../../extension/fileSearch.ts';
 import { openFile } from '../../extension/openers.ts';
+import { findSymbols } from '../../extension/symbolSearch.ts';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 const outside = path.join(tmpdir(), `holdfast-beside-${process.pid}.txt`);
 const inside = (): string => vscode.Uri.file(path.join(folder(), 'along/Harbour lights.ts')).toString();
-const sent = (uri: string) => withAttachments('Look', [{ uri, name: 'a file' }], folder());
+const clippings = new Clippings(path.join(tmpdir(), `holdfast-clippings-${process.pid}`));
+const sent = (uri: string) => withAttachments('Look', [{ uri, name: 'a file' }], folder(), clippings);
 
 describe('what goes along with a prompt', () => {
   before(async () => {
@@ -23,6 +26,7 @@ describe('what goes along with a prompt', () => {
 
   after(async () => {
     await rm(outside);
+    await rm(path.join(tmpdir(), `holdfast-clippings-${process.pid}`), { recursive: true, force: true });
     await rm(path.join(folder(), 'along'), { recursive: true });
   });
 
@@ -33,7 +37,7 @@ describe('what goes along with a prompt', () => {
       { type: 'text', text: 'Look' },
       { type: 'resource_link', uri: `${inside()}#L1-2`, name: 'a file' },
     ]);
-    assert.equal(await withAttachments('Look', [], folder()), 'Look');
+    assert.equal(await withAttachments('Look', [], folder(), clippings), 'Look');
   });
 
   it('is never a file from outside, of another machine, or no file at all', async () => {
@@ -46,6 +50,68 @@ describe('what goes along with a prompt', () => {
       sent(vscode.Uri.file(path.join(folder(), 'missing')).toString()),
       /There is no file/,
     );
+  });
+
+  it('is an image that is kept by its content, and not more than one message holds', async () => {
+    const uri = await clippings.keep(Buffer.from('not really a picture'), 'png');
+    assert.equal(await clippings.keep(Buffer.from('not really a picture'), 'png'), uri);
+    assert.deepEqual(await sent(uri), [
+      { type: 'text', text: 'Look' },
+      { type: 'image', data: Buffer.from('not really a picture').toString('base64'), mimeType: 'image/png' },
+    ]);
+    const large = await clippings.keep(Buffer.alloc(900_000), 'png');
+    await assert.rejects(sent(large), /more than 1 MB together/);
+    await assert.rejects(sent(`clipping:${'0'.repeat(64)}.png`), /no longer kept here/);
+    await assert.rejects(sent('clipping:../../etc/passwd'), /cannot go along/);
+  });
+
+  it('is the problems of the current file as they stood', async () => {
+    await openFile('along/Harbour lights.ts', folder());
+    const editor = vscode.window.activeTextEditor;
+    assert.ok(editor);
+    assert.deepEqual(contextOf(editor), []);
+    const found = vscode.languages.createDiagnosticCollection('test');
+    const range = new vscode.Range(1, 0, 1, 3);
+    found.set(editor.document.uri, [
+      new vscode.Diagnostic(range, 'Lamp is dark', vscode.DiagnosticSeverity.Warning),
+    ]);
+    const { uri, name } = await problemsIn(editor, clippings);
+    assert.deepEqual(contextOf(editor), [{ kind: 'problems', count: 1 }]);
+    found.dispose();
+    assert.equal(name, '1 problem in Harbour lights.ts');
+    const [, block] = await sent(uri);
+    assert.ok(typeof block === 'object' && block.type === 'resource');
+    assert.match(block.resource.text, /warning in line 2: Lamp is dark/);
+    await assert.rejects(problemsIn(editor, clippings), /has no problems/);
+  });
+
+  it('is a symbol of the workspace: its lines, and nothing of other folders', async () => {
+    const at = (file: string) => new vscode.Location(vscode.Uri.file(file), new vscode.Range(1, 0, 2, 5));
+    const symbol = (name: string, file: string) =>
+      new vscode.SymbolInformation(name, vscode.SymbolKind.Function, '', at(file));
+    const provider = vscode.languages.registerWorkspaceSymbolProvider({
+      provideWorkspaceSymbols: () => [
+        symbol('lightLamp', path.join(folder(), 'along/Harbour lights.ts')),
+        symbol('lightElsewhere', outside),
+      ],
+    });
+    const symbols = await findSymbols('light');
+    provider.dispose();
+    assert.deepEqual(symbols, [
+      {
+        kind: 'symbol',
+        icon: 'symbol-method',
+        uri: `${inside()}#L2-3`,
+        name: 'lightLamp',
+        path: 'along/Harbour lights.ts',
+      },
+    ]);
+    assert.deepEqual(await findSymbols('l'), []);
+  });
+
+  it('is a file that was dropped, if it lies inside', async () => {
+    assert.deepEqual(await filesOf([inside()], folder()), [{ uri: inside(), name: 'Harbour lights.ts' }]);
+    await assert.rejects(filesOf([vscode.Uri.file(outside).toString()], folder()), /outside of/);
   });
 
   it('is the selected lines of an editor, or the whole file', async () => {

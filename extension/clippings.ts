@@ -1,0 +1,58 @@
+// What goes along with a prompt and is no file of the workspace: images that were pasted, problems as they stood. Kept
+// by content, so that the same prompt is the same each time it is sent.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ContentBlock } from '../gateway/protocol/index.ts';
+
+const SCHEME = 'clipping:';
+const KEPT_MS = 14 * 24 * 60 * 60 * 1000;
+
+/** How each kind ends, and what the agent is given for it. */
+const TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  txt: 'text/plain',
+};
+
+export const isClipping = (uri: string): boolean => uri.startsWith(SCHEME);
+
+export class Clippings {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Keeps it; the result is its address among the attachments. */
+  async keep(content: Uint8Array, kind: string): Promise<string> {
+    const name = `${createHash('sha256').update(content).digest('hex')}.${kind}`;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(this.#folder, name), content, { mode: 0o600 });
+    return `${SCHEME}${name}`;
+  }
+
+  /** As the agent is given it. `name` is what people call it. */
+  async block(uri: string, name: string): Promise<ContentBlock> {
+    const [, file = '', kind = ''] = /^clipping:([0-9a-f]{64}\.([a-z]+))$/.exec(uri) ?? [];
+    const mimeType = TYPES[kind];
+    if (mimeType === undefined) throw new Error(`${name} cannot go along. Remove it and send again.`);
+    const content = await readFile(path.join(this.#folder, file)).catch(() => {
+      throw new Error(`${name} is no longer kept here. Add it again, then send.`);
+    });
+    return kind === 'txt'
+      ? { type: 'resource', resource: { uri: `holdfast:${name}`, text: content.toString(), mimeType } }
+      : { type: 'image', data: content.toString('base64'), mimeType };
+  }
+
+  /** Forgets what nobody has used for long. */
+  async tidy(now: number): Promise<void> {
+    const files = await readdir(this.#folder).catch(() => []);
+    for (const file of files) {
+      const place = path.join(this.#folder, file);
+      if (now - (await stat(place)).mtimeMs > KEPT_MS) await rm(place);
+    }
+  }
+}
