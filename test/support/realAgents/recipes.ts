@@ -77,6 +77,7 @@ export const RECIPES = {
     driver: acpDriver,
     env: claudeEnv,
     files: () => ({}),
+    offersChoices: true,
     onError: { 500: /500/, 401: /needs you to log in/ },
   },
   opencode: {
