@@ -1,6 +1,6 @@
 // How a session's agent works: its mode and its model, asked for in VS Code's own lists.
 import * as vscode from 'vscode';
-import type { Mode, Session } from '../gateway/protocol/index.ts';
+import type { AgentOption, Mode, Offers, Session } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
 import { plain } from './plainText.ts';
 
@@ -27,7 +27,9 @@ const MODES: Readonly<Record<Mode, { readonly name: () => string; readonly expla
 export async function pickMode(session: Session, connection: Connection): Promise<void> {
   // Keys of a literal table of all modes.
   const all = Object.keys(MODES) as Mode[];
-  const items = all.map((mode) => ({
+  const offered = (await offersOf(session, connection))?.modes ?? [];
+  const possible = offered.length === 0 ? all : all.filter((mode) => offered.includes(mode));
+  const items = possible.map((mode) => ({
     label: MODES[mode].name(),
     description: mode === session.mode ? vscode.l10n.t('now') : '',
     detail: MODES[mode].explained(),
@@ -41,8 +43,81 @@ export async function pickMode(session: Session, connection: Connection): Promis
   await connection.call('session.set_mode', { sessionId: session.sessionId, mode: choice.mode });
 }
 
-/** The gateway does not know which models an agent has: one is named, and the agent says whether it is one. */
+/** What can be chosen in the list of models: a model, or one of the agent's own settings. */
+interface Choice extends vscode.QuickPickItem {
+  readonly choose?: () => Promise<unknown>;
+}
+
+const row = (name: string, description: string | undefined, isNow: boolean): vscode.QuickPickItem => ({
+  label: plain(name, 80),
+  description: isNow ? vscode.l10n.t('now') : '',
+  ...(description === undefined ? {} : { detail: plain(description, 160) }),
+});
+
+const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
+
+/** The models that the agent offers, its own settings below them, and any other name for what it does not list. */
 export async function pickModel(session: Session, connection: Connection): Promise<void> {
+  const { sessionId } = session;
+  const offers = await offersOf(session, connection);
+  if (offers === undefined || (offers.models.length === 0 && offers.options.length === 0))
+    return nameModel(session, connection);
+  const set = (model: string | null): Promise<unknown> =>
+    connection.call('session.set_model', { sessionId, model });
+  const models = offers.models.map(({ value, name, description }): Choice => ({
+    ...row(name, description, value === session.model),
+    choose: () => set(value),
+  }));
+  const own: Choice = {
+    ...row(vscode.l10n.t("The agent's own choice"), undefined, session.model === null),
+    choose: () => set(null),
+  };
+  const other: Choice = {
+    label: vscode.l10n.t('Another model...'),
+    choose: () => nameModel(session, connection),
+  };
+  const options = offers.options.map((option): Choice => ({
+    label: plain(option.name, 80),
+    description: plain(option.values.find(({ value }) => value === option.value)?.name ?? '', 80),
+    choose: () => pickOption(session, option, connection),
+  }));
+  const settings =
+    options.length === 0 ? [] : [separator(vscode.l10n.t('Settings of the agent')), ...options];
+  const choice = await vscode.window.showQuickPick<Choice>([...models, own, other, ...settings], {
+    title: vscode.l10n.t('Model of {0}', plain(session.title, 60)),
+    matchOnDetail: true,
+  });
+  await choice?.choose?.();
+}
+
+async function pickOption(session: Session, option: AgentOption, connection: Connection): Promise<void> {
+  const { optionId } = option;
+  const items = option.values.map(({ value, name, description }) => ({
+    ...row(name, description, value === option.value),
+    value,
+  }));
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('{0} of {1}', plain(option.name, 60), plain(session.title, 60)),
+    ...(option.description === undefined ? {} : { placeHolder: plain(option.description, 160) }),
+  });
+  if (choice === undefined) return;
+  await connection.call('session.set_option', {
+    sessionId: session.sessionId,
+    optionId,
+    value: choice.value,
+  });
+}
+
+/** undefined: nobody has started this agent yet, or the gateway is an older one that does not say. */
+async function offersOf({ sessionId }: Session, connection: Connection): Promise<Offers | undefined> {
+  try {
+    return (await connection.call('session.offers', { sessionId })).offers ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function nameModel(session: Session, connection: Connection): Promise<void> {
   const input = await vscode.window.showInputBox({
     title: vscode.l10n.t('Model of {0}', plain(session.title, 60)),
     prompt: vscode.l10n.t("As the agent names it. Empty: the agent's own choice, from its next start on."),

@@ -15,7 +15,15 @@ import { AcpConnection } from './acpConnection.ts';
 import { promptBlocks } from './acpContent.ts';
 import { loginAdvice } from './acpErrors.ts';
 import { elicitationReply, readElicitation } from './acpForm.ts';
-import { openSession, setMode, setModel, type AcpSession, type SessionHost } from './acpSession.ts';
+import { readOffer } from './acpOffers.ts';
+import {
+  openSession,
+  setMode,
+  setModel,
+  setOption,
+  type AcpSession,
+  type SessionHost,
+} from './acpSession.ts';
 import { ToolCards } from './acpTools.ts';
 import { isConversation, readUpdate } from './acpUpdates.ts';
 import { Asking } from './asking.ts';
@@ -95,18 +103,34 @@ class AcpConversation implements AgentConversation, SessionHost {
     this.#session = await openSession(this, options);
     this.opened = this.#session.opened;
     this.model = this.#session.model;
+    this.#tell([{ type: 'offers', offers: readOffer(this.#session.reply).shown }]);
   }
 
   async setMode(mode: Mode): Promise<void> {
-    const { sessionId, offer } = this.#opened();
+    const { sessionId, reply } = this.#opened();
     // The agent, or a slash command, may have changed it since it was offered.
-    await setMode(this, sessionId, mode, forgetCurrent(offer));
+    await setMode(this, sessionId, mode, forgetCurrent(readOffer(reply)));
   }
 
   async setModel(model: string): Promise<void> {
-    const { sessionId, offer } = this.#opened();
-    await setModel(this, sessionId, model, offer);
+    const { sessionId, reply } = this.#opened();
+    const answer = await setModel(this, sessionId, model, readOffer(reply));
     this.model = model;
+    this.#tell(this.#offered(answer));
+  }
+
+  async setOption(optionId: string, value: string): Promise<void> {
+    const { sessionId, reply } = this.#opened();
+    const answer = await setOption(this, sessionId, { optionId, value }, readOffer(reply));
+    this.#tell(this.#offered(answer));
+  }
+
+  /** What can be chosen has changed: with the model, for one, the ways in which it can think do. */
+  #offered({ configOptions }: JsonObject): AgentUpdate[] {
+    if (this.#session === undefined || !Array.isArray(configOptions)) return [];
+    const reply = { ...this.#session.reply, configOptions };
+    this.#session = { ...this.#session, reply };
+    return [{ type: 'offers', offers: readOffer(reply).shown }];
   }
 
   #opened(): AcpSession {
@@ -205,7 +229,10 @@ class AcpConversation implements AgentConversation, SessionHost {
       if (this.agentSessionId === null) {
         if (this.#early.length < EARLY_LIMIT) this.#early.push(params);
       } else if (params['sessionId'] === this.agentSessionId) {
-        updates.push(...readUpdate(params['update'], this.#tools));
+        updates.push(
+          ...readUpdate(params['update'], this.#tools),
+          ...this.#offered(object(params['update'])),
+        );
       }
     }
     this.#tell(this.#inReplay ? updates.filter((update) => !isConversation(update)) : updates);

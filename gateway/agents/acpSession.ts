@@ -3,9 +3,10 @@ import { methods, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 import type { Mode } from '../protocol/index.ts';
 import { AgentError, type AgentConversation, type OpenOptions, type ToolServer } from './agent.ts';
 import type { PromptCapabilities } from './acpContent.ts';
+import { readOffer, type Offer } from './acpOffers.ts';
 import { configValue } from './acpUpdates.ts';
-import { isObject, list, object, word, type JsonObject } from './json.ts';
-import { chooseMode, readModeOffer, type ModeOffer } from './modes.ts';
+import { isObject, object, word, type JsonObject } from './json.ts';
+import { chooseMode, type ModeOffer } from './modes.ts';
 
 const { agent: call } = methods;
 
@@ -26,14 +27,8 @@ export interface AcpSession {
   readonly opened: AgentConversation['opened'];
   readonly model: string | null;
   readonly takes: PromptCapabilities;
-  /** For changes while it runs. */
-  readonly offer: Offer;
-}
-
-/** What can be chosen in a session. */
-interface Offer extends ModeOffer {
-  /** The old list of models, set by session/set_model: gemini, codex and qwen still have it. */
-  readonly oldModels: readonly string[];
+  /** How it was opened: what it says of modes, models and options, as far as no update has said otherwise. */
+  readonly reply: JsonObject;
 }
 
 /** Where a session works, and with which tools besides the agent's own. */
@@ -60,25 +55,38 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
       fs: { readTextFile: false, writeTextFile: false },
       terminal: false,
       elicitation: { form: {}, url: {} },
+      session: { configOptions: { boolean: {} } },
     },
   });
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);
   const resumed = resume === null ? undefined : await resumeSession(host, resume, place, capabilities);
-  const { sessionId, reply } = resumed ?? (await newSession(host, place));
+  const opened = resumed ?? (await newSession(host, place));
+  const { sessionId } = opened;
+  let { reply } = opened;
+  /** With the model, for one, the options change. */
+  const took = ({ configOptions }: JsonObject): void => {
+    if (Array.isArray(configOptions)) reply = { ...reply, configOptions };
+  };
   const old = object(reply['models']);
-  const oldModels = list(old['availableModels']).flatMap((one) => word(object(one)['modelId']) ?? []);
-  const offer: Offer = { ...readModeOffer(reply), oldModels };
+  const offer = readOffer(reply);
   const current = configValue(reply['configOptions'], 'model') ?? word(old['currentModelId']) ?? null;
   await setMode(host, sessionId, mode, offer);
-  if (model !== null && model !== current) await setModel(host, sessionId, model, offer);
+  if (model !== null && model !== current) took(await setModel(host, sessionId, model, offer));
+  for (const [optionId, value] of Object.entries(options.options ?? {})) {
+    const now = readOffer(reply);
+    const offered = now.shown.options.find((option) => option.optionId === optionId);
+    const isOffered = offered?.values.some((one) => one.value === value) === true;
+    if (isOffered && offered.value !== value)
+      took(await setOption(host, sessionId, { optionId, value }, now));
+  }
   const takes = object(capabilities['promptCapabilities']);
   return {
     sessionId,
     opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
     model: model ?? current,
     takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
-    offer,
+    reply,
   };
 };
 
@@ -153,15 +161,31 @@ export const setModel = async (
   sessionId: string,
   model: string,
   { options, oldModels }: Offer,
-): Promise<void> => {
+): Promise<JsonObject> => {
   const option = options.find(({ category }) => category === 'model');
   if (option?.values.includes(model) === true) {
-    await host.request(call.session.setConfigOption, { sessionId, configId: option.id, value: model });
-  } else if (oldModels.includes(model)) {
-    await host.request(SET_MODEL, { sessionId, modelId: model });
-  } else {
-    const offered = [...(option?.values ?? []), ...oldModels];
-    const choice = offered.length === 0 ? 'it offers no choice' : `it offers ${offered.join(', ')}`;
-    throw new AgentError('model.unsupported', `${host.name} has no model "${model}": ${choice}.`);
+    return host.request(call.session.setConfigOption, { sessionId, configId: option.id, value: model });
   }
+  if (oldModels.includes(model)) return host.request(SET_MODEL, { sessionId, modelId: model });
+  const offered = [...(option?.values ?? []), ...oldModels];
+  const choice = offered.length === 0 ? 'it offers no choice' : `it offers ${offered.join(', ')}`;
+  throw new AgentError('model.unsupported', `${host.name} has no model "${model}": ${choice}.`);
+};
+
+/** Sets an option, or rejects with option.unsupported. The answer says how all of them are set now. */
+export const setOption = async (
+  host: SessionHost,
+  sessionId: string,
+  { optionId, value }: { readonly optionId: string; readonly value: string },
+  { shown, toggles }: Offer,
+): Promise<JsonObject> => {
+  const option = shown.options.find((offered) => offered.optionId === optionId);
+  if (option?.values.some((offered) => offered.value === value) !== true) {
+    throw new AgentError(
+      'option.unsupported',
+      `${host.name} does not offer ${optionId} = ${value} any more.`,
+    );
+  }
+  const set = toggles.includes(optionId) ? { type: 'boolean', value: value === 'true' } : { value };
+  return host.request(call.session.setConfigOption, { sessionId, configId: optionId, ...set });
 };

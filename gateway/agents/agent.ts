@@ -5,6 +5,7 @@ import type {
   FormContent,
   Message,
   Mode,
+  Offers,
   PermissionOption,
   ToolCall,
   Usage,
@@ -19,6 +20,8 @@ export type AgentUpdate =
   | Extract<EventBody, { type: 'plan' | 'commands' | 'model' }>
   | ({ readonly type: 'usage' } & Usage)
   | { readonly type: 'mode'; readonly modeId: string }
+  /** What can be chosen now, as far as the agent speaks of it. */
+  | { readonly type: 'offers'; readonly offers: Partial<Offers> }
   | { readonly type: 'title'; readonly title: string };
 
 export interface Question {
@@ -84,6 +87,8 @@ export interface AgentConversation extends AsyncDisposable {
   setMode(mode: Mode): Promise<void>;
   /** Changes the model of the running agent. Rejects with AgentError model.unsupported. */
   setModel(model: string): Promise<void>;
+  /** Sets an option of the running agent. Rejects with AgentError option.unsupported. */
+  setOption(optionId: string, value: string): Promise<void>;
   /** Asks the agent to stop its turn; the turn then ends as cancelled. The caller escalates by disposing. */
   cancel(): void;
   /** Resolves when the process is gone, whoever ended it. */
@@ -107,6 +112,8 @@ export interface OpenOptions {
   readonly cwd: string;
   readonly mode: Mode;
   readonly model: string | null;
+  /** Options of the agent that a person has set; those that it does not offer any more are left alone. */
+  readonly options?: Readonly<Record<string, string>>;
   /** The agent's own session to go on with, if there is one. Where it cannot, it opens a new one: `fallback`. */
   readonly resume: string | null;
   /** Besides the agent's own. Agents that speak no MCP go without. */

@@ -1,6 +1,6 @@
 // A conversation with a plain `claude`: its turns, its questions, and the changes of mode and model.
 import { randomUUID } from 'node:crypto';
-import type { Message, Mode } from '../protocol/index.ts';
+import type { Choosable, Message, Mode } from '../protocol/index.ts';
 import {
   AgentError,
   type AgentConversation,
@@ -126,6 +126,9 @@ export class ClaudeConversation implements AgentConversation {
       return name === undefined ? [] : [{ name, description: text(object(value)['description']) ?? '' }];
     });
     if (commands.length > 0) this.#teller.tell([{ type: 'commands', commands }]);
+    const models = list(hello['models']).flatMap(offeredModel);
+    // Whether it may switch to each of them only asking can tell; a refusal is an error where it is chosen.
+    this.#teller.tell([{ type: 'offers', offers: { modes: ['ask', 'plan', 'code', 'auto'], models } }]);
     if (mode !== 'ask') await this.setMode(mode);
   }
 
@@ -145,6 +148,10 @@ export class ClaudeConversation implements AgentConversation {
       }
     }
     throw refused('mode.unsupported', refusal);
+  }
+
+  setOption(optionId: string): Promise<void> {
+    return Promise.reject(new AgentError('option.unsupported', `${this.#name} has no option "${optionId}".`));
   }
 
   async setModel(model: string): Promise<void> {
@@ -222,6 +229,16 @@ export class ClaudeConversation implements AgentConversation {
       : questionsAnswer(input, answer);
   }
 }
+
+const offeredModel = (raw: unknown): Choosable[] => {
+  const { value, displayName, description } = object(raw);
+  const id = word(value);
+  if (id === undefined) return [];
+  const about = word(description);
+  return [
+    { value: id, name: word(displayName) ?? id, ...(about === undefined ? {} : { description: about }) },
+  ];
+};
 
 const settle = ({ end }: Turn, how: TurnEnd | AgentError): void => {
   if (how instanceof AgentError) end.reject(how);

@@ -110,6 +110,10 @@ class CommandConversation implements AgentConversation {
     checkMode(this.#name, mode);
   }
 
+  setOption(optionId: string): Promise<void> {
+    return Promise.reject(new AgentError('option.unsupported', `${this.#name} has no option "${optionId}".`));
+  }
+
   setModel(): Promise<void> {
     return Promise.reject(noModels(this.#name));
   }

@@ -3,6 +3,8 @@ import { AgentError } from '../agents/agent.ts';
 import { Problem } from '../protocol/index.ts';
 import type { Logger } from './session.ts';
 
+const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;
+
 /** For somebody who called a method. */
 export async function asProblem<T>(result: Promise<T>): Promise<T> {
   try {
@@ -10,7 +12,7 @@ export async function asProblem<T>(result: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     const { code, message } = error;
-    const problem = code === 'mode.unsupported' || code === 'model.unsupported' ? code : 'agent.failed';
+    const problem = REFUSALS.find((refusal) => refusal === code) ?? 'agent.failed';
     throw new Problem(problem, message, { code }, error);
   }
 }

@@ -1,12 +1,12 @@
 // A session at work: takes its prompts one after another, drives its agent, and lets questions wait for people.
-import {
-  type AgentConversation,
-  type AgentDriver,
-  type AgentListener,
-  type AgentUpdate,
-  type Answer,
-  type Question,
-  type LentTools,
+import type {
+  AgentConversation,
+  AgentDriver,
+  AgentListener,
+  AgentUpdate,
+  Answer,
+  Question,
+  LentTools,
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
@@ -56,6 +56,12 @@ export interface Surroundings {
   readonly isDraining: () => boolean;
   /** An agent that had no turn for so long is ended; 0: never. */
   readonly idleAgentMs: number;
+}
+
+interface Change {
+  readonly mode?: Mode;
+  readonly model?: string;
+  readonly option?: { readonly optionId: string; readonly value: string };
 }
 
 interface Turn {
@@ -143,14 +149,16 @@ export class LiveSession {
     return { fallback: opened === 'fallback' };
   }
 
-  /** Changes mode or model of the agent, if it runs. Throws mode.unsupported, model.unsupported or agent.failed. */
-  async configure(change: { readonly mode?: Mode; readonly model?: string }): Promise<void> {
+  /** Changes the agent, if it runs. Throws mode.unsupported, model.unsupported, option.unsupported or agent.failed. */
+  async configure(change: Change): Promise<void> {
     await this.#rest.interrupt();
     const conversation = this.#conversation;
     if (conversation === undefined) return;
     this.#rest.begin();
     if (change.mode !== undefined) await asProblem(conversation.setMode(change.mode));
     if (change.model !== undefined) await asProblem(conversation.setModel(change.model));
+    if (change.option !== undefined)
+      await asProblem(conversation.setOption(change.option.optionId, change.option.value));
   }
 
   /** Stops the running turn and resolves when it has ended; false when none was running. */
@@ -281,6 +289,7 @@ export class LiveSession {
           cwd: session.path,
           mode: session.mode,
           model: session.model,
+          options: store.offers.chosen(this.#log),
           resume: session.agentSessionId,
           tools: tools.servers,
           onSpawn: (pid) => this.#remember(pid),
@@ -338,6 +347,7 @@ export class LiveSession {
     const { store, clock } = this.#world;
     const said = this.#transcriber.read(updates, store.log.head(this.#log));
     if (said.title !== undefined) store.sessions.setTitle(this.#log, said.title, 'agent');
+    if (said.offers !== undefined) store.offers.change(this.#log, said.offers);
     if (said.usage !== undefined) store.sessions.change(this.#log, { usage: said.usage });
     if (said.bodies.length > 0) store.log.append(this.#log, clock.now(), said.bodies);
     return said;

@@ -1,7 +1,7 @@
 // What an agent says, as events: gives each delta its message and its offset, and notes what changes in the session.
 import type { AgentUpdate } from '../agents/agent.ts';
 import { place, type OpenMessage } from '../core/log.ts';
-import type { EventBody, Usage } from '../protocol/index.ts';
+import type { EventBody, Offers, Usage } from '../protocol/index.ts';
 
 /** What updates come to. */
 export interface Said {
@@ -11,6 +11,8 @@ export interface Said {
   /** The agent's own title for the conversation, if it gave one. */
   readonly title: string | undefined;
   readonly usage: Usage | undefined;
+  /** What can be chosen of the agent, as far as it has changed. */
+  readonly offers: Partial<Offers> | undefined;
 }
 
 export class Transcriber {
@@ -33,6 +35,7 @@ export class Transcriber {
     let open = this.#open;
     let title: string | undefined;
     let usage: Usage | undefined;
+    let offers: Partial<Offers> | undefined;
     for (const update of updates) {
       switch (update.type) {
         case 'message':
@@ -62,14 +65,20 @@ export class Transcriber {
           open = undefined;
           bodies.push(update);
           break;
-        case 'tool_update':
+        case 'offers':
+          offers = { ...offers, ...update.offers };
+          break;
         case 'commands':
+          offers = { ...offers, commands: update.commands };
+          bodies.push(update);
+          break;
+        case 'tool_update':
         // What the agent uses now; the session's own model is only what a person chose.
         case 'model':
           bodies.push(update);
           break;
       }
     }
-    return { bodies, open, title, usage };
+    return { bodies, open, title, usage, offers };
   }
 }

@@ -69,5 +69,6 @@ function snapshotOf({ store }: Gateway, sessionId: SessionId): Snapshot {
     held: stored.held,
     permissions: store.permissions.listOpen(stored),
     draft: store.sessions.draft(sessionId),
+    offers: store.offers.of(stored) ?? null,
   };
 }

@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { logHandlers } from './log.ts';
+import { offerHandlers } from './offers.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
 import { orAtPeers } from './remote.ts';
@@ -43,6 +44,7 @@ export interface Gateway {
 export function handlersOf(gateway: Gateway): Handlers {
   const handlers: Handlers = {
     ...sessionHandlers(gateway),
+    ...offerHandlers(gateway),
     ...queueHandlers(gateway),
     ...logHandlers(gateway),
     ...permissionHandlers(gateway),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Form, FormContent } from './form.ts';
 import { PermissionId, PromptId, SessionId } from './ids.ts';
+import { Command } from './offers.ts';
 import { Actor, PermissionOption, ToolCall, ToolContent, ToolStatus } from './permission.ts';
 import { Message } from './queue.ts';
 import { SessionStatus, Usage } from './session.ts';
@@ -10,8 +11,6 @@ export const PlanEntry = z.object({
   content: z.string(),
   status: z.enum(['pending', 'in_progress', 'completed']),
 });
-
-export const Command = z.object({ name: z.string(), description: z.string() });
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, docs: string, shape: S) =>
   z.object({ type: z.literal(type), ...shape }).describe(docs);

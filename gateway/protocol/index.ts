@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { agentMethods } from './agent.ts';
 import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
+import { offerMethods } from './offers.ts';
 import { permissionMethods, permissionNotifications } from './permission.ts';
 import { queueMethods } from './queue.ts';
 import { atPeers } from './remote.ts';
@@ -11,6 +12,7 @@ import { tokenMethods } from './token.ts';
 
 export const methods = {
   ...atPeers(sessionMethods),
+  ...atPeers(offerMethods),
   ...atPeers(queueMethods),
   ...atPeers(logMethods),
   ...atPeers(permissionMethods),
@@ -40,6 +42,7 @@ export * from './gateway.ts';
 export * from './ids.ts';
 export * from './log.ts';
 export * from './mail.ts';
+export * from './offers.ts';
 export * from './peer.ts';
 export * from './permission.ts';
 export * from './problems.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { method, notification } from './contract.ts';
 import { Event } from './event.ts';
 import { ClientId, Cursor, PeerName, SessionId } from './ids.ts';
+import { Offers } from './offers.ts';
 import { Actor, Permission } from './permission.ts';
 import { Prompt } from './queue.ts';
 import { Session } from './session.ts';
@@ -21,6 +22,7 @@ export const Snapshot = z.object({
   held: z.boolean().describe('The queue is held: nothing new starts until somebody decides'),
   permissions: z.array(Permission),
   draft: z.string(),
+  offers: Offers.nullable().default(null).describe('What the agent offers; null: nobody has started it yet'),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

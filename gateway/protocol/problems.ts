@@ -12,6 +12,14 @@ export const problems = {
     code: RPC.invalidParams,
     meaning: 'The agent offers no model of this name',
   },
+  'option.unsupported': {
+    code: RPC.invalidParams,
+    meaning: 'The agent has no such option, or not this value for it',
+  },
+  'agent.unable': {
+    code: RPC.invalidParams,
+    meaning: 'The agent cannot do this: it does not offer it',
+  },
   'session.unknown': { code: -32001, meaning: 'No session has this id' },
   'session.destroyed': { code: -32002, meaning: 'The session was destroyed while the call ran' },
   'prompt.conflict': { code: -32003, meaning: 'The promptId was used before with other content' },

@@ -126,4 +126,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
   CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
   `,
+
+  // What the agent offers, and what of it was chosen, for when no agent runs.
+  `
+  ALTER TABLE session ADD COLUMN offers TEXT;                          -- Offers as JSON
+  ALTER TABLE session ADD COLUMN options TEXT NOT NULL DEFAULT '{}';   -- what a person has set, by the agent's ids
+  `,
 ];

@@ -9,6 +9,7 @@ import { Database, DISK_FULL } from './database.ts';
 import { takeLock } from './lock.ts';
 import { Intake } from './intake.ts';
 import { LogStore, type Batch } from './log.ts';
+import { OfferStore } from './offers.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
@@ -34,6 +35,7 @@ export class Store implements Disposable {
   readonly #ballast: Ballast;
   readonly sessions: SessionStore;
   readonly queue: QueueStore;
+  readonly offers: OfferStore;
   readonly permissions: PermissionStore;
   readonly processes: ProcessStore;
   readonly clients: ClientStore;
@@ -51,6 +53,7 @@ export class Store implements Disposable {
     const facts = new QueueFacts(db);
     this.sessions = new SessionStore(db, facts);
     this.queue = new QueueStore(db, facts);
+    this.offers = new OfferStore(db);
     this.permissions = new PermissionStore(db);
     this.processes = new ProcessStore(db);
     this.clients = new ClientStore(db);

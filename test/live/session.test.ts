@@ -32,6 +32,7 @@ class PatientAgent implements AgentDriver {
       },
       cancel: () => turn?.resolve({ stopReason: 'cancelled' }),
       setMode: () => Promise.resolve(),
+      setOption: () => Promise.resolve(),
       setModel: () => Promise.resolve(),
       async [Symbol.asyncDispose]() {
         turn?.reject(new Error('the agent has ended'));

@@ -1,0 +1,61 @@
+// What an ACP agent offers to choose from, as people are shown it.
+import type { AgentOption, Choosable, Mode, Offers } from '../protocol/index.ts';
+import { list, object, text, word, type JsonObject } from './json.ts';
+import { chooseMode, readModeOffer, type ModeOffer } from './modes.ts';
+
+/** What can be chosen in a session. */
+export interface Offer extends ModeOffer {
+  /** The old list of models, set by session/set_model: gemini, codex and qwen still have it. */
+  readonly oldModels: readonly string[];
+  /** Options that are on or off, which are set in another way. */
+  readonly toggles: readonly string[];
+  readonly shown: Pick<Offers, 'modes' | 'models' | 'options'>;
+}
+
+const MODES: readonly Mode[] = ['ask', 'plan', 'code', 'auto'];
+const TOGGLE: readonly Choosable[] = [
+  { value: 'true', name: 'On' },
+  { value: 'false', name: 'Off' },
+];
+
+const choosable = (value: unknown, key: string): Choosable[] => {
+  const raw = object(value);
+  const id = word(raw[key]);
+  if (id === undefined) return list(raw['options']).flatMap((inner) => choosable(inner, key)); // A group.
+  const description = word(raw['description']);
+  return [
+    { value: id, name: word(raw['name']) ?? id, ...(description === undefined ? {} : { description }) },
+  ];
+};
+
+const agentOption = (raw: JsonObject): AgentOption[] => {
+  const optionId = word(raw['id']);
+  const current = raw['currentValue'];
+  const isToggle = raw['type'] === 'boolean';
+  const values = isToggle ? [...TOGGLE] : list(raw['options']).flatMap((one) => choosable(one, 'value'));
+  if (optionId === undefined || values.length === 0) return [];
+  const description = text(raw['description']);
+  return [
+    {
+      optionId,
+      name: word(raw['name']) ?? optionId,
+      values,
+      ...(current === undefined || current === null ? {} : { value: String(current) }),
+      ...(description === undefined ? {} : { description }),
+    },
+  ];
+};
+
+/** Reads an agent's answer to session/new, load, resume or fork. */
+export const readOffer = (reply: JsonObject): Offer => {
+  const offer = readModeOffer(reply);
+  const old = list(object(reply['models'])['availableModels']).flatMap((one) => choosable(one, 'modelId'));
+  const raw = list(reply['configOptions']).map(object);
+  const models = raw.filter(({ category }) => category === 'model').flatMap(agentOption)[0]?.values ?? old;
+  const options = raw
+    .filter(({ category }) => category !== 'mode' && category !== 'model')
+    .flatMap(agentOption);
+  const toggles = raw.flatMap(({ type, id }) => (type === 'boolean' ? (word(id) ?? []) : []));
+  const modes = MODES.filter((mode) => chooseMode(mode, offer) !== undefined);
+  return { ...offer, oldModels: old.map(({ value }) => value), toggles, shown: { modes, models, options } };
+};

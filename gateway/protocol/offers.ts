@@ -1,0 +1,57 @@
+// What a session's agent offers: models, modes, commands and settings of its own, so that nobody has to guess.
+import { z } from 'zod';
+import { method } from './contract.ts';
+import { SessionId } from './ids.ts';
+import { Mode } from './session.ts';
+
+// ---- shapes ----
+
+export const Command = z.object({ name: z.string(), description: z.string() });
+
+export const Choosable = z.object({
+  value: z.string().describe("The agent's name for it"),
+  name: z.string().describe('For people'),
+  description: z.string().optional(),
+});
+export type Choosable = z.infer<typeof Choosable>;
+
+export const AgentOption = z
+  .object({
+    optionId: z.string(),
+    name: z.string(),
+    description: z.string().optional(),
+    value: z.string().optional().describe('As it is set now, where the agent has said so in this session'),
+    values: z.array(Choosable),
+  })
+  .describe('A setting of the agent itself: how hard it thinks, whether it is fast');
+export type AgentOption = z.infer<typeof AgentOption>;
+
+export const Offers = z.object({
+  modes: z.array(Mode).describe('Those that the agent can honour'),
+  models: z.array(Choosable).describe('Empty: the agent offers no choice, or has not said'),
+  options: z.array(AgentOption),
+  commands: z.array(Command),
+});
+export type Offers = z.infer<typeof Offers>;
+
+// ---- methods ----
+
+export const offerMethods = {
+  'session.offers': method(
+    'What its agent offers; before its first start, what the agent offered elsewhere',
+    {
+      access: 'read',
+      params: z.strictObject({ sessionId: SessionId }),
+      result: z.object({ offers: Offers.nullable().describe('null: nobody has started this agent yet') }),
+      problems: ['session.unknown'],
+    },
+  ),
+  'session.set_option': method(
+    'Sets an option of the agent; a running agent follows at once, another one when it starts',
+    {
+      params: z.strictObject({ sessionId: SessionId, optionId: z.string().min(1), value: z.string() }),
+      result: z.object({ ok: z.literal(true) }),
+      problems: ['session.unknown', 'option.unsupported', 'agent.failed'],
+    },
+  ),
+};
