@@ -1,7 +1,7 @@
 // What an agent's failure is to others: a declared problem to who called, words and a code to who reads the log.
 import { AgentError } from '../agents/agent.ts';
 import { Problem } from '../protocol/index.ts';
-import type { Logger } from './session.ts';
+import type { Logger } from './surroundings.ts';
 
 const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;
 

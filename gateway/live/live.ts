@@ -1,7 +1,8 @@
 // All sessions at work. A session that nobody needs now costs a row in the database and nothing here.
 import { Problem, type SessionId } from '../protocol/index.ts';
 import { recoverSession } from '../store/conversation.ts';
-import { LiveSession, type Surroundings } from './session.ts';
+import { LiveSession } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export class Live implements AsyncDisposable {
   readonly #world: Surroundings;

@@ -1,31 +1,15 @@
 // A session at work: takes its prompts one after another, drives its agent, and lets questions wait for people.
-import type {
-  AgentConversation,
-  AgentDriver,
-  AgentListener,
-  AgentUpdate,
-  Answer,
-  Question,
-  LentTools,
-} from '../agents/agent.ts';
+import type { AgentConversation, AgentListener, AgentUpdate, Answer, Question } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import {
-  Problem,
-  type AgentId,
-  type Message,
-  type Mode,
-  type PermissionId,
-  type SessionId,
-} from '../protocol/index.ts';
+import { Problem, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
 import { endTurn, takePrompt, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
-import type { Store } from '../store/store.ts';
-import type { Clock } from './clock.ts';
 import { asProblem, describeFailure } from './failures.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Transcriber, type Said } from './transcriber.ts';
 
 /** How long an agent may take to stop by itself before it is ended. */
@@ -34,29 +18,6 @@ export const CANCEL_GRACE_MS = 5_000;
 const HISTORY_EVENTS = 400;
 /** How often a full disk is tried again. */
 const FULL_DISK_MS = 1_000;
-
-export interface Logger {
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
-
-/** What a session at work needs of the world. */
-export interface Surroundings {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Throws the problem agent.unknown or agent.missing. */
-  readonly findAgent: (agent: AgentId) => AgentDriver;
-  /** The gateway's own tools for the agent of a session. */
-  readonly lendTools: (sessionId: SessionId) => LentTools;
-  /** What tells a process from a later one with the same pid; undefined when it is gone. */
-  readonly startTime: (pid: number) => string | undefined;
-  /** No new turn may start. */
-  readonly isDraining: () => boolean;
-  /** An agent that had no turn for so long is ended; 0: never. */
-  readonly idleAgentMs: number;
-}
 
 interface Change {
   readonly mode?: Mode;
