@@ -2,6 +2,7 @@
 // whoever falls behind is read on from the log, so a slow reader costs the others nothing.
 import type { Actor, NotificationName, NotificationParams, SessionId } from '../protocol/index.ts';
 import { cursorAt } from '../core/log.ts';
+import { Recent, type Framed } from './recent.ts';
 import type { Batch, LogOf, LogStore } from '../store/log.ts';
 import type { ChangedSession } from '../store/session.ts';
 import type { Committed } from '../store/store.ts';
@@ -51,9 +52,15 @@ interface Subscriber {
   state: 'reading' | 'behind' | 'waiting' | 'ended';
 }
 
+/** All who follow one session. */
+interface Following {
+  readonly all: Set<Subscriber>;
+  readonly recent: Recent;
+}
+
 export class Feed {
   readonly #log: LogStore;
-  readonly #subscribers = new Map<SessionId, Set<Subscriber>>();
+  readonly #subscribers = new Map<SessionId, Following>();
   readonly #watchers = new Set<Sink>();
   /** Sessions whose followers are about to be told. */
   readonly #news = new Set<SessionId>();
@@ -65,8 +72,12 @@ export class Feed {
   /** Follows a session from after a seq. The result ends it. */
   subscribe(log: LogOf, after: number, follower: Follower): () => void {
     const subscriber: Subscriber = { log, follower, seq: after, state: 'reading' };
-    let all = this.#subscribers.get(log.sessionId);
-    if (all === undefined) this.#subscribers.set(log.sessionId, (all = new Set()));
+    let following = this.#subscribers.get(log.sessionId);
+    if (following === undefined) {
+      following = { all: new Set(), recent: new Recent() };
+      this.#subscribers.set(log.sessionId, following);
+    }
+    const { all } = following;
     all.add(subscriber);
     // Frames must not overtake the answer to the call that subscribes.
     setImmediate(() => this.#catchUp(subscriber));
@@ -74,7 +85,7 @@ export class Feed {
     return () => {
       all.delete(subscriber);
       subscriber.state = 'ended';
-      if (all.size === 0 && this.#subscribers.get(log.sessionId) === all)
+      if (all.size === 0 && this.#subscribers.get(log.sessionId) === following)
         this.#subscribers.delete(log.sessionId);
       this.#followed(log.sessionId);
     };
@@ -83,7 +94,7 @@ export class Feed {
   /** Tells everybody who follows a session of its new draft, but not the one who wrote it. */
   drafted(sessionId: SessionId, text: string, author: Sink | undefined): void {
     const frame = notify('session.drafted', { sessionId, text });
-    for (const { follower } of this.#subscribers.get(sessionId) ?? []) {
+    for (const { follower } of this.#subscribers.get(sessionId)?.all ?? []) {
       if (follower.sink !== author) follower.sink?.send(frame);
     }
   }
@@ -94,7 +105,7 @@ export class Feed {
     this.#news.add(sessionId);
     setImmediate(() => {
       this.#news.delete(sessionId);
-      const followers = [...(this.#subscribers.get(sessionId) ?? [])].map(({ follower }) => follower);
+      const followers = [...(this.#subscribers.get(sessionId)?.all ?? [])].map(({ follower }) => follower);
       const actors = new Map(followers.flatMap(({ actor }) => (actor ? [[actor.clientId, actor]] : [])));
       const frame = notify('session.followed', { sessionId, followers: [...actors.values()] });
       for (const { sink } of followers) sink?.send(frame);
@@ -120,10 +131,11 @@ export class Feed {
   #publishBatch(batch: Batch): void {
     const subscribers = this.#subscribers.get(batch.sessionId);
     if (subscribers === undefined) return;
-    const frame = this.#frameOnce(batch);
-    for (const subscriber of subscribers) {
+    const framed = this.#frameOnce(batch);
+    subscribers.recent.add(framed);
+    for (const subscriber of subscribers.all) {
       if (subscriber.state !== 'reading') continue;
-      if (subscriber.seq === batch.after) this.#hand(subscriber, batch, frame);
+      if (subscriber.seq === batch.after) this.#hand(subscriber, framed);
       else this.#catchUp(subscriber);
     }
   }
@@ -140,7 +152,7 @@ export class Feed {
   }
 
   #end(sessionId: SessionId): void {
-    for (const subscriber of this.#subscribers.get(sessionId) ?? []) {
+    for (const subscriber of this.#subscribers.get(sessionId)?.all ?? []) {
       subscriber.state = 'ended';
       subscriber.follower.removed(sessionId);
     }
@@ -150,11 +162,19 @@ export class Feed {
   /** One page at a time: it is on its way while the next one is read, and nobody else waits for a long log. */
   #catchUp(subscriber: Subscriber): void {
     if (subscriber.state !== 'reading' || subscriber.seq >= this.#log.head(subscriber.log)) return;
-    const batch = this.#log.read(subscriber.log, subscriber.seq, PAGE);
-    if (batch.texts.length === 0) return;
-    if (!this.#hand(subscriber, batch, this.#frameOnce(batch))) return;
+    const framed = this.#next(subscriber);
+    if (framed.batch.texts.length === 0 || !this.#hand(subscriber, framed)) return;
     subscriber.state = 'behind';
     setImmediate(() => this.#goOn(subscriber, 'behind'));
+  }
+
+  #next({ log, seq }: Subscriber): Framed {
+    const recent = this.#subscribers.get(log.sessionId)?.recent;
+    const known = recent?.find(seq);
+    if (known !== undefined) return known;
+    const framed = this.#frameOnce(this.#log.read(log, seq, PAGE));
+    recent?.add(framed);
+    return framed;
   }
 
   #goOn(subscriber: Subscriber, from: 'behind' | 'waiting'): void {
@@ -163,7 +183,7 @@ export class Feed {
   }
 
   /** False: no more before there is room, or ever. */
-  #hand(subscriber: Subscriber, batch: Batch, frame: () => Buffer): boolean {
+  #hand(subscriber: Subscriber, { batch, frame }: Framed): boolean {
     subscriber.seq = batch.last;
     // Whoever takes it may have ended the subscription with that.
     if (subscriber.follower.take(batch, frame)) return subscriber.state === 'reading';
@@ -172,9 +192,9 @@ export class Feed {
     return false;
   }
 
-  #frameOnce(batch: Batch): () => Buffer {
+  #frameOnce(batch: Batch): Framed {
     let frame: Buffer | undefined;
-    return () => (frame ??= Buffer.from(this.#eventsFrame(batch)));
+    return { batch, frame: () => (frame ??= Buffer.from(this.#eventsFrame(batch))) };
   }
 
   #eventsFrame({ sessionId, last, texts }: Batch): string {

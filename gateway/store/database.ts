@@ -28,6 +28,7 @@ interface Work {
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #tupleStatements = new Map<string, StatementSync>();
   readonly #waiting: Work[] = [];
   #synchronous: 'FULL' | 'NORMAL' | undefined;
   /** Called after each commit, before anybody hears of it. */
@@ -74,10 +75,17 @@ export class Database implements Disposable {
     return this.#prepare(sql).all(...values);
   }
 
-  /** Row by row, for whoever may stop early. */
-  each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+  /** Rows as arrays of their columns: half the price, where there are many. */
+  tuples(sql: string, ...values: SQLInputValue[]): readonly unknown[][] {
     this.beforeUse();
-    return this.#prepare(sql).iterate(...values);
+    let statement = this.#tupleStatements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      statement.setReturnArrays(true);
+      this.#tupleStatements.set(sql, statement);
+    }
+    // What setReturnArrays says.
+    return statement.all(...values) as unknown as unknown[][];
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {

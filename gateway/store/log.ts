@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { compact, cursorAt, resumeAt } from '../core/log.ts';
 import type { Cursor, Event, EventBody, SessionId } from '../protocol/index.ts';
-import type { Database, Row } from './database.ts';
+import type { Database } from './database.ts';
 import { SearchIndex } from './search.ts';
 
 /** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
@@ -16,6 +16,9 @@ const INSERT_ROWS = INSERT + ', (?, ?, ?, ?)'.repeat(ROWS - 1);
 
 /** What one read gives, more or less: it becomes a frame that waits in memory for its reader. */
 const READ_CHARACTERS = 512 * 1024;
+/** Rows that SQLite gives at first, and at most; how long those before were says how many it gives next. */
+const FIRST_ROWS = 4;
+const MOST_ROWS = 125;
 
 /** Where a session's events are. */
 export interface LogOf {
@@ -148,21 +151,27 @@ export class LogStore {
 
   /** Up to `limit` stored events after a seq, as text; fewer where they are long. Read on from `last`. */
   read({ sessionId, key }: LogOf, after: number, limit: number): Batch {
-    const rows = this.#db.each(
-      'SELECT id, json, crc FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
-      key * SPAN + after + 1,
-      (key + 1) * SPAN - 1,
-      limit,
-    );
+    const base = key * SPAN;
     const texts: string[] = [];
     let last = after;
     let length = 0;
-    for (const row of rows) {
-      const text = intactText(row);
-      texts.push(text);
-      last = Number(row['id']) - key * SPAN;
-      length += text.length;
-      if (length >= READ_CHARACTERS) break;
+    while (texts.length < limit && length < READ_CHARACTERS) {
+      const likely = Math.ceil(((READ_CHARACTERS - length) * texts.length) / length);
+      const wanted = Math.min(texts.length === 0 ? FIRST_ROWS : likely, limit - texts.length, MOST_ROWS);
+      const rows = this.#db.tuples(
+        'SELECT id, json, crc FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+        base + last + 1,
+        base + SPAN - 1,
+        wanted,
+      );
+      for (const [id, json, crc] of rows) {
+        const text = intactText(id, json, crc);
+        texts.push(text);
+        length += text.length;
+        last = Number(id) - base;
+        if (length >= READ_CHARACTERS) break;
+      }
+      if (rows.length < wanted) break;
     }
     return { sessionId, after, last, texts };
   }
@@ -257,7 +266,13 @@ export class LogStore {
     return this.#index.find(query, limit).flatMap((id) => {
       const row = this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', id);
       if (row === undefined) return [];
-      return [{ key: Math.floor(id / SPAN), seq: id % SPAN, event: JSON.parse(intactText(row)) as Event }];
+      return [
+        {
+          key: Math.floor(id / SPAN),
+          seq: id % SPAN,
+          event: JSON.parse(intactText(row['id'], row['json'], row['crc'])) as Event,
+        },
+      ];
     });
   }
 
@@ -271,13 +286,13 @@ export class LogStore {
   #parsed({ key }: LogOf, first: number, before: number): Event[] {
     return (
       this.#db
-        .all(
+        .tuples(
           'SELECT id, json, crc FROM event WHERE id >= ? AND id < ? ORDER BY id',
           key * SPAN + first,
           key * SPAN + before,
         )
         // The checksum says that this is what we wrote; a schema would cost more than all the rest of the reading.
-        .map((row) => JSON.parse(intactText(row)) as Event)
+        .map(([id, json, crc]) => JSON.parse(intactText(id, json, crc)) as Event)
     );
   }
 
@@ -289,8 +304,7 @@ export class LogStore {
 const checksum = (id: number, text: string): number => crc32(text, id % SPAN);
 
 /** A row that a disk has bent is not shown as if nothing had happened: its place is taken by a gap. */
-function intactText(row: Row): string {
-  const { id, json, crc } = row;
+function intactText(id: unknown, json: unknown, crc: unknown): string {
   if (typeof id !== 'number' || typeof json !== 'string')
     throw new TypeError('the event table has a foreign row');
   if (checksum(id, json) === crc) return json;

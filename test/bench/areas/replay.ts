@@ -64,6 +64,11 @@ interface Seen {
   readonly toolCallId: string;
 }
 
+interface Told {
+  readonly method: string;
+  readonly params: { readonly events: Seen[] };
+}
+
 interface Stage extends AsyncDisposable {
   readonly pid: number;
   replay(): Promise<unknown>;
@@ -92,9 +97,9 @@ const ours =
     // The contract of session.history.
     const { cursor } = (await control.call('session.history', { sessionId, limit: 1 })) as { cursor: string };
     const client = await connectTo(gateway.socket, (frame) => {
-      // The contract of session.events.
-      const { params } = JSON.parse(frame.toString()) as { params: { events: Seen[] } };
-      reader.read(params.events);
+      // The contract of session.events; what else a client is told is not counted.
+      const { method, params } = JSON.parse(frame.toString()) as Told;
+      if (method === 'session.events') reader.read(params.events);
     });
     return Object.assign(gateway, {
       replay: () => client.call('session.subscribe', { sessionId, cursor: cursor.replace(/:.*/, ':0') }),
