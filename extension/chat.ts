@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import { chatHtml, panelRoots } from './chatHtml.ts';
+import { Changes } from './changes.ts';
 import { FromPanel, type ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
@@ -41,6 +42,7 @@ export class Chat implements Disposable {
   readonly onDidFocus = this.#focused.event;
   readonly #listening: Disposable[];
   readonly open: OpenSession;
+  readonly #changes: Changes;
   #frame: Frame | undefined;
 
   constructor(parts: ChatParts, id?: SessionId) {
@@ -49,10 +51,15 @@ export class Chat implements Disposable {
     const post = this.#post.bind(this);
     const agentName = agents.name.bind(agents);
     this.open = new OpenSession({ connection, me, agentName, post, warn: (words) => log.warn(words) }, id);
-    this.#act = panelActions({ connection, open: this.open, sessions, diffs, clippings, post, log });
+    this.#changes = new Changes(post, diffs);
+    const { open } = this;
+    const changes = this.#changes;
+    this.#act = panelActions({ connection, open, sessions, diffs, clippings, changes, post, log });
     const changed = (): void => this.#changed.fire(undefined);
     this.#listening = [
       this.open,
+      this.#changes,
+      this.open.onDidChange(() => this.#changes.forgetAll()),
       this.open.onDidChange(changed),
       agents.onDidChange(changed),
       sessions.onDidChange((changes) => {
@@ -87,11 +94,17 @@ export class Chat implements Disposable {
     webview.onDidReceiveMessage((message: unknown) => {
       const { data, error } = FromPanel.safeParse(message);
       if (data === undefined) log.warn(`Dropped a message of the panel: ${error.message}`);
-      else if (data.type === 'ready') this.open.show();
+      else if (data.type === 'ready') this.#begin();
       else if (data.type === 'focused') this.#focused.fire(this);
       else this.#act(data);
     });
     webview.html = chatHtml(webview, extensionUri);
+  }
+
+  /** The page is new and knows nothing. */
+  #begin(): void {
+    this.#changes.forgetAll();
+    this.open.show();
   }
 
   /** Out of sight the page is thrown away; it comes back new, with a `ready` of its own. */

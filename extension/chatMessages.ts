@@ -1,6 +1,7 @@
 // The contract between the chat panel and the extension host. The host checks what comes from the panel; the panel
 // trusts the host. Only types cross into the panel's bundle.
 import { z } from 'zod';
+import type { FileState } from './edits.ts';
 import {
   FormContent,
   PermissionId,
@@ -11,6 +12,8 @@ import {
   type Event,
   type Snapshot,
 } from '../gateway/protocol/index.ts';
+
+export type { FileState };
 
 /** How the host is linked to the gateway, and since when (milliseconds since the epoch). */
 export type Link =
@@ -71,6 +74,12 @@ export type ToPanel =
       readonly files: readonly FoundFile[];
       readonly context?: readonly FoundContext[];
     }
+  /** How the files stand that a turn has changed; again when one of them changes. */
+  | {
+      readonly type: 'changes';
+      readonly key: string;
+      readonly states: Readonly<Record<string, FileState>>;
+    }
   /** Goes along with the next prompt. */
   | { readonly type: 'attach'; readonly attachment: Attachment };
 
@@ -108,6 +117,10 @@ export type FoundContext =
  * prompt or a draft must not land there.
  */
 const sessionId = SessionId.optional();
+
+const key = z.string().min(1).max(200);
+const path = z.string().min(1).max(4096);
+const Edit = z.strictObject({ oldText: z.string().nullable(), newText: z.string() });
 
 /** Panel to host. Anything else is dropped. */
 export const FromPanel = z.discriminatedUnion('type', [
@@ -179,6 +192,21 @@ export const FromPanel = z.discriminatedUnion('type', [
     oldText: z.string().nullable(),
     newText: z.string(),
   }),
+  /** What a turn has changed, as the agent told it. The host answers with `changes`; the next three name it by its key. */
+  z.strictObject({
+    type: z.literal('watchChanges'),
+    sessionId,
+    key,
+    files: z.array(z.strictObject({ path, edits: z.array(Edit).max(1000) })).max(500),
+  }),
+  z.strictObject({
+    type: z.literal('turnChanges'),
+    key,
+    way: z.enum(['undo', 'redo']),
+    paths: z.array(path).max(500),
+  }),
+  z.strictObject({ type: z.literal('openChange'), key, path }),
+  z.strictObject({ type: z.literal('openAllChanges'), key }),
   z.strictObject({ type: z.literal('reconnect') }),
   z.strictObject({ type: z.literal('newSession') }),
 ]);

@@ -1,6 +1,5 @@
 // What goes along with a prompt and is no file of the workspace: images that were pasted, problems as they stood. Kept
 // by content, so that the same prompt is the same each time it is sent.
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContentBlock } from '../gateway/protocol/index.ts';
@@ -27,8 +26,9 @@ export class Clippings {
   }
 
   /** Keeps it; the result is its address among the attachments. */
-  async keep(content: Uint8Array, kind: string): Promise<string> {
-    const name = `${createHash('sha256').update(content).digest('hex')}.${kind}`;
+  async keep(content: Uint8Array<ArrayBuffer>, kind: string): Promise<string> {
+    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', content)).toString('hex');
+    const name = `${hash}.${kind}`;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await writeFile(path.join(this.#folder, name), content, { mode: 0o600 });
     return `${SCHEME}${name}`;

@@ -32,6 +32,32 @@ export class Diffs implements vscode.TextDocumentContentProvider {
     await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
   }
 
+  /** What a file was, beside the file as it is: that side can be edited. */
+  async showWithFile(before: string, file: vscode.Uri): Promise<void> {
+    const name = plain(basename(file.fsPath), 80) || 'file';
+    const title = vscode.l10n.t('{0} (change)', name);
+    const left = this.#keep('before', name, before);
+    await vscode.commands.executeCommand('vscode.diff', left, file, title, { preview: true });
+  }
+
+  /** Several changes in one editor. */
+  async showAll(
+    title: string,
+    sides: readonly {
+      readonly file: string;
+      readonly before: string;
+      readonly after: string;
+      readonly now?: vscode.Uri;
+    }[],
+  ): Promise<void> {
+    const rows = sides.map(({ file, before, after, now }) => {
+      const name = plain(basename(file), 80) || 'file';
+      const right = now ?? this.#keep('after', name, after);
+      return [now ?? right, this.#keep('before', name, before), right];
+    });
+    await vscode.commands.executeCommand('vscode.changes', plain(title, 80), rows);
+  }
+
   /** The name stays at the end, so that the language is told from it. */
   #keep(side: string, name: string, text: string): vscode.Uri {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${this.#next++}/${side}/${name}` });

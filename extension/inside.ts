@@ -3,8 +3,15 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as vscode from 'vscode';
 
-/** The file's real place, inside the session's folder or this workspace; throws what to do otherwise. */
-export async function placeInside(path: string, sessionFolder: string | undefined): Promise<string> {
+/**
+ * The file's real place, inside the session's folder or this workspace; throws what to do otherwise. `orFolder`: it may
+ * be that folder itself.
+ */
+export async function placeInside(
+  path: string,
+  sessionFolder: string | undefined,
+  { orFolder = false } = {},
+): Promise<string> {
   const workspace = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const folders = sessionFolder === undefined ? workspace : [sessionFolder, ...workspace];
   const [first] = folders;
@@ -13,7 +20,7 @@ export async function placeInside(path: string, sessionFolder: string | undefine
     throw new Error(`There is no file ${path} now. It may have been moved or removed.`);
   });
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
-  if (real.some((folder) => contains(folder, file))) return file;
+  if (real.some((folder) => contains(folder, file) || (orFolder && folder === file))) return file;
   throw new Error(`${path} is outside of the session's folder. Open it yourself if you trust it.`);
 }
 

@@ -15,6 +15,7 @@ import {
   selectionOf,
   withAttachments,
 } from './attachments.ts';
+import type { Changes } from './changes.ts';
 import type { Attachment, FromPanel, ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
@@ -39,6 +40,7 @@ export interface PanelParts {
   readonly sessions: Sessions;
   readonly diffs: Diffs;
   readonly clippings: Clippings;
+  readonly changes: Changes;
   readonly post: (message: ToPanel) => void;
   readonly log: vscode.LogOutputChannel;
 }
@@ -51,7 +53,7 @@ type Handlers = {
 };
 
 export function panelActions(parts: PanelParts): (message: Asked) => void {
-  const { connection, open, sessions, diffs, clippings } = parts;
+  const { connection, open, sessions, diffs, clippings, changes } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
     if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
@@ -120,6 +122,10 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     openLink: async ({ url }) => openLink(url),
     openFile: async ({ path, line }) => openFile(path, folder(), line),
     openDiff: async ({ path, oldText, newText }) => diffs.show(path, oldText ?? '', newText),
+    watchChanges: async ({ sessionId, key, files }) => changes.watch(key, files, folder(sessionId)),
+    turnChanges: driving(async ({ key, way, paths }) => changes.turn(key, way, paths)),
+    openChange: async ({ key, path }) => changes.show(key, path),
+    openAllChanges: async ({ key }) => changes.showAll(key, known().title),
     reconnect: async () => connection.retryNow(),
     newSession: async () => vscode.commands.executeCommand('holdfast.newSession'),
   };

@@ -33,6 +33,8 @@ export class App {
   readonly #folds: Folds;
   #forms: Kept['forms'];
   readonly #announcing = new Announcing();
+  /** The cards of changes that the host watches for this panel, with so many edits. */
+  readonly #watched = new Map<string, number>();
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
   #panel: Panel;
@@ -150,6 +152,7 @@ export class App {
     if (sessionOf(before)?.session.sessionId !== sessionId) {
       const kept = this.#keeping.of(sessionId);
       this.#markdown.clear();
+      this.#watched.clear();
       this.#folds.open(kept);
       this.#forms = kept?.forms ?? {};
       this.#sending.edit(undefined);
@@ -190,6 +193,13 @@ export class App {
         const known = this.#markdown.get(key) ?? new MarkdownView();
         this.#markdown.set(key, known);
         return known;
+      },
+      watchChanges: (key, files) => {
+        const edits = files.reduce((sum, file) => sum + file.edits.length, 0);
+        if (this.#watched.get(key) === edits) return;
+        this.#watched.set(key, edits);
+        const named = files.map((file) => ({ path: file.path, edits: [...file.edits] }));
+        this.#post({ type: 'watchChanges', key, files: named, ...this.#here() });
       },
       edit: (editing) => {
         this.#sending.edit(editing);

@@ -19,6 +19,6 @@ export function diffRow({ path, oldText, newText }: Diff, { open, act }: View): 
   const show = (): void => act.post({ type: 'openDiff', path, oldText, newText });
   return html`<div class="diff-row">
     <code class="grow">${reveal(path.replace(`${open.session.path}/`, ''))}</code>
-    <span class="meta num">${counts(added, removed)}</span>${iconButton('diff', t('Open diff'), show)}
+    <span class="meta num">${counts(added, removed)}</span>${iconButton('diff-single', t('Open diff'), show)}
   </div>`;
 }

@@ -1,6 +1,6 @@
 // What the panel knows, and what each message of the host does to it. Pure: the view follows from it.
 import type { Actor, Event, Snapshot } from '../../gateway/protocol/index.ts';
-import type { Attachment, Link, ToPanel } from '../chatMessages.ts';
+import type { Attachment, FileState, Link, ToPanel } from '../chatMessages.ts';
 import { fromSnapshot, prepend, withStatus } from './snapshot.ts';
 import { apply } from './transcript.ts';
 import type { Transcript } from './parts.ts';
@@ -35,6 +35,8 @@ export interface Panel {
   readonly unheard: readonly Unheard[];
   /** Permissions that were answered here and not yet resolved. */
   readonly answering: ReadonlySet<string>;
+  /** How the files stand that a turn has changed, by the key of its card. */
+  readonly changes: Readonly<Record<string, Readonly<Record<string, FileState>>>>;
   /** What was refused, and about what: a permission's id, or '' for all else. */
   readonly refusal: { readonly about: string; readonly message: string } | undefined;
 }
@@ -46,6 +48,7 @@ export const emptyPanel: Panel = {
   unheard: [],
   answering: new Set(),
   refusal: undefined,
+  changes: {},
 };
 
 export const sessionOf = ({ shows }: Panel): OpenSession | undefined =>
@@ -70,6 +73,8 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return open?.session.sessionId === message.session.sessionId
         ? changed(panel, open, message.session)
         : panel;
+    case 'changes':
+      return { ...panel, changes: { ...panel.changes, [message.key]: message.states } };
     case 'followers':
       return open?.session.sessionId === message.sessionId
         ? { ...panel, shows: { ...open, followers: message.followers } }
@@ -106,6 +111,7 @@ function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { ty
     unheard: panel.unheard.filter(({ promptId }) => !isHeard(transcript, promptId)),
     answering: new Set(),
     refusal: isSame ? panel.refusal : undefined,
+    changes: isSame ? panel.changes : {},
   };
 }
 

@@ -1,6 +1,7 @@
 // Which view a part has, and when it must be made anew: a part that did not change costs nothing.
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
+import { changesView } from './changesView.ts';
 import { textView, thoughtView } from './messageViews.ts';
 import { gapView, noteView, uncertainView } from './notices.ts';
 import type { Group } from './groups.ts';
@@ -19,6 +20,7 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
       isSound(view),
       view.panel.answering,
       view.panel.refusal,
+      view.panel.changes[part.key],
       view.open.agentName,
       view.open.followers,
       seconds(part, view),
@@ -28,12 +30,13 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
 
 /** Groups and folds are made anew for each frame; what they show is what they were while these are the same. */
 function identity(part: Shown): readonly unknown[] {
+  if (part.kind === 'changes') return [lastOf(part), part.parts.length, part.isLast];
   if (part.kind === 'turn') return [part.isOpen, part.steps, part.ms];
   return part.kind === 'group' ? [lastOf(part), part.parts.length] : [part];
 }
 
 /** Calls that are done do not change. */
-const lastOf = ({ parts }: Group): unknown => parts.at(-1);
+const lastOf = ({ parts }: Pick<Group, 'parts'>): unknown => parts.at(-1);
 
 function make(part: Shown, view: View, isLive: boolean): TemplateResult {
   switch (part.kind) {
@@ -47,6 +50,8 @@ function make(part: Shown, view: View, isLive: boolean): TemplateResult {
       return toolView(part, view);
     case 'group':
       return groupView(part, view);
+    case 'changes':
+      return changesView(part, view);
     case 'turn':
       return turnView(part, view);
     case 'note':

@@ -1,5 +1,6 @@
 // Turns that are over and not the last: what was done in them becomes one line, "Worked for 2m 40s, 14 steps". Pure.
 import { grouped, type Item } from './groups.ts';
+import { hasChanged, type TurnChanges } from './changedFiles.ts';
 import type { Part } from './parts.ts';
 import { lasted } from './times.ts';
 import { t } from './l10n.ts';
@@ -13,7 +14,7 @@ export interface TurnFold {
 }
 
 /** What stands in the page. */
-export type Shown = Item | TurnFold;
+export type Shown = Item | TurnFold | TurnChanges;
 
 export interface Folding {
   /** Did a person open or close this card or fold? */
@@ -33,16 +34,30 @@ export function shownOf(parts: readonly Part[], folding: Folding): readonly Show
   starts.forEach((start, turn) => {
     const end = starts[turn + 1];
     // The last turn is what one looks at.
-    if (end === undefined) return;
-    const steps = stepsOf(parts.slice(start + 1, end));
-    const fold = foldOf(parts, start, steps, folding);
-    if (fold === undefined) return;
-    shown.push(...grouped(parts.slice(done, start + 1), isOpen), fold);
-    if (fold.isOpen) shown.push(...grouped(steps, isOpen));
-    done = start + 1 + steps.length;
+    if (end !== undefined) {
+      const steps = stepsOf(parts.slice(start + 1, end));
+      const fold = foldOf(parts, start, steps, folding);
+      if (fold !== undefined) {
+        shown.push(...grouped(parts.slice(done, start + 1), isOpen), fold);
+        if (fold.isOpen) shown.push(...grouped(steps, isOpen));
+        done = start + 1 + steps.length;
+      }
+    }
+    const changes = changesOf(parts, start, end);
+    if (changes === undefined) return;
+    shown.push(...grouped(parts.slice(done, end), isOpen), changes);
+    done = end ?? parts.length;
   });
   shown.push(...grouped(parts.slice(done), isOpen));
   return shown;
+}
+
+function changesOf(parts: readonly Part[], start: number, end: number | undefined): TurnChanges | undefined {
+  const prompt = parts[start];
+  if (prompt?.kind !== 'prompt' || prompt.outcome === 'running') return undefined;
+  const changed = parts.slice(start + 1, end).filter(hasChanged);
+  if (changed.length === 0) return undefined;
+  return { kind: 'changes', key: `changes:${prompt.key}`, parts: changed, isLast: end === undefined };
 }
 
 /** What was done before the answer: up to the last call or thought. Notes and open questions stay in sight. */

@@ -1,6 +1,7 @@
 // What every part of the view is given: the state to show, and what a person can do with it.
 import type { FormContent } from '../../gateway/protocol/index.ts';
 import type { ToHost } from '../chatMessages.ts';
+import type { ChangedFile } from './changedFiles.ts';
 import type { DockRoom } from './dockRoom.ts';
 import type { MarkdownView } from './markdown.ts';
 import type { OpenSession, Panel } from './panel.ts';
@@ -28,6 +29,8 @@ export interface Actions {
   fold(key: string, isOpen: boolean): void;
   /** The drawn text of a message, kept as long as the message is in view. */
   markdown(key: string): MarkdownView;
+  /** Asks the host how these files stand; once is enough. */
+  watchChanges(key: string, files: readonly ChangedFile[]): void;
   /** Begins or goes on with editing a waiting prompt; undefined: leaves it as it was. */
   edit(editing: Editing | undefined): void;
   saveEdit(): void;

@@ -204,3 +204,56 @@ export function composing(now: number): ToPanel[] {
     },
   ];
 }
+
+const edit = (path: string, oldText: string | null, newText: string): Parameters<Story['tool']>[1] => ({
+  kind: 'edit',
+  title: `Edit ${path}`,
+  status: 'completed',
+  locations: [{ path: `${FOLDER}/${path}` }],
+  content: [{ type: 'diff', path: `${FOLDER}/${path}`, oldText, newText }],
+});
+
+const lines = (word: string, count: number): string =>
+  Array.from({ length: count }, (_, index) => `${word} ${index}\n`).join('');
+
+export const CHANGED = [
+  'src/auth/limits.ts',
+  'test/auth/limits.test.ts',
+  'src/auth/login.ts',
+  'src/config.ts',
+  'README.md',
+];
+
+/** A turn that has changed five files, which stand in every way there is; one of them is kept. */
+export function changed(now: number): ToPanel[] {
+  const told = new Story(now - 170_000)
+    .prompt(
+      'p1',
+      'Limit failed logins to 5 per minute and address. Keep the rule in limits.ts and run the tests.',
+    )
+    .tool('t1', edit('src/auth/limits.ts', lines('a', 2), lines('b', 24)))
+    .tool('t2', edit('test/auth/limits.test.ts', null, lines('b', 58)))
+    .tool('t3', edit('src/auth/login.ts', lines('a', 4), lines('b', 9)))
+    .tool('t4', edit('src/config.ts', lines('a', 10), lines('b', 1)))
+    .tool('t5', edit('README.md', lines('a', 1), lines('a', 1) + lines('b', 2)))
+    .wait(160_000)
+    .says(
+      'm1',
+      'Failed logins are limited to 5 per minute and address. A blocked login gets `429` with `Retry-After`. All 41 tests pass.',
+      400,
+    )
+    .add({ type: 'usage', used: 71_000, size: 100_000, cost: { amount: 0.58, currency: 'USD' } })
+    .ends('p1');
+  const state = ['made', 'made', 'made', 'undone', 'edited'] as const;
+  return [
+    connected(now),
+    showing(snapshot({}, now)),
+    followed(ME, OTHER),
+    happening(told.events),
+    {
+      type: 'changes',
+      key: 'changes:prompt:1',
+      states: Object.fromEntries(CHANGED.map((path, index) => [`${FOLDER}/${path}`, state[index] ?? 'made'])),
+    },
+  ];
+}

@@ -1,0 +1,193 @@
+// The files that turns have changed: how each stands now, and taking changes back or making them again. A file is only
+// written when it still is what the agent, or the person who took the change back, has left.
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ToPanel } from './chatMessages.ts';
+import type { Diffs } from './diffs.ts';
+import { redo, stateOf, undo, type Content, type Edit, type FileState } from './edits.ts';
+import { placeInside } from './inside.ts';
+import { t } from './l10n.ts';
+import { plain } from './plainText.ts';
+
+export interface ChangedFile {
+  /** As the agent named it. */
+  readonly path: string;
+  readonly edits: readonly Edit[];
+}
+
+interface Turn {
+  readonly sessionFolder: string | undefined;
+  readonly files: ReadonlyMap<string, readonly Edit[]>;
+  readonly watchers: readonly vscode.Disposable[];
+}
+
+export class Changes implements vscode.Disposable {
+  readonly #post: (message: ToPanel) => void;
+  readonly #diffs: Diffs;
+  /** By the key that the panel has given them. */
+  readonly #turns = new Map<string, Turn>();
+
+  constructor(post: (message: ToPanel) => void, diffs: Diffs) {
+    this.#post = post;
+    this.#diffs = diffs;
+  }
+
+  /** Tells how these files stand, and again when one of them changes. */
+  async watch(key: string, files: readonly ChangedFile[], sessionFolder: string | undefined): Promise<void> {
+    this.#forget(key);
+    const places = await Promise.all(files.map((file) => placeOf(file.path, sessionFolder)));
+    const tell = (): void => void this.#tell(key).catch(() => undefined);
+    const watchers = places.filter((place) => place !== undefined).map((place) => watching(place, tell));
+    const edits = new Map(files.map((file) => [file.path, file.edits]));
+    this.#turns.set(key, { sessionFolder, files: edits, watchers });
+    await this.#tell(key);
+  }
+
+  async turn(key: string, way: 'undo' | 'redo', paths: readonly string[]): Promise<void> {
+    const turn = this.#known(key);
+    const steps = await Promise.all(paths.map((file) => stepOf(turn, file, way)));
+    const possible = steps.filter((step) => step !== undefined);
+    const removed = possible.filter(({ to }) => to === null);
+    if (removed.length > 0 && !(await mayRemove(removed.map(({ place }) => place)))) return;
+    for (const { place, to } of possible) await write(place, to);
+    await this.#tell(key);
+    if (possible.length < steps.length) {
+      throw new Error('Some files are not what the agent left, and stay as they are.');
+    }
+  }
+
+  /** The change of one file beside the file itself; where that is not possible, what the agent told. */
+  async show(key: string, file: string): Promise<void> {
+    const sides = await this.#sides(key, file);
+    if (sides.now) await this.#diffs.showWithFile(sides.before, sides.now);
+    else await this.#diffs.show(file, sides.before, sides.after);
+  }
+
+  async showAll(key: string, title: string): Promise<void> {
+    const all = [...this.#known(key).files.keys()];
+    const sides = await Promise.all(all.map(async (file) => ({ file, ...(await this.#sides(key, file)) })));
+    await this.#diffs.showAll(title, sides);
+  }
+
+  forgetAll(): void {
+    for (const key of this.#turns.keys()) this.#forget(key);
+  }
+
+  dispose(): void {
+    this.forgetAll();
+  }
+
+  #forget(key: string): void {
+    for (const watcher of this.#turns.get(key)?.watchers ?? []) watcher.dispose();
+    this.#turns.delete(key);
+  }
+
+  #known(key: string): Turn {
+    const turn = this.#turns.get(key);
+    if (turn === undefined)
+      throw new Error('These changes are no longer in the chat. Open the session again.');
+    return turn;
+  }
+
+  async #tell(key: string): Promise<void> {
+    const turn = this.#known(key);
+    const states = await Promise.all(
+      [...turn.files].map(async ([file, edits]): Promise<[string, FileState]> => {
+        const place = await placeOf(file, turn.sessionFolder);
+        return [file, place === undefined ? 'gone' : stateOf(await read(place), edits)];
+      }),
+    );
+    // A newer list may have come meanwhile.
+    if (this.#turns.get(key) === turn)
+      this.#post({ type: 'changes', key, states: Object.fromEntries(states) });
+  }
+
+  async #sides(key: string, file: string): Promise<{ before: string; after: string; now?: vscode.Uri }> {
+    const turn = this.#known(key);
+    const edits = turn.files.get(file) ?? [];
+    const step = await stepOf(turn, file, 'undo');
+    if (step) return { before: step.to ?? '', after: (await read(step.place)) ?? '', now: step.place };
+    return {
+      before: edits.map(({ oldText }) => oldText ?? '').join('\n'),
+      after: edits.map(({ newText }) => newText).join('\n'),
+    };
+  }
+}
+
+interface Step {
+  readonly place: vscode.Uri;
+  readonly to: Content;
+}
+
+async function stepOf(turn: Turn, file: string, way: 'undo' | 'redo'): Promise<Step | undefined> {
+  const edits = turn.files.get(file);
+  const place = await placeOf(file, turn.sessionFolder);
+  if (edits === undefined || place === undefined) return undefined;
+  const to = (way === 'undo' ? undo : redo)(await read(place), edits);
+  return to === undefined ? undefined : { place, to };
+}
+
+/** Inside of the session's folder or this workspace, also when it is not there now; undefined: outside. */
+async function placeOf(file: string, sessionFolder: string | undefined): Promise<vscode.Uri | undefined> {
+  const inside = (name: string): Promise<string | undefined> =>
+    placeInside(name, sessionFolder).catch(() => undefined);
+  const real = await inside(file);
+  if (real !== undefined) return vscode.Uri.file(real);
+  const folder = await placeInside(path.dirname(file), sessionFolder, { orFolder: true }).catch(
+    () => undefined,
+  );
+  return folder === undefined ? undefined : vscode.Uri.file(path.join(folder, path.basename(file)));
+}
+
+/** As it stands in an editor, saved or not; else as it is on disk. */
+async function read(place: vscode.Uri): Promise<Content> {
+  const open = openDocument(place);
+  if (open) return open.getText();
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      await vscode.workspace.fs.readFile(place),
+    );
+  } catch {
+    return null;
+  }
+}
+
+const openDocument = (place: vscode.Uri): vscode.TextDocument | undefined =>
+  vscode.workspace.textDocuments.find(
+    ({ uri, isClosed }) => !isClosed && uri.toString() === place.toString(),
+  );
+
+async function write(place: vscode.Uri, to: Content): Promise<void> {
+  if (to === null) return vscode.workspace.fs.delete(place, { useTrash: false });
+  const open = openDocument(place);
+  if (!open) return vscode.workspace.fs.writeFile(place, new TextEncoder().encode(to));
+  const wasDirty = open.isDirty;
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(place, new vscode.Range(0, 0, open.lineCount, 0), to);
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The editor did not take the change.');
+  if (!wasDirty) await open.save();
+}
+
+/** Some agents call every file that they write whole a new one: so nothing is deleted without a look. */
+async function mayRemove(places: readonly vscode.Uri[]): Promise<boolean> {
+  const remove = t('Delete');
+  const detail = places.map(({ fsPath }) => plain(fsPath)).join('\n');
+  const question = t('The agent says that it made these files. Undo deletes them.');
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove;
+}
+
+function watching(place: vscode.Uri, changed: () => void): vscode.Disposable {
+  const folder = vscode.Uri.file(path.dirname(place.fsPath));
+  // What would be an operator of the pattern stands for any one character.
+  const name = path.basename(place.fsPath).replaceAll(/[*?[\]{}!,\\]/g, '?');
+  const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, name));
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidChange(changed),
+    watcher.onDidCreate(changed),
+    watcher.onDidDelete(changed),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (document.uri.toString() === place.toString()) changed();
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+// What a turn has changed, in real files and real editors: taken back, made again, and left alone when somebody wrote.
+import assert from 'node:assert/strict';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { Changes } from '../../extension/changes.ts';
+import type { ToPanel } from '../../extension/chatMessages.ts';
+import { Diffs } from '../../extension/diffs.ts';
+
+const folder = (): string => path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'changed');
+const file = (name: string): string => path.join(folder(), name);
+const text = (name: string): Promise<string> => readFile(file(name), 'utf8');
+
+describe('the changes of a turn', () => {
+  let told: Extract<ToPanel, { type: 'changes' }>[];
+  let changes: Changes;
+  const states = () => told.at(-1)?.states;
+
+  beforeEach(async () => {
+    await mkdir(folder(), { recursive: true });
+    await writeFile(file('limits.ts'), 'export const max = 6;\n');
+    await writeFile(file('config.ts'), 'off\n');
+    told = [];
+    changes = new Changes((message) => {
+      if (message.type === 'changes') told.push(message);
+    }, new Diffs());
+    await changes.watch(
+      'k',
+      [
+        { path: file('limits.ts'), edits: [{ oldText: 'max = 5', newText: 'max = 6' }] },
+        { path: 'config.ts', edits: [{ oldText: 'on\n', newText: 'off\n' }] },
+        { path: '/etc/passwd', edits: [{ oldText: 'a', newText: 'root' }] },
+      ],
+      folder(),
+    );
+  });
+
+  afterEach(async () => {
+    changes.dispose();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await rm(folder(), { recursive: true });
+  });
+
+  it('are taken back and made again, and nothing outside of the folder is touched', async () => {
+    assert.deepEqual(states(), { [file('limits.ts')]: 'made', 'config.ts': 'made', '/etc/passwd': 'gone' });
+    await changes.turn('k', 'undo', [file('limits.ts'), 'config.ts']);
+    assert.deepEqual([await text('limits.ts'), await text('config.ts')], ['export const max = 5;\n', 'on\n']);
+    assert.equal(states()?.['config.ts'], 'undone');
+    await changes.turn('k', 'redo', ['config.ts']);
+    assert.equal(await text('config.ts'), 'off\n');
+    await assert.rejects(changes.turn('k', 'undo', ['/etc/passwd']), /stay as they are/);
+  });
+
+  it('stay where somebody has written since, saved or not', async () => {
+    const document = await vscode.workspace.openTextDocument(file('config.ts'));
+    const editor = await vscode.window.showTextDocument(document);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine\n'));
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'off\n'));
+    await changes.watch(
+      'k',
+      [{ path: 'config.ts', edits: [{ oldText: 'on\n', newText: 'off\n' }] }],
+      folder(),
+    );
+    assert.deepEqual(states(), { 'config.ts': 'edited' });
+    await assert.rejects(changes.turn('k', 'undo', ['config.ts']), /stay as they are/);
+    assert.equal(document.getText(), 'mine\noff\noff\n');
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
+  it('are told anew when a file changes, and shown beside the file itself', async () => {
+    const news = new Promise<void>((resolve) => {
+      const before = told.length;
+      const look = setInterval(() => {
+        if (told.length === before) return;
+        clearInterval(look);
+        resolve();
+      }, 20);
+    });
+    await writeFile(file('config.ts'), 'something else\n');
+    await news;
+    assert.equal(states()?.['config.ts'], 'edited');
+    await changes.show('k', file('limits.ts'));
+    const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+    assert.ok(activeTab?.input instanceof vscode.TabInputTextDiff);
+    assert.equal(activeTab.input.modified.fsPath, file('limits.ts'));
+    await access(file('limits.ts'));
+  });
+});
