@@ -1,4 +1,5 @@
 // How long ago something happened, as short as a tree row needs it.
+import { locale, t } from './l10n.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -7,20 +8,19 @@ const DAY = 24 * HOUR;
 /** now, 1m, 2h, 3d, then the date: 12 Nov. */
 export function age(then: number, now: number): string {
   const ms = Math.max(0, now - then);
-  if (ms < MINUTE) return 'now';
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)}h`;
-  if (ms < 7 * DAY) return `${Math.floor(ms / DAY)}d`;
+  if (ms < MINUTE) return t('now');
+  if (ms < HOUR) return t('{0}m', Math.floor(ms / MINUTE));
+  if (ms < DAY) return t('{0}h', Math.floor(ms / HOUR));
+  if (ms < 7 * DAY) return t('{0}d', Math.floor(ms / DAY));
   const date = new Date(then);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  return date.toLocaleDateString('en-GB', {
+  return date.toLocaleDateString(locale(), {
     day: 'numeric',
     month: 'short',
     ...(sameYear ? {} : { year: 'numeric' as const }),
   });
 }
 
-const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth'];
-
-/** "second try", "7th try". */
-export const nthTry = (n: number): string => `${ORDINALS[n] ?? `${n}th`} try`;
+/** "second try", "try 7". */
+export const nthTry = (n: number): string =>
+  n === 2 ? t('second try') : n === 3 ? t('third try') : t('try {0}', n);

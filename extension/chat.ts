@@ -40,10 +40,15 @@ export class Chat implements Disposable {
   readonly #focused = new Emitter<Chat>();
   /** The keyboard has come here. */
   readonly onDidFocus = this.#focused.event;
+  readonly #viewed = new Emitter<undefined>();
+  /** It came into view, or left it. */
+  readonly onDidChangeView = this.#viewed.event;
   readonly #listening: Disposable[];
   readonly open: OpenSession;
   readonly #changes: Changes;
   #frame: Frame | undefined;
+  /** Up to here the gateway has been told that this was read. */
+  #marked = 0;
 
   constructor(parts: ChatParts, id?: SessionId) {
     this.#parts = parts;
@@ -59,16 +64,22 @@ export class Chat implements Disposable {
     this.#listening = [
       this.open,
       this.#changes,
-      this.open.onDidChange(() => this.#changes.forgetAll()),
-      this.open.onDidChange(changed),
+      this.open.onDidChange(() => {
+        this.#changes.forgetAll();
+        this.#marked = 0;
+        changed();
+      }),
       agents.onDidChange(changed),
       sessions.onDidChange((changes) => {
         const change = changes.findLast(({ before, after }) => (after ?? before)?.sessionId === this.open.id);
         if (!change) return;
         if (!change.after) return this.open.open(undefined);
         if (this.visible) post({ type: 'sessionChanged', session: change.after });
+        this.#markRead();
         changed();
       }),
+      this.open.onDidTell(() => this.#markRead()),
+      vscode.window.onDidChangeWindowState(() => this.#markRead()),
     ];
   }
 
@@ -99,6 +110,7 @@ export class Chat implements Disposable {
       else this.#act(data);
     });
     webview.html = chatHtml(webview, extensionUri);
+    this.#viewed.fire(undefined);
   }
 
   /** The page is new and knows nothing. */
@@ -110,17 +122,33 @@ export class Chat implements Disposable {
   /** Out of sight the page is thrown away; it comes back new, with a `ready` of its own. */
   seenOrNot(): void {
     if (!this.visible) this.open.hide();
+    this.#viewed.fire(undefined);
   }
 
   /** The frame is gone. */
   leave(): void {
     this.#frame = undefined;
     this.open.hide();
+    this.#viewed.fire(undefined);
   }
 
   dispose(): void {
     this.leave();
     for (const part of this.#listening) part.dispose();
+  }
+
+  /** What stands in front of somebody is read, for all windows. */
+  #markRead(): void {
+    const { session } = this;
+    const seq = this.open.told;
+    if (!session?.unread || !this.visible || !vscode.window.state.focused) return;
+    if (seq <= Math.max(session.readSeq, this.#marked)) return;
+    this.#marked = seq;
+    const { sessionId } = session;
+    this.#parts.connection.call('session.mark_read', { sessionId, seq }).catch(() => {
+      // The link is gone: the session is told anew over the next one, and marked then.
+      this.#marked = 0;
+    });
   }
 
   #post(message: ToPanel): void {

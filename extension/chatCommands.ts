@@ -31,8 +31,10 @@ export const chatCommands = {
 async function addSelection(parts: ChatCommandParts): Promise<void> {
   // Asked first: the editor is the active one only as long as nothing else has the focus.
   const editor = vscode.window.activeTextEditor;
-  const session = await sessionFor(undefined, parts);
-  if (!session) return;
-  const attachment = await selectionOf(editor, session.path);
-  await parts.chats.show(session.sessionId, { type: 'focusInput' }, { type: 'attach', attachment });
+  // The first selection begins the first session.
+  if (parts.sessions.all.length === 0) await vscode.commands.executeCommand('holdfast.newSession');
+  const id = parts.chats.current.open.id ?? (await sessionFor(undefined, parts))?.sessionId;
+  if (id === undefined) return;
+  const attachment = await selectionOf(editor, parts.sessions.get(id)?.path);
+  await parts.chats.show(id, { type: 'focusInput' }, { type: 'attach', attachment });
 }

@@ -1,5 +1,5 @@
 // The chats of this window: one in the side bar and any number in tabs. A session is shown in one of them, never twice.
-import type { Session, SessionId } from '../gateway/protocol/index.ts';
+import type { SessionId } from '../gateway/protocol/index.ts';
 import type { Chat } from './chat.ts';
 import type { ToPanel } from './chatMessages.ts';
 import type { ChatTabs } from './chatTabs.ts';
@@ -15,6 +15,10 @@ export class Chats {
   readonly #changed = new Emitter<undefined>();
   /** Another session is shown, or another chat is in front. */
   readonly onDidChange = this.#changed.event;
+  readonly #viewed = new Emitter<undefined>();
+  /** Another conversation is in view, or none any more. */
+  readonly onDidChangeView = this.#viewed.event;
+  #said = '';
 
   constructor(view: ChatView, tabs: ChatTabs) {
     this.#view = view;
@@ -27,6 +31,7 @@ export class Chats {
     };
     view.chat.onDidFocus(focused);
     tabs.onDidFocus(focused);
+    view.chat.onDidChangeView(() => this.#viewed.fire(undefined));
     view.chat.open.onDidChange(() => {
       this.#last = view.chat;
       this.#become();
@@ -49,9 +54,9 @@ export class Chats {
     return [this.sideBar, ...this.#tabs.chats];
   }
 
-  /** Is its conversation in front of somebody, as far as VS Code can tell? */
-  inView({ sessionId }: Pick<Session, 'sessionId'>): boolean {
-    return this.all.some(({ visible, open }) => visible && open.id === sessionId);
+  /** The sessions whose conversation is in view. */
+  get showing(): readonly SessionId[] {
+    return this.all.flatMap(({ visible, open }) => (visible && open.id !== undefined ? [open.id] : []));
   }
 
   /** Shows a session where it is open already, else in the side bar. With a wish the keyboard goes there as well. */
@@ -89,6 +94,9 @@ export class Chats {
     const { id } = this.sideBar.open;
     if (id !== undefined && this.#tabs.find(id)) return this.sideBar.open.open(undefined);
     void setContext('holdfast.hasSession', id !== undefined || this.#tabs.ids.length > 0);
-    this.#changed.fire(undefined);
+    const now = [this.current.open.id, id, ...this.#tabs.ids].join(' ');
+    if (now !== this.#said) this.#changed.fire(undefined);
+    this.#said = now;
+    this.#viewed.fire(undefined);
   }
 }

@@ -2,13 +2,19 @@
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import { chatCommands } from './chatCommands.ts';
+import { t } from './l10n.ts';
 import { DEMO, newSession } from './newSession.ts';
+import { gatewayCommands, type GatewayCommandParts } from './gatewayCommands.ts';
 import { details } from './log.ts';
+import { answerPermission } from './permissions.ts';
+import type { SessionFilter } from './sessionFilter.ts';
+import { isHere } from './sessionGroups.ts';
 import { sessionCommands, type SessionCommandParts } from './sessionCommands.ts';
 import { pickSession, sessionFor, type PickParts } from './sessionPick.ts';
 import { SESSIONS_VIEW } from './sessionTree.ts';
 
-export interface CommandParts extends PickParts, SessionCommandParts {
+export interface CommandParts extends PickParts, SessionCommandParts, GatewayCommandParts {
+  readonly filter: SessionFilter;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -25,23 +31,28 @@ const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
 ];
 
 const commands: Record<string, Command> = {
-  'holdfast.newSession': async (parts) => start(parts),
-  'holdfast.tryDemo': async (parts) => start(parts, { agent: DEMO }),
+  'holdfast.newSession': async (parts) => startSession(parts),
+  'holdfast.tryDemo': async (parts) => startSession(parts, { agent: DEMO, mode: 'ask' }),
+  'holdfast.continueLast': continueLast,
   'holdfast.switchSession': async (parts) => {
     const session = await pickSession(parts);
     if (session) await parts.chats.show(session.sessionId, { type: 'focusInput' });
   },
+  'holdfast.filterSessions': ({ filter }) => filter.ask(),
+  'holdfast.changeFilter': ({ filter }) => filter.ask(),
+  'holdfast.clearFilter': async ({ filter }) => filter.set(''),
   'holdfast.showArchived': async (parts) => {
-    const placeHolder = vscode.l10n.t('Which session shall come back?');
+    const placeHolder = t('Which session shall come back?');
     const session = await pickSession(parts, { archived: true, placeHolder });
     if (session) await sessionCommands.archiveSession(session, parts);
   },
+  'holdfast.answerPermission': answerPermission,
   ...chatCommands,
   'holdfast.reconnect': async ({ connection }) => {
     connection.want();
     connection.retryNow();
   },
-  'holdfast.restartGateway': restartGateway,
+  ...gatewayCommands,
   'holdfast.showLog': async ({ log }) => log.show(),
   'holdfast.menu': menu,
   ...forSessions('holdfast.', Object.keys(sessionCommands), sessionFor),
@@ -77,48 +88,56 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-async function start(parts: CommandParts, wish: { agent?: string } = {}): Promise<void> {
+/** Makes a session and brings it up; `draft` is written into it, not sent. */
+export async function startSession(
+  parts: CommandParts,
+  { draft = '', ...wish }: Parameters<typeof newSession>[2] & { readonly draft?: string } = {},
+): Promise<void> {
   const { connection, agents, chats } = parts;
+  connection.want();
   await soonConnected(parts);
-  const id = await newSession(connection, agents, wish);
-  if (id !== undefined) await chats.show(id, { type: 'focusInput' });
+  const sessionId = await newSession(connection, agents, wish);
+  if (sessionId === undefined) return;
+  if (draft !== '') await connection.call('session.draft', { sessionId, text: draft });
+  await chats.show(sessionId, { type: 'focusInput' });
+}
+
+/** The session of this window's folders that was active last; without one, or without a folder, of all. */
+async function continueLast(parts: CommandParts): Promise<void> {
+  await soonConnected(parts);
+  const { sessions, folders, chats } = parts;
+  const all = sessions.all.filter(({ archived }) => !archived);
+  const here = all.filter(({ path }) => isHere(path, folders.paths));
+  const last = (here.length > 0 ? here : all).toSorted((a, b) =>
+    b.lastActivityAt.localeCompare(a.lastActivityAt),
+  )[0];
+  if (last) await chats.show(last.sessionId, { type: 'focusInput' });
+  else await startSession(parts);
 }
 
 /** The first command of the day starts the gateway: wait for it instead of refusing. */
 async function soonConnected({ connection }: CommandParts): Promise<void> {
   if (connection.client) return;
-  const title = vscode.l10n.t('Starting the gateway');
+  const title = t('Starting the gateway');
   const location = { viewId: SESSIONS_VIEW };
   await vscode.window.withProgress({ location, title }, () => connection.whenConnected(20_000));
 }
 
-async function restartGateway(parts: CommandParts): Promise<void> {
-  const { connection, sessions } = parts;
-  const busy = sessions.all.filter(({ status }) => status === 'busy' || status === 'waiting').length;
-  if (busy > 0) {
-    const restart = vscode.l10n.t('Restart');
-    const question = vscode.l10n.t('Restart the gateway while sessions work?');
-    const detail = vscode.l10n.t('{0} running turns will be cut. Queued prompts stay.', busy);
-    const choice = await vscode.window.showWarningMessage(question, { modal: true, detail }, restart);
-    if (choice !== restart) return;
-  }
-  // Without an answer there is nothing to stop; the next try starts one.
-  if (connection.client) await connection.call('gateway.stop', {});
-  connection.retryNow();
-}
-
-async function menu({ connection }: CommandParts): Promise<void> {
+async function menu({ connection, sessions }: CommandParts): Promise<void> {
   const entry = (icon: string, label: string, command: string) => ({ label: `$(${icon}) ${label}`, command });
   const connected = connection.link.state === 'connected';
+  const asking = sessions.all.some(({ pendingPermissions }) => pendingPermissions > 0);
   const choice = await vscode.window.showQuickPick(
     [
-      entry('list-tree', vscode.l10n.t('Show sessions'), `${SESSIONS_VIEW}.focus`),
-      entry('new-session', vscode.l10n.t('New session'), 'holdfast.newSession'),
-      entry('list-selection', vscode.l10n.t('Switch session'), 'holdfast.switchSession'),
-      entry('search', vscode.l10n.t('Search sessions'), 'holdfast.searchSessions'),
-      ...(connected ? [] : [entry('refresh', vscode.l10n.t('Retry now'), 'holdfast.reconnect')]),
-      entry('sync', vscode.l10n.t('Restart gateway'), 'holdfast.restartGateway'),
-      entry('output', vscode.l10n.t('Show log'), 'holdfast.showLog'),
+      entry('list-tree', t('Show sessions'), `${SESSIONS_VIEW}.focus`),
+      entry('new-session', t('New session'), 'holdfast.newSession'),
+      ...(asking ? [entry('shield', t('Answer permission'), 'holdfast.answerPermission')] : []),
+      entry('list-selection', t('Switch session'), 'holdfast.switchSession'),
+      entry('search', t('Search sessions'), 'holdfast.searchSessions'),
+      ...(connected ? [] : [entry('refresh', t('Retry now'), 'holdfast.reconnect')]),
+      entry('pulse', t('Find what is wrong'), 'holdfast.doctor'),
+      entry('sync', t('Restart gateway'), 'holdfast.restartGateway'),
+      entry('output', t('Show log'), 'holdfast.showLog'),
     ],
     { title: 'Holdfast' },
   );
@@ -127,7 +146,7 @@ async function menu({ connection }: CommandParts): Promise<void> {
 
 async function tell(command: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   log.error(`${command}: ${details(error)}`);
-  const show = vscode.l10n.t('Show log');
+  const show = t('Show log');
   const words = error instanceof Error ? error.message : String(error);
   if ((await vscode.window.showErrorMessage(words, show)) === show) log.show();
 }

@@ -5,6 +5,8 @@ export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
   /** The gateway has told its list, and the tree is empty. */
   'holdfast.known': boolean;
+  /** The tree shows only what its filter lets through. */
+  'holdfast.filtered': boolean;
   /** A session is shown in this window: in the side bar or in a tab. */
   'holdfast.hasSession': boolean;
   /** A session is open in the side bar. */

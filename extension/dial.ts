@@ -16,7 +16,6 @@ export function whoAmI(context: vscode.ExtensionContext): Actor {
 }
 
 export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.LogOutputChannel): Dial {
-  const gateway = vscode.Uri.joinPath(context.extensionUri, 'dist', 'gateway.cjs').fsPath;
   return async ({ start, signal }) => {
     const home = settings.home();
     return connect({
@@ -25,15 +24,26 @@ export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.
       signal,
       onProgress: (step) => log.debug(`Gateway: ${step}`),
       ...(home === '' ? {} : { home }),
-      ...(start ? { start: startCommand(gateway, home) } : {}),
+      // An untrusted workspace may read what is there; it starts nothing.
+      ...(start && vscode.workspace.isTrusted
+        ? { start: gatewayProgram(context, ['up', '--foreground']) }
+        : {}),
     });
   };
 }
 
-function startCommand(gateway: string, home: string) {
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The packaged gateway, which is also its command line. */
+export function gatewayProgram(context: vscode.ExtensionContext, args: readonly string[]): Program {
+  const home = settings.home();
   return {
     command: settings.nodePath() || process.execPath,
-    args: [gateway, 'up', '--foreground'],
+    args: [vscode.Uri.joinPath(context.extensionUri, 'dist', 'gateway.cjs').fsPath, ...args],
     // On the desktop process.execPath is Electron; this makes it Node. Others ignore it.
     env: { ELECTRON_RUN_AS_NODE: '1', ...(home === '' ? {} : { HOLDFAST_HOME: home }) },
   };

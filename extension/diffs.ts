@@ -1,6 +1,7 @@
 // Shows a proposed or made change in VS Code's own diff editor; both sides are texts, not files.
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 
 const SCHEME = 'holdfast-diff';
@@ -20,22 +21,21 @@ export class Diffs implements vscode.TextDocumentContentProvider {
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     return (
-      this.#texts.get(uri.toString()) ??
-      vscode.l10n.t('This change is no longer here. Open it from the chat again.')
+      this.#texts.get(uri.toString()) ?? t('This change is no longer here. Open it from the chat again.')
     );
   }
 
   async show(path: string, before: string, after: string): Promise<void> {
     const name = plain(basename(path), 80) || 'file';
     const [left, right] = [this.#keep('before', name, before), this.#keep('after', name, after)];
-    const title = vscode.l10n.t('{0} (change)', name);
+    const title = t('{0} (change)', name);
     await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
   }
 
   /** What a file was, beside the file as it is: that side can be edited. */
   async showWithFile(before: string, file: vscode.Uri): Promise<void> {
     const name = plain(basename(file.fsPath), 80) || 'file';
-    const title = vscode.l10n.t('{0} (change)', name);
+    const title = t('{0} (change)', name);
     const left = this.#keep('before', name, before);
     await vscode.commands.executeCommand('vscode.diff', left, file, title, { preview: true });
   }

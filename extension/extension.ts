@@ -6,16 +6,20 @@ import type { Link } from './chatMessages.ts';
 import { Chats } from './chats.ts';
 import { ChatTabs } from './chatTabs.ts';
 import { CHAT_VIEW, ChatView } from './chatView.ts';
-import { registerCommands } from './commands.ts';
 import { Clippings } from './clippings.ts';
+import { registerCommands, startSession } from './commands.ts';
 import { Connection } from './connection.ts';
-import { dialer, whoAmI } from './dial.ts';
+import { dialer, gatewayProgram, whoAmI } from './dial.ts';
 import { Diffs } from './diffs.ts';
 import type { Listen } from './emitter.ts';
 import { Folders } from './folders.ts';
+import { speak } from './l10n.ts';
 import { details, openLog } from './log.ts';
+import { handleLinks } from './links.ts';
 import { notifyPermissions } from './notifications.ts';
+import { Reports } from './reports.ts';
 import { Sessions } from './sessions.ts';
+import { SessionFilter } from './sessionFilter.ts';
 import { SessionTree } from './sessionTree.ts';
 import { changesGateway } from './settings.ts';
 import { showStatus } from './statusBar.ts';
@@ -33,6 +37,7 @@ export interface HoldfastApi {
 }
 
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
+  speak(vscode.l10n.t, vscode.env.language);
   const log = openLog();
   const warn = (message: string): void => log.warn(message);
   const me = whoAmI(context);
@@ -44,7 +49,8 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const folders = new Folders(context);
 
   // What is seen.
-  const tree = new SessionTree({ connection, sessions, agents, folders });
+  const filter = new SessionFilter(connection, sessions);
+  const tree = new SessionTree({ connection, sessions, agents, folders, filter });
   const diffs = new Diffs();
   const clippings = new Clippings(vscode.Uri.joinPath(context.globalStorageUri, 'clippings').fsPath);
   const { extensionUri } = context;
@@ -54,27 +60,29 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const chats = new Chats(view, tabs);
 
   // What can be done.
+  const reports = new Reports((args) => gatewayProgram(context, args));
+  const parts = { connection, sessions, agents, folders, chats, tree, filter, reports, log };
   context.subscriptions.push(
     log,
     tree,
+    filter,
     connection,
     diffs.register(),
     vscode.window.registerWebviewViewProvider(CHAT_VIEW, view),
     tabs.register(),
-    registerCommands({ connection, sessions, agents, folders, chats, tree, log }),
+    registerCommands(parts),
+    handleLinks(({ path, text }) =>
+      startSession(parts, { draft: text, ...(path === undefined ? {} : { path }) }),
+    ),
+    reports,
     showStatus(connection, sessions),
     showStart({ connection, sessions, tree }),
-    notifyPermissions({
-      sessions,
-      agents,
-      folders,
-      inView: (session) => vscode.window.state.focused && chats.inView(session),
-      open: ({ sessionId }) => chats.show(sessionId, { type: 'focusInput' }),
-    }),
+    notifyPermissions({ connection, sessions, agents, folders, chats }),
     chats.onDidChange(() => {
       tree.select(chats.current.open.id);
       void context.workspaceState.update(OPEN, chats.sideBar.open.id);
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => connection.retryNow()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (changesGateway(change)) connection.redial();
     }),

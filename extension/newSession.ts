@@ -1,10 +1,12 @@
-// Starts a session: which agent, in which folder; asks only where there is a choice.
+// Starts a session: which agent, in which folder, in which mode; asks only where there is a choice.
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Agent, SessionId } from '../gateway/protocol/index.ts';
+import type { Agent, Mode, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
 import { plainLabel } from './plainText.ts';
+import { chooseMode } from './sessionSettings.ts';
 import { isTrusted } from './trust.ts';
 
 export const DEMO = 'demo';
@@ -13,15 +15,17 @@ export const DEMO = 'demo';
 export async function newSession(
   connection: Connection,
   agents: Agents,
-  wish: { agent?: string } = {},
+  wish: { readonly agent?: string; readonly path?: string; readonly mode?: Mode } = {},
 ): Promise<SessionId | undefined> {
   if (!(await isTrusted())) return undefined;
   const agent = wish.agent ?? (await pickAgent(agents));
   if (agent === undefined) return undefined;
-  const path = await pickFolder();
+  const path = wish.path ?? (await pickFolder());
   if (path === undefined) return undefined;
+  const mode = wish.mode ?? (await chooseMode({ title: t('New session') }));
+  if (mode === undefined) return undefined;
   // The gateway checks both, and says what to do when it knows no such agent or folder.
-  const { sessionId } = await connection.call('session.create', { agent, path });
+  const { sessionId } = await connection.call('session.create', { agent, path, mode });
   return sessionId;
 }
 
@@ -36,12 +40,12 @@ async function pickAgent(agents: Agents): Promise<string | undefined> {
   const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const items: (vscode.QuickPickItem & { readonly pick?: Agent })[] = [
     ...ready.map((agent) => item(agents, agent)),
-    ...(absent.length > 0 ? [separator(vscode.l10n.t('Not ready'))] : []),
+    ...(absent.length > 0 ? [separator(t('Not ready'))] : []),
     ...absent.map((agent) => item(agents, agent)),
   ];
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('New session'),
-    placeHolder: vscode.l10n.t('Which agent?'),
+    title: t('New session'),
+    placeHolder: t('Which agent?'),
     matchOnDescription: true,
   });
   const pick = choice?.pick;
@@ -65,13 +69,13 @@ async function pickFolder(): Promise<string | undefined> {
   if (folders.length === 1) return folders[0]?.uri.fsPath;
   if (folders.length > 1) {
     const folder = await vscode.window.showWorkspaceFolderPick({
-      placeHolder: vscode.l10n.t('In which folder?'),
+      placeHolder: t('In which folder?'),
     });
     return folder?.uri.fsPath;
   }
   const picked = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('In which folder shall the agent work?'),
-    openLabel: vscode.l10n.t('Start here'),
+    title: t('In which folder shall the agent work?'),
+    openLabel: t('Start here'),
     canSelectFolders: true,
     canSelectFiles: false,
     defaultUri: vscode.Uri.file(homedir()),

@@ -1,43 +1,98 @@
-// Says that an agent asks, when its question is not in view already.
+// Tells of open permissions, each in the one window that the gateway has elected, until nothing is left to tell.
 import * as vscode from 'vscode';
-import type { Session } from '../gateway/protocol/index.ts';
+import type { NotificationParams, PermissionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
+import type { Chats } from './chats.ts';
+import type { Connection } from './connection.ts';
 import type { Folders } from './folders.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
-import { isHere } from './sessionGroups.ts';
-import type { Change, Sessions } from './sessions.ts';
+import { titleOf } from './sessionGroups.ts';
+import type { Sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 
+/** A window that comes back from a reload shows its chat by then, and need not tell of what stands in it. */
+const FIRST_MS = 1000;
+
 export interface NotificationParts {
+  readonly connection: Connection;
   readonly sessions: Sessions;
   readonly agents: Agents;
   readonly folders: Folders;
-  readonly inView: (session: Session) => boolean;
-  readonly open: (session: Session) => Promise<void>;
+  readonly chats: Chats;
 }
+
+type Asked = NotificationParams<'permission.announced'>;
 
 export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
-  const { sessions, agents, folders, inView, open } = parts;
-  return sessions.onDidChange((changes) => {
-    if (!settings.notifies()) return;
-    for (const { after } of changes.filter(beginsToAsk)) {
-      // The window that has the session's folder tells it, the others only count it on their badge.
-      if (!after || inView(after) || !isHere(after.path, folders.paths)) continue;
-      void ask(after, agents.name(after.agent), open);
-    }
-  });
+  const { connection, chats, folders } = parts;
+  /** What is told here now, and how to stop. */
+  const told = new Map<PermissionId, () => void>();
+  const settle = (permissionId: PermissionId): void => {
+    told.get(permissionId)?.();
+    told.delete(permissionId);
+  };
+  const settleAll = (): void => [...told.keys()].forEach(settle);
+
+  let said = '';
+  let timer: NodeJS.Timeout | undefined;
+  const stand = (): void => {
+    const presence = {
+      folders: folders.paths.slice(0, 100),
+      focused: vscode.window.state.focused,
+      showing: chats.showing.slice(0, 100),
+      notifies: settings.notifies(),
+    };
+    const words = JSON.stringify(presence);
+    if (timer !== undefined || words === said || !connection.client) return;
+    said = words;
+    // A gateway of before does not know the call: then the badge alone tells.
+    connection.call('client.presence', presence).catch(() => undefined);
+  };
+  return vscode.Disposable.from(
+    connection.onClient(() => {
+      settleAll();
+      said = '';
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = undefined;
+        stand();
+      }, FIRST_MS);
+    }),
+    connection.on('permission.announced', (asked) => {
+      settle(asked.permissionId);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      told.set(asked.permissionId, resolve);
+      tell(asked, parts, promise);
+    }),
+    connection.on('permission.settled', ({ permissionId }) => settle(permissionId)),
+    vscode.window.onDidChangeWindowState(stand),
+    vscode.workspace.onDidChangeConfiguration(stand),
+    folders.onDidChange(stand),
+    chats.onDidChangeView(stand),
+    { dispose: settleAll },
+    { dispose: () => clearTimeout(timer) },
+  );
 }
 
-/** What was open when the list was first told is on the badge; a window that starts does not shout. */
-const beginsToAsk = ({ before, after }: Change): boolean =>
-  before !== undefined && after !== undefined && after.pendingPermissions > before.pendingPermissions;
-
-async function ask(
-  session: Session,
-  agent: string,
-  open: (session: Session) => Promise<void>,
-): Promise<void> {
-  const show = vscode.l10n.t('Show');
-  const words = vscode.l10n.t('{0} asks for permission in {1}.', plain(agent, 40), plain(session.title, 80));
-  if ((await vscode.window.showInformationMessage(words, show)) === show) await open(session);
+/** Only the notification of a progress can be taken back. Its bar stands still at nothing: there is no progress. */
+function tell(
+  { sessionId, permissionId }: Asked,
+  { sessions, agents }: NotificationParts,
+  end: Promise<void>,
+): void {
+  const session = sessions.get(sessionId);
+  const agent = session ? plain(agents.name(session.agent), 40) : t('An agent');
+  const where = session ? titleOf(session, 80) : t('a session');
+  const words = t('{0} asks for permission in {1}.', agent, where);
+  const show = `command:holdfast.answerPermission?${encodeURIComponent(JSON.stringify([permissionId]))}`;
+  // Nothing in the words can be a link, see plainText.ts: this is the only one.
+  const title = `${words} [${t('Show')}](${show})`;
+  void vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title },
+    async (progress) => {
+      progress.report({ increment: 0 });
+      await end;
+    },
+  );
 }

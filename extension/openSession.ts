@@ -19,6 +19,9 @@ export class OpenSession implements Disposable {
   readonly #parts: OpenSessionParts;
   readonly #changed = new Emitter<SessionId | undefined>();
   readonly onDidChange = this.#changed.event;
+  readonly #news = new Emitter<undefined>();
+  /** The panel has been told more. */
+  readonly onDidTell = this.#news.event;
   readonly #listening: readonly Disposable[];
   #id: SessionId | undefined;
   /** How far the panel has been told. Undefined: it needs a snapshot first. */
@@ -49,6 +52,11 @@ export class OpenSession implements Disposable {
         if (sessionId === this.#id) this.#tell(events, cursor);
       }),
     ];
+  }
+
+  /** The seq up to which the panel has been told. */
+  get told(): number {
+    return this.#cursor === undefined ? 0 : seqOf(this.#cursor);
   }
 
   get id(): SessionId | undefined {
@@ -118,6 +126,7 @@ export class OpenSession implements Disposable {
       const agent = agentName(answer.snapshot.session.agent);
       this.#post({ type: 'session', snapshot: answer.snapshot, cursor: answer.cursor, agentName: agent, me });
       this.#fulfil();
+      this.#news.fire(undefined);
     } catch (error) {
       if (round !== this.#round) return;
       if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
@@ -134,6 +143,7 @@ export class OpenSession implements Disposable {
     if (seqOf(cursor) <= told) return;
     this.#cursor = cursor;
     if (news.length > 0) this.#post({ type: 'events', sessionId: this.#id, events: news, cursor });
+    this.#news.fire(undefined);
   }
 
   #fulfil(): void {

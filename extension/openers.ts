@@ -1,6 +1,7 @@
 // Opens what the panel points at: links, files, code. What an agent wrote decides neither where nor whether.
 import * as vscode from 'vscode';
 import { placeInside } from './inside.ts';
+import { t } from './l10n.ts';
 
 /** Shows the whole address as it will be asked for, and asks. */
 export async function openLink(text: string): Promise<void> {
@@ -8,10 +9,10 @@ export async function openLink(text: string): Promise<void> {
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new Error('Only http and https addresses are opened. Copy this one if you trust it.');
   }
-  const open = vscode.l10n.t('Open');
+  const open = t('Open');
   // `href` is ASCII: letters that look like others stand as they are.
   const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Open this address in the browser?'),
+    t('Open this address in the browser?'),
     { modal: true, detail: url.href },
     open,
   );

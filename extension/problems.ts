@@ -1,6 +1,7 @@
 // The problems of the current file, as a text that goes along with a prompt.
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
+import { t } from './l10n.ts';
 
 const MOST = 100;
 const LONGEST = 500;
@@ -28,8 +29,7 @@ export function problemsOf(editor: vscode.TextEditor | undefined): Problems | un
   if (found.length === 0) return undefined;
   const file = basename(uri.fsPath);
   const count = found.length;
-  const name =
-    count === 1 ? vscode.l10n.t('1 problem in {0}', file) : vscode.l10n.t('{0} problems in {1}', count, file);
+  const name = count === 1 ? t('1 problem in {0}', file) : t('{0} problems in {1}', count, file);
   // For the agent, so not translated.
   const lines = found.slice(0, MOST).map(({ severity, range, message, source }) => {
     const from = source === undefined ? '' : ` (${source})`;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Result, SessionId } from '../gateway/protocol/index.ts';
 import type { Place } from './chatMessages.ts';
+import { t } from './l10n.ts';
 import { plainLabel } from './plainText.ts';
 import type { PickParts } from './sessionPick.ts';
 import type { SessionCommandParts } from './sessionCommands.ts';
@@ -22,8 +23,8 @@ type SearchParts = PickParts & SessionCommandParts;
 /** The chosen hit; undefined: the person left. */
 export async function searchSessions(parts: SearchParts): Promise<Found | undefined> {
   const pick = vscode.window.createQuickPick<Hit>();
-  pick.title = vscode.l10n.t('Search sessions');
-  pick.placeholder = vscode.l10n.t('Words of a prompt or an answer');
+  pick.title = t('Search sessions');
+  pick.placeholder = t('Words of a prompt or an answer');
   const { promise, resolve } = Promise.withResolvers<Found | undefined>();
   let rest: ReturnType<typeof setTimeout> | undefined;
   const listeners = [
@@ -58,8 +59,7 @@ async function show(pick: vscode.QuickPick<Hit>, words: string, parts: SearchPar
   try {
     const { hits } = await parts.connection.call('session.search', { query, limit: MOST });
     if (!isCurrent()) return;
-    pick.items =
-      hits.length === 0 ? [said(vscode.l10n.t('Nothing found'))] : hits.map((hit) => item(hit, parts));
+    pick.items = hits.length === 0 ? [said(t('Nothing found'))] : hits.map((hit) => item(hit, parts));
   } catch (error) {
     if (isCurrent()) pick.items = [said(error instanceof Error ? error.message : String(error))];
   }
@@ -71,9 +71,9 @@ const said = (label: string): Hit => ({ label: plainLabel(label), alwaysShow: tr
 
 function item(hit: Result<'session.search'>['hits'][number], { sessions, agents }: SearchParts): Hit {
   const session = sessions.get(hit.sessionId);
-  const where = hit.type === 'prompt' ? vscode.l10n.t('in a prompt') : vscode.l10n.t('in an answer');
+  const where = hit.type === 'prompt' ? t('in a prompt') : t('in an answer');
   return {
-    label: plainLabel(hit.title, 80) || vscode.l10n.t('Untitled'),
+    label: plainLabel(hit.title, 80) || t('Untitled'),
     description: where,
     detail: plainLabel(hit.snippet, 200),
     iconPath: new vscode.ThemeIcon(session === undefined ? 'comment' : agents.icon(session.agent)),

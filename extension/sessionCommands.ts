@@ -3,18 +3,21 @@ import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import type { Chats } from './chats.ts';
 import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
+import type { SessionTree } from './sessionTree.ts';
 import { isTrusted } from './trust.ts';
 
 export interface SessionCommandParts {
   readonly connection: Connection;
   readonly chats: Chats;
+  readonly tree: SessionTree;
 }
 
 type Action = (session: Session, parts: SessionCommandParts) => Promise<unknown>;
 
 export const sessionCommands = {
-  openSession: ({ sessionId }, { chats }) => chats.show(sessionId),
+  openSession: open,
   openInTab: async ({ sessionId }, { chats }) => chats.showInTab(sessionId),
   openInSideBar: ({ sessionId }, { chats }) => chats.showInSideBar(sessionId),
   renameSession: rename,
@@ -25,14 +28,18 @@ export const sessionCommands = {
   copySessionId: async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
 } satisfies Record<string, Action>;
 
+/** What the filter has found in a transcript is what one wants to see there. */
+async function open({ sessionId }: Session, { chats, tree }: SessionCommandParts): Promise<void> {
+  const place = tree.placeIn(sessionId);
+  await chats.show(sessionId, ...(place ? [{ type: 'reveal', place } as const] : []));
+}
+
 async function rename({ sessionId, title }: Session, { connection }: SessionCommandParts): Promise<void> {
   const input = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Rename session'),
+    title: t('Rename session'),
     value: title,
     validateInput: (text) =>
-      text.trim() === '' || text.trim().length > 200
-        ? vscode.l10n.t('Between 1 and 200 characters.')
-        : undefined,
+      text.trim() === '' || text.trim().length > 200 ? t('Between 1 and 200 characters.') : undefined,
   });
   if (input === undefined || input.trim() === title) return;
   await connection.call('session.rename', { sessionId, title: input.trim() });
@@ -49,23 +56,18 @@ async function archive(session: Session, { connection, chats }: SessionCommandPa
   const { sessionId, title, archived } = session;
   await connection.call('session.archive', { sessionId, archived: !archived });
   if (archived) return chats.show(sessionId);
-  const undo = vscode.l10n.t('Undo');
-  const said = vscode.window.showInformationMessage(
-    vscode.l10n.t('{0} is archived.', plain(title, 80)),
-    undo,
-  );
+  const undo = t('Undo');
+  const said = vscode.window.showInformationMessage(t('{0} is archived.', plain(title, 80)), undo);
   if ((await said) === undo) await connection.call('session.archive', { sessionId, archived: false });
 }
 
 async function destroy({ sessionId, title }: Session, { connection }: SessionCommandParts): Promise<void> {
-  const yes = vscode.l10n.t('Destroy');
+  const yes = t('Destroy');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Destroy {0}?', plain(title, 80)),
+    t('Destroy {0}?', plain(title, 80)),
     {
       modal: true,
-      detail: vscode.l10n.t(
-        'Its agent ends, and its transcript and queued prompts are removed. This cannot be undone.',
-      ),
+      detail: t('Its agent ends, and its transcript and queued prompts are removed. This cannot be undone.'),
     },
     yes,
   );

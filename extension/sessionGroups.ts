@@ -1,8 +1,9 @@
 // The rows of the session tree, worked out from a list of sessions: what needs me first, this folder before others.
 import type { Session } from '../gateway/protocol/index.ts';
 import { age } from './age.ts';
-import { t } from './l10n.ts';
+import { locale, t } from './l10n.ts';
 import { plain } from './plainText.ts';
+import { matchOf, type Filter, type Match } from './sessionMatch.ts';
 
 export type GroupId = 'needsYou' | 'working' | 'idle' | 'stopped';
 
@@ -13,6 +14,8 @@ export interface SessionRow {
   readonly session: Session;
   readonly label: string;
   readonly description: string;
+  /** Why the filter let it through, while there is one. */
+  readonly match?: Match;
 }
 
 export interface FolderRow {
@@ -26,7 +29,8 @@ export interface FolderRow {
 
 export interface GroupRow {
   readonly kind: 'group';
-  readonly id: GroupId;
+  /** Another one while a filter is on: then it stands open, whoever has folded it. */
+  readonly id: string;
   readonly label: string;
   readonly description: string;
   /** Folded until somebody opens it. */
@@ -45,13 +49,14 @@ export interface Viewpoint {
   readonly since: (session: Session) => number;
   /** When the gateway was last heard, while it is not: what worked then need not work now. */
   readonly heardAt?: number;
+  readonly filter?: Filter | undefined;
 }
 
-const GROUPS: readonly { id: GroupId; label: string; folded: boolean }[] = [
-  { id: 'needsYou', label: 'Needs you', folded: false },
-  { id: 'working', label: 'Working', folded: false },
-  { id: 'idle', label: 'Idle', folded: false },
-  { id: 'stopped', label: 'Stopped', folded: true },
+const GROUPS: readonly { id: GroupId; label: () => string; folded: boolean }[] = [
+  { id: 'needsYou', label: () => t('Needs you'), folded: false },
+  { id: 'working', label: () => t('Working'), folded: false },
+  { id: 'idle', label: () => t('Idle'), folded: false },
+  { id: 'stopped', label: () => t('Stopped'), folded: true },
 ];
 
 export function groupOf(session: Session): GroupId {
@@ -84,14 +89,37 @@ export function arrange(sessions: readonly Session[], view: Viewpoint): readonly
   const seen = sessions.filter((session) => !session.archived);
   return GROUPS.flatMap(({ id, label, folded }) => {
     const members = seen.filter((session) => groupOf(session) === id).toSorted(newestFirst(id, view));
+    if (view.filter) return filtered(members, id, label(), view, view.filter);
     if (members.length === 0) return [];
     // "Needs you" never folds anything away; and without a folder of one's own no folder is the other one.
     const children =
       id === 'needsYou' || view.folders.length === 0
         ? members.map((session) => row(session, id, view, !isHere(session.path, view.folders)))
         : hereThenElsewhere(members, id, view);
-    return [{ kind: 'group', id, label, description: String(members.length), folded, children }];
+    return [{ kind: 'group', id, label: label(), description: String(members.length), folded, children }];
   });
+}
+
+/** What the filter lets through stands flat and open. */
+function filtered(
+  members: readonly Session[],
+  group: GroupId,
+  label: string,
+  view: Viewpoint,
+  filter: Filter,
+): GroupRow[] {
+  const children = members.flatMap((session): SessionRow[] => {
+    const match = matchOf(session, titleOf(session), filter);
+    if (!match) return [];
+    const plainRow = row(session, group, view, !isHere(session.path, view.folders));
+    if (!match.inTranscript) return [{ ...plainRow, match }];
+    const { count } = match.inTranscript;
+    const description = `${t('{0} in transcript', count)} · ${ageOf(session, group, view)}`;
+    return [{ ...plainRow, match, description }];
+  });
+  if (children.length === 0) return [];
+  const description = t('{0} of {1}', children.length, members.length);
+  return [{ kind: 'group', id: `filter:${group}`, label, description, folded: false, children }];
 }
 
 /** A session is here when its folder is one of the window's, or lies in one. */
@@ -159,21 +187,21 @@ function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boo
 function ageOf(session: Session, group: GroupId, { since, heardAt, now }: Viewpoint): string {
   if (group !== 'working') return age(Date.parse(session.lastActivityAt), now);
   if (heardAt === undefined) return age(since(session), now);
-  const time = new Date(heardAt).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  return `as of ${time}`;
+  const time = new Date(heardAt).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
+  return t('as of {0}', time);
 }
 
 function fact(session: Session): string {
-  if (session.pendingPermissions > 1) return `${session.pendingPermissions} permissions`;
-  if (session.pendingPermissions === 1) return 'Permission';
-  if (session.uncertain > 0) return 'Uncertain';
+  if (session.pendingPermissions > 1) return t('{0} permissions', session.pendingPermissions);
+  if (session.pendingPermissions === 1) return t('Permission');
+  if (session.uncertain > 0) return t('Uncertain');
   switch (session.status) {
     case 'waiting':
-      return 'Question';
+      return t('Question');
     case 'starting':
-      return 'Starting';
+      return t('Starting');
     case 'error':
-      return 'Failed';
+      return t('Failed');
     case 'idle':
     case 'busy':
     case 'stopped':

@@ -4,6 +4,7 @@ import type { Session } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import type { Chats } from './chats.ts';
 import type { Folders } from './folders.ts';
+import { t } from './l10n.ts';
 import { plainLabel } from './plainText.ts';
 import { arrange, type SessionRow } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
@@ -57,13 +58,13 @@ export async function pickSession(
   ]);
   if (items.length === 0) {
     await vscode.window.showInformationMessage(
-      archived ? vscode.l10n.t('No session is archived.') : vscode.l10n.t('There is no session yet.'),
+      archived ? t('No session is archived.') : t('There is no session yet.'),
     );
     return undefined;
   }
   const choice: (vscode.QuickPickItem & { readonly id?: string }) | undefined =
     await vscode.window.showQuickPick(items, {
-      placeHolder: options.placeHolder ?? vscode.l10n.t('Which session?'),
+      placeHolder: options.placeHolder ?? t('Which session?'),
       matchOnDescription: true,
       matchOnDetail: true,
     });

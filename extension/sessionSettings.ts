@@ -2,45 +2,60 @@
 import * as vscode from 'vscode';
 import type { AgentOption, Mode, Offers, Session } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 
 /** The most careful one first. */
 const MODES: Readonly<Record<Mode, { readonly name: () => string; readonly explained: () => string }>> = {
   ask: {
-    name: () => vscode.l10n.t('Ask'),
-    explained: () => vscode.l10n.t('Asks before each change and each command'),
+    name: () => t('Ask'),
+    explained: () => t('Asks before each change and each command'),
   },
   plan: {
-    name: () => vscode.l10n.t('Plan'),
-    explained: () => vscode.l10n.t('Reads and plans, changes nothing'),
+    name: () => t('Plan'),
+    explained: () => t('Reads and plans, changes nothing'),
   },
   code: {
-    name: () => vscode.l10n.t('Code'),
-    explained: () => vscode.l10n.t('Edits files without asking, asks before the rest'),
+    name: () => t('Code'),
+    explained: () => t('Edits files without asking, asks before the rest'),
   },
   auto: {
-    name: () => vscode.l10n.t('Auto'),
-    explained: () => vscode.l10n.t('Asks nothing. Everything the agent wants to do is done'),
+    name: () => t('Auto'),
+    explained: () => t('Asks nothing. Everything the agent wants to do is done'),
   },
 };
 
-export async function pickMode(session: Session, connection: Connection): Promise<void> {
+/** `now`: what it is so far. `offered`: what the agent can do, as far as it has said. Undefined: the person left. */
+export async function chooseMode({
+  title,
+  now,
+  offered = [],
+}: {
+  readonly title: string;
+  readonly now?: Mode;
+  readonly offered?: readonly Mode[];
+}): Promise<Mode | undefined> {
   // Keys of a literal table of all modes.
   const all = Object.keys(MODES) as Mode[];
-  const offered = (await offersOf(session, connection))?.modes ?? [];
   const possible = offered.length === 0 ? all : all.filter((mode) => offered.includes(mode));
   const items = possible.map((mode) => ({
     label: MODES[mode].name(),
-    description: mode === session.mode ? vscode.l10n.t('now') : '',
+    description: mode === now ? t('now') : '',
     detail: MODES[mode].explained(),
     mode,
   }));
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Mode of {0}', plain(session.title, 60)),
-    placeHolder: vscode.l10n.t('How much may the agent do without asking?'),
+    title,
+    placeHolder: t('How much may the agent do without asking?'),
   });
-  if (!choice || choice.mode === session.mode) return;
-  await connection.call('session.set_mode', { sessionId: session.sessionId, mode: choice.mode });
+  return choice?.mode;
+}
+
+export async function pickMode(session: Session, connection: Connection): Promise<void> {
+  const { sessionId, mode: now } = session;
+  const offered = (await offersOf(session, connection))?.modes ?? [];
+  const mode = await chooseMode({ title: t('Mode of {0}', plain(session.title, 60)), now, offered });
+  if (mode !== undefined && mode !== now) await connection.call('session.set_mode', { sessionId, mode });
 }
 
 /** What can be chosen in the list of models: a model, or one of the agent's own settings. */
@@ -50,7 +65,7 @@ interface Choice extends vscode.QuickPickItem {
 
 const row = (name: string, description: string | undefined, isNow: boolean): vscode.QuickPickItem => ({
   label: plain(name, 80),
-  description: isNow ? vscode.l10n.t('now') : '',
+  description: isNow ? t('now') : '',
   ...(description === undefined ? {} : { detail: plain(description, 160) }),
 });
 
@@ -69,11 +84,11 @@ export async function pickModel(session: Session, connection: Connection): Promi
     choose: () => set(value),
   }));
   const own: Choice = {
-    ...row(vscode.l10n.t("The agent's own choice"), undefined, session.model === null),
+    ...row(t("The agent's own choice"), undefined, session.model === null),
     choose: () => set(null),
   };
   const other: Choice = {
-    label: vscode.l10n.t('Another model...'),
+    label: t('Another model...'),
     choose: () => nameModel(session, connection),
   };
   const options = offers.options.map((option): Choice => ({
@@ -81,10 +96,9 @@ export async function pickModel(session: Session, connection: Connection): Promi
     description: plain(option.values.find(({ value }) => value === option.value)?.name ?? '', 80),
     choose: () => pickOption(session, option, connection),
   }));
-  const settings =
-    options.length === 0 ? [] : [separator(vscode.l10n.t('Settings of the agent')), ...options];
+  const settings = options.length === 0 ? [] : [separator(t('Settings of the agent')), ...options];
   const choice = await vscode.window.showQuickPick<Choice>([...models, own, other, ...settings], {
-    title: vscode.l10n.t('Model of {0}', plain(session.title, 60)),
+    title: t('Model of {0}', plain(session.title, 60)),
     matchOnDetail: true,
   });
   await choice?.choose?.();
@@ -97,7 +111,7 @@ async function pickOption(session: Session, option: AgentOption, connection: Con
     value,
   }));
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('{0} of {1}', plain(option.name, 60), plain(session.title, 60)),
+    title: t('{0} of {1}', plain(option.name, 60), plain(session.title, 60)),
     ...(option.description === undefined ? {} : { placeHolder: plain(option.description, 160) }),
   });
   if (choice === undefined) return;
@@ -119,8 +133,8 @@ async function offersOf({ sessionId }: Session, connection: Connection): Promise
 
 async function nameModel(session: Session, connection: Connection): Promise<void> {
   const input = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Model of {0}', plain(session.title, 60)),
-    prompt: vscode.l10n.t("As the agent names it. Empty: the agent's own choice, from its next start on."),
+    title: t('Model of {0}', plain(session.title, 60)),
+    prompt: t("As the agent names it. Empty: the agent's own choice, from its next start on."),
     value: session.model ?? '',
   });
   if (input === undefined) return;

@@ -1,11 +1,13 @@
 // The tree of sessions: draws the rows of sessionGroups.ts with what a TreeItem can do, and counts on the badge.
 import * as vscode from 'vscode';
-import type { Session } from '../gateway/protocol/index.ts';
+import type { Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
+import type { Place } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
 import type { Folders } from './folders.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
-import { QueueBadges, sessionUri } from './queueBadges.ts';
+import { SessionBadges, sessionUri } from './sessionBadges.ts';
 import {
   arrange,
   needsYou,
@@ -14,7 +16,9 @@ import {
   type Row,
   type SessionRow,
 } from './sessionGroups.ts';
+import type { SessionFilter } from './sessionFilter.ts';
 import type { Sessions } from './sessions.ts';
+import { needing } from './statusText.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
 /** Many changes in a moment are one refresh. */
@@ -26,13 +30,14 @@ export interface SessionTreeParts {
   readonly sessions: Sessions;
   readonly agents: Agents;
   readonly folders: Folders;
+  readonly filter: SessionFilter;
 }
 
 export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #parts: SessionTreeParts;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  readonly #badges = new QueueBadges();
+  readonly #badges = new SessionBadges();
   readonly view: vscode.TreeView<Row>;
   readonly #disposables: vscode.Disposable[];
   #groups: readonly GroupRow[] = [];
@@ -40,6 +45,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   #pending: NodeJS.Timeout | undefined;
   /** To be selected as soon as there is a row of it. */
   #wanted: string | undefined;
+  /** The selected session has got another place. */
+  #moved: string | undefined;
+  /** The folder or group that the selected session stood in. */
+  #selectedIn: string | undefined;
 
   constructor(parts: SessionTreeParts) {
     this.#parts = parts;
@@ -57,8 +66,12 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.agents.onDidChange(soon),
       parts.folders.onDidChange(soon),
       parts.connection.onDidChangeLink(soon),
+      parts.filter.onDidChange(() => this.#refresh()),
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
+      this.view.onDidChangeSelection(() => {
+        this.#selectedIn = this.#parentOfSelected();
+      }),
       { dispose: () => clearInterval(clock) },
       { dispose: () => clearTimeout(this.#pending) },
     ];
@@ -69,6 +82,11 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   get selected(): Session | undefined {
     const [row] = this.view.selection;
     return row?.kind === 'session' ? row.session : undefined;
+  }
+
+  /** Where the words of the filter stand in a session's transcript. */
+  placeIn(id: SessionId): Place | undefined {
+    return this.#rowOf(id)?.match?.inTranscript?.place;
   }
 
   /** Selects a session's row, where that opens no group that is folded on purpose. */
@@ -115,14 +133,15 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   #groupItem(row: GroupRow): vscode.TreeItem {
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(vscode.l10n.t(row.label), row.folded ? Collapsed : Expanded);
+    const item = new vscode.TreeItem(row.label, row.folded ? Collapsed : Expanded);
     return Object.assign(item, { id: row.id, description: row.description, contextValue: `group.${row.id}` });
   }
 
   #sessionItem(row: SessionRow): vscode.TreeItem {
     const { agents } = this.#parts;
     const { session } = row;
-    const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
+    const highlights = row.match?.highlights.map(([start, end]): [number, number] => [start, end]) ?? [];
+    const item = new vscode.TreeItem({ label: row.label, highlights }, vscode.TreeItemCollapsibleState.None);
     item.id = row.id;
     item.description = row.description;
     item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(session, row.group));
@@ -132,7 +151,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     item.accessibilityInformation = {
       label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
     };
-    item.command = { command: 'holdfast.openSession', title: vscode.l10n.t('Open'), arguments: [row] };
+    item.command = { command: 'holdfast.openSession', title: t('Open'), arguments: [row] };
     return item;
   }
 
@@ -151,7 +170,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** Fires only when something is to be seen: a redraw closes an open tooltip. */
   #refresh(): void {
-    const { sessions, agents, folders } = this.#parts;
+    const { sessions, agents, folders, filter } = this.#parts;
     const { link } = this.#parts.connection;
     const { all } = sessions;
     this.#groups = arrange(all, {
@@ -159,6 +178,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       now: Date.now(),
       since: (session) => sessions.since(session),
       ...(link.state === 'offline' ? { heardAt: link.since } : {}),
+      filter: filter.now,
     });
     this.#badges.update(all);
     this.#headline();
@@ -168,20 +188,40 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       key === 'lastActivityAt' ? undefined : value,
     );
     if (drawn !== this.#drawn) {
+      this.#followMove();
       this.#drawn = drawn;
       this.#changed.fire(undefined);
     }
     this.#selectWanted();
   }
 
+  /** VS Code leaves the selection on the folder that a session has moved into: the session is what was selected. */
+  #followMove(): void {
+    const parent = this.#parentOfSelected();
+    if (parent !== undefined && parent !== this.#selectedIn) this.#moved = this.selected?.sessionId;
+    this.#selectedIn = parent;
+  }
+
+  #parentOfSelected(): string | undefined {
+    const row = this.selected && this.#rowOf(this.selected.sessionId);
+    return row && this.getParent(row)?.id;
+  }
+
+  #rowOf(id: string): SessionRow | undefined {
+    return this.#groups
+      .flatMap(({ children }) => children.flatMap((row) => (row.kind === 'folder' ? row.children : [row])))
+      .find((row) => row.id === id);
+  }
+
   #selectWanted(): void {
-    const row = this.#groups
-      .filter(({ folded }) => !folded)
-      .flatMap(({ children }) => children)
-      .find(({ id }) => id === this.#wanted);
+    const open = this.#groups.filter(({ folded }) => !folded).flatMap(({ children }) => children);
+    const moved = this.#moved === undefined ? undefined : this.#rowOf(this.#moved);
+    const row = open.find(({ id }) => id === this.#wanted) ?? moved;
     if (!row || !this.view.visible) return;
     this.#wanted = undefined;
-    if (this.view.selection.some(({ id }) => id === row.id)) return;
+    this.#moved = undefined;
+    // What has moved is still selected where it stood, for a moment.
+    if (row !== moved && this.view.selection.some(({ id }) => id === row.id)) return;
     // VS Code may not have the row yet, just after a start: tried again with the next news.
     this.view.reveal(row, { select: true, focus: false }).then(undefined, () => {
       this.#wanted ??= row.id;
@@ -190,18 +230,28 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
   #headline(): void {
-    const { sessions, connection } = this.#parts;
+    const { sessions } = this.#parts;
     const count = sessions.all.filter(needsYou).length;
-    const words = count === 1 ? vscode.l10n.t('1 needs you') : vscode.l10n.t('{0} need you', count);
+    const words = needing(count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
     // Folded, the title is all that is seen of the view.
     this.view.description = !this.view.visible && count > 0 ? words : (vscode.workspace.name ?? '');
-    // Without a row the welcome text has the place, see welcome.ts: a message would hide it.
+    this.view.message = this.#message();
+  }
+
+  /** Without a row the welcome text has the place, see welcome.ts: a message would hide it. */
+  #message(): string {
+    const { sessions, connection, filter } = this.#parts;
     const { link } = connection;
-    this.view.message =
-      link.state === 'offline' && sessions.all.length > 0
-        ? vscode.l10n.t('The gateway does not answer. {0}', plain(link.reason, 300))
-        : '';
+    if (sessions.all.length === 0) return '';
+    const all = sessions.all.filter(({ archived }) => !archived).length;
+    const shown = this.#groups.reduce((sum, { children }) => sum + children.length, 0);
+    return [
+      link.state === 'offline' ? t('The gateway does not answer. {0}', plain(link.reason, 300)) : '',
+      filter.now ? t('Filter: {0}. {1} of {2} sessions.', plain(filter.now.words, 80), shown, all) : '',
+    ]
+      .filter((part) => part !== '')
+      .join('\n');
   }
 }
 
@@ -229,10 +279,10 @@ function tooltip(session: Session, agent: string): vscode.MarkdownString {
   text.supportHtml = false;
   text.isTrusted = false;
   const line = (words: string): unknown => text.appendText(words).appendMarkdown('\n\n');
-  line(plain(session.title) || vscode.l10n.t('Untitled'));
+  line(plain(session.title) || t('Untitled'));
   line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
   line(session.path);
-  if (session.queued > 0) line(vscode.l10n.t('{0} queued', session.queued));
+  if (session.queued > 0) line(t('{0} queued', session.queued));
   if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
   return text;
 }

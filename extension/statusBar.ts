@@ -1,6 +1,7 @@
 // The status bar item: the connection's truth in words; a click opens what can be done about it.
 import * as vscode from 'vscode';
 import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
 import type { Sessions } from './sessions.ts';
 import { statusText } from './statusText.ts';
 
@@ -28,16 +29,10 @@ function tooltip({ link, client }: Connection): string {
   const since = new Date(link.since).toLocaleTimeString();
   if (link.state === 'connected' && client) {
     const { version, pid, home } = client.info;
-    return vscode.l10n.t(
-      'Gateway {0}, process {1}, state in {2}. Connected since {3}.',
-      version,
-      pid,
-      home,
-      since,
-    );
+    return t('Gateway {0}, process {1}, state in {2}. Connected since {3}.', version, pid, home, since);
   }
   if (link.state === 'offline') {
-    return vscode.l10n.t('The gateway does not answer since {0}. {1}', since, link.reason);
+    return t('The gateway does not answer since {0}. {1}', since, link.reason);
   }
-  return vscode.l10n.t('Looking for the gateway since {0}.', since);
+  return t('Looking for the gateway since {0}.', since);
 }

@@ -1,8 +1,11 @@
 // What the status bar says: how the link stands and what the sessions do, in words.
 import type { Session } from '../gateway/protocol/index.ts';
 import { nthTry } from './age.ts';
+import { t } from './l10n.ts';
 import type { Link } from './chatMessages.ts';
 import { groupOf } from './sessionGroups.ts';
+
+export const needing = (count: number): string => (count === 1 ? t('1 needs you') : t('{0} need you', count));
 
 export interface StatusText {
   readonly icon: string;
@@ -20,24 +23,23 @@ export function statusText(
   { known, wanted }: { known: boolean; wanted: boolean },
 ): StatusText {
   if (link.state !== 'connected' && !known && !wanted) {
-    return { icon: 'comment-discussion', text: 'Not running', warns: false };
+    return { icon: 'comment-discussion', text: t('Not running'), warns: false };
   }
   switch (link.state) {
     case 'connecting': {
-      const doing = known ? 'Reconnecting' : 'Starting';
+      const doing = known ? t('Reconnecting') : t('Starting');
       const text = link.attempt > 1 ? `${doing}, ${nthTry(link.attempt)}` : doing;
       return { icon: 'debug-disconnect', text, warns: false };
     }
     case 'offline':
-      return { icon: 'debug-disconnect', text: 'Offline', warns: true };
+      return { icon: 'debug-disconnect', text: t('Offline'), warns: true };
     case 'connected': {
       const seen = sessions.filter(({ archived }) => !archived).map(groupOf);
       const count = (group: string): number => seen.filter((one) => one === group).length;
       const [asking, working] = [count('needsYou'), count('working')];
-      if (asking > 0)
-        return { icon: 'bell-dot', text: asking === 1 ? '1 needs you' : `${asking} need you`, warns: false };
-      if (working > 0) return { icon: 'comment-discussion', text: `${working} working`, warns: false };
-      return { icon: 'comment-discussion', text: 'Connected', warns: false };
+      if (asking > 0) return { icon: 'bell-dot', text: needing(asking), warns: false };
+      if (working > 0) return { icon: 'comment-discussion', text: t('{0} working', working), warns: false };
+      return { icon: 'comment-discussion', text: t('Connected'), warns: false };
     }
   }
 }

@@ -1,5 +1,6 @@
 // Restricted mode: agents run programs, so an untrusted workspace may read sessions and not drive them.
 import * as vscode from 'vscode';
+import { t } from './l10n.ts';
 
 /** For the panel, which shows it beside what was refused. */
 export const UNTRUSTED =
@@ -8,8 +9,8 @@ export const UNTRUSTED =
 /** Says so, and leads to VS Code's own decision, when the workspace is not trusted. */
 export async function isTrusted(): Promise<boolean> {
   if (vscode.workspace.isTrusted) return true;
-  const manage = vscode.l10n.t('Manage trust');
-  const choice = await vscode.window.showInformationMessage(vscode.l10n.t(UNTRUSTED), manage);
+  const manage = t('Manage trust');
+  const choice = await vscode.window.showInformationMessage(t(UNTRUSTED), manage);
   if (choice === manage) await vscode.commands.executeCommand('workbench.trust.manage');
   return vscode.workspace.isTrusted;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Connection } from './connection.ts';
 import { setContext } from './context.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 import type { Sessions } from './sessions.ts';
 import { SESSIONS_VIEW, type SessionTree } from './sessionTree.ts';
@@ -62,7 +63,7 @@ const showProgress = (connection: Connection): Thenable<void> =>
   });
 
 async function explain(reason: string): Promise<void> {
-  const show = vscode.l10n.t('Show log');
+  const show = t('Show log');
   const choice = await vscode.window.showErrorMessage(plain(reason, 400), show);
   if (choice === show) await vscode.commands.executeCommand('holdfast.showLog');
 }

@@ -23,7 +23,7 @@ export const KNOWN: readonly KnownAgent[] = [
   {
     agent: 'claude',
     name: 'Claude Code',
-    icon: 'sparkle',
+    icon: 'claude',
     command: 'claude-agent-acp',
     args: [],
     npm: '@agentclientprotocol/claude-agent-acp',
@@ -42,7 +42,7 @@ export const KNOWN: readonly KnownAgent[] = [
   {
     agent: 'opencode',
     name: 'OpenCode',
-    icon: 'code',
+    icon: 'terminal',
     command: 'opencode',
     args: ['acp'],
     npm: 'opencode-ai',

@@ -23,7 +23,7 @@ test('an agent on the PATH is installed, and the detail says where', () => {
   assert.deepEqual(row(catalogue(bin.path), 'opencode'), {
     agent: 'opencode',
     name: 'OpenCode',
-    icon: 'code',
+    icon: 'terminal',
     state: 'installed',
     detail: join(bin.path, 'opencode'),
   });

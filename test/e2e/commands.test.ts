@@ -15,6 +15,7 @@ describe('the palette', () => {
       const chat = await desk.window('harbor-api');
       await chat.run('New Session');
       await chat.pick('Demo agent');
+      await chat.pick('Plan');
       await chat.field.waitFor();
 
       await chat.run('Rename...');

@@ -47,6 +47,7 @@ describe('a newcomer', () => {
       const input = page.locator('.quick-input-widget input[type="text"]');
       await input.fill(`${desk.folder('docs-site')}/`);
       await page.locator('.quick-input-widget').getByRole('button', { name: 'Start here' }).click();
+      await chat.pick('Ask');
       await chat.field.waitFor();
       await chat.send('echo Hello');
       await chat.seen('Hello');

@@ -37,6 +37,7 @@ for (const id of ['claude-acp', 'opencode'] as const) {
       const chat = await desk.window('harbor-api');
       await chat.run('New Session');
       await chat.pick(name);
+      await chat.pick('Ask');
       await chat.field.waitFor();
       return chat;
     };
