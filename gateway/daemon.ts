@@ -12,11 +12,12 @@ import { systemClock } from './live/clock.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { NOBODY, Peering } from './live/peering.ts';
+import { LiveMail } from './live/mail.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
-import { PROTOCOL, type AgentId, type GatewayInfo } from './protocol/index.ts';
+import { PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
@@ -77,6 +78,10 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const live = parts.use(
     new Live({ store, clock: systemClock, logger, findAgent, lendTools, startTime, idleAgentMs }),
   );
+  const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
+  const mail = parts.use(
+    new LiveMail({ store, clock: systemClock, logger, wakeSession, chance: Math.random }),
+  );
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,
@@ -105,6 +110,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     feed,
     announcer,
     peering,
+    mail,
     clock: systemClock,
     info,
     agents,
@@ -118,6 +124,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     feed.publish(committed);
     announcer.publish(committed);
     peering.committed(committed);
+    mail.committed(committed);
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;
@@ -127,6 +134,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const socketRules = socketPolicy(bearers);
 
   await live.recover();
+  await mail.delivery.recover();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);

@@ -1,5 +1,5 @@
 // What a peer may do here: which calls there are for it at all, and what its policy must allow for each.
-import type { MethodName, PeerPolicy } from '../protocol/index.ts';
+import type { Access, MethodName, PeerPolicy } from '../protocol/index.ts';
 
 /** The parts of a policy that are allowed or not. Mail has a policy of its own. */
 export type Need = 'see' | 'prompt' | 'interrupt' | 'answer';
@@ -72,7 +72,7 @@ const REPEATABLE: ReadonlySet<string> = new Set<MethodName>([
   'queue.resume',
 ]);
 
-export const isRepeatable = (method: MethodName, access: 'read' | 'mail' | 'operator'): boolean =>
+export const isRepeatable = (method: MethodName, access: Access): boolean =>
   access === 'read' || REPEATABLE.has(method);
 
 /** A member of what nobody has checked yet. */

@@ -7,10 +7,13 @@ import type { Clock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Live } from '../live/live.ts';
 import type { Peering } from '../live/peering.ts';
+import type { LiveMail } from '../live/mail.ts';
 import type { Store } from '../store/store.ts';
 import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { logHandlers } from './log.ts';
+import { mailHandlers } from './mail.ts';
+import { mailboxHandlers } from './mailbox.ts';
 import { offerHandlers } from './offers.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
@@ -24,6 +27,7 @@ export interface Gateway {
   readonly feed: Feed;
   readonly announcer: Announcer;
   readonly peering: Peering;
+  readonly mail: LiveMail;
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
@@ -51,6 +55,8 @@ export function handlersOf(gateway: Gateway): Handlers {
     ...agentHandlers(gateway),
     ...gatewayHandlers(gateway),
     ...tokenHandlers(gateway),
+    ...mailHandlers(gateway),
+    ...mailboxHandlers(gateway),
   };
   return orAtPeers(handlers, gateway);
 }

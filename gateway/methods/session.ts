@@ -16,6 +16,7 @@ import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
 import { importEvents } from '../store/conversation.ts';
+import { tellOfMailbox } from '../store/mailReceipt.ts';
 import type { Gateway } from './methods.ts';
 
 export const sessionHandlers = ({
@@ -23,6 +24,7 @@ export const sessionHandlers = ({
   live,
   feed,
   peering,
+  mail,
   clock,
   agents,
 }: Gateway): Handlers<keyof typeof sessionMethods> => {
@@ -52,7 +54,11 @@ export const sessionHandlers = ({
         mode: params.mode ?? 'ask',
         model: params.model ?? null,
       };
-      await store.synced(() => store.sessions.insert(session, params.title, clock.now()));
+      await store.synced(() => {
+        store.sessions.insert(session, params.title, clock.now());
+        const mailbox = store.mailboxes.findBySession(session.sessionId);
+        if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.created', clock.now());
+      });
       return { sessionId: session.sessionId };
     },
 
@@ -175,12 +181,16 @@ export const sessionHandlers = ({
     'session.destroy': async ({ sessionId }) => {
       store.sessions.get(sessionId);
       await live.end(sessionId);
-      return store.synced(() => {
+      const mailbox = await store.synced(() => {
         const stored = store.sessions.get(sessionId);
+        const mailbox = store.mailboxes.findBySession(sessionId);
+        if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.destroyed', clock.now());
         store.log.remove(stored);
         store.sessions.remove(stored);
-        return { ok: true } as const;
+        return mailbox;
       });
+      if (mailbox !== undefined) mail.removed(mailbox.key);
+      return { ok: true };
     },
 
     'session.watch': (_params, caller) => {

@@ -1,6 +1,12 @@
 // How an entry of the contract is written down: a method, a notification and a problem are values with their docs.
 import type { z } from 'zod';
 
+/**
+ * What a call asks of whoever makes it. read: it changes nothing. mail: what agents may do with their own mailbox.
+ * mail.read: both of these may.
+ */
+export type Access = 'read' | 'mail.read' | 'mail' | 'operator';
+
 /** One call that a client can make. The schemas are the check, the types, the CLI's help and the OpenRPC document. */
 export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   readonly summary: string;
@@ -8,15 +14,15 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly result: R;
   /** Names of the problems that this call can answer with, besides the standard's errors. */
   readonly problems: readonly string[];
-  /** What a token must allow: read for calls that change nothing, mail for what agents may do with their own mailbox. */
-  readonly access: 'read' | 'mail' | 'operator';
+  /** What a token must allow. */
+  readonly access: Access;
   /** Over HTTP it answers as an event stream, unless the caller accepts JSON only. */
   readonly streams: boolean;
 }
 
 export const method = <P extends z.ZodType, R extends z.ZodType>(
   summary: string,
-  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: 'read' | 'mail' },
+  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: Access },
 ): Method<P, R> => ({
   summary,
   params: spec.params,

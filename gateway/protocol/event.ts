@@ -4,6 +4,7 @@ import { Form, FormContent } from './form.ts';
 import { PermissionId, PromptId, SessionId } from './ids.ts';
 import { Command } from './offers.ts';
 import { Actor, PermissionOption, ToolCall, ToolContent, ToolStatus } from './permission.ts';
+import { Origin } from './provenance.ts';
 import { Message } from './queue.ts';
 import { SessionStatus, Usage } from './session.ts';
 
@@ -26,9 +27,20 @@ export const EventBody = z.discriminatedUnion('type', [
     session_id: z.string().nullable(),
     model: z.string().nullable(),
   }),
-  event('queued', 'A prompt waits', { promptId: PromptId, position: z.int(), message: Message, from: Actor }),
+  event('queued', 'A prompt waits', {
+    promptId: PromptId,
+    position: z.int(),
+    message: Message,
+    from: Actor,
+    origin: Origin.optional(),
+  }),
   event('dequeued', 'A waiting prompt was taken out', { promptId: PromptId }),
-  event('prompt', 'A prompt enters the conversation', { promptId: PromptId, message: Message, from: Actor }),
+  event('prompt', 'A prompt enters the conversation; with an origin, it is mail', {
+    promptId: PromptId,
+    message: Message,
+    from: Actor,
+    origin: Origin.optional(),
+  }),
   event('partial', 'A piece of the answer', { messageId: z.string(), offset: z.int(), content: z.string() }),
   event('text', 'A whole message of the agent', { messageId: z.string(), content: z.string() }),
   event('thought', 'A piece of reasoning, or at offset 0 all of it', {

@@ -46,3 +46,20 @@ export const PeerName = z
   .brand<'PeerName'>()
   .describe('What the other gateway is called here');
 export type PeerName = z.infer<typeof PeerName>;
+
+/** Ids of mail come from other programs and gateways: the same alphabet, and nothing around it. */
+const key = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]{0,126}[A-Za-z0-9])?$/,
+    'must be 1 to 128 ASCII letters, digits or _ . : -',
+  );
+
+export const MessageId = key.brand<'MessageId'>().describe('A message, as its gateway names it');
+export type MessageId = z.infer<typeof MessageId>;
+
+export const ClientMessageId = key
+  .brand<'ClientMessageId'>()
+  .describe('The idempotency key of a message, given by its sender: never free again');
+export type ClientMessageId = z.infer<typeof ClientMessageId>;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { agentMethods } from './agent.ts';
 import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
+import { mailMethods, mailNotifications } from './mail.ts';
 import { offerMethods } from './offers.ts';
 import { permissionMethods, permissionNotifications } from './permission.ts';
 import { queueMethods } from './queue.ts';
@@ -19,6 +20,7 @@ export const methods = {
   ...agentMethods,
   ...gatewayMethods,
   ...tokenMethods,
+  ...mailMethods,
 };
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;
@@ -28,7 +30,7 @@ export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
 export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
 export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
 
-export const notifications = { ...logNotifications, ...permissionNotifications };
+export const notifications = { ...logNotifications, ...permissionNotifications, ...mailNotifications };
 export type Notifications = typeof notifications;
 export type NotificationName = keyof Notifications;
 export type NotificationParams<N extends NotificationName> = z.output<Notifications[N]['params']>;
@@ -46,6 +48,7 @@ export * from './offers.ts';
 export * from './peer.ts';
 export * from './permission.ts';
 export * from './problems.ts';
+export * from './provenance.ts';
 export * from './queue.ts';
 export * from './remote.ts';
 export * from './session.ts';

@@ -1,7 +1,8 @@
 // Mail: messages between mailboxes. What is accepted is on disk, is delivered once, and is never consent to anything.
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
-import { SessionId } from './ids.ts';
+import { ClientMessageId, MessageId, SessionId } from './ids.ts';
+import { Provenance } from './provenance.ts';
 import { Text } from './queue.ts';
 
 // ---- ids ----
@@ -31,22 +32,6 @@ export const Address = z
   .brand<'Address'>()
   .describe('name, @topic (its subscribers) or * (everyone); name@peer waits until that gateway is linked');
 export type Address = z.infer<typeof Address>;
-
-const key = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]{0,126}[A-Za-z0-9])?$/,
-    'must be 1 to 128 ASCII letters, digits or _ . : -',
-  );
-
-export const MessageId = key.brand<'MessageId'>().describe('A message, as its gateway names it');
-export type MessageId = z.infer<typeof MessageId>;
-
-export const ClientMessageId = key
-  .brand<'ClientMessageId'>()
-  .describe('The idempotency key of a message, given by its sender: never free again');
-export type ClientMessageId = z.infer<typeof ClientMessageId>;
 
 // ---- shapes ----
 
@@ -96,16 +81,6 @@ export const Mailbox = z.object({
   createdAt: z.iso.datetime(),
 });
 export type Mailbox = z.infer<typeof Mailbox>;
-
-/** Where a message comes from, as the gateways know it; a sender cannot set it. */
-export const Provenance = z.object({
-  via: z.enum(['rpc', 'http', 'mcp', 'socket', 'peer']),
-  agent: z.string().optional().describe('The agent that wrote it, if one did'),
-  session: z.string().optional().describe('The title of the session that it was written in'),
-  peer: z.string().optional().describe('The gateway that it came from, as it is called here'),
-  hops: z.int().nonnegative().describe('How many answers to answers led to it'),
-});
-export type Provenance = z.infer<typeof Provenance>;
 
 export const MailMessage = z.object({
   id: MessageId,
@@ -159,8 +134,15 @@ export const MailEventKind = z.enum([
 ]);
 export type MailEventKind = z.infer<typeof MailEventKind>;
 
-/** How much a message may hold, in bytes of UTF-8, with all that is sent around it. */
+/** How much a message may hold, in bytes of UTF-8: its text and its meta, or the whole body over HTTP. */
 export const MAX_MAIL_BYTES = 256 * 1024;
+
+/** Two different ill-formed texts would be stored, and compared, as the same one. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member));
+}
 
 const ok = z.object({ ok: z.literal(true) });
 const page = {
@@ -182,7 +164,10 @@ export const mailMethods = {
       ),
       type: Text.min(1).max(64).default('message'),
       priority: Priority.default('next'),
-      meta: z.record(Text.max(128), z.unknown()).default({}),
+      meta: z
+        .record(Text.max(128), z.unknown())
+        .refine(isWellFormed, 'must be well-formed Unicode')
+        .default({}),
       reply_to_id: MessageId.optional(),
       ttl_s: z
         .number()
@@ -191,17 +176,30 @@ export const mailMethods = {
         .optional()
         .describe('Seconds after which it is given up if it has not arrived'),
       client_message_id: ClientMessageId.optional().describe('Idempotency key; minted when absent'),
+      must_fit: z
+        .boolean()
+        .default(false)
+        .describe('mail.full at once if the mailbox has no room, instead of waiting for it in the outbox'),
     }),
     result: z.object({
       client_message_id: ClientMessageId,
-      status: z.enum(['queued', 'inflight', 'done']),
+      status: z.enum(['queued', 'inflight', 'done']).describe('queued: it is on disk here'),
       broker_message_id: MessageId,
       duplicate: z.boolean().optional().describe('It was sent before, and has arrived'),
     }),
-    problems: ['mailbox.unknown', 'mail.conflict', 'mail.full', 'mail.rate', 'mail.loop', 'storage.full'],
+    problems: [
+      'mailbox.unknown',
+      'mail.conflict',
+      'mail.size',
+      'mail.full',
+      'mail.rate',
+      'mail.loop',
+      'access.denied',
+      'storage.full',
+    ],
   }),
   'mail.inbox': method('What has arrived, newest first. Looking changes nothing: mail.ack does', {
-    access: 'mail',
+    access: 'mail.read',
     params: z.strictObject({
       mailbox: MailboxName.optional().describe("Absent: the caller's own"),
       since: z.iso.datetime().optional(),
@@ -285,7 +283,7 @@ export const mailMethods = {
     problems: ['mailbox.exists'],
   }),
   'mailbox.list': method('The mailboxes of this gateway and of linked ones, with who is there', {
-    access: 'mail',
+    access: 'mail.read',
     params: z.strictObject({}),
     result: z.object({ mailboxes: z.array(Mailbox) }),
   }),
@@ -305,7 +303,7 @@ export const mailMethods = {
     problems: ['mailbox.unknown', 'mailbox.state'],
   }),
   'profile.get': method('What a mailbox tells of itself', {
-    access: 'mail',
+    access: 'mail.read',
     params: z.strictObject({ mailbox: MailboxName.optional().describe("Absent: the caller's own") }),
     result: Profile.extend({ mailbox: MailboxName }),
     problems: ['mailbox.unknown'],
@@ -334,7 +332,7 @@ export const mailNotifications = {
   'mail.event': notification(
     'Mail arrived, changed, or somebody came or went; the same as GET /v1/events',
     z.object({
-      id: z.int().positive(),
+      id: z.int().nonnegative(),
       event: MailEventKind,
       data: z.looseObject({ ts: z.iso.datetime() }),
     }),

@@ -50,6 +50,7 @@ export const problems = {
     code: -32020,
     meaning: 'The client_message_id was used before with other content, or was given up',
   },
+  'mail.size': { code: RPC.invalidParams, meaning: 'The message is larger than a message may be' },
   'mail.state': { code: -32021, meaning: 'The message is in a state where this cannot be done' },
   'mail.full': { code: -32022, meaning: 'The mailbox holds as much as it may from this sender' },
   'mail.rate': { code: -32023, meaning: 'The sender writes too fast' },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { method } from './contract.ts';
 import { Cursor, PeerName, PromptId, SessionId } from './ids.ts';
 import { Actor } from './permission.ts';
+import { Origin } from './provenance.ts';
 
 // ---- shapes ----
 
@@ -33,6 +34,7 @@ export const Prompt = z.object({
   state: PromptState,
   message: Message,
   from: Actor,
+  origin: Origin.optional().describe('It is mail; no person wrote it here'),
   createdAt: z.iso.datetime(),
 });
 export type Prompt = z.infer<typeof Prompt>;

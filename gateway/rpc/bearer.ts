@@ -17,9 +17,9 @@ export const OWNER: Bearer = { tokenId: 'socket', scope: 'operator' };
 
 /** What each scope lets one call. An agent's is for its mail, and for nothing that a person decides. */
 const ALLOWED: Readonly<Record<TokenScope, ReadonlySet<Method['access']>>> = {
-  operator: new Set(['read', 'mail', 'operator'] as const),
-  read: new Set(['read'] as const),
-  agent: new Set(['mail'] as const),
+  operator: new Set(['read', 'mail.read', 'mail', 'operator'] as const),
+  read: new Set(['read', 'mail.read'] as const),
+  agent: new Set(['mail.read', 'mail'] as const),
 };
 
 export const mayCall = ({ scope }: Pick<Bearer, 'scope'>, access: Method['access']): boolean =>

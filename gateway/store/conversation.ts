@@ -16,6 +16,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
+import { closeMailOf } from './mailReceipt.ts';
 import type { SentPrompt, StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
@@ -57,13 +58,14 @@ export function admitPrompt(
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
   const position = store.queue.position(session, prompt);
   if (!isNew) return { state: prompt.state, position, seq, held };
-  store.sessions.addressed(session, titleFrom(prompt.message), now);
+  // What others write gives a session no name.
+  const title = sent.origin === undefined ? titleFrom(prompt.message) : undefined;
+  store.sessions.addressed(session, title, now);
   if (next(store.queue.front(session), held)?.promptId === prompt.promptId) {
     startPrompt(store, session, prompt, now);
     return { state: 'running', position: 0, seq, held };
   }
-  const { promptId, message, from } = prompt;
-  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
+  store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);
   return { state: 'queued', position, seq, held };
 }
 
@@ -88,11 +90,20 @@ function expirePrompts(store: Store, log: LogOf, now: string): void {
   }
 }
 
-function startPrompt(store: Store, log: LogOf, { promptId, message, from }: StoredPrompt, now: string): void {
-  store.queue.step(log, promptId, 'start');
-  store.log.append(log, now, [{ type: 'prompt', promptId, message, from }]);
+function startPrompt(store: Store, log: LogOf, prompt: StoredPrompt, now: string): void {
+  store.queue.step(log, prompt.promptId, 'start');
+  store.log.append(log, now, [{ type: 'prompt', ...told(prompt) }]);
   store.sessions.touch(log);
+  if (prompt.origin !== undefined) closeMailOf(store, log, prompt.origin, 'read', now);
 }
+
+/** What the log says of a prompt. */
+const told = ({ promptId, message, from, origin }: StoredPrompt) => ({
+  promptId,
+  message,
+  from,
+  ...(origin === undefined ? {} : { origin }),
+});
 
 /** Ends the turn of a prompt and compacts what it said. After a failure the queue waits for a person. */
 export function endTurn(
@@ -151,9 +162,8 @@ export function retryPrompt(store: Store, sessionId: SessionId, promptId: Prompt
   const session = store.sessions.get(sessionId);
   store.queue.step(session, promptId, 'retry');
   const prompt = store.queue.get(session, promptId);
-  const { message, from } = prompt;
   const position = store.queue.position(session, prompt);
-  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
+  store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);
   store.sessions.change(session, { held: false });
 }
 
@@ -166,7 +176,7 @@ export function changePrompt(
   now: string,
 ): void {
   const session = store.sessions.get(sessionId);
-  const { state, from } = store.queue.get(session, promptId);
+  const { state } = store.queue.get(session, promptId);
   if (state !== 'queued') {
     throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: only a waiting one can be changed.`, {
       promptId,
@@ -176,21 +186,23 @@ export function changePrompt(
   if (change.message !== undefined) store.queue.edit(promptId, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
   const prompt = store.queue.get(session, promptId);
-  const { message } = prompt;
   const position = store.queue.position(session, prompt);
-  store.log.append(session, now, [{ type: 'queued', promptId, position, message, from }]);
+  store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);
 }
 
 /** Takes a waiting prompt out, or leaves an uncertain one as it is; then the queue may go on. */
 export function removePrompt(store: Store, sessionId: SessionId, promptId: PromptId, now: string): void {
   const session = store.sessions.get(sessionId);
-  const isUncertain = store.queue.get(session, promptId).state === 'uncertain';
-  if (store.queue.get(session, promptId).state === 'running') {
+  const { state, origin } = store.queue.get(session, promptId);
+  const isUncertain = state === 'uncertain';
+  if (state === 'running') {
     throw new Problem('prompt.state', `Prompt ${promptId} is running. session.interrupt stops it.`, {
       promptId,
     });
   }
   store.queue.step(session, promptId, isUncertain ? 'leave' : 'cancel');
+  // Mail that its agent has acknowledged is closed already; else somebody has sent it back.
+  if (origin !== undefined) closeMailOf(store, session, origin, 'refused', now);
   store.log.append(session, now, [{ type: 'dequeued', promptId }]);
   if (isUncertain) store.sessions.change(session, { held: false });
   else store.sessions.touch(session);

@@ -50,6 +50,7 @@ export class Intake {
     const { promptId, message, from, createdAt, expiresAt } = prompt;
     const fact = facts.of(sessionId);
     if (fact === undefined || (fact.ahead === 0 && !fact.held) || expiresAt !== null) return undefined;
+    if (prompt.origin !== undefined) return undefined;
     if (this.#accepted.has(promptId) || queue.has(promptId)) return undefined;
     const { ahead: position, held } = fact;
     for (const event of log.number(fact, createdAt, [

@@ -2,7 +2,16 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { admit, advance, type PromptStep } from '../core/queue.ts';
-import { Actor, Message, Problem, PromptId, PromptState, SessionId, type Prompt } from '../protocol/index.ts';
+import {
+  Actor,
+  Message,
+  Origin,
+  Problem,
+  PromptId,
+  PromptState,
+  SessionId,
+  type Prompt,
+} from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { SPAN, type LogOf } from './log.ts';
 import type { QueueFacts } from './queueFacts.ts';
@@ -16,11 +25,12 @@ const PromptRow = z.object({
   digest: z.string(),
   message: z.string(),
   sender: z.string(),
+  origin: z.string().nullable(),
   created_at: z.string(),
   expires_at: z.string().nullable(),
 });
 
-const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, prompt.created_at AS created_at, expires_at
+const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, origin, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
 
 /** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
@@ -55,13 +65,23 @@ export class QueueStore {
   }
 
   /** What decides who is next, however many wait: the prompts that run, and the first that waits. */
-  front({ key }: LogOf): StoredPrompt[] {
+  front({ key }: Pick<LogOf, 'key'>): StoredPrompt[] {
     const of = (state: PromptState): string =>
       `${SELECT} WHERE session_key = ? AND state = '${state}' AND ${LIVE}`;
     return [
       ...this.#db.all(`${of('running')} ORDER BY place`, key),
       ...this.#db.all(`${of('queued')} ORDER BY place LIMIT 1`, key),
     ].map((row) => fromRow(row));
+  }
+
+  /** Nothing runs and nothing waits. */
+  isEmpty(log: Pick<LogOf, 'key'>): boolean {
+    return this.front(log).length === 0;
+  }
+
+  /** The prompt that the agent works on now. */
+  running(log: Pick<LogOf, 'key'>): StoredPrompt | undefined {
+    return this.front(log).find(({ state }) => state === 'running');
   }
 
   /** How many prompts run before one that waits. An uncertain one waits for a person and runs before nobody. */
@@ -145,8 +165,8 @@ export class QueueStore {
   /** Adds a new prompt at the end: the later its event, the later its turn. */
   add({ key }: LogOf, prompt: SentPrompt, seq: number, digest = digestOf(prompt.message)): void {
     this.#db.run(
-      `INSERT INTO prompt (id, prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at)
-       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
+      `INSERT INTO prompt (id, prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at, origin)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)`,
       key * SPAN + seq,
       prompt.promptId,
       key,
@@ -156,6 +176,7 @@ export class QueueStore {
       JSON.stringify(prompt.from),
       prompt.createdAt,
       prompt.expiresAt,
+      prompt.origin === undefined ? null : JSON.stringify(prompt.origin),
     );
   }
 
@@ -228,6 +249,7 @@ function fromRow(row: Row): StoredPrompt {
     state: r.state,
     message: Message.parse(JSON.parse(r.message)),
     from: Actor.parse(JSON.parse(r.sender)),
+    ...(r.origin === null ? {} : { origin: Origin.parse(JSON.parse(r.origin)) }),
     createdAt: r.created_at,
     handed: r.handed === 1,
     expiresAt: r.expires_at,

@@ -132,4 +132,104 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE session ADD COLUMN offers TEXT;                          -- Offers as JSON
   ALTER TABLE session ADD COLUMN options TEXT NOT NULL DEFAULT '{}';   -- what a person has set, by the agent's ids
   `,
+
+  // Mail. Senders are named by an identity that outlives their mailbox, so that an id which was used is never free again.
+  `
+  CREATE TABLE mailbox (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again: the high part of the keys in its inbox
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    session_key INTEGER UNIQUE REFERENCES session(key) ON DELETE CASCADE,
+    identity TEXT NOT NULL,                  -- as a sender: session:<id>, or a program's first name
+    policy TEXT NOT NULL DEFAULT 'accept',
+    profile TEXT NOT NULL DEFAULT '{}',      -- Profile as JSON, without what is as by default
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE topic (
+    topic TEXT NOT NULL,
+    mailbox_key INTEGER NOT NULL REFERENCES mailbox(key) ON DELETE CASCADE,
+    PRIMARY KEY (topic, mailbox_key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX topic_mailbox ON topic (mailbox_key);
+
+  CREATE TABLE outbox (
+    key INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    sender TEXT NOT NULL,                    -- mailbox.identity
+    client_message_id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    status TEXT NOT NULL,
+    rank INTEGER NOT NULL,                   -- the priority: 0 is first
+    lane TEXT NOT NULL,                      -- destination and sender: what waits here waits for nobody else
+    mailbox_key INTEGER,                     -- the destination, when it is one mailbox here
+    peer TEXT,                               -- the destination's gateway, when it is another
+    body TEXT,                               -- MailMessage as JSON; NULL: too long ago, only the id is remembered
+    bytes INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT,
+    expires_at TEXT,
+    last_error TEXT,
+    superseded_by TEXT,
+    supersedes TEXT,
+    created_at TEXT NOT NULL,
+    UNIQUE (sender, client_message_id)
+  ) STRICT;
+  CREATE INDEX outbox_lane ON outbox (lane, rank, key) WHERE status = 'pending';
+  CREATE INDEX outbox_status ON outbox (status, key) WHERE status IN ('inflight', 'dead', 'aborted');
+  CREATE INDEX outbox_expiry ON outbox (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
+  CREATE INDEX outbox_age ON outbox (created_at) WHERE body IS NOT NULL;
+
+  CREATE TABLE inbox (
+    key INTEGER PRIMARY KEY,                 -- mailbox.key * 2^32 + n, in the order of arrival
+    mailbox_key INTEGER NOT NULL REFERENCES mailbox(key) ON DELETE CASCADE,
+    message_id TEXT NOT NULL,
+    sender TEXT NOT NULL,                    -- mailbox.identity, or peer:<key>/<identity there>
+    client_message_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    body TEXT,
+    bytes INTEGER NOT NULL,
+    outbox_key INTEGER,                      -- NULL: it came from a peer
+    peer TEXT,                               -- where receipts go, when it came from a peer
+    told TEXT,                               -- the state that the peer was last told of
+    prompt_id TEXT,                          -- what it became in the queue of its session
+    is_parked INTEGER NOT NULL DEFAULT 0,    -- it will become a prompt when the session has time for it
+    received_at TEXT NOT NULL,
+    read_at TEXT,
+    expires_at TEXT,
+    UNIQUE (mailbox_key, sender, client_message_id),
+    UNIQUE (message_id, mailbox_key)
+  ) STRICT;
+  CREATE INDEX inbox_open ON inbox (state, rank, key) WHERE state IN ('delivered', 'held');
+  CREATE INDEX inbox_parked ON inbox (mailbox_key, rank, key) WHERE is_parked = 1;
+  CREATE INDEX inbox_told ON inbox (peer, key) WHERE peer IS NOT NULL AND told IS NOT state;
+  CREATE INDEX inbox_age ON inbox (received_at) WHERE body IS NOT NULL;
+
+  CREATE TABLE receipt (                     -- of recipients that have no row in an inbox here
+    outbox_key INTEGER NOT NULL REFERENCES outbox(key),
+    mailbox TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (outbox_key, mailbox)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE mail_event (
+    id INTEGER PRIMARY KEY,                  -- the newest row always stays, so no id is given twice
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    inbox_key INTEGER,                       -- its data is what arrived there
+    data TEXT                                -- or this
+  ) STRICT;
+
+  ALTER TABLE prompt ADD COLUMN origin TEXT; -- Origin as JSON, when it is mail
+
+  INSERT INTO mailbox (name, kind, identity, created_at)
+    VALUES ('person', 'person', 'person', strftime('%Y-%m-%dT%H:%M:%fZ'));
+  INSERT INTO mailbox (name, kind, session_key, identity, created_at)
+    SELECT replace(lower(substr(agent, 1, 50)), ':', '-') || '-' || printf('%04x', key), 'session', key,
+      'session:' || session_id, created_at
+    FROM session;
+  `,
 ];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { SPAN, type LogOf } from './log.ts';
+import type { MailboxStore } from './mailbox.ts';
 import { LIVE } from './queue.ts';
 import type { QueueFacts } from './queueFacts.ts';
 
@@ -67,20 +68,23 @@ export interface ChangedSession {
 export class SessionStore {
   readonly #db: Database;
   readonly #facts: QueueFacts;
+  readonly #mailboxes: MailboxStore;
   readonly #changed = new Set<SessionId>();
   readonly #removed = new Set<SessionId>();
 
-  constructor(db: Database, facts: QueueFacts) {
+  constructor(db: Database, facts: QueueFacts, mailboxes: MailboxStore) {
     this.#db = db;
     this.#facts = facts;
+    this.#mailboxes = mailboxes;
   }
 
+  /** Makes its mailbox, too. */
   insert(
     session: Pick<Session, 'sessionId' | 'agent' | 'path' | 'mode' | 'model'>,
     title: string | undefined,
     now: string,
   ): void {
-    this.#db.run(
+    const { lastInsertRowid: key } = this.#db.run(
       `INSERT INTO session (session_id, agent, path, title, titled_by, mode, model, status, created_at, last_activity_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, 'stopped', ?, ?)`,
       session.sessionId,
@@ -93,6 +97,7 @@ export class SessionStore {
       now,
       now,
     );
+    this.#mailboxes.insertForSession({ ...session, key }, now);
     this.#changed.add(session.sessionId);
   }
 
@@ -153,9 +158,11 @@ export class SessionStore {
     this.#changed.add(sessionId);
   }
 
-  /** Prompts and permissions go with it. */
+  /** Prompts, permissions and its mailbox go with it. */
   remove({ key, sessionId }: LogOf): void {
     this.#db.run('DELETE FROM prompt WHERE id BETWEEN ? AND ?', key * SPAN, (key + 1) * SPAN - 1);
+    const mailbox = this.#mailboxes.findBySession(sessionId);
+    if (mailbox !== undefined) this.#mailboxes.remove(mailbox);
     this.#db.run('DELETE FROM session WHERE key = ?', key);
     this.#facts.forget(sessionId);
     this.#changed.add(sessionId);
@@ -173,12 +180,13 @@ export class SessionStore {
   }
 
   /** Somebody has sent it a prompt, which names it if nothing else has. */
-  addressed({ key, sessionId }: LogOf, title: string, now: string): void {
+  addressed({ key, sessionId }: LogOf, title: string | undefined, now: string): void {
     this.#db.run(
-      `UPDATE session SET last_activity_at = ?, archived = 0, title = CASE titled_by WHEN 'nobody' THEN ? ELSE title END,
-         titled_by = CASE titled_by WHEN 'nobody' THEN 'prompt' ELSE titled_by END WHERE key = ?`,
+      `UPDATE session SET last_activity_at = ?1, archived = 0,
+         title = CASE WHEN titled_by = 'nobody' AND ?2 IS NOT NULL THEN ?2 ELSE title END,
+         titled_by = CASE WHEN titled_by = 'nobody' AND ?2 IS NOT NULL THEN 'prompt' ELSE titled_by END WHERE key = ?3`,
       now,
-      title,
+      title ?? null,
       key,
     );
     this.#changed.add(sessionId);

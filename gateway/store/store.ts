@@ -6,10 +6,14 @@ import { Problem } from '../protocol/index.ts';
 import { ClientStore } from './client.ts';
 import { Ballast } from './ballast.ts';
 import { Database, DISK_FULL } from './database.ts';
+import { InboxStore } from './inbox.ts';
 import { takeLock } from './lock.ts';
 import { Intake } from './intake.ts';
 import { LogStore, type Batch } from './log.ts';
+import { MailboxStore } from './mailbox.ts';
+import { MailEventStore } from './mailEvent.ts';
 import { OfferStore } from './offers.ts';
+import { OutboxStore } from './outbox.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
@@ -20,6 +24,8 @@ import { TokenStore } from './token.ts';
 
 /** What a commit changed, as others need to hear it. */
 export interface Committed {
+  /** There are new events of mail. */
+  readonly mail: boolean;
   readonly batches: readonly Batch[];
   readonly sessions: readonly ChangedSession[];
 }
@@ -43,6 +49,11 @@ export class Store implements Disposable {
   readonly log: LogStore;
   readonly retention: Retention;
   readonly intake: Intake;
+  readonly mailboxes: MailboxStore;
+  readonly outbox: OutboxStore;
+  readonly inbox: InboxStore;
+  readonly mailEvents: MailEventStore;
+  #toldMail: number;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
 
@@ -51,7 +62,12 @@ export class Store implements Disposable {
     this.#ballast = ballast;
     this.#db = db;
     const facts = new QueueFacts(db);
-    this.sessions = new SessionStore(db, facts);
+    this.mailboxes = new MailboxStore(db);
+    this.outbox = new OutboxStore(db);
+    this.inbox = new InboxStore(db);
+    this.mailEvents = new MailEventStore(db, this.inbox, this.mailboxes);
+    this.#toldMail = this.mailEvents.last;
+    this.sessions = new SessionStore(db, facts, this.mailboxes);
     this.queue = new QueueStore(db, facts);
     this.offers = new OfferStore(db);
     this.permissions = new PermissionStore(db);
@@ -60,16 +76,16 @@ export class Store implements Disposable {
     this.tokens = new TokenStore(db);
     this.log = new LogStore(db, logIdOf(db));
     this.retention = new Retention(db, this.log);
-    db.onCommit = () => {
-      const committed = { batches: this.log.takeFresh(), sessions: this.sessions.takeChanged() };
-      if (committed.batches.length > 0 || committed.sessions.length > 0) this.onCommit(committed);
-    };
+    db.onCommit = () => this.#committed();
     this.intake = new Intake(db, { facts, sessions: this.sessions, queue: this.queue, log: this.log });
     db.beforeUse = () => this.intake.settle();
     db.beforeCommit = () => this.intake.save();
     db.mark = () => {
       const restore = [this.log.mark(), this.intake.mark()];
-      return () => restore.forEach((undo) => undo());
+      return () => {
+        for (const undo of restore) undo();
+        for (const part of [this.mailboxes, this.outbox, this.inbox, this.mailEvents]) part.forget();
+      };
     };
     db.onFull = () => ballast.release();
   }
@@ -107,6 +123,16 @@ export class Store implements Disposable {
   /** Agent output: committed when this returns. */
   written<T>(work: () => T): T {
     return this.#db.written(work);
+  }
+
+  #committed(): void {
+    const sessions = this.sessions.takeChanged();
+    // How busy a session is shows in its mailbox.
+    if (sessions.length > 0) this.mailboxes.forget();
+    const mail = this.mailEvents.last > this.#toldMail;
+    this.#toldMail = this.mailEvents.last;
+    const committed = { batches: this.log.takeFresh(), sessions, mail };
+    if (committed.batches.length > 0 || sessions.length > 0 || mail) this.onCommit(committed);
   }
 
   [Symbol.dispose](): void {

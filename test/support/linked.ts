@@ -9,6 +9,7 @@ import { Announcer } from '../../gateway/live/announcer.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
+import { LiveMail } from '../../gateway/live/mail.ts';
 import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
 import { Links, linkPair, type Link } from '../../gateway/peers/link.ts';
@@ -23,6 +24,7 @@ import {
   type NotificationName,
   type ParamsIn,
   type Result,
+  type SessionId,
 } from '../../gateway/protocol/index.ts';
 import { Bearers } from '../../gateway/rpc/bearer.ts';
 import { Caller } from '../../gateway/rpc/caller.ts';
@@ -72,12 +74,15 @@ export class InProcess implements AsyncDisposable {
     };
     const instanceId = randomUUID();
     this.peering = new Peering({ book, store, clock, instanceId, logBug });
+    const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
+    const mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession, chance: Math.random }));
     const gateway: Gateway = {
       store,
       live,
       feed,
       announcer,
       peering: this.peering,
+      mail,
       clock,
       info: {
         version: '0.0.0',
@@ -105,6 +110,7 @@ export class InProcess implements AsyncDisposable {
       feed.publish(committed);
       announcer.publish(committed);
       this.peering.committed(committed);
+      mail.committed(committed);
     };
     this.peering.open(this.#dispatcher, this.links);
   }

@@ -1,0 +1,342 @@
+// Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
+import { backOffMs } from '../core/mail.ts';
+import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
+import { deliverLane, expireMail, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
+import type { StoredOutgoing } from '../store/outbox.ts';
+import type { Committed, Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import type { Readers } from './readers.ts';
+import type { Logger } from './surroundings.ts';
+
+/** What another gateway said of one message. pending: not now, try again later. */
+export interface Carried {
+  readonly status: Extract<OutboxStatus, 'done' | 'dead' | 'pending'>;
+  readonly receipts: readonly Receipt[];
+  readonly reason?: string;
+}
+
+/** What became, since, of a message that came from another gateway. */
+export interface ForeignReceipt {
+  readonly id: MessageId;
+  readonly receipt: Receipt;
+}
+
+/** The way to another gateway, for as long as it is linked. Rejecting means: nothing is known, all is tried again. */
+export interface Carrier {
+  /** Messages of one lane in their order; answered one by one, in the same order. */
+  deliver(batch: readonly StoredOutgoing[]): Promise<readonly Carried[]>;
+  receipts(batch: readonly ForeignReceipt[]): Promise<void>;
+}
+
+/** Messages of one lane that go at once. */
+const BATCH = 64;
+/** Lanes that share a transaction. */
+const LANES = 8;
+const EXPIRY_BATCH = 500;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** How long the content of mail is kept after it is over. */
+const KEEP_DAYS = 30;
+const PRUNE_BATCH = 500;
+/** New events after which the oldest are looked at. */
+const EVENTS_BETWEEN_PRUNES = 5_000;
+
+/** What deliveries need of the world. */
+export interface DeliveryWorld {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly readers: Readers;
+  readonly wakeSession: (sessionId: SessionId) => void;
+  /** In [0, 1): two senders that failed together do not come back together. */
+  readonly chance: () => number;
+}
+
+interface Lane {
+  readonly name: string;
+  readonly peer: string | null;
+  /** Its first message waits for this; the result ends the waiting. */
+  pause: (() => void) | undefined;
+  /** Some of it is on its way to a peer: what comes behind follows when that is answered. */
+  isCarried: boolean;
+  failures: number;
+}
+
+export class Delivery implements AsyncDisposable {
+  readonly #world: DeliveryWorld;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new Set<Lane>();
+  readonly #carriers = new Map<string, Carrier>();
+  /** Sessions that may have time for parked mail. */
+  readonly #calm = new Set<SessionId>();
+  readonly #working = new Set<Promise<void>>();
+  #isScheduled = false;
+  #isClosing = false;
+  #endTimers = (): void => {};
+  #expiry: (() => void) | undefined;
+  #prunedAt = 0;
+
+  constructor(world: DeliveryWorld) {
+    this.#world = world;
+  }
+
+  /** Goes on with what the gateway before has left. */
+  async recover(): Promise<void> {
+    const { store } = this.#world;
+    await store.synced(() => store.outbox.recover());
+    for (const { lane, peer } of store.outbox.lanes()) this.wake(lane, peer);
+    for (const { sessionId } of store.mailboxes.list()) this.mayHaveTime(sessionId);
+    this.scheduleExpiry();
+    this.#housekeep();
+  }
+
+  /** There is something new in a lane. */
+  wake(lane: string, peer: string | null): void {
+    const known = this.#lanes.get(lane) ?? {
+      name: lane,
+      peer,
+      pause: undefined,
+      isCarried: false,
+      failures: 0,
+    };
+    this.#lanes.set(lane, known);
+    // What comes behind a message that waits, waits with it.
+    if (known.pause !== undefined || known.isCarried) return;
+    if (peer !== null && !this.#carriers.has(peer)) return;
+    this.#ready.add(known);
+    this.#schedule();
+  }
+
+  /** Some mail in a mailbox was read: there may be room for more. */
+  roomIn(mailboxKey: number): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.pause !== undefined && lane.name.startsWith(`#${mailboxKey} `)) this.#resume(lane);
+    }
+  }
+
+  /** A peer is linked. The result takes its carrier away again. */
+  link(peer: string, carrier: Carrier): () => void {
+    this.#carriers.set(peer, carrier);
+    for (const lane of this.#lanes.values()) {
+      if (lane.peer !== peer) continue;
+      lane.failures = 0;
+      this.#resume(lane);
+    }
+    this.#carryReceipts(peer);
+    return () => {
+      if (this.#carriers.get(peer) === carrier) this.#carriers.delete(peer);
+    };
+  }
+
+  /** It may be disturbed again, or has nothing to do: what is parked is looked at. */
+  mayHaveTime(sessionId: SessionId | undefined): void {
+    if (sessionId === undefined) return;
+    this.#calm.add(sessionId);
+    this.#schedule();
+  }
+
+  /** Hears of each commit. */
+  committed({ sessions, mail }: Committed): void {
+    const { store } = this.#world;
+    if (store.inbox.hasParked) {
+      for (const { sessionId, isGone } of sessions) if (!isGone) this.mayHaveTime(sessionId);
+    }
+    if (!mail) return;
+    for (const peer of this.#carriers.keys()) this.#carryReceipts(peer);
+    if (store.mailEvents.last - this.#prunedAt >= EVENTS_BETWEEN_PRUNES)
+      setImmediate(() => this.#pruneEvents());
+  }
+
+  /** What a delivery led to, told to those who wait for it. */
+  announce({ mailboxes, sessions }: Delivered): void {
+    for (const mailbox of mailboxes) this.#world.readers.arrived(mailbox);
+    for (const sessionId of sessions) this.#world.wakeSession(sessionId);
+  }
+
+  /** Looks again when the next message is over. The clock may be set meanwhile, so never much later than in a minute. */
+  scheduleExpiry(): void {
+    const { store, clock } = this.#world;
+    this.#expiry?.();
+    const at = store.outbox.nextExpiry();
+    if (at === undefined || this.#isClosing) return;
+    const wait = Math.min(Math.max(Date.parse(at) - Date.parse(clock.now()), 10), MINUTE_MS);
+    this.#expiry = clock.after(wait, () => void this.#expire());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    this.#endTimers();
+    this.#expiry?.();
+    for (const lane of this.#lanes.values()) lane.pause?.();
+    await Promise.allSettled(this.#working);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosing) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      if (this.#isClosing) return;
+      this.#own(
+        this.#step().finally(() => {
+          this.#isScheduled = false;
+          if (this.#ready.size > 0 || this.#calm.size > 0) this.#schedule();
+        }),
+      );
+    });
+  }
+
+  /** One transaction for some lanes of this gateway; lanes to others go on by themselves. */
+  async #step(): Promise<void> {
+    const { store, clock, chance } = this.#world;
+    const lanes: Lane[] = [];
+    for (const lane of this.#ready) {
+      if (lanes.length === LANES) break;
+      this.#ready.delete(lane);
+      if (lane.peer === null) lanes.push(lane);
+      else this.#own(this.#carry(lane, lane.peer));
+    }
+    const calm = [...this.#calm];
+    this.#calm.clear();
+    if (lanes.length > 0 || calm.length > 0) {
+      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+      try {
+        const outcomes = await store.synced(() => {
+          const now = clock.now();
+          for (const sessionId of calm) {
+            const mailbox = store.mailboxes.findBySession(sessionId);
+            if (mailbox !== undefined) unpark(store, mailbox, delivered, now);
+          }
+          return lanes.map((lane) => ({
+            lane,
+            ...deliverLane(store, lane.name, { limit: BATCH, chance }, delivered, now),
+          }));
+        });
+        for (const { lane, count, waitMs } of outcomes) this.#delivered(lane, count, waitMs);
+      } catch (error) {
+        this.#world.logger.error({ err: error }, 'mail');
+        for (const lane of lanes) this.#pause(lane, MINUTE_MS / 4);
+      }
+      this.announce(delivered);
+    }
+  }
+
+  #delivered(lane: Lane, count: number, waitMs: number | undefined): void {
+    if (waitMs !== undefined) this.#pause(lane, waitMs);
+    else if (count === BATCH) this.#ready.add(lane);
+    // It may have been woken while its last message left.
+    else if (!this.#ready.has(lane)) this.#lanes.delete(lane.name);
+  }
+
+  async #carry(lane: Lane, peer: string): Promise<void> {
+    const { store, clock, chance, logger } = this.#world;
+    const carrier = this.#carriers.get(peer);
+    const batch = store.outbox.next(lane.name, BATCH).filter(({ message }) => message !== undefined);
+    if (carrier === undefined || batch.length === 0) return;
+    lane.isCarried = true;
+    await store.synced(() => {
+      for (const mail of batch) store.outbox.leave(mail, 'inflight');
+    });
+    let answers: readonly Carried[] = [];
+    let fault = 'the link was cut';
+    try {
+      answers = await carrier.deliver(batch);
+      lane.failures = 0;
+    } catch (error) {
+      fault = error instanceof Error ? error.message : String(error);
+      logger.info({ peer, fault }, 'mail could not be handed to a peer');
+    }
+    let isAgain = answers.length < batch.length;
+    const wait = backOffMs(lane.failures, chance());
+    await store.synced(() => {
+      const now = clock.now();
+      const again = new Date(Date.parse(now) + wait).toISOString();
+      for (const [index, mail] of batch.entries()) {
+        const { status = 'pending', receipts = [], reason = fault } = answers[index] ?? {};
+        for (const receipt of receipts) noteReceipt(store, mail, receipt, now);
+        if (status === 'pending') {
+          isAgain = true;
+          store.outbox.retryLater({ ...mail, status: 'inflight' }, again, reason);
+        } else store.outbox.settle(mail, status, status === 'dead' ? reason : null);
+      }
+    });
+    lane.isCarried = false;
+    if (isAgain) {
+      lane.failures += 1;
+      this.#pause(lane, wait);
+    } else this.wake(lane.name, peer);
+  }
+
+  /** Tells a peer what became of its messages, as long as there is something to tell. */
+  #carryReceipts(peer: string): void {
+    this.#own(
+      (async () => {
+        const { store } = this.#world;
+        const carrier = this.#carriers.get(peer);
+        const untold = store.inbox.untold(peer, BATCH);
+        if (carrier === undefined || untold.length === 0) return;
+        await carrier.receipts(
+          untold.map(({ id, state, mailboxKey, at }) => ({
+            id,
+            receipt: {
+              mailbox: store.mailboxes.findByKey(mailboxKey)?.name ?? '',
+              // The states of an inbox are those of a receipt, but for one.
+              state: state === 'held' ? 'queued' : (state as Receipt['state']),
+              at,
+            },
+          })),
+        );
+        await store.synced(() => {
+          for (const { key, state } of untold) store.inbox.told(key, state);
+        });
+        if (untold.length === BATCH) this.#carryReceipts(peer);
+      })(),
+    );
+  }
+
+  #pause(lane: Lane, ms: number): void {
+    if (this.#isClosing) return;
+    const cancel = this.#world.clock.after(ms, () => this.#resume(lane));
+    lane.pause = cancel;
+  }
+
+  #resume(lane: Lane): void {
+    lane.pause?.();
+    lane.pause = undefined;
+    this.wake(lane.name, lane.peer);
+  }
+
+  async #expire(): Promise<void> {
+    const { store, clock } = this.#world;
+    await store.synced(() => expireMail(store, EXPIRY_BATCH, clock.now()));
+    this.scheduleExpiry();
+  }
+
+  /** Once an hour: what is long over loses its content. */
+  #housekeep(): void {
+    const { store, clock } = this.#world;
+    const before = new Date(Date.parse(clock.now()) - KEEP_DAYS * DAY_MS).toISOString();
+    const pruned = store.written(
+      () => store.outbox.prune(before, PRUNE_BATCH) + store.inbox.prune(before, PRUNE_BATCH),
+    );
+    this.#pruneEvents();
+    this.#endTimers = clock.after(pruned > 0 ? 1_000 : HOUR_MS, () => this.#housekeep());
+  }
+
+  #pruneEvents(): void {
+    const { store, clock } = this.#world;
+    if (this.#isClosing) return;
+    this.#prunedAt = store.mailEvents.last;
+    const { maxAgeDays } = store.mailEvents.bounds;
+    const before = new Date(Date.parse(clock.now()) - maxAgeDays * DAY_MS).toISOString();
+    store.written(() => store.mailEvents.prune(before));
+  }
+
+  /** Every promise has an owner: what fails is told in the log, and the end waits for what still works. */
+  #own(work: Promise<void>): void {
+    const owned = work
+      .catch((error: unknown) => this.#world.logger.error({ err: error }, 'mail'))
+      .finally(() => this.#working.delete(owned));
+    this.#working.add(owned);
+  }
+}

@@ -1,0 +1,34 @@
+// Mail at work: what carries it, who waits for it, and who follows it.
+import type { Committed } from '../store/store.ts';
+import { Delivery, type DeliveryWorld } from './delivery.ts';
+import { MailFeed } from './mailFeed.ts';
+import { Readers } from './readers.ts';
+
+export class LiveMail implements AsyncDisposable {
+  readonly readers: Readers;
+  readonly delivery: Delivery;
+  readonly feed: MailFeed;
+
+  constructor(world: Omit<DeliveryWorld, 'readers'>) {
+    const { store, clock } = world;
+    this.readers = new Readers(store.inbox, clock);
+    this.delivery = new Delivery({ ...world, readers: this.readers });
+    this.feed = new MailFeed(store.mailEvents, () => clock.now());
+  }
+
+  /** Hears of each commit. */
+  committed(committed: Committed): void {
+    this.delivery.committed(committed);
+    if (committed.mail) this.feed.publish();
+  }
+
+  /** A mailbox is gone: who waits for something from it, or for room in it, is told. */
+  removed(mailboxKey: number): void {
+    this.readers.remove(mailboxKey);
+    this.delivery.roomIn(mailboxKey);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.delivery[Symbol.asyncDispose]();
+  }
+}

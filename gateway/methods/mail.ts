@@ -1,0 +1,174 @@
+// mail.*: messages between mailboxes. Who writes is told by how it comes in, never by what it says.
+import { paced } from '../core/mail.ts';
+import {
+  ClientMessageId,
+  MAX_MAIL_BYTES,
+  MessageId,
+  PERSON,
+  Problem,
+  type mailMethods,
+  type MailboxName,
+} from '../protocol/index.ts';
+import type { Caller } from '../rpc/caller.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import { deliveryOf } from '../store/inbox.ts';
+import { acceptMail, requeueMail } from '../store/mail.ts';
+import type { Delivered } from '../store/mailDelivery.ts';
+import { acknowledge, decideMail } from '../store/mailReading.ts';
+import type { StoredMailbox } from '../store/mailbox.ts';
+import type { Gateway } from './methods.ts';
+import { mustPush } from './session.ts';
+
+type MailMethod = Extract<keyof typeof mailMethods, `mail.${string}`>;
+
+export const mailHandlers = (gateway: Gateway): Handlers<MailMethod> => {
+  const { store, live, clock } = gateway;
+  const { delivery, readers, feed } = gateway.mail;
+  /** When each agent has written lately. */
+  const written = new Map<string, readonly number[]>();
+  let receives = 0;
+
+  const mustBeSlow = ({ identity, name, kind }: StoredMailbox): void => {
+    if (kind !== 'session') return;
+    const times = paced(written.get(identity) ?? [], Date.parse(clock.now()));
+    if (times === undefined) {
+      throw new Problem('mail.rate', `${name} has written 60 messages in a minute. Wait, then send again.`);
+    }
+    written.set(identity, times);
+  };
+
+  return {
+    'mail.send': async ({ to, message: content, meta, ...params }, caller) => {
+      live.mustBeOpen();
+      store.mustHaveRoom();
+      const sender = senderOf(gateway, caller, params.from);
+      const bytes = mustBeSmall(content, meta);
+      const letter = {
+        id: MessageId.parse(clock.newId()),
+        clientMessageId: params.client_message_id ?? ClientMessageId.parse(clock.newId()),
+        to,
+        content,
+        meta,
+        type: params.type,
+        priority: params.priority,
+        replyTo: params.reply_to_id ?? null,
+        via: caller.via,
+        bytes,
+        expiresAt: params.ttl_s === undefined ? null : clock.later(params.ttl_s),
+        mustFit: params.must_fit,
+      };
+      const accepted = await store.synced(() =>
+        acceptMail(store, sender, letter, () => mustBeSlow(sender), clock.now()),
+      );
+      const answer = { client_message_id: letter.clientMessageId, broker_message_id: accepted.id };
+      if (accepted.answer === 'duplicate') return { ...answer, status: 'done', duplicate: true };
+      if (accepted.answer === 'same') return { ...answer, status: accepted.status };
+      delivery.wake(accepted.lane, accepted.peer);
+      if (letter.expiresAt !== null) delivery.scheduleExpiry();
+      return { ...answer, status: 'queued' };
+    },
+
+    'mail.inbox': ({ mailbox: name, since, from, topic, unread, held, before, limit }, caller) => {
+      const mailbox = ownMailbox(gateway, caller, name);
+      // What a person has not let in is not for its agent to see.
+      const maySeeHeld = caller.sessionId === undefined;
+      const states = (['delivered', 'held', 'read', 'refused', 'expired'] as const).filter((state) => {
+        if (held === true) return state === 'held' && maySeeHeld;
+        if (unread === true) return state === 'delivered';
+        return maySeeHeld || state === 'delivered' || state === 'read';
+      });
+      return store.inbox.list(mailbox, { since, from, topic, states, before, limit });
+    },
+
+    'mail.receive': async ({ mailbox: name, max, wait_s, lease_s }, caller) => {
+      const mailbox = ownMailbox(gateway, caller, name);
+      const call = `receive ${(receives += 1)}`;
+      const messages = await readers.receive(
+        mailbox.key,
+        { max, leaseMs: lease_s * 1000 },
+        wait_s * 1000,
+        (giveUp) => caller.keep(call, giveUp),
+      );
+      caller.drop(call);
+      return { messages: messages.map((message) => deliveryOf(message, mailbox.name)) };
+    },
+
+    'mail.ack': async ({ mailbox: name, ids }, caller) => {
+      const mailbox = ownMailbox(gateway, caller, name);
+      const acknowledged = await store.synced(() => acknowledge(store, mailbox, ids, clock.now()));
+      for (const id of ids) readers.closed(mailbox.key, id);
+      delivery.roomIn(mailbox.key);
+      return { ok: true, acknowledged };
+    },
+
+    'mail.decide': async ({ mailbox: name, id, decision }) => {
+      const mailbox = store.mailboxes.get(name);
+      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+      await store.synced(() => decideMail(store, mailbox, id, decision, delivered, clock.now()));
+      readers.rewind(mailbox.key);
+      delivery.roomIn(mailbox.key);
+      delivery.announce(delivered);
+      return { ok: true };
+    },
+
+    'mail.outbox': ({ status, from, id, before, limit }) => {
+      if (id !== undefined) return { messages: store.outbox.chain(id) };
+      const sender = from === undefined ? undefined : store.mailboxes.get(from).identity;
+      return store.outbox.list({ status, sender, before, limit });
+    },
+
+    'mail.requeue': async ({ id, new_client_message_id }) => {
+      store.mustHaveRoom();
+      const anew = {
+        id: MessageId.parse(clock.newId()),
+        clientMessageId: new_client_message_id ?? ClientMessageId.parse(clock.newId()),
+      };
+      const { lane, peer } = await store.synced(() => requeueMail(store, id, anew, clock.now()));
+      delivery.wake(lane, peer);
+      delivery.scheduleExpiry();
+      return { id: anew.id, client_message_id: anew.clientMessageId, supersedes: id };
+    },
+
+    'mail.watch': ({ after }, caller) => {
+      const push = mustPush(caller);
+      const end = feed.follow(after, {
+        take: ({ id, event, data }) =>
+          push.send(
+            `{"jsonrpc":"2.0","method":"mail.event","params":{"id":${id},"event":"${event}","data":${data}}}`,
+          ),
+        onDrain: (callback) => push.onDrain(callback),
+      });
+      caller.keep('mail.watch', end);
+      return { last: store.mailEvents.last };
+    },
+
+    'mail.unwatch': (_params, caller) => {
+      caller.drop('mail.watch');
+      return { ok: true };
+    },
+  };
+};
+
+/** Whose mail it is: an agent has one mailbox, everybody else reads what they name. Throws mailbox.unknown or access.denied. */
+export function ownMailbox({ store }: Gateway, caller: Caller, name: MailboxName | undefined): StoredMailbox {
+  if (caller.sessionId === undefined) return store.mailboxes.get(name ?? PERSON);
+  const own = store.mailboxes.findBySession(caller.sessionId);
+  if (own !== undefined && (name === undefined || name === own.name)) return own;
+  throw new Problem('access.denied', 'An agent has the mailbox of its own session, and no other.');
+}
+
+/** Who writes. Nobody writes from a session but its own agent. Throws mailbox.unknown or access.denied. */
+function senderOf(gateway: Gateway, caller: Caller, from: MailboxName | undefined): StoredMailbox {
+  const sender = ownMailbox(gateway, caller, from);
+  if (caller.sessionId !== undefined || sender.kind !== 'session') return sender;
+  throw new Problem('access.denied', `Only the agent of its session writes from ${sender.name}.`);
+}
+
+/** The bytes of a message. Throws the problem mail.size. */
+function mustBeSmall(content: string, meta: object): number {
+  const bytes = Buffer.byteLength(content) + Buffer.byteLength(JSON.stringify(meta));
+  if (bytes <= MAX_MAIL_BYTES) return bytes;
+  throw new Problem('mail.size', `A message holds at most ${MAX_MAIL_BYTES} bytes, this one has ${bytes}.`, {
+    bytes,
+  });
+}

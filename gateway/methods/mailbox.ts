@@ -1,0 +1,79 @@
+// mailbox.* and profile.*: who can be written to, and what each tells of itself.
+import { Problem, type Mailbox, type mailMethods } from '../protocol/index.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import { tellOfMailbox } from '../store/mailReceipt.ts';
+import type { StoredMailbox } from '../store/mailbox.ts';
+import { ownMailbox } from './mail.ts';
+import type { Gateway } from './methods.ts';
+
+type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `profile.${string}`>;
+
+export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
+  const { store, mail, clock } = gateway;
+  const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => ({
+    ...mailbox,
+    ...store.inbox.counts({ key }),
+  });
+  const changed = (mailbox: StoredMailbox, subtype: string): void =>
+    tellOfMailbox(store, mailbox, subtype, clock.now());
+  return {
+    'mailbox.create': ({ name, policy, topics }) =>
+      store.synced(() => {
+        const made = store.mailboxes.insert(name, policy, topics, clock.now());
+        changed(made, 'mailbox.created');
+        return shown(made);
+      }),
+
+    'mailbox.list': (_params, caller) => ({
+      mailboxes: store.mailboxes
+        .list()
+        .filter(
+          ({ profile, sessionId }) =>
+            profile.visible || caller.sessionId === undefined || caller.sessionId === sessionId,
+        )
+        .map(shown),
+    }),
+
+    'mailbox.update': ({ name, rename, policy, topics }) =>
+      store.synced(() => {
+        const mailbox = store.mailboxes.get(name);
+        if (rename !== undefined && mailbox.kind === 'person') {
+          throw new Problem('mailbox.state', 'The mailbox of the person keeps its name.', { mailbox: name });
+        }
+        const made = store.mailboxes.update(mailbox, { rename, policy, topics });
+        changed(made, 'mailbox.changed');
+        return shown(made);
+      }),
+
+    'mailbox.destroy': async ({ name }) => {
+      const mailbox = store.mailboxes.get(name);
+      if (mailbox.kind !== 'program') {
+        const why = mailbox.kind === 'person' ? 'It is for whoever sits here' : 'It goes with its session';
+        throw new Problem('mailbox.state', `${name} cannot be destroyed. ${why}.`, { mailbox: name });
+      }
+      await store.synced(() => {
+        changed(mailbox, 'mailbox.destroyed');
+        store.mailboxes.remove(mailbox);
+      });
+      mail.removed(mailbox.key);
+      return { ok: true };
+    },
+
+    'profile.get': ({ mailbox: name }, caller) => {
+      const { name: mailbox, profile } =
+        name === undefined ? ownMailbox(gateway, caller, name) : store.mailboxes.get(name);
+      return { ...profile, mailbox };
+    },
+
+    'profile.set': async ({ mailbox: name, ...given }, caller) => {
+      const mailbox = ownMailbox(gateway, caller, name);
+      const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      await store.synced(() => {
+        store.mailboxes.setProfile(mailbox, change);
+        changed(mailbox, 'profile');
+      });
+      mail.delivery.mayHaveTime(mailbox.sessionId);
+      return { ok: true, applied: Object.keys(change) };
+    },
+  };
+};

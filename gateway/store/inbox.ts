@@ -1,0 +1,333 @@
+// The inboxes: what has arrived, unique by sender and id, and how far its readers are.
+import { z } from 'zod';
+import { rankOf, type Load } from '../core/mail.ts';
+import {
+  Delivery,
+  MessageId,
+  PromptId,
+  type ClientMessageId,
+  type MailboxName,
+  type MailMessage,
+} from '../protocol/index.ts';
+import type { Database, Row } from './database.ts';
+import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
+
+const InboxRow = z.object({
+  key: z.int(),
+  mailbox_key: z.int(),
+  message_id: MessageId,
+  sender: z.string(),
+  state: Delivery.shape.state,
+  body: z.string(),
+  bytes: z.int(),
+  outbox_key: z.int().nullable(),
+  peer: z.string().nullable(),
+  prompt_id: PromptId.nullable(),
+  is_parked: z.int(),
+  received_at: z.string(),
+  read_at: z.string().nullable(),
+});
+
+/** A message in an inbox, with what only the gateway needs to know of it. */
+export interface StoredDelivery {
+  readonly key: number;
+  readonly mailboxKey: number;
+  readonly sender: string;
+  readonly message: MailMessage;
+  readonly state: Delivery['state'];
+  readonly bytes: number;
+  readonly outboxKey: number | null;
+  readonly peer: string | null;
+  readonly promptId: PromptId | null;
+  readonly isParked: boolean;
+  readonly receivedAt: string;
+  readonly readAt: string | null;
+}
+
+/** As it arrives. */
+export interface Arrival {
+  readonly mailbox: StoredMailbox;
+  readonly message: MailMessage;
+  readonly sender: string;
+  readonly clientMessageId: ClientMessageId;
+  readonly state: 'delivered' | 'held';
+  readonly bytes: number;
+  readonly outboxKey: number | null;
+  readonly peer: string | null;
+  readonly expiresAt: string | null;
+  readonly isParked: boolean;
+}
+
+export class InboxStore {
+  readonly #db: Database;
+  /** What a sender has left unread in a mailbox, counted when it is first asked for. */
+  readonly #loads = new Map<string, Load>();
+  /** The number of the last row of a mailbox. */
+  readonly #heads = new Map<number, number>();
+
+  #hasParked: boolean | undefined;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Whether any session's mail waits for it to have time. Asked with every commit. */
+  get hasParked(): boolean {
+    this.#hasParked ??= this.#db.get('SELECT 1 FROM inbox WHERE is_parked = 1 LIMIT 1') !== undefined;
+    return this.#hasParked;
+  }
+
+  /** The key of the new row; undefined when this sender's id has arrived here before. */
+  insert({ mailbox, message, sender, ...arrival }: Arrival, now: string): number | undefined {
+    const load = this.unread(mailbox, sender);
+    const key = mailbox.key * SPAN + this.#head(mailbox) + 1;
+    const { changes } = this.#db.run(
+      `INSERT INTO inbox (key, mailbox_key, message_id, sender, client_message_id, state, rank, body, bytes, outbox_key,
+         peer, is_parked, received_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      key,
+      mailbox.key,
+      message.id,
+      sender,
+      arrival.clientMessageId,
+      arrival.state,
+      rankOf(message.priority),
+      JSON.stringify(message),
+      arrival.bytes,
+      arrival.outboxKey,
+      arrival.peer,
+      Number(arrival.isParked),
+      now,
+      arrival.expiresAt,
+    );
+    if (changes === 0) return undefined;
+    if (arrival.isParked) this.#hasParked = true;
+    this.#heads.set(mailbox.key, key - mailbox.key * SPAN);
+    this.#loads.set(loadKey(mailbox.key, sender), {
+      messages: load.messages + 1,
+      bytes: load.bytes + arrival.bytes,
+    });
+    return key;
+  }
+
+  /** What a sender has left here unread, held mail included. */
+  unread({ key }: Pick<StoredMailbox, 'key'>, sender: string): Load {
+    let load = this.#loads.get(loadKey(key, sender));
+    if (load === undefined) {
+      const row = this.#db.get(
+        `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox
+         WHERE mailbox_key = ? AND sender = ? AND state IN ('delivered', 'held')`,
+        key,
+        sender,
+      );
+      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+      this.#loads.set(loadKey(key, sender), load);
+    }
+    return load;
+  }
+
+  find({ key }: Pick<StoredMailbox, 'key'>, id: MessageId): StoredDelivery | undefined {
+    const row = this.#db.get(
+      'SELECT * FROM inbox WHERE message_id = ? AND mailbox_key = ? AND body IS NOT NULL',
+      id,
+      key,
+    );
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  findByKey(key: number): StoredDelivery | undefined {
+    const row = this.#db.get('SELECT * FROM inbox WHERE key = ? AND body IS NOT NULL', key);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Wherever it has arrived. */
+  findMessage(id: MessageId): MailMessage | undefined {
+    const row = this.#db.get('SELECT * FROM inbox WHERE message_id = ? AND body IS NOT NULL LIMIT 1', id);
+    return row === undefined ? undefined : fromRow(row).message;
+  }
+
+  /** What waits to be read in a mailbox at one rank, oldest first, after a key. */
+  waiting({ key }: Pick<StoredMailbox, 'key'>, rank: number, after: number, limit: number): StoredDelivery[] {
+    return this.#db
+      .all(
+        `SELECT * FROM inbox WHERE state = 'delivered' AND rank = ? AND key > ? AND key < ? ORDER BY key LIMIT ?`,
+        rank,
+        Math.max(after, key * SPAN),
+        (key + 1) * SPAN,
+        limit,
+      )
+      .map((row) => fromRow(row));
+  }
+
+  /** What waits for a session to have time, the most urgent first. */
+  parked({ key }: Pick<StoredMailbox, 'key'>): StoredDelivery[] {
+    return this.#db
+      .all('SELECT * FROM inbox WHERE mailbox_key = ? AND is_parked = 1 ORDER BY rank, key', key)
+      .map((row) => fromRow(row));
+  }
+
+  becamePrompt(key: number, promptId: PromptId): void {
+    this.#db.run('UPDATE inbox SET prompt_id = ?, is_parked = 0 WHERE key = ?', promptId, key);
+    this.#hasParked = undefined;
+  }
+
+  /** A person has let it in. */
+  letIn({ key }: StoredDelivery, isParked: boolean): void {
+    this.#hasParked = undefined;
+    this.#db.run(`UPDATE inbox SET state = 'delivered', is_parked = ? WHERE key = ?`, Number(isParked), key);
+  }
+
+  /** It waits for nobody any more. */
+  close(
+    { key, mailboxKey, sender, bytes }: StoredDelivery,
+    state: 'read' | 'refused' | 'expired',
+    now: string,
+  ): void {
+    this.#db.run('UPDATE inbox SET state = ?, is_parked = 0, read_at = ? WHERE key = ?', state, now, key);
+    const load = this.#loads.get(loadKey(mailboxKey, sender));
+    if (load !== undefined) {
+      this.#loads.set(loadKey(mailboxKey, sender), {
+        messages: load.messages - 1,
+        bytes: load.bytes - bytes,
+      });
+    }
+  }
+
+  counts({ key }: Pick<StoredMailbox, 'key'>): { unread: number; held: number } {
+    const count = (state: 'delivered' | 'held'): number =>
+      Number(
+        this.#db.get(
+          `SELECT count(*) AS n FROM inbox WHERE state = '${state}' AND rank IN (0, 1, 2) AND key > ? AND key < ?`,
+          key * SPAN,
+          (key + 1) * SPAN,
+        )?.['n'],
+      );
+    return { unread: count('delivered'), held: count('held') };
+  }
+
+  /** Newest first. */
+  list(
+    { key, name }: Pick<StoredMailbox, 'key' | 'name'>,
+    filter: {
+      since?: string | undefined;
+      from?: string | undefined;
+      topic?: string | undefined;
+      states: readonly Delivery['state'][];
+      before?: number | undefined;
+      limit: number;
+    },
+  ): { messages: Delivery[]; next?: number } {
+    const rows = this.#db.all(
+      `SELECT * FROM inbox WHERE key > ? AND key < ? AND body IS NOT NULL AND received_at >= ?
+         AND state IN (SELECT value FROM json_each(?))
+         AND (? IS NULL OR body ->> '$.from' = ?) AND (? IS NULL OR body ->> '$.to' = ?)
+       ORDER BY key DESC LIMIT ?`,
+      key * SPAN,
+      key * SPAN + (filter.before ?? SPAN),
+      filter.since ?? '',
+      JSON.stringify(filter.states),
+      filter.from ?? null,
+      filter.from ?? null,
+      filter.topic ?? null,
+      filter.topic === undefined ? null : `@${filter.topic.replace(/^@/, '')}`,
+      filter.limit,
+    );
+    const found = rows.map((row) => fromRow(row));
+    const last = found.at(-1);
+    return {
+      messages: found.map((delivery) => deliveryOf(delivery, name)),
+      ...(last === undefined || found.length < filter.limit ? {} : { next: last.key - key * SPAN }),
+    };
+  }
+
+  /** Held mail whose time is over. */
+  expired(now: string): StoredDelivery[] {
+    return this.#db
+      .all(`SELECT * FROM inbox WHERE state = 'held' AND rank IN (0, 1, 2) AND expires_at <= ?`, now)
+      .map((row) => fromRow(row));
+  }
+
+  /** What a peer has not been told of yet. */
+  untold(
+    peer: string,
+    limit: number,
+  ): { key: number; id: MessageId; state: string; mailboxKey: number; at: string }[] {
+    return this.#db
+      .all(
+        `SELECT key, message_id, state, mailbox_key, coalesce(read_at, received_at) AS at FROM inbox
+         WHERE peer = ? AND told IS NOT state ORDER BY key LIMIT ?`,
+        peer,
+        limit,
+      )
+      .map((row) => ({
+        key: Number(row['key']),
+        id: MessageId.parse(row['message_id']),
+        state: String(row['state']),
+        mailboxKey: Number(row['mailbox_key']),
+        at: String(row['at']),
+      }));
+  }
+
+  told(key: number, state: string): void {
+    this.#db.run('UPDATE inbox SET told = ? WHERE key = ?', state, key);
+  }
+
+  /** Old mail that was read loses its content; its id stays, so that it cannot arrive again. */
+  prune(before: string, limit: number): number {
+    return this.#db.run(
+      `UPDATE inbox SET body = NULL WHERE key IN (SELECT key FROM inbox
+         WHERE body IS NOT NULL AND received_at < ? AND state IN ('read', 'refused', 'expired') LIMIT ?)`,
+      before,
+      limit,
+    ).changes;
+  }
+
+  /** A transaction was undone: what was counted is counted again. */
+  forget(): void {
+    this.#loads.clear();
+    this.#heads.clear();
+    this.#hasParked = undefined;
+  }
+
+  #head({ key }: StoredMailbox): number {
+    let head = this.#heads.get(key);
+    if (head === undefined) {
+      const row = this.#db.get(
+        'SELECT max(key) AS key FROM inbox WHERE key > ? AND key < ?',
+        key * SPAN,
+        (key + 1) * SPAN,
+      );
+      head = typeof row?.['key'] === 'number' ? row['key'] - key * SPAN : 0;
+      this.#heads.set(key, head);
+    }
+    return head;
+  }
+}
+
+/** A name for a mailbox and a sender; a sender's name begins with no digit that could be mistaken. */
+const loadKey = (mailboxKey: number, sender: string): string => `${mailboxKey} ${sender}`;
+
+/** As it is shown. */
+export const deliveryOf = (
+  { message, state, receivedAt, readAt }: StoredDelivery,
+  mailbox: MailboxName,
+): Delivery => ({ ...message, mailbox, state, receivedAt, readAt });
+
+function fromRow(row: Row): StoredDelivery {
+  const r = InboxRow.parse(row);
+  return {
+    key: r.key,
+    mailboxKey: r.mailbox_key,
+    sender: r.sender,
+    // Written by us, by the schema that it would be read with.
+    message: JSON.parse(r.body) as MailMessage,
+    state: r.state,
+    bytes: r.bytes,
+    outboxKey: r.outbox_key,
+    peer: r.peer,
+    promptId: r.prompt_id,
+    isParked: r.is_parked === 1,
+    receivedAt: r.received_at,
+    readAt: r.read_at,
+  };
+}

@@ -1,0 +1,158 @@
+// Mail is accepted: for good, once for each id, and again only when a person sends it anew. Run these inside a transaction.
+import { destinationOf, fits, judgeId, MAX_HOPS, mayRequeue, QUOTA, WAITING } from '../core/mail.ts';
+import { Problem, type ClientMessageId, type MailMessage, type MessageId } from '../protocol/index.ts';
+import type { StoredMailbox } from './mailbox.ts';
+import { fingerprintOf, type Routing } from './outbox.ts';
+import type { Store } from './store.ts';
+
+/** A message as its sender gave it. What only the gateway can say is added here. */
+export interface Letter extends Pick<
+  MailMessage,
+  'id' | 'clientMessageId' | 'type' | 'to' | 'content' | 'priority' | 'replyTo' | 'meta'
+> {
+  readonly via: MailMessage['provenance']['via'];
+  readonly bytes: number;
+  readonly expiresAt: string | null;
+  readonly mustFit: boolean;
+}
+
+export type Acceptance =
+  | { readonly answer: 'new'; readonly id: MessageId; readonly lane: string; readonly peer: string | null }
+  | { readonly answer: 'same'; readonly id: MessageId; readonly status: 'queued' | 'inflight' }
+  | { readonly answer: 'duplicate'; readonly id: MessageId };
+
+/**
+ * Accepts a message for good, or finds that it was. `mayWrite` is asked only for a new one, so that sending again costs
+ * nothing. Throws the problems of mail.send; then nothing was written and the id is not used up.
+ */
+export function acceptMail(
+  store: Store,
+  sender: StoredMailbox,
+  letter: Letter,
+  mayWrite: () => void,
+  now: string,
+): Acceptance {
+  const fingerprint = fingerprintOf(letter);
+  const known = store.outbox.known(sender.identity, letter.clientMessageId);
+  const judged = judgeId(known && { ...known, isSame: known.fingerprint === fingerprint });
+  if (judged.verdict === 'conflict') {
+    throw new Problem('mail.conflict', judged.reason, {
+      error: 'idempotency_key_reused',
+      conflict: judged.conflict,
+      daemon_fingerprint_prefix: fingerprint.slice(0, 16),
+      broker_message_id: known?.id ?? null,
+      reason: judged.reason,
+    });
+  }
+  if (known !== undefined && judged.verdict === 'same')
+    return { answer: 'same', id: known.id, status: judged.status };
+  if (known !== undefined) return { answer: 'duplicate', id: known.id };
+  const routing = routeOf(store, sender, letter.to);
+  mayWrite();
+  const message = messageOf(store, sender, letter, now);
+  mustHaveRoom(store, routing, sender, letter);
+  const { bytes, expiresAt } = letter;
+  store.outbox.insert({
+    message,
+    sender: sender.identity,
+    fingerprint,
+    bytes,
+    expiresAt,
+    supersedes: null,
+    ...routing,
+  });
+  return { answer: 'new', id: letter.id, ...routing };
+}
+
+/** Throws the problem mailbox.unknown. What goes to a peer is always taken, and waits until that is linked. */
+function routeOf(store: Store, { identity }: StoredMailbox, to: string): Routing {
+  const { kind, ref, peer } = destinationOf(to);
+  if (peer !== undefined) return { lane: `${to} < ${identity}`, mailboxKey: null, peer };
+  if (kind !== 'mailbox') return { lane: `${to} < ${identity}`, mailboxKey: null, peer: null };
+  const { key } = store.mailboxes.get(ref);
+  return { lane: `#${key} < ${identity}`, mailboxKey: key, peer: null };
+}
+
+function messageOf(store: Store, sender: StoredMailbox, letter: Letter, now: string): MailMessage {
+  const answered = letter.replyTo === null ? undefined : findMessage(store, letter.replyTo);
+  const session = sender.sessionId === undefined ? undefined : store.sessions.get(sender.sessionId);
+  // What an agent writes while it works on a message is an answer to that, whatever it says it is.
+  const heard = session === undefined ? undefined : store.queue.running(session)?.origin;
+  const hops = Math.max(-1, answered?.provenance.hops ?? -1, heard?.provenance.hops ?? -1) + 1;
+  if (hops > MAX_HOPS) {
+    throw new Problem(
+      'mail.loop',
+      `This would be answer number ${hops} in a row. A person has to write first.`,
+      { hops },
+    );
+  }
+  const { via, bytes: _, expiresAt: __, mustFit: ___, ...said } = letter;
+  return {
+    ...said,
+    from: sender.name,
+    timestamp: now,
+    threadId: answered?.threadId ?? letter.replyTo ?? letter.id,
+    provenance: {
+      via,
+      ...(session === undefined ? {} : { agent: session.session.agent, session: session.session.title }),
+      hops,
+    },
+  };
+}
+
+const findMessage = (store: Store, id: MessageId): MailMessage | undefined =>
+  store.inbox.findMessage(id) ?? store.outbox.find(id)?.message;
+
+function mustHaveRoom(
+  store: Store,
+  { lane, mailboxKey }: Routing,
+  sender: StoredMailbox,
+  letter: Letter,
+): void {
+  const waiting = store.outbox.waiting(lane);
+  const isFull =
+    letter.mustFit &&
+    (waiting.messages > 0 ||
+      (mailboxKey !== null &&
+        !fits(store.inbox.unread({ key: mailboxKey }, sender.identity), letter.bytes, QUOTA)));
+  if (isFull || !fits(waiting, letter.bytes, WAITING)) {
+    throw new Problem(
+      'mail.full',
+      `${letter.to} holds as much from ${sender.name} as it may. Send again when some of it was read.`,
+      { to: letter.to },
+    );
+  }
+}
+
+/** Gives up a message and sends it anew, to where it was going. Throws mail.unknown, mail.state or mail.conflict. */
+export function requeueMail(
+  store: Store,
+  id: MessageId,
+  anew: { readonly id: MessageId; readonly clientMessageId: ClientMessageId },
+  now: string,
+): Routing {
+  const old = store.outbox.get(id);
+  if (!mayRequeue(old.status) || old.message === undefined) {
+    throw new Problem('mail.state', `Message ${id} is ${old.status}: it cannot be sent anew.`, {
+      id,
+      status: old.status,
+    });
+  }
+  const known = store.outbox.known(old.sender, anew.clientMessageId);
+  if (known !== undefined) {
+    throw new Problem('mail.conflict', `The id ${anew.clientMessageId} was used before. Choose another.`, {
+      broker_message_id: known.id,
+    });
+  }
+  const { timestamp } = old.message;
+  const life = old.expiresAt === null ? null : Date.parse(old.expiresAt) - Date.parse(timestamp);
+  store.outbox.supersede(old, anew.id);
+  store.outbox.insert({
+    ...old,
+    message: { ...old.message, ...anew, timestamp: now },
+    expiresAt: life === null ? null : new Date(Date.parse(now) + life).toISOString(),
+    supersedes: id,
+  });
+  store.mailEvents.append('system', now, { subtype: 'requeued', id, superseded_by: anew.id });
+  return old;
+}

@@ -1,0 +1,213 @@
+// Mail arrives, once: from the outbox into inboxes, and from there into the queue of a session. Inside a transaction.
+import { backOffMs, becomesPromptNow, destinationOf, fits, isOver, QUOTA } from '../core/mail.ts';
+import { promptOf } from '../core/mailPrompt.ts';
+import {
+  ClientId,
+  PromptId,
+  type MailMessage,
+  type MailPolicy,
+  type Origin,
+  type Receipt,
+  type SessionId,
+} from '../protocol/index.ts';
+import { admitPrompt } from './conversation.ts';
+import type { StoredDelivery } from './inbox.ts';
+import type { StoredMailbox } from './mailbox.ts';
+import { closeMail } from './mailReceipt.ts';
+import type { StoredOutgoing } from './outbox.ts';
+import type { Store } from './store.ts';
+
+/** What a delivery leads to outside of the store. */
+export interface Delivered {
+  readonly mailboxes: Set<number>;
+  readonly sessions: Set<SessionId>;
+}
+
+/** Delivers from a lane of this gateway. `full`: its first message has to wait for room. */
+export function deliverLane(
+  store: Store,
+  lane: string,
+  { limit, chance }: { limit: number; chance: () => number },
+  delivered: Delivered,
+  now: string,
+): { count: number; waitMs?: number } {
+  const batch = store.outbox.next(lane, limit);
+  for (const [count, mail] of batch.entries()) {
+    if (deliver(store, mail, delivered, now) === 'full') {
+      const waitMs = backOffMs(mail.attempts, chance());
+      const at = new Date(Date.parse(now) + waitMs).toISOString();
+      store.outbox.retryLater(mail, at, 'full: the mailbox holds as much from this sender as it may');
+      return { count, waitMs };
+    }
+  }
+  return { count: batch.length };
+}
+
+function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: string): 'settled' | 'full' {
+  const { message, mailboxKey } = mail;
+  if (message === undefined || isOver(mail.expiresAt, now)) {
+    giveUp(store, mail, 'expired', 'expired: its time was over before it arrived', now);
+    return 'settled';
+  }
+  if (mailboxKey === null) {
+    const { kind, ref } = destinationOf(message.to);
+    for (const mailbox of store.mailboxes.listeners(kind === 'topic' ? ref : undefined)) {
+      if (mailbox.identity === mail.sender) continue;
+      const outcome = arrive(
+        store,
+        { mailbox, message, policy: mailbox.policy, ...fieldsOf(mail) },
+        delivered,
+        now,
+      );
+      if (outcome === 'arrived') continue;
+      const reason = outcome === 'full' ? 'full' : 'refused by its policy';
+      store.outbox.addReceipt(mail, { mailbox: mailbox.name, state: 'refused', at: now, reason });
+    }
+    store.outbox.leave(mail, 'done');
+    return 'settled';
+  }
+  const mailbox = store.mailboxes.findByKey(mailboxKey);
+  if (mailbox === undefined) {
+    giveUp(store, mail, 'refused', 'refused: the mailbox was removed', now);
+    return 'settled';
+  }
+  switch (arrive(store, { mailbox, message, policy: mailbox.policy, ...fieldsOf(mail) }, delivered, now)) {
+    case 'full':
+      return 'full';
+    case 'refused':
+      giveUp(store, mail, 'refused', 'refused: the mailbox takes no mail', now);
+      return 'settled';
+    case 'arrived':
+      store.outbox.leave(mail, 'done');
+      return 'settled';
+  }
+}
+
+const fieldsOf = ({ sender, bytes, expiresAt, key }: StoredOutgoing) => ({
+  sender,
+  bytes,
+  expiresAt,
+  outboxKey: key,
+  peer: null,
+});
+
+/** It will not arrive: its sender is told why, and a person may send it anew. */
+export function giveUp(
+  store: Store,
+  mail: StoredOutgoing,
+  state: 'expired' | 'refused',
+  reason: string,
+  now: string,
+): void {
+  store.outbox.leave(mail, 'dead', reason);
+  noteReceipt(store, mail, { mailbox: mail.message?.to ?? '', state, at: now, reason }, now);
+}
+
+/** What another gateway said of a recipient there. */
+export function noteReceipt(
+  store: Store,
+  { key, id, clientMessageId, message }: StoredOutgoing,
+  receipt: Receipt,
+  now: string,
+): void {
+  store.outbox.addReceipt({ key }, receipt);
+  const { mailbox, state, reason } = receipt;
+  const told = { id, client_message_id: clientMessageId, from: message?.from, mailbox, state, reason };
+  store.mailEvents.append('system', now, { subtype: 'receipt', ...told });
+}
+
+export interface Arriving {
+  readonly mailbox: StoredMailbox;
+  readonly message: MailMessage;
+  /** Of the mailbox, or stricter. */
+  readonly policy: MailPolicy;
+  readonly sender: string;
+  readonly bytes: number;
+  readonly expiresAt: string | null;
+  readonly outboxKey: number | null;
+  readonly peer: string | null;
+}
+
+/** Puts a message into an inbox and, for a session, into its queue. Arriving twice is arriving once. */
+export function arrive(
+  store: Store,
+  { mailbox, message, policy, ...arriving }: Arriving,
+  delivered: Delivered,
+  now: string,
+): 'arrived' | 'full' | 'refused' {
+  if (policy === 'refuse') return 'refused';
+  if (!fits(store.inbox.unread(mailbox, arriving.sender), arriving.bytes, QUOTA)) return 'full';
+  const state = policy === 'hold' ? 'held' : 'delivered';
+  const { clientMessageId } = message;
+  const isParked = mailbox.kind === 'session' && state === 'delivered' && !isWelcome(store, mailbox, message);
+  const key = store.inbox.insert({ ...arriving, mailbox, message, clientMessageId, state, isParked }, now);
+  if (key === undefined) return 'arrived';
+  store.mailEvents.arrived(key, now);
+  delivered.mailboxes.add(mailbox.key);
+  if (mailbox.kind === 'session' && state === 'delivered' && !isParked) {
+    intoQueue(store, mailbox, { key, message }, delivered, now);
+  }
+  return 'arrived';
+}
+
+// ---- into a session ----
+
+/** Whether a session has time for a message now. */
+export function isWelcome(
+  store: Store,
+  { sessionKey, profile }: StoredMailbox,
+  { priority }: MailMessage,
+): boolean {
+  const isQueueEmpty = sessionKey !== undefined && store.queue.isEmpty({ key: sessionKey });
+  return becomesPromptNow(priority, { isDisturbable: profile.status !== 'dnd', isQueueEmpty });
+}
+
+/** Makes a prompt of a message. Wake its session when all is committed. */
+export function intoQueue(
+  store: Store,
+  { name, sessionId }: StoredMailbox,
+  { key, message }: Pick<StoredDelivery, 'key' | 'message'>,
+  delivered: Delivered,
+  now: string,
+): void {
+  if (sessionId === undefined) return;
+  const { id: messageId, from, provenance } = message;
+  const origin: Origin = { messageId, from, provenance };
+  // Told by the row that it was made of: a message becomes one prompt, ever.
+  const promptId = PromptId.parse(`mail-${store.log.logId}-${key}`);
+  store.inbox.becamePrompt(key, promptId);
+  admitPrompt(
+    store,
+    {
+      sessionId,
+      promptId,
+      message: promptOf(message, name),
+      from: { clientId: ClientId.parse('mail'), name: `mail from ${from}` },
+      origin,
+      createdAt: now,
+      expiresAt: null,
+      steer: message.priority === 'now',
+    },
+    now,
+  );
+  delivered.sessions.add(sessionId);
+}
+
+/** Lets parked mail become prompts, as far as the session has time for it now. */
+export function unpark(store: Store, mailbox: StoredMailbox, delivered: Delivered, now: string): void {
+  for (const delivery of store.inbox.parked(mailbox)) {
+    if (!isWelcome(store, mailbox, delivery.message)) return;
+    intoQueue(store, mailbox, delivery, delivered, now);
+  }
+}
+
+// ---- time ----
+
+/** Gives up what has waited too long; answers how much that was. */
+export function expireMail(store: Store, limit: number, now: string): number {
+  const waiting = store.outbox.expired(now, limit);
+  for (const mail of waiting)
+    giveUp(store, mail, 'expired', 'expired: its time was over before it arrived', now);
+  for (const delivery of store.inbox.expired(now)) closeMail(store, delivery, 'expired', now);
+  return waiting.length;
+}

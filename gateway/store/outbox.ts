@@ -1,0 +1,400 @@
+// The outbox: what was accepted and where it stands. Its ids are never free again, however old they are.
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import { fingerprinted, rankOf, type Load } from '../core/mail.ts';
+import {
+  ClientMessageId,
+  MailMessage,
+  MessageId,
+  OutboxStatus,
+  Problem,
+  Receipt,
+  type Outgoing,
+} from '../protocol/index.ts';
+import type { Database, Row } from './database.ts';
+
+const OutboxRow = z.object({
+  key: z.int(),
+  message_id: MessageId,
+  sender: z.string(),
+  client_message_id: ClientMessageId,
+  fingerprint: z.string(),
+  status: OutboxStatus,
+  lane: z.string(),
+  mailbox_key: z.int().nullable(),
+  peer: z.string().nullable(),
+  body: z.string().nullable(),
+  bytes: z.int(),
+  attempts: z.int(),
+  next_attempt_at: z.string().nullable(),
+  expires_at: z.string().nullable(),
+  last_error: z.string().nullable(),
+  superseded_by: MessageId.nullable(),
+  supersedes: MessageId.nullable(),
+});
+
+/** Where a message goes, in the words of a lane. */
+export interface Routing {
+  readonly lane: string;
+  readonly mailboxKey: number | null;
+  readonly peer: string | null;
+}
+
+/** A message on its way. */
+export interface StoredOutgoing extends Routing {
+  readonly key: number;
+  readonly id: MessageId;
+  readonly sender: string;
+  readonly clientMessageId: ClientMessageId;
+  readonly fingerprint: string;
+  readonly status: OutboxStatus;
+  /** undefined: too long ago. */
+  readonly message: MailMessage | undefined;
+  readonly bytes: number;
+  readonly attempts: number;
+  readonly nextAttemptAt: string | null;
+  readonly expiresAt: string | null;
+  readonly lastError: string | null;
+  readonly supersededBy: MessageId | null;
+  readonly supersedes: MessageId | null;
+}
+
+/** As it comes in. */
+export interface SentMail extends Routing {
+  readonly message: MailMessage;
+  readonly sender: string;
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly expiresAt: string | null;
+  readonly supersedes: MessageId | null;
+}
+
+/** SHA-256 over canonical JSON (RFC 8785): the order of members and the spelling of numbers do not matter. */
+export const fingerprintOf = (
+  message: Pick<MailMessage, 'to' | 'type' | 'replyTo' | 'priority' | 'meta' | 'content'>,
+): string =>
+  createHash('sha256')
+    .update(canonicalize(fingerprinted(message.to, message)) ?? '')
+    .digest('hex');
+
+export class OutboxStore {
+  readonly #db: Database;
+  /** What waits in a lane, counted when it is first asked for. */
+  readonly #loads = new Map<string, Load>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  insert(mail: SentMail): void {
+    const { message, bytes, lane } = mail;
+    const load = this.waiting(lane);
+    this.#db.run(
+      `INSERT INTO outbox (message_id, sender, client_message_id, fingerprint, status, rank, lane, mailbox_key, peer, body,
+         bytes, expires_at, supersedes, created_at)
+       VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      message.id,
+      mail.sender,
+      message.clientMessageId,
+      mail.fingerprint,
+      rankOf(message.priority),
+      lane,
+      mail.mailboxKey,
+      mail.peer,
+      JSON.stringify(message),
+      bytes,
+      mail.expiresAt,
+      mail.supersedes,
+      message.timestamp,
+    );
+    this.#loads.set(lane, { messages: load.messages + 1, bytes: load.bytes + bytes });
+  }
+
+  /** What an id of a sender stands for. */
+  known(
+    sender: string,
+    id: ClientMessageId,
+  ): { id: MessageId; fingerprint: string; status: OutboxStatus; lastError: string | null } | undefined {
+    const row = this.#db.get(
+      'SELECT message_id, fingerprint, status, last_error FROM outbox WHERE sender = ? AND client_message_id = ?',
+      sender,
+      id,
+    );
+    if (row === undefined) return undefined;
+    const r = KnownRow.parse(row);
+    return { id: r.message_id, fingerprint: r.fingerprint, status: r.status, lastError: r.last_error };
+  }
+
+  find(id: MessageId): StoredOutgoing | undefined {
+    const row = this.#db.get('SELECT * FROM outbox WHERE message_id = ?', id);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Throws the problem mail.unknown. */
+  get(id: MessageId): StoredOutgoing {
+    const found = this.find(id);
+    if (found === undefined) {
+      throw new Problem('mail.unknown', `The outbox has no message ${id}. mail.outbox lists what it has.`, {
+        id,
+      });
+    }
+    return found;
+  }
+
+  /** The next in a lane, the most urgent first. */
+  next(lane: string, limit: number): StoredOutgoing[] {
+    return this.#db
+      .all(
+        `SELECT * FROM outbox WHERE lane = ? AND status = 'pending' ORDER BY rank, key LIMIT ?`,
+        lane,
+        limit,
+      )
+      .map((row) => fromRow(row));
+  }
+
+  /** How much waits in a lane. */
+  waiting(lane: string): Load {
+    let load = this.#loads.get(lane);
+    if (load === undefined) {
+      const row = this.#db.get(
+        `SELECT count(*) AS messages, total(bytes) AS bytes FROM outbox WHERE lane = ? AND status = 'pending'`,
+        lane,
+      );
+      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+      this.#loads.set(lane, load);
+    }
+    return load;
+  }
+
+  /** Lanes with somebody in them. */
+  lanes(): { lane: string; peer: string | null }[] {
+    return this.#db.all(`SELECT DISTINCT lane, peer FROM outbox WHERE status = 'pending'`).map((row) => ({
+      lane: String(row['lane']),
+      peer: typeof row['peer'] === 'string' ? row['peer'] : null,
+    }));
+  }
+
+  /** Of a message that waits: it has been handed on, has arrived, or never will. */
+  leave({ key, lane, bytes }: StoredOutgoing, status: OutboxStatus, lastError: string | null = null): void {
+    this.#db.run(
+      'UPDATE outbox SET status = ?, next_attempt_at = NULL, last_error = coalesce(?, last_error) WHERE key = ?',
+      status,
+      lastError,
+      key,
+    );
+    const load = this.#loads.get(lane);
+    if (load !== undefined) {
+      this.#loads.set(lane, { messages: load.messages - 1, bytes: load.bytes - bytes });
+    }
+  }
+
+  /** Of a message in flight: the other side has said what became of it. An answer that comes after a requeue changes nothing. */
+  settle({ key }: StoredOutgoing, status: 'done' | 'dead', lastError: string | null = null): void {
+    this.#db.run(
+      `UPDATE outbox SET status = ?, last_error = ? WHERE key = ? AND status IN ('inflight', 'pending')`,
+      status,
+      lastError,
+      key,
+    );
+    this.forget();
+  }
+
+  /** It did not work; it is tried again. */
+  retryLater({ key, status }: StoredOutgoing, at: string, lastError: string): void {
+    const { changes } = this.#db.run(
+      `UPDATE outbox SET status = 'pending', attempts = attempts + 1, next_attempt_at = ?, last_error = ?
+       WHERE key = ? AND status IN ('pending', 'inflight')`,
+      at,
+      lastError,
+      key,
+    );
+    if (changes > 0 && status === 'inflight') this.forget();
+  }
+
+  /** After a start: nobody carries anything any more. */
+  recover(): void {
+    this.#db.run(`UPDATE outbox SET status = 'pending' WHERE status = 'inflight'`);
+    this.forget();
+  }
+
+  supersede({ key }: StoredOutgoing, by: MessageId): void {
+    this.#db.run(
+      `UPDATE outbox SET status = 'aborted', superseded_by = ?, next_attempt_at = NULL WHERE key = ?`,
+      by,
+      key,
+    );
+    this.forget();
+  }
+
+  /** Waiting messages whose time is over. */
+  expired(now: string, limit: number): StoredOutgoing[] {
+    return this.#db
+      .all(
+        `SELECT * FROM outbox WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= ?
+         ORDER BY expires_at LIMIT ?`,
+        now,
+        limit,
+      )
+      .map((row) => fromRow(row));
+  }
+
+  nextExpiry(): string | undefined {
+    const at = this.#db.get(
+      `SELECT min(expires_at) AS at FROM outbox WHERE status = 'pending' AND expires_at IS NOT NULL`,
+    )?.['at'];
+    return typeof at === 'string' ? at : undefined;
+  }
+
+  /** What became of a recipient that has no row in an inbox here. */
+  addReceipt({ key }: Pick<StoredOutgoing, 'key'>, { mailbox, state, at, reason }: Receipt): void {
+    this.#db.run(
+      `INSERT INTO receipt VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at, reason = excluded.reason`,
+      key,
+      mailbox,
+      state,
+      at,
+      reason ?? null,
+    );
+  }
+
+  /** Newest first. */
+  list(filter: {
+    status?: OutboxStatus | undefined;
+    sender?: string | undefined;
+    before?: number | undefined;
+    limit: number;
+  }): { messages: Outgoing[]; next?: number } {
+    const status = filter.status;
+    // Said twice where there is an index of these alone.
+    const only = status === undefined ? '1' : `status = '${OutboxStatus.parse(status)}'`;
+    const rows = this.#db.all(
+      `SELECT * FROM outbox WHERE ${only} AND key < ? AND (? IS NULL OR sender = ?) AND body IS NOT NULL
+       ORDER BY key DESC LIMIT ?`,
+      filter.before ?? Number.MAX_SAFE_INTEGER,
+      filter.sender ?? null,
+      filter.sender ?? null,
+      filter.limit,
+    );
+    const found = rows.map((row) => fromRow(row));
+    const last = found.at(-1);
+    return {
+      messages: found.flatMap((mail) => this.#shown(mail)),
+      ...(last === undefined || found.length < filter.limit ? {} : { next: last.key }),
+    };
+  }
+
+  /** A message with all that were made of it, or that it was made of, oldest first. */
+  chain(id: MessageId): Outgoing[] {
+    let first = this.find(id);
+    const seen = new Set<string>();
+    for (let before = first; before !== undefined && !seen.has(before.id);) {
+      seen.add(before.id);
+      first = before;
+      before = before.supersedes === null ? undefined : this.find(before.supersedes);
+    }
+    const chain: Outgoing[] = [];
+    for (let next = first; next !== undefined;) {
+      chain.push(...this.#shown(next));
+      next = next.supersededBy === null ? undefined : this.find(next.supersededBy);
+    }
+    return chain;
+  }
+
+  counts(): Record<OutboxStatus, number> {
+    const count = (status: OutboxStatus): number =>
+      Number(this.#db.get(`SELECT count(*) AS n FROM outbox WHERE status = '${status}'`)?.['n']);
+    const [pending, inflight, dead, aborted] = [
+      count('pending'),
+      count('inflight'),
+      count('dead'),
+      count('aborted'),
+    ];
+    const all = Number(this.#db.get('SELECT count(*) AS n FROM outbox')?.['n']);
+    return { pending, inflight, dead, aborted, done: all - pending - inflight - dead - aborted };
+  }
+
+  /** Old messages that are over lose their content; their ids and fingerprints stay. */
+  prune(before: string, limit: number): number {
+    return this.#db.run(
+      `UPDATE outbox SET body = NULL WHERE key IN (SELECT key FROM outbox
+         WHERE body IS NOT NULL AND created_at < ? AND status IN ('done', 'aborted') LIMIT ?)`,
+      before,
+      limit,
+    ).changes;
+  }
+
+  /** A transaction was undone, or rows have changed lanes: what was counted is counted again. */
+  forget(): void {
+    this.#loads.clear();
+  }
+
+  #shown({
+    key,
+    message,
+    status,
+    attempts,
+    nextAttemptAt,
+    expiresAt,
+    lastError,
+    supersededBy,
+    supersedes,
+  }: StoredOutgoing): Outgoing[] {
+    if (message === undefined) return [];
+    const receipts = this.#receipts(key, message.id);
+    return [
+      {
+        ...message,
+        status,
+        attempts,
+        nextAttemptAt,
+        expiresAt,
+        lastError,
+        supersededBy,
+        supersedes,
+        receipts,
+      },
+    ];
+  }
+
+  #receipts(key: number, id: MessageId): Receipt[] {
+    return this.#db
+      .all(
+        `SELECT m.name AS mailbox, CASE i.state WHEN 'held' THEN 'queued' ELSE i.state END AS state,
+           coalesce(i.read_at, i.received_at) AS at, NULL AS reason
+         FROM inbox i JOIN mailbox m ON m.key = i.mailbox_key WHERE i.message_id = ? AND i.outbox_key = ?
+         UNION ALL SELECT mailbox, state, at, reason FROM receipt WHERE outbox_key = ? ORDER BY mailbox`,
+        id,
+        key,
+        key,
+      )
+      .map(({ reason, ...row }) => Receipt.parse(reason === null ? row : { ...row, reason }));
+  }
+}
+
+const KnownRow = OutboxRow.pick({ message_id: true, fingerprint: true, status: true, last_error: true });
+
+function fromRow(row: Row): StoredOutgoing {
+  const r = OutboxRow.parse(row);
+  return {
+    key: r.key,
+    id: r.message_id,
+    sender: r.sender,
+    clientMessageId: r.client_message_id,
+    fingerprint: r.fingerprint,
+    status: r.status,
+    lane: r.lane,
+    mailboxKey: r.mailbox_key,
+    peer: r.peer,
+    // Written by us, by the schema that it would be read with.
+    message: r.body === null ? undefined : (JSON.parse(r.body) as MailMessage),
+    bytes: r.bytes,
+    attempts: r.attempts,
+    nextAttemptAt: r.next_attempt_at,
+    expiresAt: r.expires_at,
+    lastError: r.last_error,
+    supersededBy: r.superseded_by,
+    supersedes: r.supersedes,
+  };
+}
