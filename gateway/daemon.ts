@@ -9,11 +9,13 @@ import { readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
 import { Announcer } from './live/announcer.ts';
 import { systemClock } from './live/clock.ts';
+import { Delegation } from './live/delegation.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { NOBODY, Peering } from './live/peering.ts';
 import { LiveMail } from './live/mail.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
+import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
@@ -103,7 +105,11 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const logBug = (err: unknown, errorId: string, method: string): void =>
     logger.error({ err, errorId, method }, 'bug');
   const { instanceId: ownId } = info;
-  const peering = new Peering({ book: NOBODY, store, clock: systemClock, instanceId: ownId, logBug });
+  const book = NOBODY;
+  const clock = systemClock;
+  const peering = new Peering({ book, store, clock, instanceId: ownId, logBug });
+  const place = placeTasksIn(home, agents);
+  const delegation = new Delegation({ store, live, clock, peering, book, place });
   const gateway: Gateway = {
     store,
     live,
@@ -111,7 +117,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     announcer,
     peering,
     mail,
-    clock: systemClock,
+    delegation,
+    clock,
     info,
     agents,
     bearers,
@@ -125,6 +132,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     announcer.publish(committed);
     peering.committed(committed);
     mail.committed(committed);
+    delegation.committed(committed);
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;
@@ -135,6 +143,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
 
   await live.recover();
   await mail.delivery.recover();
+  delegation.recover();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);

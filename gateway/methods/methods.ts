@@ -4,6 +4,7 @@ import type { Bearers } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Announcer } from '../live/announcer.ts';
 import type { Clock } from '../live/clock.ts';
+import type { Delegation } from '../live/delegation.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Live } from '../live/live.ts';
 import type { Peering } from '../live/peering.ts';
@@ -19,6 +20,7 @@ import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
 import { orAtPeers } from './remote.ts';
 import { sessionHandlers } from './session.ts';
+import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
 export interface Gateway {
@@ -28,6 +30,7 @@ export interface Gateway {
   readonly announcer: Announcer;
   readonly peering: Peering;
   readonly mail: LiveMail;
+  readonly delegation: Delegation;
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
@@ -54,6 +57,7 @@ export function handlersOf(gateway: Gateway): Handlers {
     ...permissionHandlers(gateway),
     ...agentHandlers(gateway),
     ...gatewayHandlers(gateway),
+    ...taskHandlers(gateway),
     ...tokenHandlers(gateway),
     ...mailHandlers(gateway),
     ...mailboxHandlers(gateway),

@@ -218,7 +218,7 @@ export const sessionHandlers = ({
 };
 
 /** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
-function existingFolder(given: string): string {
+export function existingFolder(given: string): string {
   const folder = path.resolve(given.replace(/^~(?=$|\/)/, homedir()));
   try {
     if (statSync(folder).isDirectory()) return realpathSync(folder);

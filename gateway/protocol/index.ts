@@ -9,6 +9,7 @@ import { permissionMethods, permissionNotifications } from './permission.ts';
 import { queueMethods } from './queue.ts';
 import { atPeers } from './remote.ts';
 import { sessionMethods } from './session.ts';
+import { taskMethods, taskNotifications } from './task.ts';
 import { tokenMethods } from './token.ts';
 
 export const methods = {
@@ -19,6 +20,7 @@ export const methods = {
   ...atPeers(permissionMethods),
   ...agentMethods,
   ...gatewayMethods,
+  ...taskMethods,
   ...tokenMethods,
   ...mailMethods,
 };
@@ -30,7 +32,12 @@ export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
 export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
 export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
 
-export const notifications = { ...logNotifications, ...permissionNotifications, ...mailNotifications };
+export const notifications = {
+  ...logNotifications,
+  ...permissionNotifications,
+  ...taskNotifications,
+  ...mailNotifications,
+};
 export type Notifications = typeof notifications;
 export type NotificationName = keyof Notifications;
 export type NotificationParams<N extends NotificationName> = z.output<Notifications[N]['params']>;

@@ -60,6 +60,7 @@ export const problems = {
   'peer.offline': { code: -32027, meaning: 'The peer cannot be reached now' },
   'peer.forbidden': { code: -32028, meaning: 'The peer does not allow this' },
   'peer.code': { code: -32029, meaning: 'The pairing code is wrong, used or expired' },
+  'task.unknown': { code: -32030, meaning: 'No task has this id' },
   internal: { code: RPC.internal, meaning: 'A bug; the log of the gateway has the details under the id' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -51,7 +51,7 @@ export const taskMethods = {
   'task.stop': method('Stops a delegated task', {
     params: z.strictObject({ taskId: TaskId }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['peer.offline'],
+    problems: ['task.unknown', 'peer.unknown', 'peer.offline'],
   }),
 };
 

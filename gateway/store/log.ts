@@ -1,7 +1,7 @@
 // The log: every event of every session, as the text that goes over the wire, in one b-tree.
 import { crc32 } from 'node:zlib';
 import { compact, cursorAt, resumeAt } from '../core/log.ts';
-import type { Cursor, Event, EventBody, SessionId } from '../protocol/index.ts';
+import type { Cursor, Event, EventBody, PromptId, SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import { SearchIndex } from './search.ts';
 
@@ -250,6 +250,21 @@ export class LogStore {
       events: Number(row?.['events']),
       bytes: Number(row?.['bytes']),
     };
+  }
+
+  /** The agent's last message in the turn of a prompt, and the error that ended it, as far as there are any. */
+  outcomeOf(
+    log: LogOf,
+    { promptId, seq }: { promptId: PromptId; seq: number },
+  ): { text: string | null; error: string | null } {
+    let text: string | null = null;
+    let isIts = false;
+    for (const event of this.#parsed(log, seq, this.head(log) + 1)) {
+      if (event.type === 'prompt') isIts = event.promptId === promptId;
+      else if (event.type === 'text' && isIts) text = event.content;
+      else if (event.type === 'error' && event.promptId === promptId) return { text, error: event.message };
+    }
+    return { text, error: null };
   }
 
   /** Takes out everything up to a seq and leaves a gap there that says so. Subscribers have seen it long ago. */

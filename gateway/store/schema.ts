@@ -232,4 +232,27 @@ export const MIGRATIONS: readonly string[] = [
       'session:' || session_id, created_at
     FROM session;
   `,
+
+  // Prompts that were given to a peer, or by one.
+  `
+  CREATE TABLE task (
+    task_id TEXT NOT NULL,
+    peer_key INTEGER NOT NULL,
+    peer TEXT NOT NULL,                      -- what it was called then
+    direction TEXT NOT NULL,
+    state TEXT NOT NULL,
+    prompt_id TEXT NOT NULL,                 -- out: the idempotency key. in: the prompt that it became
+    prompt TEXT NOT NULL,
+    path TEXT,
+    agent TEXT,
+    session_id TEXT,
+    result TEXT,
+    error TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (task_id, direction, peer_key)
+  ) STRICT;
+  CREATE UNIQUE INDEX task_prompt ON task (prompt_id) WHERE direction = 'out';
+  CREATE INDEX task_open ON task (direction, session_id) WHERE state IN ('sent', 'running', 'waiting');
+  `,
 ];

@@ -20,6 +20,7 @@ import { QueueStore } from './queue.ts';
 import { QueueFacts } from './queueFacts.ts';
 import { Retention } from './retention.ts';
 import { SessionStore, type ChangedSession } from './session.ts';
+import { TaskStore } from './task.ts';
 import { TokenStore } from './token.ts';
 
 /** What a commit changed, as others need to hear it. */
@@ -45,6 +46,7 @@ export class Store implements Disposable {
   readonly permissions: PermissionStore;
   readonly processes: ProcessStore;
   readonly clients: ClientStore;
+  readonly tasks: TaskStore;
   readonly tokens: TokenStore;
   readonly log: LogStore;
   readonly retention: Retention;
@@ -73,6 +75,7 @@ export class Store implements Disposable {
     this.permissions = new PermissionStore(db);
     this.processes = new ProcessStore(db);
     this.clients = new ClientStore(db);
+    this.tasks = new TaskStore(db);
     this.tokens = new TokenStore(db);
     this.log = new LogStore(db, logIdOf(db));
     this.retention = new Retention(db, this.log);

@@ -7,11 +7,13 @@ import { startTime } from '../../gateway/agents/processTree.ts';
 import { noTools } from '../../gateway/lentTools.ts';
 import { Announcer } from '../../gateway/live/announcer.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
+import { Delegation } from '../../gateway/live/delegation.ts';
 import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { LiveMail } from '../../gateway/live/mail.ts';
 import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
+import { placeTasksIn } from '../../gateway/methods/task.ts';
 import { Links, linkPair, type Link } from '../../gateway/peers/link.ts';
 import {
   ClientId,
@@ -76,6 +78,15 @@ export class InProcess implements AsyncDisposable {
     this.peering = new Peering({ book, store, clock, instanceId, logBug });
     const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
     const mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession, chance: Math.random }));
+    const agents: Gateway['agents'] = {
+      list: () => catalogue.list(),
+      defaultAgent: () => catalogue.defaultAgent,
+      mustBeInstalled: (agent) => void catalogue.find(agent),
+      check: () => Promise.resolve({ ok: true, detail: '' }),
+      memoryOf: () => null,
+    };
+    const place = placeTasksIn(home, agents);
+    const delegation = new Delegation({ store, live, clock, peering: this.peering, book, place });
     const gateway: Gateway = {
       store,
       live,
@@ -83,6 +94,7 @@ export class InProcess implements AsyncDisposable {
       announcer,
       peering: this.peering,
       mail,
+      delegation,
       clock,
       info: {
         version: '0.0.0',
@@ -95,13 +107,7 @@ export class InProcess implements AsyncDisposable {
         bounds: { maxEvents: 1e6, maxBytes: 1e9, maxAgeDays: null },
         startedAt: clock.now(),
       },
-      agents: {
-        list: () => catalogue.list(),
-        defaultAgent: () => catalogue.defaultAgent,
-        mustBeInstalled: (agent) => void catalogue.find(agent),
-        check: () => Promise.resolve({ ok: true, detail: '' }),
-        memoryOf: () => null,
-      },
+      agents,
       bearers: new Bearers(() => undefined),
       stop: () => {},
     };
@@ -111,6 +117,7 @@ export class InProcess implements AsyncDisposable {
       announcer.publish(committed);
       this.peering.committed(committed);
       mail.committed(committed);
+      delegation.committed(committed);
     };
     this.peering.open(this.#dispatcher, this.links);
   }

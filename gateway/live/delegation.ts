@@ -1,0 +1,287 @@
+// Tasks that are given to peers, and those that peers gave: offered until they are taken, followed until they are over.
+import { isOver, stateOf } from '../core/task.ts';
+import {
+  between,
+  ClientId,
+  Problem,
+  PromptId,
+  SessionId,
+  TaskId,
+  type AgentId,
+  type Params,
+  type PeerName,
+  type Task,
+} from '../protocol/index.ts';
+import type { z } from 'zod';
+import { admitPrompt, removePrompt } from '../store/conversation.ts';
+import type { Committed, Store } from '../store/store.ts';
+import type { StoredTask, TaskChange } from '../store/task.ts';
+import type { Clock } from './clock.ts';
+import type { Sink } from './feed.ts';
+import type { Live } from './live.ts';
+import type { PeerBook, Peering } from './peering.ts';
+
+type Offer = z.infer<(typeof between)['task.accept']>;
+type Report = z.infer<(typeof between)['task.report']>;
+
+export interface DelegationParts {
+  readonly store: Store;
+  readonly live: Live;
+  readonly clock: Clock;
+  readonly peering: Peering;
+  readonly book: PeerBook;
+  /** The folder and the agent of a task that comes in. Throws a problem when they are not there. */
+  readonly place: (offer: Offer) => { path: string; agent: AgentId };
+}
+
+const LOST = 'The gateway there stopped while it ran. A person decides there whether it runs again.';
+
+export class Delegation {
+  readonly #parts: DelegationParts;
+  readonly #watchers = new Set<Sink>();
+
+  constructor(parts: DelegationParts) {
+    this.#parts = parts;
+    const { peering } = parts;
+    peering.answer('task.accept', (params, key) => this.#accept(between['task.accept'].parse(params), key));
+    peering.answer('task.stop', (params, key) =>
+      this.#stopOwn(between['task.stop'].parse(params).taskId, key),
+    );
+    peering.answer('task.report', (params, key) => {
+      const report = between['task.report'].safeParse(params);
+      if (report.success) this.#heard(report.data, key);
+    });
+    // Taken already, it is not taken again: the answer says how it stands, whatever was missed meanwhile.
+    peering.onLinked((key) => {
+      for (const stored of parts.store.tasks.open('out')) if (stored.peerKey === key) this.#offer(stored);
+    });
+  }
+
+  /** Sets right, after a start, what became of the tasks that run here. */
+  recover(): void {
+    for (const stored of this.#parts.store.tasks.open('in')) this.#look(stored);
+  }
+
+  /** Hears of every task that changes. The result ends it. */
+  watch(sink: Sink): () => void {
+    this.#watchers.add(sink);
+    return () => this.#watchers.delete(sink);
+  }
+
+  list(peer: PeerName | undefined): Task[] {
+    const all = this.#parts.store.tasks.list().map(({ task }) => task);
+    return peer === undefined ? all : all.filter((task) => task.peer === peer);
+  }
+
+  /** It is on disk when this resolves, and offered to the peer until that takes it or refuses. */
+  async delegate({ peer, prompt, path, agent, promptId }: Params<'task.delegate'>): Promise<TaskId> {
+    const { store, clock, book } = this.#parts;
+    const peerKey = book.keyOf(peer);
+    const now = clock.now();
+    const made: StoredTask = {
+      peerKey,
+      promptId: promptId ?? PromptId.parse(clock.newId()),
+      path: path ?? null,
+      agent: agent ?? null,
+      task: {
+        taskId: TaskId.parse(clock.newId()),
+        peer,
+        direction: 'out',
+        state: 'sent',
+        prompt,
+        sessionId: null,
+        result: null,
+        error: null,
+        createdAt: now,
+        updatedAt: now,
+      },
+    };
+    const { stored, isNew } = await store.synced(() => {
+      const before = store.tasks.given(made.promptId);
+      if (before === undefined) store.tasks.insert(made);
+      return { stored: before ?? made, isNew: before === undefined };
+    });
+    const what = ({ task, path: folder, agent: who, peerKey: to }: StoredTask): string =>
+      JSON.stringify([to, task.prompt, folder, who]);
+    if (what(stored) !== what(made)) {
+      throw new Problem(
+        'prompt.conflict',
+        `${made.promptId} was used for another task. Choose another promptId.`,
+      );
+    }
+    if (isNew) this.#tell(stored.task);
+    if (!isOver(stored.task.state)) this.#offer(stored);
+    return stored.task.taskId;
+  }
+
+  /** Stops a task, wherever it runs. */
+  async stop(taskId: TaskId): Promise<void> {
+    const { store, peering } = this.#parts;
+    const stored = store.tasks.get(taskId);
+    if (isOver(stored.task.state)) return;
+    if (stored.task.direction === 'in') return void (await this.#stopOwn(taskId, stored.peerKey));
+    const side = peering.side(stored.peerKey);
+    const report = await side.calls.call('task.stop', { taskId }, { isRepeatable: true });
+    this.#heard(between['task.report'].parse(report), stored.peerKey);
+  }
+
+  /** The peer is no peer any more: nothing will be heard of what it has. */
+  removed(key: number): void {
+    const { store } = this.#parts;
+    for (const stored of store.tasks.open('out')) {
+      if (stored.peerKey === key)
+        this.#change(stored, {
+          state: 'failed',
+          error: `${stored.task.peer} was removed from the peers here.`,
+        });
+    }
+  }
+
+  /** Sessions have changed: tasks may have gone on in them. */
+  committed({ sessions }: Committed): void {
+    for (const { sessionId } of sessions) {
+      const stored = this.#parts.store.tasks.inSession(sessionId);
+      // Not within the commit that is being told.
+      if (stored.length > 0) setImmediate(() => stored.forEach((one) => this.#lookAgain(one)));
+    }
+  }
+
+  #offer({ task, path, agent, peerKey }: StoredTask): void {
+    const { taskId, prompt } = task;
+    const offer = {
+      taskId,
+      prompt,
+      ...(path === null ? {} : { path }),
+      ...(agent === null ? {} : { agent }),
+    };
+    const { calls } = this.#parts.peering.side(peerKey);
+    calls.call('task.accept', offer, { isRepeatable: true }).then(
+      (report) => this.#heard(between['task.report'].parse(report), peerKey),
+      (error: unknown) => {
+        // Not reached: it is offered again with the next link.
+        if (error instanceof Problem && error.problem === 'peer.offline') return;
+        const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
+        if (stored === undefined || isOver(stored.task.state)) return;
+        this.#change(stored, {
+          state: 'failed',
+          error: error instanceof Error ? error.message : String(error),
+        });
+      },
+    );
+  }
+
+  /** News of a task that we gave. Only the peer that has it can tell any. */
+  #heard({ taskId, ...news }: Report, key: number): void {
+    const stored = this.#parts.store.tasks.find(taskId, 'out', key);
+    if (stored !== undefined && !isOver(stored.task.state)) this.#change(stored, news);
+  }
+
+  async #accept(offer: Offer, key: number): Promise<Report> {
+    const { store, live, clock, place } = this.#parts;
+    const { taskId, prompt } = offer;
+    const before = store.tasks.find(taskId, 'in', key);
+    if (before !== undefined) return reportOf(before.task);
+    const peer = this.#mustAllow(key, 'Delegated tasks are');
+    live.mustBeOpen();
+    store.mustHaveRoom();
+    const { path, agent } = place(offer);
+    const now = clock.now();
+    const sessionId = SessionId.parse(clock.newId());
+    const promptId = PromptId.parse(`task:${key}:${taskId}`);
+    const from = { clientId: ClientId.parse(`peer:${key}`), name: `${peer}, a delegated task` };
+    const task: Task = {
+      ...{ taskId, peer, prompt, sessionId },
+      direction: 'in',
+      state: 'sent',
+      result: null,
+      error: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await store.synced(() => {
+      // Offered twice at once: over a link that broke and over the next one.
+      if (store.tasks.find(taskId, 'in', key) !== undefined) return;
+      store.sessions.insert({ sessionId, agent, path, mode: 'ask', model: null }, undefined, now);
+      const sent = { promptId, message: prompt, from, createdAt: now, expiresAt: null, steer: false };
+      admitPrompt(store, { sessionId, ...sent }, now);
+      store.tasks.insert({ task, peerKey: key, promptId, path, agent });
+    });
+    live.wake(sessionId);
+    this.#tell(task);
+    return reportOf(store.tasks.find(taskId, 'in', key)?.task ?? task);
+  }
+
+  async #stopOwn(taskId: TaskId, key: number): Promise<Report> {
+    const { store, live, clock } = this.#parts;
+    const stored = store.tasks.find(taskId, 'in', key);
+    if (stored === undefined) throw new Problem('task.unknown', `No task ${taskId} was taken.`);
+    const { sessionId } = stored.task;
+    const session = sessionId === null ? undefined : store.sessions.find(sessionId);
+    if (isOver(stored.task.state) || session === undefined) return reportOf(stored.task);
+    if (store.queue.get(session, stored.promptId).state === 'running')
+      await live.find(session.sessionId)?.interrupt();
+    else await store.synced(() => removePrompt(store, session.sessionId, stored.promptId, clock.now()));
+    this.#lookAgain(stored);
+    return reportOf(store.tasks.find(taskId, 'in', key)?.task ?? stored.task);
+  }
+
+  #lookAgain({ task, peerKey }: StoredTask): void {
+    const stored = this.#parts.store.tasks.find(task.taskId, 'in', peerKey);
+    if (stored !== undefined && !isOver(stored.task.state)) this.#look(stored);
+  }
+
+  /** How a task stands that runs here, as its session shows it. */
+  #look(stored: StoredTask): void {
+    const { store, peering } = this.#parts;
+    const { task, promptId, peerKey } = stored;
+    const session = task.sessionId === null ? undefined : store.sessions.find(task.sessionId);
+    const change: TaskChange =
+      session === undefined
+        ? { state: 'failed', error: 'Its session was removed.' }
+        : this.#stateIn(session, promptId);
+    const { state = task.state, error = null } = change;
+    if (state === task.state && error === task.error) return;
+    const changed = this.#change(stored, change);
+    peering.side(peerKey).tell('task.report', reportOf(changed));
+  }
+
+  #stateIn(session: ReturnType<Store['sessions']['get']>, promptId: PromptId): TaskChange {
+    const { store } = this.#parts;
+    const { state: prompt, seq } = store.queue.get(session, promptId);
+    const state = stateOf(prompt, session.session.pendingPermissions);
+    if (!isOver(state)) return { state, error: prompt === 'uncertain' ? LOST : null };
+    const { text, error } = store.log.outcomeOf(session, { promptId, seq });
+    return { state, result: text, error: state === 'failed' ? (error ?? 'The turn failed.') : null };
+  }
+
+  #change(stored: StoredTask, change: TaskChange): Task {
+    const { store, clock } = this.#parts;
+    const now = clock.now();
+    store.written(() => store.tasks.change(stored, change, now));
+    const task = { ...stored.task, ...change, updatedAt: now };
+    this.#tell(task);
+    return task;
+  }
+
+  #tell(task: Task): void {
+    if (this.#watchers.size === 0) return;
+    const frame = JSON.stringify({ jsonrpc: '2.0', method: 'task.changed', params: { task } });
+    for (const watcher of this.#watchers) watcher.send(frame);
+  }
+
+  /** Throws the problem peer.forbidden, else answers what the peer is called. */
+  #mustAllow(key: number, what: string): PeerName {
+    const { book } = this.#parts;
+    const peer = book.nameOf(key);
+    if (book.policyOf(key).prompt) return peer;
+    throw new Problem(
+      'peer.forbidden',
+      `${what} not allowed there. On that machine: holdfast peers policy ${peer} --prompt`,
+    );
+  }
+}
+
+const reportOf = ({ taskId, state, sessionId, result, error }: Task): Report => ({
+  ...{ taskId, state, sessionId, error },
+  result: result === null ? null : result.slice(0, 100_000),
+});

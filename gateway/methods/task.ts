@@ -1,0 +1,28 @@
+// task.*: prompts that are given to peers.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Params, taskMethods } from '../protocol/index.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import type { DelegationParts } from '../live/delegation.ts';
+import type { Gateway } from './methods.ts';
+import { existingFolder } from './session.ts';
+
+export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof taskMethods> => ({
+  'task.delegate': async (params: Params<'task.delegate'>) => ({ taskId: await delegation.delegate(params) }),
+  'task.list': ({ peer }) => ({ tasks: delegation.list(peer) }),
+  'task.stop': async ({ taskId }) => {
+    await delegation.stop(taskId);
+    return { ok: true };
+  },
+});
+
+/** Where a task runs that a peer gave: where it says, else in a folder of its own. */
+export const placeTasksIn =
+  (home: string, agents: Gateway['agents']): DelegationParts['place'] =>
+  ({ taskId, path: given, agent = agents.defaultAgent() }) => {
+    agents.mustBeInstalled(agent);
+    if (given !== undefined) return { path: existingFolder(given), agent };
+    const folder = path.join(home, 'tasks', taskId);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return { path: folder, agent };
+  };

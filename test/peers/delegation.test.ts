@@ -1,0 +1,83 @@
+// Tasks given to a peer: taken once, run there, and their end told here, whatever becomes of the link meanwhile.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Task } from '../../gateway/protocol/index.ts';
+import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const peer = 'box';
+
+/** The one task that this gateway knows, once it is as wanted. */
+async function taskWhen(client: LocalClient, fits: (task: Task) => boolean): Promise<Task> {
+  let last: Task | undefined;
+  await waitFor('the task', async () => {
+    const { tasks } = await client.call('task.list', {});
+    assert.equal(tasks.length, 1);
+    [last] = tasks;
+    return last !== undefined && fits(last);
+  });
+  return last as Task;
+}
+
+it('a task runs at the peer, and its result comes back', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const { taskId } = await here.call('task.delegate', { peer, prompt: 'slow 3 1' });
+  const done = await taskWhen(here, ({ state }) => state === 'completed');
+  assert.deepEqual([done.taskId, done.direction, done.result], [taskId, 'out', 's0 s1 s2 ']);
+  const there = await taskWhen(both.box.client(), ({ state }) => state === 'completed');
+  assert.deepEqual([there.direction, there.peer, there.sessionId], ['in', 'laptop', done.sessionId]);
+});
+
+it('a peer that allows no prompts refuses a task, and that is told', async () => {
+  await using both = linkedGateways();
+  const here = both.laptop.client();
+  await here.call('task.delegate', { peer, prompt: 'hello' });
+  const refused = await taskWhen(here, ({ state }) => state === 'failed');
+  assert.match(refused.error ?? '', /not allowed there/);
+  assert.deepEqual((await both.box.client().call('session.list', {})).sessions, []);
+});
+
+it('a task for a peer that is away is kept, and taken once when it comes', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  await both.cut();
+  const here = both.laptop.client();
+  const promptId = 'mine';
+  const [first, again] = await Promise.all([
+    here.call('task.delegate', { peer, prompt: 'slow 200 5', promptId }),
+    here.call('task.delegate', { peer, prompt: 'slow 200 5', promptId }),
+  ]);
+  assert.deepEqual(first, again);
+  await assert.rejects(here.call('task.delegate', { peer, prompt: 'another', promptId }), {
+    problem: 'prompt.conflict',
+  });
+  both.link();
+  await taskWhen(here, ({ state }) => state === 'running');
+  await both.cut();
+  both.link();
+  await taskWhen(both.box.client(), ({ state }) => state === 'completed');
+  await taskWhen(here, ({ state }) => state === 'completed');
+  assert.equal((await both.box.client().call('session.list', {})).sessions.length, 1);
+});
+
+it('what ends while the link is broken is told when it is back', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  await here.call('task.delegate', { peer, prompt: 'slow 30 5' });
+  await taskWhen(here, ({ state }) => state === 'running');
+  await both.cut();
+  await taskWhen(both.box.client(), ({ state }) => state === 'completed');
+  assert.equal((await here.call('task.list', {})).tasks[0]?.state, 'running');
+  both.link();
+  await taskWhen(here, ({ state, result }) => state === 'completed' && result?.startsWith('s0 ') === true);
+});
+
+it('a task is stopped from here; a question in it is shown as waiting', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const { taskId } = await here.call('task.delegate', { peer, prompt: 'ask 1' });
+  await taskWhen(here, ({ state }) => state === 'waiting');
+  await here.call('task.stop', { taskId });
+  await taskWhen(here, ({ state }) => state === 'stopped');
+  await taskWhen(both.box.client(), ({ state }) => state === 'stopped');
+});
