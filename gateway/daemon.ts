@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import { AgentError } from './agents/agent.ts';
+import { AgentError, type PastSession } from './agents/agent.ts';
 import { Catalogue } from './agents/catalogue.ts';
 import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
@@ -10,6 +10,7 @@ import { LogFile } from './logFile.ts';
 import { Announcer } from './live/announcer.ts';
 import { systemClock } from './live/clock.ts';
 import { Delegation } from './live/delegation.ts';
+import { asProblem } from './live/failures.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { NOBODY, Peering } from './live/peering.ts';
@@ -19,7 +20,7 @@ import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
-import { PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
+import { Problem, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
@@ -100,6 +101,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     defaultAgent: () => catalogue.defaultAgent,
     mustBeInstalled: (agent) => void catalogue.find(agent),
     check: (agent) => checkAgent(catalogue, agent, home),
+    pastSessions: (agent, path) => pastSessions(catalogue, agent, home, path),
     memoryOf: residentBytes,
   };
   const logBug = (err: unknown, errorId: string, method: string): void =>
@@ -186,6 +188,18 @@ async function reapAgent(store: Store, pid: number, at: string): Promise<boolean
   const ended = await reap(pid, at);
   store.written(() => store.processes.remove(pid));
   return ended;
+}
+
+async function pastSessions(
+  catalogue: Catalogue,
+  agent: AgentId,
+  home: string,
+  path: string | undefined,
+): Promise<PastSession[]> {
+  const { driver, name } = catalogue.find(agent);
+  if (driver.pastSessions === undefined)
+    throw new Problem('agent.unable', `${name} does not tell which conversations it remembers.`);
+  return asProblem(driver.pastSessions(home, path, AbortSignal.timeout(30_000)));
 }
 
 /** Starts the agent, sees whether it answers, and ends it. */

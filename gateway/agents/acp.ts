@@ -1,4 +1,5 @@
 // Speaks the Agent Client Protocol (version 1) with an agent: runs turns, asks people, cancels.
+import { setTimeout as delay } from 'node:timers/promises';
 import { methods } from '@agentclientprotocol/sdk';
 import type { Message, Mode } from '../protocol/index.ts';
 import {
@@ -24,6 +25,7 @@ import {
   type AcpSession,
   type SessionHost,
 } from './acpSession.ts';
+import { pastSessions } from './acpSessions.ts';
 import { ToolCards } from './acpTools.ts';
 import { isConversation, readUpdate } from './acpUpdates.ts';
 import { Asking } from './asking.ts';
@@ -37,6 +39,9 @@ const { agent: call } = methods;
 
 /** OpenCode needs 15 seconds on a loaded machine; whoever needs four times that does not start. */
 const START_LIMIT_MS = 60_000;
+
+/** Saying goodbye must not keep anybody waiting. */
+const CLOSE_LIMIT_MS = 500;
 
 /** A replay is over after this much silence, and is not waited for any longer than that. */
 const SILENCE_MS = 250;
@@ -58,6 +63,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   #early: JsonObject[] = [];
   #lastUpdateAt = 0;
   #session: AcpSession | undefined;
+  #closed: Promise<void> | undefined;
   readonly #teller: Teller;
   agentSessionId: string | null = null;
   opened: AgentConversation['opened'] = 'new';
@@ -94,7 +100,18 @@ class AcpConversation implements AgentConversation, SessionHost {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#asking.withdrawAll();
+    await (this.#closed ??= this.#close());
     await this.#connection[Symbol.asyncDispose]();
+  }
+
+  /** An agent with nothing to do is told that the session ends, so that it can put its own things in order. */
+  async #close(): Promise<void> {
+    if (this.#session?.canClose !== true || this.#inTurn || this.#connection.hasExited) return;
+    const params = { sessionId: this.agentSessionId };
+    const limit = new AbortController();
+    const late = delay(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+    await Promise.race([this.request(call.session.close, params).catch(() => {}), late]);
+    limit.abort();
   }
 
   // ---- opening ----
@@ -265,6 +282,8 @@ class AcpConversation implements AgentConversation, SessionHost {
 
 /** How to speak ACP with a program. `startLimitMs` is how long it may take until it can be prompted. */
 export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): AgentDriver => ({
+  pastSessions: (home, cwd, signal) => pastSessions(program, home, cwd, signal),
+
   async open(options, listener, signal) {
     signal.throwIfAborted();
     const conversation = await AcpConversation.start(program, options, listener);

@@ -40,7 +40,7 @@ const agentOption = (raw: JsonObject): AgentOption[] => {
       optionId,
       name: word(raw['name']) ?? optionId,
       values,
-      ...(current === undefined || current === null ? {} : { value: String(current) }),
+      ...(typeof current === 'string' || typeof current === 'boolean' ? { value: String(current) } : {}),
       ...(description === undefined ? {} : { description }),
     },
   ];

@@ -27,6 +27,7 @@ export interface AcpSession {
   readonly opened: AgentConversation['opened'];
   readonly model: string | null;
   readonly takes: PromptCapabilities;
+  readonly canClose: boolean;
   /** How it was opened: what it says of modes, models and options, as far as no update has said otherwise. */
   readonly reply: JsonObject;
 }
@@ -43,24 +44,34 @@ const mcpServer = ({ name, command, args, env }: ToolServer): object => ({
 
 type Reply = { readonly sessionId: string; readonly reply: JsonObject };
 
+/** What we say to initialize. */
+export const HELLO = {
+  protocolVersion: PROTOCOL_VERSION,
+  clientInfo: { name: 'holdfast', title: 'Holdfast', version: '1' },
+  // Agents read and write files themselves, where their own rules and the user's permissions hold.
+  clientCapabilities: {
+    fs: { readTextFile: false, writeTextFile: false },
+    terminal: false,
+    elicitation: { form: {}, url: {} },
+    session: { configOptions: { boolean: {} } },
+  },
+};
+
 /** Makes the agent ready: initialize, then its session, then mode and model. */
 export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
   const { cwd, mode, model, resume } = options;
   const place: Place = { cwd, mcpServers: options.tools.map(mcpServer) };
-  const hello = await host.request(call.initialize, {
-    protocolVersion: PROTOCOL_VERSION,
-    clientInfo: { name: 'holdfast', title: 'Holdfast', version: '1' },
-    // Agents read and write files themselves, where their own rules and the user's permissions hold.
-    clientCapabilities: {
-      fs: { readTextFile: false, writeTextFile: false },
-      terminal: false,
-      elicitation: { form: {}, url: {} },
-      session: { configOptions: { boolean: {} } },
-    },
-  });
+  const hello = await host.request(call.initialize, HELLO);
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);
-  const resumed = resume === null ? undefined : await resumeSession(host, resume, place, capabilities);
+  const own = object(capabilities['sessionCapabilities']);
+  const isFork = options.fork === true;
+  const resumed =
+    resume === null
+      ? undefined
+      : isFork
+        ? await forkSession(host, resume, place, own)
+        : await resumeSession(host, resume, place, capabilities);
   const opened = resumed ?? (await newSession(host, place));
   const { sessionId } = opened;
   let { reply } = opened;
@@ -86,6 +97,7 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
     opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
     model: model ?? current,
     takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
+    canClose: isObject(own['close']),
     reply,
   };
 };
@@ -122,6 +134,36 @@ const resumeSession = async (
     if (error instanceof AgentError && error.code === 'agent.auth') throw error;
     return undefined;
   }
+};
+
+/** In no stable schema yet, but offered and understood by several agents. */
+const FORK = 'session/fork';
+
+/** A conversation of its own that remembers all of another one. Rejects with agent.unable where that is not offered. */
+const forkSession = async (
+  host: SessionHost,
+  from: string,
+  place: Place,
+  offers: JsonObject,
+): Promise<Reply> => {
+  if (!isObject(offers['fork'])) {
+    throw new AgentError(
+      'agent.unable',
+      `${host.name} cannot fork a conversation. Begin a new session instead.`,
+    );
+  }
+  // OpenCode tells the history again before it says what the fork is called.
+  host.listenTo(null, true);
+  const reply = await host.request(FORK, { sessionId: from, ...place });
+  const sessionId = word(reply['sessionId']);
+  if (sessionId === undefined || sessionId === from) {
+    throw new AgentError(
+      'agent.failed',
+      `${host.name} forked a conversation without naming the fork: update it.`,
+    );
+  }
+  host.listenTo(sessionId, true);
+  return { sessionId, reply };
 };
 
 /** Sets the mode, or rejects with mode.unsupported. */

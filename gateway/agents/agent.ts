@@ -1,5 +1,6 @@
 // What every agent is to the gateway, whatever it speaks: a conversation that takes prompts and says what it does.
 import type {
+  AgentSession,
   EventBody,
   Form,
   FormContent,
@@ -116,13 +117,20 @@ export interface OpenOptions {
   readonly options?: Readonly<Record<string, string>>;
   /** The agent's own session to go on with, if there is one. Where it cannot, it opens a new one: `fallback`. */
   readonly resume: string | null;
+  /** Not to go on with that session but to fork it. Rejects with AgentError agent.unable where that is not offered. */
+  readonly fork?: boolean;
   /** Besides the agent's own. Agents that speak no MCP go without. */
   readonly tools: readonly ToolServer[];
   /** Told as soon as the process runs, so that it can be reaped if the gateway dies. */
   readonly onSpawn: (pid: number) => void;
 }
 
+/** A conversation that an agent remembers by itself. */
+export type PastSession = Omit<AgentSession, 'sessionId'>;
+
 /** A way to speak with agents: ACP, Claude's stream-json, a plain command. Throws AgentError when it cannot start. */
 export interface AgentDriver {
   open(options: OpenOptions, listener: AgentListener, signal: AbortSignal): Promise<AgentConversation>;
+  /** The conversations that the agent remembers, of a folder or of all. Absent: there is no way to ask. */
+  pastSessions?(home: string, cwd: string | undefined, signal: AbortSignal): Promise<PastSession[]>;
 }

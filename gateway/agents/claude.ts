@@ -31,6 +31,12 @@ export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): A
       }
     };
     const conversation = await attempt(options.resume);
+    if (conversation === undefined && options.fork === true) {
+      throw new AgentError(
+        'agent.failed',
+        `${program.name} does not know this conversation any more: it cannot be forked.`,
+      );
+    }
     // It has lost the session: killed within moments of the first prompt, it has not written it down yet.
     const fresh = conversation ?? (await attempt(null));
     if (fresh === undefined) throw new Error('unreachable: only a resumed session can be lost');

@@ -72,9 +72,14 @@ export class ClaudeConversation implements AgentConversation {
     listener: AgentListener,
     resume: string | null,
   ): Promise<ClaudeConversation> {
-    const sessionId = resume ?? randomUUID();
+    const isFork = resume !== null && options.fork === true;
+    const sessionId = resume === null || isFork ? randomUUID() : resume;
     const conversation = new ClaudeConversation(program.name, sessionId, listener);
-    const session = [resume === null ? '--session-id' : '--resume', sessionId];
+    const session = [
+      ...(resume === null ? [] : ['--resume', resume]),
+      ...(isFork ? ['--fork-session'] : []),
+      ...(resume === null || isFork ? ['--session-id', sessionId] : []),
+    ];
     const servers = writeServersFile(options.tools);
     const args = argumentsFor(program, options.model, [...session, ...servers.args]);
     try {

@@ -49,6 +49,18 @@ const WORDS: Words = {
       ]),
     ]),
   'rpc.discover': (document) => JSON.stringify(document, undefined, 2),
+  'agent.sessions': ({ sessions }) =>
+    sessions.length === 0
+      ? 'It remembers none.'
+      : table([
+          ['ID', 'TITLE', 'FOLDER', 'LAST'],
+          ...sessions.map(({ agentSessionId, title, path, updatedAt, sessionId }) => [
+            oneLine(agentSessionId),
+            oneLine(title ?? '-', 50),
+            oneLine(path),
+            `${oneLine(updatedAt ?? '-')}${sessionId === null ? '' : '  (open here)'}`,
+          ]),
+        ]),
   'agent.check': ({ detail }) => oneLine(detail),
 };
 

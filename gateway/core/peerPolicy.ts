@@ -26,6 +26,7 @@ const NEEDS: Partial<Record<MethodName, Needs>> = {
   'session.search': SEE,
   'session.export': SEE,
   'session.queue_stats': SEE,
+  'session.offers': SEE,
   'queue.list': SEE,
   'permission.list': SEE,
   'session.draft': (params) => (field(params, 'text') === undefined ? ['see'] : ['see', 'prompt']),
@@ -35,6 +36,9 @@ const NEEDS: Partial<Record<MethodName, Needs>> = {
   // Sending now stops the turn that runs.
   'session.send': (params) => (field(params, 'steer') === true ? ['prompt', 'interrupt'] : ['prompt']),
   'session.set_model': PROMPT,
+  'session.fork': PROMPT,
+  // Some options of agents answer all permissions in advance.
+  'session.set_option': ['prompt', 'answer'],
   'session.resume': PROMPT,
   'session.rename': PROMPT,
   'session.archive': PROMPT,
@@ -66,6 +70,7 @@ const REPEATABLE: ReadonlySet<string> = new Set<MethodName>([
   'session.archive',
   'session.set_mode',
   'session.set_model',
+  'session.set_option',
   'session.draft',
   'queue.edit',
   'queue.pause',

@@ -1,5 +1,12 @@
 // A session at work: takes its prompts one after another, drives its agent, and lets questions wait for people.
-import type { AgentConversation, AgentListener, AgentUpdate, Answer, Question } from '../agents/agent.ts';
+import type {
+  AgentConversation,
+  AgentListener,
+  AgentUpdate,
+  Answer,
+  OpenOptions,
+  Question,
+} from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
 import { Problem, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
@@ -108,6 +115,11 @@ export class LiveSession {
     }
     const { opened } = await asProblem(this.#ready());
     return { fallback: opened === 'fallback' };
+  }
+
+  /** Starts the agent with a fork of its own session `from`. Throws agent.unable or agent.failed. */
+  async fork(from: string): Promise<void> {
+    await asProblem(this.#ready({ resume: from, fork: true }));
   }
 
   /** Changes the agent, if it runs. Throws mode.unsupported, model.unsupported, option.unsupported or agent.failed. */
@@ -227,18 +239,18 @@ export class LiveSession {
   }
 
   /** The agent, started if it does not run. */
-  async #ready(): Promise<AgentConversation> {
+  async #ready(from: Partial<OpenOptions> = {}): Promise<AgentConversation> {
     await this.#rest.interrupt();
     if (this.#conversation !== undefined) return this.#conversation;
     if (this.#starting === undefined) {
       const abort = new AbortController();
-      const conversation = this.#start(abort.signal).finally(() => (this.#starting = undefined));
+      const conversation = this.#start(abort.signal, from).finally(() => (this.#starting = undefined));
       this.#starting = { abort, conversation };
     }
     return this.#starting.conversation;
   }
 
-  async #start(signal: AbortSignal): Promise<AgentConversation> {
+  async #start(signal: AbortSignal, from: Partial<OpenOptions>): Promise<AgentConversation> {
     const { store, clock } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
     store.written(() => this.#note({ agent: 'starting' }));
@@ -253,6 +265,7 @@ export class LiveSession {
           options: store.offers.chosen(this.#log),
           resume: session.agentSessionId,
           tools: tools.servers,
+          ...from,
           onSpawn: (pid) => this.#remember(pid),
         },
         this.#listener,

@@ -2,8 +2,19 @@
 import type { agentMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
+import { existingFolder } from './session.ts';
 
-export const agentHandlers = ({ agents }: Gateway): Handlers<keyof typeof agentMethods> => ({
+export const agentHandlers = ({ agents, store }: Gateway): Handlers<keyof typeof agentMethods> => ({
   'agent.list': () => ({ agents: [...agents.list()], defaultAgent: agents.defaultAgent() }),
   'agent.check': ({ agent }) => agents.check(agent),
+  'agent.sessions': async ({ agent, path }) => {
+    const past = await agents.pastSessions(agent, path === undefined ? undefined : existingFolder(path));
+    const ours = new Map(
+      store.sessions
+        .list()
+        .filter(({ session }) => session.agent === agent)
+        .map(({ session }) => [session.agentSessionId, session.sessionId]),
+    );
+    return { sessions: past.map((one) => ({ ...one, sessionId: ours.get(one.agentSessionId) ?? null })) };
+  },
 });

@@ -1,5 +1,5 @@
 // What handlers work with, and all of them together: one for every method of the contract.
-import type { Agent, AgentId, GatewayInfo } from '../protocol/index.ts';
+import type { Agent, AgentId, AgentSession, GatewayInfo } from '../protocol/index.ts';
 import type { Bearers } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Announcer } from '../live/announcer.ts';
@@ -41,6 +41,8 @@ export interface Gateway {
     mustBeInstalled(agent: AgentId): void;
     /** Starts it, asks what it is, ends it. */
     check(agent: AgentId): Promise<{ ok: boolean; detail: string }>;
+    /** What the agent remembers by itself. Throws agent.unknown, agent.missing, agent.unable or agent.failed. */
+    pastSessions(agent: AgentId, path: string | undefined): Promise<Omit<AgentSession, 'sessionId'>[]>;
     /** Bytes in memory of a process and its descendants; null where the system does not tell. */
     memoryOf(pid: number): number | null;
   };

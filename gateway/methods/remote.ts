@@ -1,6 +1,7 @@
 // What a client asks of a peer's sessions goes to that peer, in one place for all methods that take `peer`.
 import {
   logMethods,
+  offerMethods,
   permissionMethods,
   PromptId,
   queueMethods,
@@ -18,7 +19,13 @@ type AnyHandler = (params: object, caller: Caller) => unknown;
 /** Watching is of all that is known here, of peers too. */
 const HERE: ReadonlySet<string> = new Set<MethodName>(['session.watch', 'session.unwatch']);
 
-const AT_PEERS = Object.keys({ ...sessionMethods, ...queueMethods, ...logMethods, ...permissionMethods });
+const AT_PEERS = Object.keys({
+  ...sessionMethods,
+  ...offerMethods,
+  ...queueMethods,
+  ...logMethods,
+  ...permissionMethods,
+});
 
 /** The same handlers, which act at a peer when one is named. */
 export function orAtPeers(handlers: Handlers, { peering, clock }: Gateway): Handlers {

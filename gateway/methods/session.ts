@@ -15,7 +15,7 @@ import {
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
-import { importEvents } from '../store/conversation.ts';
+import { copySession, importEvents } from '../store/conversation.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
 import type { Gateway } from './methods.ts';
 
@@ -41,6 +41,23 @@ export const sessionHandlers = ({
       ? ours
       : [...ours, ...theirs].toSorted((a, b) => (a.lastActivityAt < b.lastActivityAt ? 1 : -1));
   };
+  /** A session and its mailbox. Inside a transaction. */
+  const insert = (session: Parameters<typeof store.sessions.insert>[0], title: string | undefined): void => {
+    store.sessions.insert(session, title, clock.now());
+    const mailbox = store.mailboxes.findBySession(session.sessionId);
+    if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.created', clock.now());
+  };
+  const remove = async (sessionId: SessionId): Promise<void> => {
+    const mailbox = await store.synced(() => {
+      const stored = store.sessions.get(sessionId);
+      const mailbox = store.mailboxes.findBySession(sessionId);
+      if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.destroyed', clock.now());
+      store.log.remove(stored);
+      store.sessions.remove(stored);
+      return mailbox;
+    });
+    if (mailbox !== undefined) mail.removed(mailbox.key);
+  };
   return {
     'session.create': async (params) => {
       live.mustBeOpen();
@@ -54,10 +71,11 @@ export const sessionHandlers = ({
         mode: params.mode ?? 'ask',
         model: params.model ?? null,
       };
+      const { agentSessionId } = params;
       await store.synced(() => {
-        store.sessions.insert(session, params.title, clock.now());
-        const mailbox = store.mailboxes.findBySession(session.sessionId);
-        if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.created', clock.now());
+        insert(session, params.title);
+        if (agentSessionId !== undefined)
+          store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
       });
       return { sessionId: session.sessionId };
     },
@@ -143,6 +161,34 @@ export const sessionHandlers = ({
       return { ok: true, fallback };
     },
 
+    'session.fork': async ({ sessionId, title }) => {
+      live.mustBeOpen();
+      store.mustHaveRoom();
+      const { session } = store.sessions.get(sessionId);
+      const { agentSessionId } = session;
+      if (live.find(sessionId)?.isInTurn === true)
+        throw new Problem(
+          'prompt.state',
+          'A turn is running: fork the session when it has ended, or stop it.',
+        );
+      if (agentSessionId === null)
+        throw new Problem('agent.unable', 'Nothing was said in this session yet: create a new one instead.');
+      const made = SessionId.parse(clock.newId());
+      await store.synced(() => {
+        const name = title ?? `${session.title} (fork)`;
+        insert({ ...session, sessionId: made }, name.slice(0, 200));
+        copySession(store, sessionId, made);
+      });
+      try {
+        await live.of(made).fork(agentSessionId);
+      } catch (error) {
+        await live.end(made);
+        await remove(made);
+        throw error;
+      }
+      return { sessionId: made };
+    },
+
     'session.queue_stats': ({ sessionId }, caller) => {
       const session = store.sessions.get(sessionId);
       return queueStats(session, caller);
@@ -181,15 +227,7 @@ export const sessionHandlers = ({
     'session.destroy': async ({ sessionId }) => {
       store.sessions.get(sessionId);
       await live.end(sessionId);
-      const mailbox = await store.synced(() => {
-        const stored = store.sessions.get(sessionId);
-        const mailbox = store.mailboxes.findBySession(sessionId);
-        if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.destroyed', clock.now());
-        store.log.remove(stored);
-        store.sessions.remove(stored);
-        return mailbox;
-      });
-      if (mailbox !== undefined) mail.removed(mailbox.key);
+      await remove(sessionId);
       return { ok: true };
     },
 

@@ -1,7 +1,7 @@
 // Agents: the programs that hold conversations, as the catalogue describes them.
 import { z } from 'zod';
 import { method } from './contract.ts';
-import { AgentId } from './ids.ts';
+import { AgentId, SessionId } from './ids.ts';
 
 // ---- shapes ----
 
@@ -16,6 +16,16 @@ export const Agent = z
   .describe('A row of the agents catalogue');
 export type Agent = z.infer<typeof Agent>;
 
+/** A conversation that an agent remembers by itself, whoever had it. */
+export const AgentSession = z.object({
+  agentSessionId: z.string().describe('Give this to session.create to go on with it here'),
+  path: z.string(),
+  title: z.string().nullable(),
+  updatedAt: z.string().nullable(),
+  sessionId: SessionId.nullable().describe('The session of this gateway that it belongs to'),
+});
+export type AgentSession = z.infer<typeof AgentSession>;
+
 // ---- methods ----
 
 export const agentMethods = {
@@ -28,5 +38,13 @@ export const agentMethods = {
     params: z.strictObject({ agent: AgentId }),
     result: z.object({ ok: z.boolean(), detail: z.string() }),
     problems: ['agent.unknown'],
+  }),
+  'agent.sessions': method('The conversations that an agent remembers by itself, where it tells', {
+    params: z.strictObject({
+      agent: AgentId,
+      path: z.string().min(1).optional().describe('Only those of this folder'),
+    }),
+    result: z.object({ sessions: z.array(AgentSession) }),
+    problems: ['agent.unknown', 'agent.missing', 'agent.unable', 'agent.failed', 'path.missing'],
   }),
 };

@@ -82,6 +82,11 @@ export const sessionMethods = {
       mode: Mode.optional(),
       model: z.string().min(1).optional(),
       title: z.string().min(1).max(200).optional().describe('Absent: made from the first prompt'),
+      agentSessionId: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A conversation that the agent remembers (agent.sessions): the session goes on with it'),
     }),
     result: z.object({ sessionId: SessionId }),
     problems: ['path.missing', 'agent.unknown', 'agent.missing', 'storage.full'],
@@ -138,6 +143,22 @@ export const sessionMethods = {
         .describe('A fresh agent session was opened; the history goes along with the next prompt'),
     }),
     problems: ['session.unknown', 'agent.unknown', 'agent.missing', 'agent.failed'],
+  }),
+  'session.fork': method('A second session that goes its own way from here; the agent remembers all so far', {
+    params: z.strictObject({
+      sessionId: SessionId,
+      title: z.string().trim().min(1).max(200).optional(),
+    }),
+    result: z.object({ sessionId: SessionId }),
+    problems: [
+      'session.unknown',
+      'prompt.state',
+      'agent.unable',
+      'agent.unknown',
+      'agent.missing',
+      'agent.failed',
+      'storage.full',
+    ],
   }),
   'session.interrupt': method(
     'Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL',

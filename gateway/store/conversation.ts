@@ -222,6 +222,26 @@ export function importEvents(store: Store, sessionId: SessionId, events: Bundle[
   store.log.compactFrom(log, 1);
 }
 
+const COPIED_AT_ONCE = 1_000;
+
+/** Gives a new session the log of another one, and what was chosen there. */
+export function copySession(store: Store, from: SessionId, to: SessionId): void {
+  const source = store.sessions.get(from);
+  const log = store.sessions.get(to);
+  for (const [optionId, value] of Object.entries(store.offers.chosen(source)))
+    store.offers.choose(log, optionId, value);
+  for (let after = 0; after < store.log.head(source);) {
+    const { texts, last } = store.log.read(source, after, COPIED_AT_ONCE);
+    // Our own log, which was written by the contract.
+    importEvents(
+      store,
+      to,
+      texts.map((text) => JSON.parse(text) as Bundle['events'][number]),
+    );
+    after = last;
+  }
+}
+
 export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {
   const { sessionId: _, createdAt: __, ...asked } = permission;
   store.permissions.insert(log, permission);

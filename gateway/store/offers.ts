@@ -38,7 +38,7 @@ export class OfferStore {
   /** The options that a person has set: the agent is given them again whenever it starts. */
   chosen({ key }: Pick<LogOf, 'key'>): Readonly<Record<string, string>> {
     const row = this.#db.get('SELECT options FROM session WHERE key = ?', key);
-    return OptionRow.parse(JSON.parse(String(row?.['options'] ?? '{}')));
+    return OptionRow.parse(JSON.parse(z.string().parse(row?.['options'] ?? '{}')));
   }
 
   choose(log: Pick<LogOf, 'key'>, optionId: string, value: string): void {

@@ -177,6 +177,26 @@ for (const id of realAgentIds()) {
       assert.equal(await textOf(() => other.agent.prompt('HELLO'), other), 'Hello from the fake model.');
     });
 
+    test('a fork of its conversation is another one, or it says that it cannot fork', async () => {
+      const sessionId = opened.agent.agentSessionId;
+      const forking = open({ resume: sessionId, fork: true });
+      if (agent.recipe.forks !== true) return assert.rejects(forking, { code: /agent\.(?:unable|failed)/ });
+      const fork = await forking;
+      assert.equal(fork.agent.opened, 'resumed');
+      assert.notEqual(fork.agent.agentSessionId, sessionId);
+      assert.equal(await textOf(() => fork.agent.prompt('ECHO forked'), fork), 'forked');
+      assert.equal(fork.ear.of('tool_use').length, 0, 'what was before is not told again');
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO not me')), 'not me');
+    });
+
+    test('the conversations that it remembers are listed, where it tells', async () => {
+      const { driver, lists } = agent.recipe;
+      const list = driver(agent).pastSessions?.(agent.home, agent.workspace, AbortSignal.timeout(60_000));
+      if (lists !== true) return list && assert.rejects(list, { code: 'agent.unable' });
+      const ids = ((await list) ?? []).map(({ agentSessionId }) => agentSessionId);
+      assert.ok(ids.includes(opened.agent.agentSessionId ?? ''), ids.join());
+    });
+
     test('two conversations at once do not hear each other', async () => {
       const other = await open();
       const [one, two] = await Promise.all([

@@ -82,6 +82,7 @@ export class InProcess implements AsyncDisposable {
       list: () => catalogue.list(),
       defaultAgent: () => catalogue.defaultAgent,
       mustBeInstalled: (agent) => void catalogue.find(agent),
+      pastSessions: () => Promise.resolve([]),
       check: () => Promise.resolve({ ok: true, detail: '' }),
       memoryOf: () => null,
     };

@@ -20,6 +20,10 @@ export interface Recipe {
   readonly afterRefusal?: string;
   /** What stands before every answer: Codex warns that it does not know the model. */
   readonly preamble?: RegExp;
+  /** It can fork a conversation. */
+  readonly forks?: boolean;
+  /** It tells which conversations it remembers. */
+  readonly lists?: boolean;
   /** Its model can ask a person to choose between answers. */
   readonly offersChoices?: boolean;
   /** What a person reads when the model answers with an HTTP error; absent: it tries again for more than a minute. */
@@ -61,6 +65,7 @@ export const RECIPES = {
   claude: {
     name: 'Claude Code',
     specifier: '@anthropic-ai/claude-code@2.1.329',
+    forks: true,
     command: 'claude',
     args: [],
     driver: claudeDriver,
@@ -72,6 +77,8 @@ export const RECIPES = {
   'claude-acp': {
     name: 'Claude Code',
     specifier: '@agentclientprotocol/claude-agent-acp@0.100.0',
+    forks: true,
+    lists: true,
     command: 'claude-agent-acp',
     args: [],
     driver: acpDriver,
@@ -83,6 +90,8 @@ export const RECIPES = {
   opencode: {
     name: 'OpenCode',
     specifier: 'opencode-ai@1.18.33',
+    forks: true,
+    lists: true,
     command: 'opencode',
     args: ['acp'],
     driver: acpDriver,
@@ -113,6 +122,8 @@ export const RECIPES = {
   codex: {
     name: 'Codex',
     specifier: '@agentclientprotocol/codex-acp@2.6.0',
+    forks: true,
+    lists: true,
     command: 'codex-acp',
     args: [],
     driver: acpDriver,
@@ -153,6 +164,7 @@ export const RECIPES = {
   copilot: {
     name: 'GitHub Copilot',
     specifier: '@github/copilot@1.0.102',
+    lists: true,
     command: 'copilot',
     args: ['--acp', '--no-auto-update', '--model', 'fake-model'],
     driver: acpDriver,
@@ -170,6 +182,7 @@ export const RECIPES = {
   qwen: {
     name: 'Qwen Code',
     specifier: '@qwen-code/qwen-code@0.24.4',
+    lists: true,
     command: 'qwen',
     args: ['--acp', '--auth-type', 'openai', '--approval-mode', 'default'],
     driver: acpDriver,

@@ -1,0 +1,148 @@
+// What an agent remembers by itself: its conversations are listed, adopted and forked, and it is told when one ends.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Problem, type AgentId, type SessionId } from '../../gateway/protocol/index.ts';
+import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway } from '../support/gateway.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const RICH = 'rich' as AgentId;
+
+const rich = (folder: string): object => ({
+  agents: {
+    rich: {
+      command: process.execPath,
+      args: [path.join(import.meta.dirname, '..', 'support', 'richAgent.ts'), folder],
+    },
+  },
+});
+
+const said = async (
+  client: TestClient,
+  sessionId: SessionId,
+  message: string,
+): Promise<string | undefined> => {
+  const { events } = await client.ask(sessionId, message);
+  return events.findLast((event) => event.type === 'partial')?.content;
+};
+
+const isProblem =
+  (problem: string, pattern: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof Problem && error.problem === problem && pattern.test(error.message);
+
+test('a fork goes its own way: it remembers what was said before, shows it, and neither hears the other', async () => {
+  await using gateway = await startGateway({ config: rich(newFolder()) });
+  const client = await gateway.connect();
+  const first = await client.newSession({ agent: RICH, title: 'Harbour' });
+  await client.ask(first, 'one');
+  await client.ask(first, 'two');
+  const { sessionId: fork } = await client.call('session.fork', { sessionId: first });
+  const shown = await client.call('session.get', { sessionId: fork });
+  assert.deepEqual([shown.title, shown.agent, shown.status], ['Harbour (fork)', 'rich', 'idle']);
+  assert.notEqual(
+    shown.agentSessionId,
+    (await client.call('session.get', { sessionId: first })).agentSessionId,
+  );
+  assert.equal(await said(client, fork, 'three'), 'one, two');
+  assert.equal(await said(client, first, 'four'), 'one, two');
+  assert.equal(await said(client, fork, 'five'), 'one, two, three');
+  const { messages } = await client.call('session.history', { sessionId: fork });
+  assert.deepEqual(
+    messages.flatMap((event) => (event.type === 'prompt' ? [event.message] : [])),
+    ['one', 'two', 'three', 'five'],
+  );
+  assert.equal(
+    messages.some((event) => event.type === 'text' && event.content.includes('told before')),
+    false,
+    'what the agent tells again is in the log already',
+  );
+});
+
+test('a fork keeps what was chosen', async () => {
+  await using gateway = await startGateway({ config: rich(newFolder()) });
+  const client = await gateway.connect();
+  const first = await client.newSession({ agent: RICH, mode: 'plan' });
+  await client.ask(first, 'one');
+  await client.call('session.set_option', { sessionId: first, optionId: 'effort', value: 'high' });
+  const { sessionId } = await client.call('session.fork', { sessionId: first, title: 'Another way' });
+  const { mode, title } = await client.call('session.get', { sessionId });
+  assert.deepEqual([mode, title], ['plan', 'Another way']);
+  assert.equal(await said(client, sessionId, 'settings'), 'small high slow');
+});
+
+test('what cannot be forked is refused in words, and leaves no session behind', async () => {
+  await using gateway = await startGateway({ config: rich(newFolder()) });
+  const client = await gateway.connect();
+  const fork = (sessionId: SessionId): Promise<unknown> => client.call('session.fork', { sessionId });
+  const fresh = await client.newSession({ agent: RICH });
+  await assert.rejects(fork(fresh), isProblem('agent.unable', /create a new one/));
+  const demo = await client.newSession();
+  await client.ask(demo, 'echo hello');
+  await assert.rejects(fork(demo), isProblem('agent.unable', /Demo agent cannot fork/));
+  const seen = await client.follow(demo);
+  const { promptId } = await client.call('session.send', { sessionId: demo, message: 'silent' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  await assert.rejects(fork(demo), isProblem('prompt.state', /A turn is running/));
+  await client.call('session.interrupt', { sessionId: demo });
+  await seen.end(promptId);
+  assert.equal((await client.call('session.list', {})).sessions.length, 2);
+});
+
+test('the conversations that an agent remembers are listed, page after page, and by folder', async () => {
+  await using gateway = await startGateway({ config: rich(newFolder()) });
+  const client = await gateway.connect();
+  const folder = newFolder('work');
+  const here = await client.newSession({ agent: RICH, path: folder });
+  await client.ask(here, 'here');
+  for (const word of ['a', 'b', 'c']) await client.ask(await client.newSession({ agent: RICH }), word);
+  const { sessions } = await client.call('agent.sessions', { agent: RICH });
+  assert.deepEqual(
+    sessions.map(({ title }) => title),
+    ['here', 'a', 'b', 'c'],
+  );
+  const ofFolder = await client.call('agent.sessions', { agent: RICH, path: folder });
+  assert.deepEqual(
+    ofFolder.sessions.map(({ agentSessionId, path: where, sessionId }) => [agentSessionId, where, sessionId]),
+    [['rich-001', folder, here]],
+  );
+  await assert.rejects(
+    client.call('agent.sessions', { agent: 'demo' as AgentId }),
+    isProblem('agent.unable', /does not tell/),
+  );
+});
+
+test('a conversation that the agent had elsewhere goes on here', async () => {
+  const memory = newFolder();
+  const folder = newFolder('work');
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const before = await client.newSession({ agent: RICH, path: folder });
+  await client.ask(before, 'remember me');
+  await client.call('session.destroy', { sessionId: before });
+
+  const [past] = (await client.call('agent.sessions', { agent: RICH, path: folder })).sessions;
+  assert.deepEqual([past?.title, past?.sessionId], ['remember me', null]);
+  const sessionId = await client.newSession({
+    agent: RICH,
+    path: folder,
+    ...(past === undefined ? {} : { agentSessionId: past.agentSessionId }),
+  });
+  assert.equal(await said(client, sessionId, 'go on'), 'remember me');
+});
+
+test('an agent is told when its session ends', async () => {
+  const memory = newFolder();
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const sessionId = await client.newSession({ agent: RICH });
+  await client.ask(sessionId, 'hello');
+  const closed = path.join(memory, 'closed');
+  assert.equal(existsSync(closed), false);
+  await client.call('session.destroy', { sessionId });
+  await waitFor('the end to be told', () => existsSync(closed));
+  assert.equal(readFileSync(closed, 'utf8'), 'rich-001\n');
+});
