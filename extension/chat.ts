@@ -9,6 +9,7 @@ import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
 import type { Diffs } from './diffs.ts';
 import { Emitter, type Disposable } from './emitter.ts';
+import type { Keepsakes } from './keepsakes.ts';
 import { OpenSession } from './openSession.ts';
 import { panelActions, type Asked } from './panelActions.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,6 +21,7 @@ export interface ChatParts {
   readonly agents: Agents;
   readonly diffs: Diffs;
   readonly clippings: Clippings;
+  readonly keepsakes: Keepsakes;
   /** This window. */
   readonly me: Actor;
   readonly log: vscode.LogOutputChannel;
@@ -52,14 +54,24 @@ export class Chat implements Disposable {
 
   constructor(parts: ChatParts, id?: SessionId) {
     this.#parts = parts;
-    const { connection, me, agents, sessions, log, diffs, clippings } = parts;
+    const { connection, me, agents, sessions, log, diffs, clippings, keepsakes } = parts;
     const post = this.#post.bind(this);
     const agentName = agents.name.bind(agents);
-    this.open = new OpenSession({ connection, me, agentName, post, warn: (words) => log.warn(words) }, id);
+    this.open = new OpenSession(
+      {
+        connection,
+        me,
+        agentName,
+        post,
+        warn: (words) => log.warn(words),
+        kept: (session) => keepsakes.kept(session),
+      },
+      id,
+    );
     this.#changes = new Changes(post, diffs);
     const { open } = this;
     const changes = this.#changes;
-    this.#act = panelActions({ connection, open, sessions, diffs, clippings, changes, post, log });
+    this.#act = panelActions({ connection, open, sessions, diffs, clippings, changes, keepsakes, post, log });
     const changed = (): void => this.#changed.fire(undefined);
     this.#listening = [
       this.open,

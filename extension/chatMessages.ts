@@ -31,6 +31,8 @@ export type ToPanel =
       readonly agentName: string;
       /** This window, so that "here" and "in window docs-site" can be told apart. */
       readonly me: Actor;
+      /** What a panel has last kept of this session in this workspace. */
+      readonly kept?: unknown;
     }
   /** No session is open. */
   | { readonly type: 'nothing' }
@@ -166,6 +168,8 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('earlier'), before: z.int().positive() }),
   /** The unsent text, when it has rested for a moment. */
   z.strictObject({ type: z.literal('draft'), sessionId, text: z.string().max(100_000) }),
+  /** What must outlive a reload, as JSON: only the panel reads it. */
+  z.strictObject({ type: z.literal('keep'), sessionId: SessionId, kept: text }),
   /** The host asks in VS Code's own list, and sets what was chosen. */
   z.strictObject({ type: z.literal('pickMode'), sessionId }),
   z.strictObject({ type: z.literal('pickModel'), sessionId }),

@@ -1,8 +1,9 @@
 // What goes along with a prompt and is no file of the workspace: images that were pasted, problems as they stood. Kept
 // by content, so that the same prompt is the same each time it is sent.
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContentBlock } from '../gateway/protocol/index.ts';
+import { forgetOld } from './forgetOld.ts';
 
 const SCHEME = 'clipping:';
 const KEPT_MS = 14 * 24 * 60 * 60 * 1000;
@@ -48,11 +49,7 @@ export class Clippings {
   }
 
   /** Forgets what nobody has used for long. */
-  async tidy(now: number): Promise<void> {
-    const files = await readdir(this.#folder).catch(() => []);
-    for (const file of files) {
-      const place = path.join(this.#folder, file);
-      if (now - (await stat(place)).mtimeMs > KEPT_MS) await rm(place);
-    }
+  tidy(now: number): Promise<void> {
+    return forgetOld(this.#folder, now - KEPT_MS);
   }
 }

@@ -14,6 +14,7 @@ import { Diffs } from './diffs.ts';
 import type { Listen } from './emitter.ts';
 import { Folders } from './folders.ts';
 import { speak } from './l10n.ts';
+import { Keepsakes } from './keepsakes.ts';
 import { details, openLog } from './log.ts';
 import { handleLinks } from './links.ts';
 import { notifyPermissions } from './notifications.ts';
@@ -53,8 +54,10 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const tree = new SessionTree({ connection, sessions, agents, folders, filter });
   const diffs = new Diffs();
   const clippings = new Clippings(vscode.Uri.joinPath(context.globalStorageUri, 'clippings').fsPath);
+  const own = context.storageUri ?? context.globalStorageUri;
+  const keepsakes = new Keepsakes(vscode.Uri.joinPath(own, 'kept').fsPath);
   const { extensionUri } = context;
-  const chatParts = { extensionUri, connection, sessions, agents, diffs, clippings, me, log };
+  const chatParts = { extensionUri, connection, sessions, agents, diffs, clippings, keepsakes, me, log };
   const view = new ChatView(chatParts, lastOpen(context));
   const tabs = new ChatTabs(chatParts);
   const chats = new Chats(view, tabs);
@@ -92,7 +95,9 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     tree.select(chats.current.open.id);
     connection.want();
   }
-  clippings.tidy(Date.now()).catch((error: unknown) => log.warn(details(error)));
+  for (const kept of [clippings, keepsakes]) {
+    kept.tidy(Date.now()).catch((error: unknown) => log.warn(details(error)));
+  }
   connection.run().catch((error: unknown) => log.error(details(error)));
   return {
     link: () => connection.link,

@@ -9,6 +9,8 @@ export interface OpenSessionParts {
   readonly me: Actor;
   readonly agentName: (agent: string) => string;
   readonly post: (message: ToPanel) => void;
+  /** What a panel has last kept of a session. */
+  readonly kept: (id: SessionId) => Promise<unknown>;
   readonly warn: (message: string) => void;
 }
 
@@ -119,12 +121,22 @@ export class OpenSession implements Disposable {
     if (sessionId === undefined || !this.#shown || !connection.client) return;
     const round = ++this.#round;
     const cursor = this.#cursor;
+    // Before the question: events could overtake what is read after the answer.
+    const kept = await this.#parts.kept(sessionId);
+    if (round !== this.#round) return;
     try {
       const answer = await connection.call('session.subscribe', { sessionId, ...(cursor ? { cursor } : {}) });
       if (round !== this.#round || !answer.snapshot) return;
       this.#cursor = answer.cursor;
       const agent = agentName(answer.snapshot.session.agent);
-      this.#post({ type: 'session', snapshot: answer.snapshot, cursor: answer.cursor, agentName: agent, me });
+      this.#post({
+        type: 'session',
+        snapshot: answer.snapshot,
+        cursor: answer.cursor,
+        agentName: agent,
+        me,
+        kept,
+      });
       this.#fulfil();
       this.#news.fire(undefined);
     } catch (error) {

@@ -20,6 +20,7 @@ import type { Attachment, FromPanel, ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
 import { FileSearch } from './fileSearch.ts';
+import type { Keepsakes } from './keepsakes.ts';
 import { details } from './log.ts';
 import type { OpenSession } from './openSession.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
@@ -41,6 +42,7 @@ export interface PanelParts {
   readonly diffs: Diffs;
   readonly clippings: Clippings;
   readonly changes: Changes;
+  readonly keepsakes: Keepsakes;
   readonly post: (message: ToPanel) => void;
   readonly log: vscode.LogOutputChannel;
 }
@@ -53,7 +55,7 @@ type Handlers = {
 };
 
 export function panelActions(parts: PanelParts): (message: Asked) => void {
-  const { connection, open, sessions, diffs, clippings, changes } = parts;
+  const { connection, open, sessions, diffs, clippings, changes, keepsakes } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
     if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
@@ -95,6 +97,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       parts.post({ type: 'earlier', sessionId, messages: page.messages, ...older });
     },
     draft: async ({ sessionId, text }) => call('session.draft', { sessionId: session(sessionId), text }),
+    keep: async ({ sessionId, kept }) => keepsakes.keep(sessionId, kept),
     pickMode: driving(async ({ sessionId }) => pickMode(known(sessionId), connection)),
     pickModel: driving(async ({ sessionId }) => pickModel(known(sessionId), connection)),
     findFiles: async ({ query }) => {
@@ -149,7 +152,7 @@ const driving =
 function refuse(message: Asked, error: unknown, { post, log }: PanelParts): void {
   if (!(error instanceof Problem)) log.warn(`${message.type}: ${details(error)}`);
   // A draft is kept by the panel and sent again with the next key.
-  if (message.type === 'draft') return;
+  if (message.type === 'draft' || message.type === 'keep') return;
   post({
     type: 'refused',
     message: error instanceof Error ? error.message : String(error),

@@ -22,6 +22,8 @@ import type { Shown } from './turns.ts';
 import type { Actions, View } from './view.ts';
 import type { Host, ToHost, ToPanel } from './host.ts';
 
+type Opened = Extract<ToPanel, { type: 'session' }>;
+
 export class App {
   readonly #root: HTMLElement;
   readonly #host: Host;
@@ -104,7 +106,8 @@ export class App {
 
   #received(message: ToPanel): void {
     const before = this.#panel;
-    this.#panel = receive(before, message);
+    if (message.type === 'session' && before.shows === undefined) this.#remember(message);
+    this.#panel = receive(this.#panel, message);
     switch (message.type) {
       case 'session':
         this.#opened(before, message);
@@ -147,17 +150,25 @@ export class App {
     this.#changed();
   }
 
-  #opened(before: Panel, { snapshot }: Extract<ToPanel, { type: 'session' }>): void {
+  /** The first session of a new page: what was on its way when the page before went is sent again. */
+  #remember({ snapshot, kept }: Opened): void {
+    const unheard = this.#keeping.of(snapshot.session.sessionId, kept)?.unheard;
+    if (unheard !== undefined) this.#panel = { ...this.#panel, unheard };
+  }
+
+  #opened(before: Panel, { snapshot, kept: fromHost }: Opened): void {
     const { sessionId } = snapshot.session;
     if (sessionOf(before)?.session.sessionId !== sessionId) {
-      const kept = this.#keeping.of(sessionId);
+      const kept = this.#keeping.of(sessionId, fromHost);
+      // Whoever comes back from another session finds the draft that all windows share.
+      const draft = before.shows === undefined && kept?.draft ? kept.draft : snapshot.draft;
       this.#markdown.clear();
       this.#watched.clear();
       this.#folds.open(kept);
       this.#forms = kept?.forms ?? {};
       this.#sending.edit(undefined);
       this.#reading.open(kept?.anchor ?? 'end');
-      this.#composer.setText(kept?.draft || snapshot.draft, kept?.attachments ?? []);
+      this.#composer.setText(draft, kept?.attachments ?? []);
     }
     this.#sending.sendAgain();
   }
@@ -320,6 +331,7 @@ export class App {
     const open = sessionOf(this.#panel);
     if (open === undefined) return undefined;
     return {
+      at: this.#now(),
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
       attachments: this.#composer.attachments,

@@ -1,5 +1,6 @@
 // The only door to the extension host: typed messages out, typed messages in, and the state that outlives a reload.
 import type { ToHost, ToPanel } from '../chatMessages.ts';
+import type { Kept } from './state.ts';
 
 export type { ToHost, ToPanel };
 
@@ -8,7 +9,7 @@ export interface Host {
   receive(listener: (message: ToPanel) => void): void;
   /** What was last kept, or undefined. Anybody may have written it, so it is not trusted. */
   kept(): unknown;
-  keep(state: unknown): void;
+  keep(state: Kept): void;
 }
 
 export function connectHost(): Host {
@@ -20,6 +21,10 @@ export function connectHost(): Host {
     receive: (listener) =>
       window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => listener(data)),
     kept: () => vscode.getState(),
-    keep: (state) => vscode.setState(state),
+    keep: (state) => {
+      vscode.setState(state);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- as above
+      vscode.postMessage({ type: 'keep', sessionId: state.sessionId, kept: JSON.stringify(state) });
+    },
   };
 }

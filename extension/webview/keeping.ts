@@ -24,9 +24,11 @@ export class Keeping {
     return this.#last;
   }
 
-  /** What was kept of this session, if it was the last one. */
-  of(sessionId: string): Kept | undefined {
-    return this.#last.sessionId === sessionId ? this.#last : undefined;
+  /** What was kept of a session: here or by the host, whichever is newer. */
+  of(sessionId: string, fromHost: unknown): Kept | undefined {
+    return [this.#last, readKept(fromHost)]
+      .filter((kept) => kept.sessionId === sessionId)
+      .toSorted((a, b) => b.at - a.at)[0];
   }
 
   soon(): void {
@@ -40,7 +42,8 @@ export class Keeping {
 
   now(): void {
     const kept = this.#read();
-    if (kept === undefined) return;
+    if (kept === undefined || JSON.stringify({ ...kept, at: this.#last.at }) === JSON.stringify(this.#last))
+      return;
     this.#last = kept;
     this.#host.keep(kept);
   }

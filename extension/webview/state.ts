@@ -7,6 +7,8 @@ import type { Unheard } from './panel.ts';
 export type Anchor = { readonly key: string; readonly offset: number } | 'end';
 
 export interface Kept {
+  /** When: the newer one counts. */
+  readonly at: number;
   readonly sessionId: string;
   readonly draft: string;
   /** What will go along with the next prompt. */
@@ -19,6 +21,7 @@ export interface Kept {
 }
 
 export const nothingKept: Kept = {
+  at: 0,
   sessionId: '',
   draft: '',
   attachments: [],
@@ -35,8 +38,9 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** An older version of the panel may have written it: what does not fit is left out. */
 export function readKept(value: unknown): Kept {
   if (!isRecord(value)) return nothingKept;
-  const { sessionId, draft, attachments, anchor, folds, forms, unheard } = value;
+  const { at, sessionId, draft, attachments, anchor, folds, forms, unheard } = value;
   return {
+    at: typeof at === 'number' ? at : 0,
     sessionId: text(sessionId),
     draft: text(draft),
     attachments: readAttachments(attachments),

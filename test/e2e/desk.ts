@@ -1,6 +1,6 @@
 // A desk for the stories: a VS Code server with the packaged extension in it, a browser, and a state folder of its own
 // in which the extension starts the gateway.
-import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -151,6 +151,16 @@ export class Desk implements AsyncDisposable {
     const newest = sessions.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
     if (newest === undefined) throw new Error('there is no session');
     return newest.sessionId;
+  }
+
+  /** What a panel keeps is written down by us, sooner than by VS Code. */
+  async keeps(what: RegExp): Promise<void> {
+    const { dataFolder } = this.server;
+    await waitFor('the panel to have kept it', () =>
+      globSync('**/holdfast.holdfast/kept/*.json', { cwd: dataFolder }).some((file) =>
+        what.test(readFileSync(path.join(dataFolder, file), 'utf8')),
+      ),
+    );
   }
 
   get #windows(): Page[] {

@@ -41,7 +41,7 @@ describe('a window that goes and comes back', () => {
       await chat.page.mouse.wheel(0, -900);
       const line = await topLine(chat);
       assert.ok(line > 0 && line < 39, `line ${line} is in the middle`);
-      await chat.kept(/"anchor":\{/);
+      await desk.keeps(/"anchor":\{/);
       await chat.reload();
       await chat.part('permission').waitFor();
       await chat.shoot('b-2-place-and-draft');

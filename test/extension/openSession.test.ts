@@ -22,6 +22,7 @@ async function panel({ window }: Place) {
     me,
     agentName: (agent) => agent,
     warn: () => undefined,
+    kept: async () => ({ at: 1 }),
     post: (message) => {
       told.push(message);
       for (const { enough, resolve } of waiting) if (enough()) resolve(undefined);

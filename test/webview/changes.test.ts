@@ -39,7 +39,7 @@ describe('the card of changes', () => {
     assert.equal(asked.length, 1);
     assert.equal(asked[0]?.['key'], KEY);
     assert.deepEqual(
-      (asked[0]?.['files'] as { path: string }[]).map(({ path }) => path),
+      ((asked[0]?.['files'] ?? []) as { path: string }[]).map(({ path }) => path),
       CHANGED.map(full),
     );
     assert.match(

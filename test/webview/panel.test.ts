@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import type { ToPanel } from '../../extension/chatMessages.ts';
 import { answered, away, back, connected, permission } from './scenes.ts';
 import { happening, ME, showing, snapshot, Story } from './story.ts';
 
@@ -42,6 +43,29 @@ describe('an answer', () => {
     assert.equal(await panel.page.locator('.live-text').count(), 0);
     panel.close();
   });
+
+  for (const [name, text, last] of [
+    ['a paragraph', 'One.\n\nTwo', 'Two'],
+    ['a list', 'So:\n\n- one\n- two', 'two'],
+    ['a loose list', '- one\n\n- two\n\n- three', 'three'],
+    ['a list in a list', '- one\n  - deep\n- two\n  - deeper', 'deeper'],
+    ['a quotation', '> one\n>\n> two', 'two'],
+    ['a table', '| a | b |\n|---|---|\n| c | d |', 'd'],
+  ] as const) {
+    it(`has its caret after the last word of ${name}`, async () => {
+      const panel = await idle();
+      await panel.tell(happening(told().says('m1', text, 1).events));
+      const carets = await panel.page
+        .locator('.live-text .md *')
+        .evaluateAll((all) =>
+          all
+            .filter((one) => getComputedStyle(one, '::after').content !== 'none')
+            .map((one) => one.textContent.trim()),
+        );
+      assert.deepEqual(carets, [last]);
+      panel.close();
+    });
+  }
 
   it('is the same text whether it was watched or found after a reload', async () => {
     const watched = await idle();
@@ -322,6 +346,21 @@ describe('a reload of the window', () => {
     const restored = await second.page.locator('[data-key="text:m20"]').boundingBox();
     assert.ok(Math.abs((restored?.y ?? 0) - (place?.y ?? -999)) <= 2, `${restored?.y} is not ${place?.y}`);
     assert.equal(await second.page.locator('.thought').textContent(), 'Where to begin?');
+    first.close();
+    second.close();
+  });
+
+  it('sooner than VS Code has written anything down brings back what the host was given', async () => {
+    const first = await idle();
+    await first.page.getByLabel('Prompt', { exact: true }).fill('just typed');
+    await first.until(() =>
+      window.posted.some(({ type, kept }) => type === 'keep' && /just typed/.test(String(kept))),
+    );
+    const [told] = (await first.posted('keep')).slice(-1);
+    const kept: unknown = JSON.parse(String(told?.['kept']));
+    const second = await chromium.panel();
+    await second.tell(connected(Date.now()), { ...showing(snapshot({}, Date.now())), kept } as ToPanel);
+    assert.equal(await second.page.getByLabel('Prompt', { exact: true }).inputValue(), 'just typed');
     first.close();
     second.close();
   });

@@ -136,11 +136,13 @@ describe('small words', () => {
   it('read what was kept, whoever wrote it', () => {
     fc.assert(fc.property(fc.anything(), (value) => assert.equal(typeof readKept(value).draft, 'string')));
     const kept = {
+      at: 1,
       sessionId: 's',
       draft: 'd',
       anchor: { key: 'k', offset: 3 },
       attachments: [{ uri: 'file:///a.ts', name: 'a.ts' }],
       folds: { plan: false },
+      forms: {},
       unheard: [{ sessionId: 's', promptId: 'p', text: 't', attachments: [], steer: true }],
     };
     assert.deepEqual(readKept(JSON.parse(JSON.stringify(kept))), kept);

@@ -1,0 +1,23 @@
+// What a panel keeps is on disk when it is told, the newest of each session, and damage is nothing to trip over.
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Keepsakes } from '../../extension/keepsakes.ts';
+import { SessionId } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
+
+test('the newest of each session is what the next window finds', async () => {
+  const folder = path.join(newFolder('keepsakes'), 'kept');
+  const [one, two] = [SessionId.parse('s-one'), SessionId.parse('s-two')];
+  const before = new Keepsakes(folder);
+  assert.equal(await before.kept(one), undefined);
+  await Promise.all([1, 2, 3].map((at) => before.keep(one, `{"at":${at}}`)));
+  await before.keep(two, '{"at":9}');
+  const next = new Keepsakes(folder);
+  assert.deepEqual([await next.kept(one), await next.kept(two)], [{ at: 3 }, { at: 9 }]);
+  writeFileSync(path.join(folder, 's-two.json'), '{"at":');
+  assert.equal(await next.kept(two), undefined);
+  await next.tidy(Date.now() + 61 * 24 * 60 * 60 * 1000);
+  assert.deepEqual(readdirSync(folder), []);
+});
