@@ -5,6 +5,7 @@ import type { ContentBlock, Message } from '../gateway/protocol/index.ts';
 import type { Attachment, FoundContext } from './chatMessages.ts';
 import { isClipping, type Clippings } from './clippings.ts';
 import { placeInside } from './inside.ts';
+import { t } from './l10n.ts';
 import { problemsOf } from './problems.ts';
 
 /** What one message to the gateway holds, with some room for what is around it. */
@@ -27,7 +28,7 @@ export async function withAttachments(
     }
   }
   if (JSON.stringify(blocks).length > MOST) {
-    throw new Error('All that goes along is more than 1 MB together. Remove an image and send again.');
+    throw new Error(t('All that goes along is more than 1 MB together. Remove an image and send again.'));
   }
   return blocks;
 }
@@ -51,7 +52,7 @@ export async function problemsIn(
   clippings: Clippings,
 ): Promise<Attachment> {
   const problems = problemsOf(editor);
-  if (problems === undefined) throw new Error('The current file has no problems.');
+  if (problems === undefined) throw new Error(t('The current file has no problems.'));
   return { name: problems.name, uri: await clippings.keep(Buffer.from(problems.text), 'txt') };
 }
 
@@ -69,7 +70,7 @@ async function mustBeInside(text: string, sessionFolder: string | undefined): Pr
   const uri = vscode.Uri.parse(text, true);
   // An authority would be another machine's file.
   if (uri.scheme !== 'file' || uri.authority !== '') {
-    throw new Error(`Only files of this machine go along with a prompt. Remove ${text} and send again.`);
+    throw new Error(t('Only files of this machine go along with a prompt. Remove {0} and send again.', text));
   }
   await placeInside(uri.fsPath, sessionFolder);
 }
@@ -79,9 +80,10 @@ export async function selectionOf(
   editor: vscode.TextEditor | undefined,
   sessionFolder: string | undefined,
 ): Promise<Attachment> {
-  if (!editor) throw new Error('No editor is open. Select something in a file, then add it again.');
+  if (!editor) throw new Error(t('No editor is open. Select something in a file, then add it again.'));
   const { document } = editor;
-  if (document.uri.scheme !== 'file') throw new Error('Save the file first: the agent reads it from disk.');
+  if (document.uri.scheme !== 'file')
+    throw new Error(t('Save the file first: the agent reads it from disk.'));
   await placeInside(document.uri.fsPath, sessionFolder);
   return linesOf(editor);
 }
@@ -92,7 +94,7 @@ function linesOf({ document, selection }: vscode.TextEditor): Attachment {
   const first = selection.start.line + 1;
   // A selection that ends before the first character of a line does not hold that line.
   const last = Math.max(first, selection.end.line + (selection.end.character === 0 ? 0 : 1));
-  const lines = first === last ? `${first}` : `${first} to ${last}`;
+  const lines = first === last ? `${first}` : t('{0} to {1}', first, last);
   const uri = document.uri.with({ fragment: `L${first}-${last}` });
   return { uri: uri.toString(), name: `${name} ${lines}` };
 }

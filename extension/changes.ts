@@ -52,7 +52,7 @@ export class Changes implements vscode.Disposable {
     for (const { place, to } of possible) await write(place, to);
     await this.#tell(key);
     if (possible.length < steps.length) {
-      throw new Error('Some files are not what the agent left, and stay as they are.');
+      throw new Error(t('Some files are not what the agent left, and stay as they are.'));
     }
   }
 
@@ -85,7 +85,7 @@ export class Changes implements vscode.Disposable {
   #known(key: string): Turn {
     const turn = this.#turns.get(key);
     if (turn === undefined)
-      throw new Error('These changes are no longer in the chat. Open the session again.');
+      throw new Error(t('These changes are no longer in the chat. Open the session again.'));
     return turn;
   }
 
@@ -164,7 +164,7 @@ async function write(place: vscode.Uri, to: Content): Promise<void> {
   const wasDirty = open.isDirty;
   const edit = new vscode.WorkspaceEdit();
   edit.replace(place, new vscode.Range(0, 0, open.lineCount, 0), to);
-  if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The editor did not take the change.');
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(t('The editor did not take the change.'));
   if (!wasDirty) await open.save();
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContentBlock } from '../gateway/protocol/index.ts';
 import { forgetOld } from './forgetOld.ts';
+import { t } from './l10n.ts';
 
 const SCHEME = 'clipping:';
 const KEPT_MS = 14 * 24 * 60 * 60 * 1000;
@@ -39,9 +40,9 @@ export class Clippings {
   async block(uri: string, name: string): Promise<ContentBlock> {
     const [, file = '', kind = ''] = /^clipping:([0-9a-f]{64}\.([a-z]+))$/.exec(uri) ?? [];
     const mimeType = TYPES[kind];
-    if (mimeType === undefined) throw new Error(`${name} cannot go along. Remove it and send again.`);
+    if (mimeType === undefined) throw new Error(t('{0} cannot go along. Remove it and send again.', name));
     const content = await readFile(path.join(this.#folder, file)).catch(() => {
-      throw new Error(`${name} is no longer kept here. Add it again, then send.`);
+      throw new Error(t('{0} is no longer kept here. Add it again, then send.', name));
     });
     return kind === 'txt'
       ? { type: 'resource', resource: { uri: `holdfast:${name}`, text: content.toString(), mimeType } }

@@ -10,6 +10,7 @@ import {
 } from '../gateway/protocol/index.ts';
 import type { Link } from './chatMessages.ts';
 import { Emitter, type Disposable } from './emitter.ts';
+import { t } from './l10n.ts';
 
 /** How long to wait after the first, second ... failed try; the last one again and again. */
 export const BACKOFF_MS: readonly number[] = [200, 500, 1000, 2000, 5000];
@@ -28,7 +29,7 @@ export interface Log {
 
 export class NotConnected extends Error {
   constructor() {
-    super('The gateway does not answer. Nothing was sent; try again when it is back.');
+    super(t('The gateway does not answer. Nothing was sent; try again when it is back.'));
     this.name = 'NotConnected';
   }
 }

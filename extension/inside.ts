@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { t } from './l10n.ts';
 
 /**
  * The file's real place, inside the session's folder or this workspace; throws what to do otherwise. `orFolder`: it may
@@ -15,13 +16,13 @@ export async function placeInside(
   const workspace = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const folders = sessionFolder === undefined ? workspace : [sessionFolder, ...workspace];
   const [first] = folders;
-  if (first === undefined) throw new Error('Open a folder first: files are taken from inside of one.');
+  if (first === undefined) throw new Error(t('Open a folder first: files are taken from inside of one.'));
   const file = await realpath(resolve(first, path)).catch(() => {
-    throw new Error(`There is no file ${path} now. It may have been moved or removed.`);
+    throw new Error(t('There is no file {0} now. It may have been moved or removed.', path));
   });
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
   if (real.some((folder) => contains(folder, file) || (orFolder && folder === file))) return file;
-  throw new Error(`${path} is outside of the session's folder. Open it yourself if you trust it.`);
+  throw new Error(t("{0} is outside of the session's folder. Open it yourself if you trust it.", path));
 }
 
 function contains(folder: string, file: string): boolean {

@@ -7,7 +7,7 @@ import { t } from './l10n.ts';
 export async function openLink(text: string): Promise<void> {
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new Error('Only http and https addresses are opened. Copy this one if you trust it.');
+    throw new Error(t('Only http and https addresses are opened. Copy this one if you trust it.'));
   }
   const open = t('Open');
   // `href` is ASCII: letters that look like others stand as they are.
@@ -35,9 +35,9 @@ export async function openFile(
 
 export async function insertAtCursor(text: string): Promise<void> {
   const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
-  if (!editor) throw new Error('No editor is open. Open a file and place the cursor, then insert again.');
+  if (!editor) throw new Error(t('No editor is open. Open a file and place the cursor, then insert again.'));
   const done = await editor.edit((edit) => {
     for (const selection of editor.selections) edit.replace(selection, text);
   });
-  if (!done) throw new Error('The editor did not take the text. The file may be read-only.');
+  if (!done) throw new Error(t('The editor did not take the text. The file may be read-only.'));
 }

@@ -25,11 +25,12 @@ import { details } from './log.ts';
 import type { OpenSession } from './openSession.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
+import { t } from './l10n.ts';
 import { editQueued, letGoOn, sendNow } from './queueActions.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Sessions } from './sessions.ts';
 import { findSymbols } from './symbolSearch.ts';
-import { UNTRUSTED } from './trust.ts';
+import { untrusted } from './trust.ts';
 
 /** How long a prompt may wait for the link to come back before the panel hears that it was not taken. */
 const SEND_WAIT_MS = 15_000;
@@ -58,12 +59,13 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
   const { connection, open, sessions, diffs, clippings, changes, keepsakes } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
-    if (id === undefined) throw new Error('No session is open. Open one in the list of sessions.');
+    if (id === undefined) throw new Error(t('No session is open. Open one in the list of sessions.'));
     return id;
   };
   const known = (named?: SessionId): Session => {
     const found = sessions.get(session(named));
-    if (found === undefined) throw new Error('The gateway has not told of this session yet. Try again soon.');
+    if (found === undefined)
+      throw new Error(t('The gateway has not told of this session yet. Try again soon.'));
     return found;
   };
   const folder = (named?: SessionId): string | undefined => sessions.get(session(named))?.path;
@@ -144,7 +146,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
 const driving =
   <M>(act: (message: M) => Promise<unknown>) =>
   async (message: M): Promise<unknown> => {
-    if (!vscode.workspace.isTrusted) throw new Error(UNTRUSTED);
+    if (!vscode.workspace.isTrusted) throw new Error(untrusted());
     return act(message);
   };
 

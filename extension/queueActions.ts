@@ -1,6 +1,7 @@
 // What is done to waiting prompts beyond one call: sent now, or given another text.
 import type { Message, PromptId, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
 
 /** Puts a waiting prompt first and stops what runs for it. */
 export async function sendNow(
@@ -10,7 +11,7 @@ export async function sendNow(
 ): Promise<void> {
   const before = await connection.call('queue.list', { sessionId });
   if (before.prompts.some(({ state }) => state === 'uncertain')) {
-    throw new Error('Choose first what becomes of the prompt that may not have finished.');
+    throw new Error(t('Choose first what becomes of the prompt that may not have finished.'));
   }
   await connection.call('queue.move', { sessionId, promptId, position: 0 });
   const { prompts, held } = await connection.call('queue.list', { sessionId });

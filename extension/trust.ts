@@ -3,14 +3,16 @@ import * as vscode from 'vscode';
 import { t } from './l10n.ts';
 
 /** For the panel, which shows it beside what was refused. */
-export const UNTRUSTED =
-  'This workspace is in restricted mode: sessions can be read here, not driven. Trust the workspace to go on.';
+export const untrusted = (): string =>
+  t(
+    'This workspace is in restricted mode: sessions can be read here, not driven. Trust the workspace to go on.',
+  );
 
 /** Says so, and leads to VS Code's own decision, when the workspace is not trusted. */
 export async function isTrusted(): Promise<boolean> {
   if (vscode.workspace.isTrusted) return true;
   const manage = t('Manage trust');
-  const choice = await vscode.window.showInformationMessage(t(UNTRUSTED), manage);
+  const choice = await vscode.window.showInformationMessage(untrusted(), manage);
   if (choice === manage) await vscode.commands.executeCommand('workbench.trust.manage');
   return vscode.workspace.isTrusted;
 }
