@@ -211,6 +211,15 @@ export const FromPanel = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('openChange'), key, path }),
   z.strictObject({ type: z.literal('openAllChanges'), key }),
+  /** A terminal that shows what a command puts out. */
+  z.strictObject({
+    type: z.literal('openOutput'),
+    sessionId: SessionId,
+    toolCallId: z.string().max(500),
+    title: z.string().max(2000),
+    text: z.string().max(4_000_000),
+    isRunning: z.boolean(),
+  }),
   z.strictObject({ type: z.literal('reconnect') }),
   z.strictObject({ type: z.literal('newSession') }),
 ]);

@@ -23,6 +23,7 @@ import { FileSearch } from './fileSearch.ts';
 import type { Keepsakes } from './keepsakes.ts';
 import { details } from './log.ts';
 import type { OpenSession } from './openSession.ts';
+import { showOutput } from './outputTerminal.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
 import { t } from './l10n.ts';
@@ -131,6 +132,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     turnChanges: driving(async ({ key, way, paths }) => changes.turn(key, way, paths)),
     openChange: async ({ key, path }) => changes.show(key, path),
     openAllChanges: async ({ key }) => changes.showAll(key, known().title),
+    openOutput: async ({ type: _, ...command }) => showOutput(command, connection),
     reconnect: async () => connection.retryNow(),
     newSession: async () => vscode.commands.executeCommand('holdfast.newSession'),
   };

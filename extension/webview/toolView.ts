@@ -165,6 +165,15 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
   const diffs = newDiffs(part);
   const copy = (): void => view.act.post({ type: 'copy', text });
+  const terminal = (): void =>
+    view.act.post({
+      type: 'openOutput',
+      sessionId: view.open.session.sessionId,
+      toolCallId: call.toolCallId,
+      title: call.title.slice(0, 200),
+      text,
+      isRunning: state === 'running',
+    });
   const isLong = lines.length > SHOWN_LINES;
   return html`${diffs.map((diff) => diffRow(diff, view))}
   ${
@@ -178,7 +187,7 @@ ${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}<
       ? html`<div class="live">
           <span class="grow"
             >${state === 'running' ? t('{0}, still running', countOf(lines.length)) : countOf(lines.length)}</span
-          >${iconButton('copy', t('Copy output'), copy)}
+          >${iconButton('copy', t('Copy output'), copy)}${call.kind === 'execute' ? iconButton('terminal', t('Open in a terminal'), terminal) : nothing}
         </div>`
       : nothing
   }`;

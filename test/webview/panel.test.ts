@@ -292,6 +292,12 @@ describe('tool calls', () => {
     assert.match(await panel.text('[data-part=tool]'), /30 lines, still running/);
     assert.ok(await box.evaluate((out) => out.scrollHeight - out.scrollTop - out.clientHeight < 2));
     assert.ok(await box.evaluate((out) => out.clientHeight <= 160));
+    await panel.page.getByRole('button', { name: 'Open in a terminal' }).click();
+    const [opened] = await panel.posted('openOutput');
+    assert.deepEqual(
+      [opened?.['toolCallId'], opened?.['isRunning'], opened?.['text']],
+      ['t1', true, output(30)],
+    );
     const known = story.events.length;
     story.add({ type: 'tool_update', toolCallId: 't1', status: 'completed' });
     await panel.tell(happening(story.events.slice(known)));
