@@ -47,6 +47,15 @@ export function metricsOf(store: Store, clients: () => number): Metrics {
   gauge('holdfast_permissions_open', 'Questions of agents that wait for an answer', () =>
     sum('pendingPermissions'),
   );
+  new Gauge({
+    name: 'holdfast_mail_outbox',
+    help: 'Mail that is not over, by status',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      for (const [status, count] of Object.entries(store.outbox.open())) this.set({ status }, count);
+    },
+  });
   gauge('holdfast_clients', 'Connected WebSocket clients', clients);
   return {
     count({ batches }) {

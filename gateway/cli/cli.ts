@@ -11,6 +11,7 @@ import { contractVerbs } from './contract.ts';
 import { doctorVerbs } from './doctor.ts';
 import { gatewayVerbs } from './gateway.ts';
 import { logVerbs } from './logs.ts';
+import { mailVerbs } from './mail.ts';
 import { isRecord, outputTo } from './output.ts';
 import { harmless } from './plainText.ts';
 import { mcpVerbs } from './mcp.ts';
@@ -31,6 +32,7 @@ const verbs = (): Verb[] => [
   ...answerVerbs,
   ...bundleVerbs,
   ...doctorVerbs,
+  ...mailVerbs,
   ...logVerbs,
   ...serviceVerbs,
   ...rpcVerbs,

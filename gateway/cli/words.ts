@@ -1,5 +1,6 @@
 // How the answers of some methods are told to people; every other answer is described member by member.
 import { methods, type Event, type MethodName, type Permission, type Result } from '../protocol/index.ts';
+import { inboxTable, outboxTable } from './mail.ts';
 import { describe, megabytes, table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
 import { sessionTable, stateOf } from './sessions.ts';
@@ -46,6 +47,23 @@ const WORDS: Words = {
         session.queue.clientConnected ? 'yes' : 'no',
         String(session.process?.pid ?? '-'),
         session.process?.rss ? megabytes(session.process.rss) : '-',
+      ]),
+    ]),
+  'mail.outbox': ({ messages }) => outboxTable(messages),
+  'mail.inbox': ({ messages }) => inboxTable(messages),
+  'mail.receive': ({ messages }) => inboxTable(messages),
+  'mailbox.list': ({ mailboxes }) =>
+    table([
+      ['NAME', 'KIND', 'PRESENCE', 'POLICY', 'UNREAD', 'HELD', 'TOPICS', 'SUMMARY'],
+      ...mailboxes.map(({ name, kind, profile, policy, unread, held, topics }) => [
+        name,
+        kind,
+        profile.status,
+        policy,
+        String(unread),
+        String(held),
+        topics.join(','),
+        oneLine(profile.summary, 60),
       ]),
     ]),
   'rpc.discover': (document) => JSON.stringify(document, undefined, 2),

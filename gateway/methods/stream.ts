@@ -19,11 +19,16 @@ import type { Gateway } from './methods.ts';
 /** What session.send has answered, with the session that it was sent to. */
 const Accepted = z.object({ sessionId: SessionId, promptId: PromptId, cursor: Cursor });
 
+/** How many streams of mail one token may follow. */
+const MAX_MAIL_STREAMS = 32;
+
 /** States in which nothing more will be heard of a prompt. */
 const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
 
-export const streamsOf = ({ store, feed }: Gateway): Streams => {
+export const streamsOf = ({ store, feed, mail }: Gateway): Streams => {
+  /** How many follow mail with each token. */
+  const followers = new Map<string, number>();
   /** Follows until told otherwise; the client's going ends it. */
   const follow = (
     log: LogOf,
@@ -88,6 +93,24 @@ export const streamsOf = ({ store, feed }: Gateway): Streams => {
       }
       follow(session, after === 'gap' ? 0 : after, stream, () => 'send');
     },
+
+    mail: (tokenId, after, open) => {
+      const count = followers.get(tokenId) ?? 0;
+      if (count >= MAX_MAIL_STREAMS) return false;
+      followers.set(tokenId, count + 1);
+      const stream = open();
+      const end = mail.feed.follow(after, {
+        take: ({ id, event, data }) => stream.send(data, String(id), event),
+        onDrain: (callback) => stream.onDrain(callback),
+      });
+      stream.onClose(() => {
+        end();
+        followers.set(tokenId, (followers.get(tokenId) ?? 1) - 1);
+      });
+      return true;
+    },
+
+    outbox: () => store.outbox.open(),
   };
 };
 

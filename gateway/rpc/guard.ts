@@ -61,13 +61,15 @@ function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefine
 }
 
 /** For requests with a body. */
-export function bodyRefusalOf({ headers }: IncomingMessage): Refusal | undefined {
+export function bodyRefusalOf({ headers }: IncomingMessage, maxBytes = MAX_BODY): Refusal | undefined {
   if (!/^application\/json(?:\s*;|$)/i.test(headers['content-type'] ?? '')) {
     return { status: 415, reason: 'Send Content-Type: application/json.' };
   }
   if (headers['content-encoding'] !== undefined) return { status: 415, reason: 'Send the body as it is.' };
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY) {
-    return { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` };
-  }
-  return undefined;
+  return Number(headers['content-length'] ?? 0) > maxBytes ? tooLong(maxBytes) : undefined;
 }
+
+export const tooLong = (maxBytes: number): Refusal => ({
+  status: 413,
+  reason: `A body holds at most ${maxBytes} bytes.`,
+});

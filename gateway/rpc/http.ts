@@ -5,6 +5,19 @@ import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { mayCall, type Bearer } from './bearer.ts';
 import { admit, type Policy, type Refusal } from './guard.ts';
+import {
+  getHealth,
+  getInbox,
+  getMailEvents,
+  getOutbox,
+  getPeers,
+  getProfile,
+  getVersion,
+  postAck,
+  postProfile,
+  postRequeue,
+  postSend,
+} from './mailHttp.ts';
 import { onlyPostMcp, postMcp } from './mcp.ts';
 import { refuse, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
@@ -16,6 +29,10 @@ export interface Streams {
   prompt(accepted: object, open: () => EventStream): void;
   /** A session's log, from a cursor on or from its start. */
   log(sessionId: string, cursor: string | undefined, open: () => EventStream): void;
+  /** What happens with mail, from after an id or from now on. False: this token follows as many as it may. */
+  mail(tokenId: string, after: number | undefined, open: () => EventStream): boolean;
+  /** How much mail is on its way. */
+  outbox(): Readonly<Record<'pending' | 'inflight' | 'dead', number>>;
 }
 
 export interface Routes {
@@ -49,6 +66,17 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: RouteAcc
   ['GET', /^\/mcp$/, 'mail', onlyPostMcp],
   ['DELETE', /^\/mcp$/, 'mail', onlyPostMcp],
   ['GET', /^\/v1\/sessions\/([^/]+)\/events$/, 'read', getEvents],
+  ['POST', /^\/v1\/send$/, 'mail', postSend],
+  ['GET', /^\/v1\/inbox$/, 'mail.read', getInbox],
+  ['POST', /^\/v1\/inbox\/ack$/, 'mail', postAck],
+  ['GET', /^\/v1\/outbox$/, 'read', getOutbox],
+  ['POST', /^\/v1\/outbox\/requeue$/, 'operator', postRequeue],
+  ['GET', /^\/v1\/events$/, 'read', getMailEvents],
+  ['GET', /^\/v1\/peers$/, 'read', getPeers],
+  ['GET', /^\/v1\/profile$/, 'mail.read', getProfile],
+  ['POST', /^\/v1\/profile$/, 'mail', postProfile],
+  ['GET', /^\/v1\/version$/, 'read', getVersion],
+  ['GET', /^\/v1\/health$/, 'read', getHealth],
   ['GET', /^\/healthz$/, 'any', ({ response }) => sendText(response, 200, 'ok')],
   [
     'GET',

@@ -4,7 +4,7 @@ import type { JSONRPCResponse } from 'json-rpc-2.0';
 import { methods } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
-import { bodyRefusalOf, MAX_BODY, type Refusal } from './guard.ts';
+import { bodyRefusalOf, MAX_BODY, tooLong, type Refusal } from './guard.ts';
 import type { Exchange, Routes } from './http.ts';
 import { refuse, sendJson, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
@@ -46,15 +46,22 @@ function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: R
 }
 
 /** A body of JSON as text, or why it is not read. */
-export async function readBody(request: IncomingMessage): Promise<string | Refusal> {
-  const refusal = bodyRefusalOf(request);
+export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY): Promise<string | Refusal> {
+  const refusal = bodyRefusalOf(request, maxBytes);
   if (refusal !== undefined) return refusal;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY) return { status: 413, reason: `A body holds at most ${MAX_BODY} bytes.` };
+    if (size > maxBytes) return tooLong(maxBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  try {
+    return UTF8.decode(Buffer.concat(chunks));
+  } catch {
+    return { status: 400, reason: 'The body is not UTF-8: nothing was read.' };
+  }
 }
+
+/** What is not UTF-8 is refused, not replaced: what arrives is what was sent. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });

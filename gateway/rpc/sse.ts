@@ -2,30 +2,42 @@
 import type { ServerResponse } from 'node:http';
 
 const HIGH_WATER = 1024 * 1024;
-const PING_MS = 30_000;
+const KEEP_ALIVE = {
+  /** An event, as the clients of session.send know it. */
+  pings: { first: 'data: {"type":"ping"}\n\n', next: 'data: {"type":"ping"}\n\n', everyMs: 30_000 },
+  comments: { first: ': connected\n\n', next: ': keep-alive\n\n', everyMs: 15_000 },
+} as const;
+/** A reader that takes nothing at all for this long is cut; it can resume. */
+const STALL_MS = 30_000;
 
 /** An answer that goes on. Ids are the cursor of each event, so `Last-Event-ID` resumes. */
 export class EventStream {
   readonly #response: ServerResponse;
-  readonly #ping: NodeJS.Timeout;
+  #stallCheck: NodeJS.Timeout | undefined;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, keepAlive: keyof typeof KEEP_ALIVE = 'pings') {
     this.#response = response;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
-    this.#write('{"type":"ping"}');
-    this.#ping = setInterval(() => this.#write('{"type":"ping"}'), PING_MS);
-    this.#ping.unref();
-    response.once('close', () => clearInterval(this.#ping));
+    const { first, next, everyMs } = KEEP_ALIVE[keepAlive];
+    this.#write(first);
+    const timer = setInterval(() => this.#write(next), everyMs).unref();
+    response.once('close', () => {
+      clearInterval(timer);
+      clearInterval(this.#stallCheck);
+    });
   }
 
   /** One event as JSON text, which never holds a line break. False: no more before `onDrain` calls back. */
-  send(json: string, id?: string): boolean {
-    this.#write(json, id);
-    return this.#response.writableLength < HIGH_WATER;
+  send(json: string, id?: string, event?: string): boolean {
+    const head = `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}`;
+    this.#write(`${head}data: ${json}\n\n`);
+    if (this.#response.writableLength < HIGH_WATER) return true;
+    this.#watchForStall();
+    return false;
   }
 
   onDrain(callback: () => void): void {
@@ -38,12 +50,22 @@ export class EventStream {
   }
 
   end(): void {
-    this.#write('[DONE]');
+    this.#write('data: [DONE]\n\n');
     this.#response.end();
   }
 
-  #write(data: string, id?: string): void {
+  #watchForStall(): void {
+    if (this.#stallCheck !== undefined) return;
+    let before = this.#response.writableLength;
+    this.#stallCheck = setInterval(() => {
+      const now = this.#response.writableLength;
+      if (now >= before && now >= HIGH_WATER) this.#response.destroy();
+      before = now;
+    }, STALL_MS).unref();
+  }
+
+  #write(text: string): void {
     if (this.#response.writableEnded || this.#response.destroyed) return;
-    this.#response.write(`${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+    this.#response.write(text);
   }
 }

@@ -302,17 +302,11 @@ export class OutboxStore {
     return chain;
   }
 
-  counts(): Record<OutboxStatus, number> {
+  /** How much is not over. */
+  open(): Record<'pending' | 'inflight' | 'dead', number> {
     const count = (status: OutboxStatus): number =>
       Number(this.#db.get(`SELECT count(*) AS n FROM outbox WHERE status = '${status}'`)?.['n']);
-    const [pending, inflight, dead, aborted] = [
-      count('pending'),
-      count('inflight'),
-      count('dead'),
-      count('aborted'),
-    ];
-    const all = Number(this.#db.get('SELECT count(*) AS n FROM outbox')?.['n']);
-    return { pending, inflight, dead, aborted, done: all - pending - inflight - dead - aborted };
+    return { pending: count('pending'), inflight: count('inflight'), dead: count('dead') };
   }
 
   /** Old messages that are over lose their content; their ids and fingerprints stay. */

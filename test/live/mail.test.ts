@@ -136,7 +136,7 @@ test('who does not want to be disturbed gets only what is urgent, and the rest l
   const urgent = await follower.untilType('prompt');
   assert.match(String(urgent.message), /> say urgent$/);
   await client.call('profile.set', { mailbox, status: 'idle' });
-  await follower.until((event) => event.type === 'prompt' && /> say later$/.test(String(event.message)));
+  await follower.until((event) => event.type === 'prompt' && String(event.message).endsWith('> say later'));
 });
 
 test('low mail runs when nothing else is left', async () => {
@@ -151,7 +151,7 @@ test('low mail runs when nothing else is left', async () => {
   await allDelivered(client);
   await client.call('session.send', { sessionId, message: 'say b' });
   await client.call('queue.resume', { sessionId });
-  await follower.until((event) => event.type === 'prompt' && /> say low$/.test(String(event.message)));
+  await follower.until((event) => event.type === 'prompt' && String(event.message).endsWith('> say low'));
   const order = follower.of('prompt').map(({ message }) => String(message).split('> ').at(-1));
   assert.deepEqual(order, ['say a', 'say b', 'say low']);
 });
