@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
-import { AgentId, Bounds } from './protocol/index.ts';
+import { AgentId, Bounds, PeerName } from './protocol/index.ts';
 
 export const Config = z.strictObject({
   $schema: z.string().optional(),
@@ -34,6 +34,25 @@ export const Config = z.strictObject({
   idleAgentMinutes: z.number().min(0).max(10_080).default(30),
   /** tools: agents get the tools list_agents, send_message, check_inbox and acknowledge_message, for their own mail. */
   mail: z.strictObject({ tools: z.boolean().default(true) }).default({ tools: true }),
+  /** Other gateways. Nothing listens before the first invitation, unless a port is given here. */
+  peers: z
+    .strictObject({
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe('Absent: any free one, remembered, from the first invitation on'),
+      host: z.string().min(1).optional().describe('Where to listen; absent: on every interface'),
+      name: PeerName.optional().describe('What this gateway calls itself; absent: the name of the machine'),
+      heartbeatSeconds: z
+        .number()
+        .min(0.3)
+        .max(300)
+        .default(30)
+        .describe('A link is given up after three without any sign of life. The same on all gateways'),
+    })
+    .default({ heartbeatSeconds: 30 }),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

@@ -13,8 +13,9 @@ import { Delegation } from './live/delegation.ts';
 import { asProblem } from './live/failures.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
-import { NOBODY, Peering } from './live/peering.ts';
 import { LiveMail } from './live/mail.ts';
+import { Peering } from './live/peering.ts';
+import { Peers } from './live/peers.ts';
 import { handlersOf, type Gateway } from './methods/methods.ts';
 import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
@@ -107,11 +108,13 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const logBug = (err: unknown, errorId: string, method: string): void =>
     logger.error({ err, errorId, method }, 'bug');
   const { instanceId: ownId } = info;
-  const book = NOBODY;
   const clock = systemClock;
-  const peering = new Peering({ book, store, clock, instanceId: ownId, logBug });
+  const peers = new Peers({ store, clock, logger, home, settings: config.peers, about: info });
+  const peering = new Peering({ book: peers, store, clock, instanceId: ownId, logBug });
+  peers.sessionsOf = (key) => peering.sessions.of(key);
+  peers.follower = peering;
   const place = placeTasksIn(home, agents);
-  const delegation = new Delegation({ store, live, clock, peering, book, place });
+  const delegation = new Delegation({ store, live, clock, peering, book: peers, place });
   const gateway: Gateway = {
     store,
     live,
@@ -120,6 +123,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     peering,
     mail,
     delegation,
+    peers,
     clock,
     info,
     agents,
@@ -127,6 +131,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     stop,
   };
   const dispatcher = new Dispatcher(handlersOf(gateway), logBug);
+  peering.open(dispatcher, peers.links);
   const webSockets = new WebSocketTransport(dispatcher);
   const metrics = metricsOf(store, () => webSockets.clients);
   store.onCommit = (committed) => {
@@ -146,6 +151,10 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   await live.recover();
   await mail.delivery.recover();
   delegation.recover();
+  parts.use(peers);
+  await peers
+    .start()
+    .catch((err: unknown) => logger.error({ err }, 'Peers are left alone. Everything else goes on.'));
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);

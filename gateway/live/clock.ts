@@ -9,6 +9,10 @@ export interface Clock {
   /** Calls back once; the result cancels. Does not keep the process alive. */
   after(ms: number, callback: () => void): () => void;
   newId(): string;
+  /** Milliseconds that only count up, whatever the wall clock does: for time-outs. */
+  ticks(): number;
+  /** Anything from 0 to just below 1. */
+  chance(): number;
 }
 
 export const systemClock: Clock = {
@@ -20,4 +24,6 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
   newId: () => randomUUID(),
+  ticks: () => performance.now(),
+  chance: () => Math.random(),
 };

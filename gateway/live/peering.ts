@@ -19,17 +19,6 @@ export interface PeerBook {
   allows(key: number, policy: PeerPolicy): void;
 }
 
-/** The book of a gateway that has no peer. */
-export const NOBODY: PeerBook = {
-  keyOf: (name) => {
-    throw new Problem('peer.unknown', `No peer is called ${name}. List them: holdfast peers list`);
-  },
-  keyOfLink: () => 0,
-  nameOf: () => PeerName.parse('nobody'),
-  policyOf: () => PeerPolicy.parse({}),
-  allows: () => {},
-};
-
 /** Answers one kind of request that gateways make of each other. */
 export type Between = (params: unknown, key: number) => unknown;
 

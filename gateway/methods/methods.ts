@@ -9,6 +9,7 @@ import type { Feed } from '../live/feed.ts';
 import type { Live } from '../live/live.ts';
 import type { Peering } from '../live/peering.ts';
 import type { LiveMail } from '../live/mail.ts';
+import type { Peers } from '../live/peers.ts';
 import type { Store } from '../store/store.ts';
 import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
@@ -16,6 +17,7 @@ import { logHandlers } from './log.ts';
 import { mailHandlers } from './mail.ts';
 import { mailboxHandlers } from './mailbox.ts';
 import { offerHandlers } from './offers.ts';
+import { peerHandlers } from './peer.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
 import { orAtPeers } from './remote.ts';
@@ -31,6 +33,7 @@ export interface Gateway {
   readonly peering: Peering;
   readonly mail: LiveMail;
   readonly delegation: Delegation;
+  readonly peers: Peers;
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
@@ -63,6 +66,7 @@ export function handlersOf(gateway: Gateway): Handlers {
     ...tokenHandlers(gateway),
     ...mailHandlers(gateway),
     ...mailboxHandlers(gateway),
+    ...peerHandlers(gateway),
   };
   return orAtPeers(handlers, gateway);
 }

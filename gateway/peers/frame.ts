@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isShallow } from '../rpc/json.ts';
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
+const GREETING_BYTES = 16 * 1024;
 const HEADER_BYTES = 4;
 
 /** seq counts up from 1 in each direction, so that a frame which is lost, repeated or moved is seen. */
@@ -24,6 +25,8 @@ export class FrameError extends Error {
 export class FrameCutter {
   #chunks: Buffer[] = [];
   #held = 0;
+  /** A side that has not said who it is gets little room. */
+  limit = GREETING_BYTES;
 
   /** Throws FrameError; nothing more may be given then. */
   *push(chunk: Buffer): Generator<string> {
@@ -43,8 +46,8 @@ export class FrameCutter {
     if (this.#held < HEADER_BYTES) return undefined;
     if ((this.#chunks[0]?.length ?? 0) < HEADER_BYTES) this.#join();
     const length = this.#chunks[0]?.readUInt32BE(0) ?? 0;
-    if (length === 0 || length > MAX_FRAME_BYTES)
-      throw new FrameError('frame.size', `A frame holds 1 to ${MAX_FRAME_BYTES} bytes, not ${length}.`);
+    if (length === 0 || length > this.limit)
+      throw new FrameError('frame.size', `A frame holds 1 to ${this.limit} bytes, not ${length}.`);
     return length;
   }
 
@@ -71,6 +74,11 @@ export class FrameStream {
     carrier.on('error', (error) => this.end(error.message));
     carrier.once('end', () => this.end('The other side ended the connection.'));
     carrier.once('close', () => this.end('The connection was cut.'));
+  }
+
+  /** The other side has said who it is: frames may be as long as frames may be. */
+  open(): void {
+    this.#cutter.limit = MAX_FRAME_BYTES;
   }
 
   /** Bytes that were given to `send` and have not left. */

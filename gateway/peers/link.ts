@@ -69,11 +69,16 @@ export class FrameLink implements Link {
   onBeat: (state: unknown) => void = () => {};
   /** Called for everything that is heard, and for nothing else. */
   onHeard: () => void = () => {};
+  /** Called when `rttMs` is new. */
+  onRoundTrip: () => void = () => {};
+  /** Gets what gateways say to each other besides all this; what is not known, from a newer one, is skipped. */
+  onControl: (kind: string, body: unknown) => void = () => {};
 
   constructor(frames: FrameStream, hello: Hello) {
     this.peer = hello.gatewayId;
     this.hello = hello;
     this.#frames = frames;
+    frames.open();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.closed = promise;
     this.#close = resolve;
@@ -109,6 +114,11 @@ export class FrameLink implements Link {
     this.#frames.send('beat', JSON.stringify({ id: this.#lastBeat, state }));
   }
 
+  /** Says something that is not for `onFrame` of the other side. */
+  control(kind: string, body: unknown): void {
+    this.#frames.send(kind, JSON.stringify(body));
+  }
+
   close(reason: string, code = 'closed'): void {
     this.#frames.send('bye', JSON.stringify({ code, reason }));
     this.#close(reason);
@@ -133,7 +143,7 @@ export class FrameLink implements Link {
         if (beat === undefined || at === undefined) return;
         this.rttMs = performance.now() - at;
         for (const id of this.#beats.keys()) if (id <= beat.id) this.#beats.delete(id);
-        return;
+        return this.onRoundTrip();
       }
       case 'bye':
         this.#said = this.#read(Bye, body);
@@ -142,7 +152,7 @@ export class FrameLink implements Link {
       case 'welcome':
         return this.close('A second greeting.', 'hello.twice');
       default:
-      // From a newer gateway: what is not known is skipped.
+        return this.onControl(kind, body);
     }
   }
 
@@ -206,6 +216,7 @@ export class Links {
     link.onBeat = (state) => {
       for (const callback of this.#onHeartbeat) callback(link, state);
     };
+    link.onRoundTrip = () => this.changed(link.peer);
     void link.closed.then(() => {
       if (this.#links.get(link.peer) === link) this.#links.delete(link.peer);
     });

@@ -5,6 +5,7 @@ import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
 import { mailMethods, mailNotifications } from './mail.ts';
 import { offerMethods } from './offers.ts';
+import { peerMethods, peerNotifications } from './peer.ts';
 import { permissionMethods, permissionNotifications } from './permission.ts';
 import { queueMethods } from './queue.ts';
 import { atPeers } from './remote.ts';
@@ -23,6 +24,7 @@ export const methods = {
   ...taskMethods,
   ...tokenMethods,
   ...mailMethods,
+  ...peerMethods,
 };
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;
@@ -37,6 +39,7 @@ export const notifications = {
   ...permissionNotifications,
   ...taskNotifications,
   ...mailNotifications,
+  ...peerNotifications,
 };
 export type Notifications = typeof notifications;
 export type NotificationName = keyof Notifications;

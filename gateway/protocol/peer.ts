@@ -11,20 +11,29 @@ import { Session } from './session.ts';
 export const PeerState = z.enum(['connecting', 'connected', 'stale', 'disconnected']);
 export type PeerState = z.infer<typeof PeerState>;
 
-/** What the other side may do here. The default lets it see sessions and exchange mail, and control nothing. */
-export const PeerPolicy = z.object({
-  see: z.boolean().default(true).describe('Sessions: their list, their log'),
-  mail: MailPolicy.default('accept').describe(
+const policy = {
+  see: z.boolean().describe('Sessions: their list, their log'),
+  mail: MailPolicy.describe(
     'Mail to mailboxes of programs. To a session it is held at least, unless prompt allows more',
   ),
-  prompt: z
-    .boolean()
-    .default(false)
-    .describe('Send prompts, create sessions, delegate tasks; mail reaches agents'),
-  interrupt: z.boolean().default(false).describe('Stop a running turn'),
-  answer: z.boolean().default(false).describe('Answer permissions'),
+  prompt: z.boolean().describe('Send prompts, create sessions, delegate tasks; mail reaches agents'),
+  interrupt: z.boolean().describe('Stop a running turn'),
+  answer: z.boolean().describe('Answer permissions'),
+};
+
+/** What the other side may do here. The default lets it see sessions and exchange mail, and control nothing. */
+export const PeerPolicy = z.object({
+  see: policy.see.default(true),
+  mail: policy.mail.default('accept'),
+  prompt: policy.prompt.default(false),
+  interrupt: policy.interrupt.default(false),
+  answer: policy.answer.default(false),
 });
 export type PeerPolicy = z.infer<typeof PeerPolicy>;
+
+/** What of it is to be changed. Without the defaults: what is not given stays as it is. */
+export const PolicyChange = z.strictObject(policy).partial();
+export type PolicyChange = z.infer<typeof PolicyChange>;
 
 export const Peer = z.object({
   name: PeerName,
@@ -54,15 +63,24 @@ export const peerMethods = {
         .string()
         .optional()
         .describe('host or host:port under which the other side reaches us; absent: all of this machine'),
-      policy: PeerPolicy.partial().default({}).describe('What the other side may do here'),
+      policy: PolicyChange.default({}).describe(
+        'What the other side may do here, where it is not the default',
+      ),
     }),
-    result: z.object({ code: z.string(), expiresAt: z.iso.datetime() }),
+    result: z.object({
+      code: z.string().describe('A secret: whoever has it first is let in'),
+      expiresAt: z.iso.datetime(),
+      addresses: z.array(z.string()).describe('Where the other side will look for this gateway'),
+    }),
+    problems: ['peer.offline'],
   }),
   'peers.join': method("Uses a code of another gateway; both sides then hold each other's key", {
     params: z.strictObject({
       code: z.string().trim().min(1).max(4096),
       name: PeerName.optional().describe('What it is called here; absent: what it calls itself'),
-      policy: PeerPolicy.partial().default({}).describe('What the other side may do here'),
+      policy: PolicyChange.default({}).describe(
+        'What the other side may do here, where it is not the default',
+      ),
     }),
     result: Peer,
     problems: ['peer.code', 'peer.exists', 'peer.offline'],
@@ -73,7 +91,11 @@ export const peerMethods = {
     result: z.object({
       peers: z.array(Peer),
       self: z
-        .object({ name: PeerName, fingerprint: z.string() })
+        .object({
+          name: PeerName,
+          fingerprint: z.string().nullable().describe('null: the first invitation or joining makes its key'),
+          listening: z.int().nullable().describe('The port where peers can dial it; null: none is open'),
+        })
         .describe('This gateway, as it tells others'),
     }),
   }),
@@ -91,7 +113,7 @@ export const peerMethods = {
     },
   ),
   'peers.policy': method('Says what a peer may do here, or asks for it; absent members stay', {
-    params: z.strictObject({ name: PeerName, ...PeerPolicy.partial().shape }),
+    params: z.strictObject({ name: PeerName, ...PolicyChange.shape }),
     result: PeerPolicy,
     problems: ['peer.unknown'],
   }),

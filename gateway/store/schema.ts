@@ -255,4 +255,30 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX task_prompt ON task (prompt_id) WHERE direction = 'out';
   CREATE INDEX task_open ON task (direction, session_id) WHERE state IN ('sent', 'running', 'waiting');
   `,
+
+  // Other gateways. A key is pinned: it is all that says who somebody is.
+  `
+  CREATE TABLE peer (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL UNIQUE,        -- SHA-256 of its public key, in hex
+    certificate TEXT NOT NULL,               -- PEM
+    next_certificate TEXT,                   -- of a key that it has announced and not used yet
+    own TEXT NOT NULL,                       -- the fingerprint by which it knows this gateway
+    addresses TEXT NOT NULL,                 -- JSON list of host:port, the one that worked last first
+    policy TEXT NOT NULL,                    -- PeerPolicy as JSON
+    heard_at TEXT,                           -- when anything was last heard from it
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE invitation (
+    invitation_id TEXT PRIMARY KEY,
+    proof_key TEXT NOT NULL,                 -- a hash of the secret, which nobody keeps
+    policy TEXT NOT NULL,
+    wrong INTEGER NOT NULL,                  -- wrong proofs; the third burns it
+    used_by TEXT,                            -- the fingerprint that has used it: nobody else can
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

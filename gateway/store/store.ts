@@ -14,6 +14,7 @@ import { MailboxStore } from './mailbox.ts';
 import { MailEventStore } from './mailEvent.ts';
 import { OfferStore } from './offers.ts';
 import { OutboxStore } from './outbox.ts';
+import { PeerStore } from './peer.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
 import { QueueStore } from './queue.ts';
@@ -48,6 +49,7 @@ export class Store implements Disposable {
   readonly clients: ClientStore;
   readonly tasks: TaskStore;
   readonly tokens: TokenStore;
+  readonly peers: PeerStore;
   readonly log: LogStore;
   readonly retention: Retention;
   readonly intake: Intake;
@@ -77,6 +79,7 @@ export class Store implements Disposable {
     this.clients = new ClientStore(db);
     this.tasks = new TaskStore(db);
     this.tokens = new TokenStore(db);
+    this.peers = new PeerStore(db);
     this.log = new LogStore(db, logIdOf(db));
     this.retention = new Retention(db, this.log);
     db.onCommit = () => this.#committed();

@@ -81,7 +81,6 @@ export const folders: readonly Rule[] = [
       'node:os': 'under which addresses this machine is reached, and what it is called',
       'node:fs': "the gateway's own key, and what tells this machine from another",
       'node:path': 'where they are',
-      '@peculiar/x509': 'makes the certificate, once',
       zod: 'what a peer says is unknown until a schema has read it',
       '@nats-io': 'fleets',
     },

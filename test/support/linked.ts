@@ -12,6 +12,7 @@ import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { LiveMail } from '../../gateway/live/mail.ts';
 import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
+import { Peers } from '../../gateway/live/peers.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
 import { placeTasksIn } from '../../gateway/methods/task.ts';
 import { Links, linkPair, type Link } from '../../gateway/peers/link.ts';
@@ -96,6 +97,15 @@ export class InProcess implements AsyncDisposable {
       peering: this.peering,
       mail,
       delegation,
+      // Its links are made in memory, so this one never starts.
+      peers: new Peers({
+        store,
+        clock,
+        logger,
+        home,
+        settings: { heartbeatSeconds: 30 },
+        about: { instanceId, version: '0.0.0' },
+      }),
       clock,
       info: {
         version: '0.0.0',

@@ -1,0 +1,48 @@
+// One timer for many who wait, which also notices that the machine has slept.
+import type { Clock } from './clock.ts';
+
+export interface AlarmParts {
+  readonly clock: Clock;
+  /** Everything that is waited for, in ticks of the clock. */
+  readonly due: () => readonly number[];
+  /** It rings at least so often: otherwise a sleep would not be noticed. */
+  readonly atLeastMs: number;
+  /** So late can only be a timer of a machine that has slept. */
+  readonly lateMs: number;
+  readonly onRing: (hasSlept: boolean) => void;
+}
+
+export class Alarm implements Disposable {
+  readonly #parts: AlarmParts;
+  #set: { readonly at: number; readonly cancel: () => void } | undefined;
+  #isOff = false;
+
+  constructor(parts: AlarmParts) {
+    this.#parts = parts;
+  }
+
+  /** What is due has changed. */
+  set(): void {
+    if (this.#isOff) return;
+    const { clock, due, atLeastMs } = this.#parts;
+    const now = clock.ticks();
+    const at = Math.max(now, Math.min(now + atLeastMs, ...due()));
+    if (this.#set !== undefined && this.#set.at <= at) return;
+    this.#set?.cancel();
+    const wall = Date.parse(clock.now()) + at - now;
+    this.#set = { at, cancel: clock.after(at - now, () => this.#ring(at, wall)) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOff = true;
+    this.#set?.cancel();
+  }
+
+  /** Some systems stop the clock of timers while they sleep, so the wall clock is asked too. When it was only set: a ping. */
+  #ring(at: number, wall: number): void {
+    const { clock, lateMs, onRing } = this.#parts;
+    this.#set = undefined;
+    onRing(Math.max(clock.ticks() - at, Date.parse(clock.now()) - wall) > lateMs);
+    this.set();
+  }
+}

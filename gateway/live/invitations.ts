@@ -1,0 +1,238 @@
+// Invitations: codes that let one other gateway in, once, for ten minutes; and the use of codes that others made.
+import { PeerName, Problem, type PeerPolicy } from '../protocol/index.ts';
+import { nameFrom, readAddress } from '../peers/addresses.ts';
+import type { Identity } from '../peers/certificate.ts';
+import { newSecret, readCode, writeCode } from '../peers/code.ts';
+import { CodeError, invitationIdOf, join, proofKeyOf, receive, type Introduction } from '../peers/pairing.ts';
+import { dial, PAIRING, type Visitor } from '../peers/tls.ts';
+import type { StoredPeer } from '../store/peer.ts';
+import type { Store } from '../store/store.ts';
+import type { Audit } from './audit.ts';
+import type { Clock } from './clock.ts';
+
+const LIFE_SECONDS = 600;
+/** Wrong proofs that burn an invitation. */
+const MAX_WRONG = 3;
+
+export interface InvitationsWorld {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly audit: Audit;
+  readonly identity: () => Identity;
+  readonly introduction: () => Introduction;
+  /** Called before the other side is answered: it may come at once. */
+  readonly onPaired: (peer: StoredPeer) => void;
+}
+
+export class Invitations implements Disposable {
+  readonly #world: InvitationsWorld;
+  /** Each with what cancels its end. By a clock that only counts up: setting the other one back gives nobody more time. */
+  readonly #ends = new Map<string, () => void>();
+
+  constructor(world: InvitationsWorld) {
+    this.#world = world;
+  }
+
+  /** A code may still be used by somebody who is not known yet. */
+  get areOpen(): boolean {
+    return this.#world.store.peers.invitations().some(({ usedBy }) => usedBy === null);
+  }
+
+  get areThere(): boolean {
+    return this.#ends.size > 0;
+  }
+
+  /** Goes on with the invitations of the gateway before, for as long as they have. */
+  recover(): void {
+    const { store, clock } = this.#world;
+    const now = Date.parse(clock.now());
+    for (const { invitationId, createdAt, expiresAt } of store.peers.invitations()) {
+      const left = Date.parse(expiresAt) - now;
+      if (left > 0 && Date.parse(createdAt) <= now) this.#endAfter(invitationId, left);
+      else this.#burn(invitationId);
+    }
+  }
+
+  async invite(port: number, address: string | undefined, policy: PeerPolicy, all: string[]) {
+    const { store, clock, audit, identity } = this.#world;
+    const named = address === undefined ? undefined : readAddress(address, port);
+    if (address !== undefined && named === undefined)
+      throw new Problem(
+        'peer.offline',
+        `"${address}" is no address. Give host or host:port, like box.lan:9847.`,
+      );
+    const addresses = named === undefined ? all : [named];
+    const secret = newSecret();
+    const proofKey = proofKeyOf(secret);
+    const invitationId = invitationIdOf(proofKey);
+    const expiresAt = clock.later(LIFE_SECONDS);
+    const invitation = {
+      invitationId,
+      proofKey,
+      policy,
+      wrong: 0,
+      usedBy: null,
+      createdAt: clock.now(),
+      expiresAt,
+    };
+    await store.synced(() => store.peers.invite(invitation));
+    this.#endAfter(invitationId, LIFE_SECONDS * 1000);
+    audit.note('peer.invited', { invitationId, expiresAt });
+    const { fingerprint } = identity();
+    const code = writeCode({
+      secret,
+      fingerprint,
+      expiresAt: Math.floor(Date.parse(expiresAt) / 1000),
+      addresses,
+    });
+    return { code, expiresAt, addresses };
+  }
+
+  /** Somebody says that he was invited. */
+  receive(visitor: Visitor): void {
+    const { store, audit, identity, introduction, onPaired } = this.#world;
+    receive(visitor, {
+      identity: identity(),
+      introduction,
+      proofKey: (invitationId, fingerprint) => {
+        const invitation = store.peers.invitation(invitationId);
+        // Whoever was let in and did not hear so may ask again.
+        const isFree = invitation?.usedBy === null || invitation?.usedBy === fingerprint;
+        return isFree && this.#ends.has(invitationId) ? invitation?.proofKey : undefined;
+      },
+      onWrong: (invitationId) => {
+        store.written(() => store.peers.countWrong(invitationId));
+        if ((store.peers.invitation(invitationId)?.wrong ?? MAX_WRONG) < MAX_WRONG) return;
+        this.#burn(invitationId);
+        audit.note('peer.burnt', { invitationId });
+      },
+      onRight: async (invitationId, { certificate, fingerprint, address }, { name, addresses }) => {
+        const peer = await store.synced(() => {
+          const invitation = store.peers.invitation(invitationId);
+          if (invitation === undefined || (invitation.usedBy ?? fingerprint) !== fingerprint)
+            throw new Error('the invitation was used meanwhile');
+          store.peers.useInvitation(invitationId, fingerprint);
+          return this.#remember(
+            certificate.toString(),
+            fingerprint,
+            undefined,
+            name,
+            addresses,
+            invitation.policy,
+          );
+        });
+        audit.note('peer.paired', { peer: peer.name, fingerprint, address });
+        onPaired(peer);
+      },
+    });
+  }
+
+  async join(text: string, name: PeerName | undefined, policy: PeerPolicy): Promise<StoredPeer> {
+    const { store, audit, identity, introduction } = this.#world;
+    const code = readCode(text);
+    if (code === undefined)
+      throw new Problem(
+        'peer.code',
+        'This is no pairing code, or a part of it is missing. Copy the whole line.',
+      );
+    const own = identity();
+    if (code.fingerprint === own.fingerprint)
+      throw new Problem(
+        'peer.exists',
+        'This code was made by this very gateway. Use it on the other machine.',
+      );
+    const taken = name === undefined ? undefined : store.peers.find(name);
+    if (taken !== undefined && taken.fingerprint !== code.fingerprint)
+      throw new Problem('peer.exists', `Another peer is called ${name}. Choose another name.`);
+    const target = {
+      identity: own,
+      protocol: PAIRING,
+      fingerprints: [code.fingerprint],
+      pins: undefined,
+    } as const;
+    const dialled = await dial({ ...target, addresses: code.addresses }, new AbortController().signal).catch(
+      (cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Problem(
+          'peer.offline',
+          `The other gateway cannot be reached: ${reason} Is it running, and does a firewall let its port through? On it: holdfast peers invite --address HOST`,
+          {},
+          cause,
+        );
+      },
+    );
+    const { socket, address, certificate, fingerprint } = dialled;
+    try {
+      const other = await join(dialled, code, own, introduction());
+      const peer = await store.synced(() =>
+        this.#remember(
+          certificate.toString(),
+          fingerprint,
+          name,
+          other.name,
+          [...new Set([address, ...code.addresses, ...other.addresses])],
+          policy,
+        ),
+      );
+      audit.note('peer.paired', { peer: peer.name, fingerprint: peer.fingerprint, address });
+      return peer;
+    } catch (error) {
+      if (!(error instanceof CodeError)) throw error;
+      throw new Problem(
+        'peer.code',
+        `The other gateway does not take the code: ${error.message} Codes work once, for ten minutes. Make a new one there: holdfast peers invite`,
+        {},
+        error,
+      );
+    } finally {
+      socket.destroySoon();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const cancel of this.#ends.values()) cancel();
+    this.#ends.clear();
+  }
+
+  /** Inside a transaction. */
+  #remember(
+    certificate: string,
+    fingerprint: string,
+    wanted: PeerName | undefined,
+    saidName: string,
+    addresses: readonly string[],
+    policy: PeerPolicy,
+  ): StoredPeer {
+    const { store, clock, identity } = this.#world;
+    const known = store.peers.byFingerprint(fingerprint);
+    return store.peers.put({
+      name: wanted ?? known?.name ?? this.#freeName(nameFrom(saidName)),
+      fingerprint,
+      certificate,
+      own: identity().fingerprint,
+      addresses: addresses.slice(0, 12),
+      policy,
+      createdAt: clock.now(),
+    });
+  }
+
+  #freeName(name: PeerName): PeerName {
+    for (let n = 1; ; n += 1) {
+      const free = n === 1 ? name : PeerName.parse(`${name}-${n}`);
+      if (this.#world.store.peers.find(free) === undefined) return free;
+    }
+  }
+
+  #endAfter(invitationId: string, ms: number): void {
+    this.#ends.set(
+      invitationId,
+      this.#world.clock.after(ms, () => this.#burn(invitationId)),
+    );
+  }
+
+  #burn(invitationId: string): void {
+    this.#ends.get(invitationId)?.();
+    this.#ends.delete(invitationId);
+    this.#world.store.written(() => this.#world.store.peers.burn(invitationId));
+  }
+}

@@ -1,0 +1,367 @@
+// All peers at work: who is dialled, who may come, and when it is time for something.
+import { peerTimes } from '../core/peer.ts';
+import { PeerName, Problem, type Peer, type PeerPolicy, type PolicyChange } from '../protocol/index.ts';
+import { ownName } from '../peers/addresses.ts';
+import { Links } from '../peers/link.ts';
+import type { StoredPeer } from '../store/peer.ts';
+import type { Store } from '../store/store.ts';
+import { Alarm } from './alarm.ts';
+import { Audit } from './audit.ts';
+import type { Clock } from './clock.ts';
+import { Invitations } from './invitations.ts';
+import { LivePeer, type PeerSurroundings } from './peerLink.ts';
+import type { PeerBook } from './peering.ts';
+import { Reach } from './reach.ts';
+import { rotate } from './rekey.ts';
+import type { Logger } from './surroundings.ts';
+
+export interface PeerSettings {
+  /** Where to listen; undefined: on any free port, which is remembered, from the first invitation on. */
+  readonly port?: number | undefined;
+  /** undefined: on every interface. */
+  readonly host?: string | undefined;
+  readonly name?: PeerName | undefined;
+  readonly heartbeatSeconds: number;
+}
+
+export interface PeersWorld {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The state folder. */
+  readonly home: string;
+  /** `peers` in the configuration. */
+  readonly settings: PeerSettings;
+  readonly about: { readonly instanceId: string; readonly version: string };
+}
+
+/** What changed, as those hear who watch. */
+export type PeerNews = { readonly changed: Peer } | { readonly removed: PeerName };
+
+/** Who has to know at once when a peer is treated otherwise. */
+export interface PeerFollower {
+  policyChanged(key: number): void;
+  renamed(key: number): void;
+  removed(key: number): void;
+}
+
+export class Peers implements PeerBook, AsyncDisposable {
+  readonly links = new Links();
+  readonly name: PeerName;
+  /** The sessions of a peer, as last heard. Replaced by whoever knows. */
+  sessionsOf: (key: number) => Peer['sessions'] = () => [];
+  follower: PeerFollower = { policyChanged: () => {}, renamed: () => {}, removed: () => {} };
+  readonly #world: PeersWorld;
+  readonly #audit: Audit;
+  readonly #alarm: Alarm;
+  readonly #reach: Reach;
+  readonly #surroundings: PeerSurroundings;
+  readonly #invitations: Invitations;
+  readonly #peers = new Map<number, LivePeer>();
+  /** What each lets us do there. */
+  readonly #allows = new Map<number, PeerPolicy>();
+  readonly #watchers = new Set<(news: PeerNews) => void>();
+
+  constructor(world: PeersWorld) {
+    this.#world = world;
+    this.name = world.settings.name ?? ownName();
+    const { clock, settings, logger } = world;
+    const times = peerTimes(settings.heartbeatSeconds * 1000);
+    this.#audit = new Audit(logger, clock);
+    this.#alarm = new Alarm({
+      clock,
+      due: () => [...this.#peers.values()].map(({ dueAt }) => dueAt).filter((at) => at !== null),
+      atLeastMs: times.beat,
+      lateMs: times.late,
+      onRing: (hasSlept) => this.#onRing(hasSlept),
+    });
+    this.#reach = new Reach({
+      ...world,
+      audit: this.#audit,
+      name: this.name,
+      peers: () => [...this.#peers.values()],
+      refresh: (key) => this.#refresh(key),
+      isInviting: () => this.#invitations.areOpen,
+      onPairing: (visitor) => this.#invitations.receive(visitor),
+    });
+    this.#invitations = new Invitations({
+      ...world,
+      audit: this.#audit,
+      identity: () => this.#reach.identity,
+      introduction: () => ({ name: this.name, addresses: this.#reach.addresses }),
+      onPaired: (peer) => this.#put(peer),
+    });
+    this.#surroundings = {
+      clock,
+      times,
+      links: this.links,
+      own: () => this.#reach.identity.fingerprint,
+      dial: (peer) => void this.#reach.dial(peer),
+      onDue: () => this.#alarm.set(),
+      onNews: (peer, news) => this.#onNews(peer, news),
+    };
+    this.links.onChanged((fingerprint) => {
+      const peer = this.#byFingerprint(fingerprint);
+      if (peer !== undefined) this.#tell({ changed: this.describe(peer) });
+    });
+  }
+
+  /** Goes on with the peers there are. With none, and no port in the configuration, nothing is made and nothing opened. */
+  async start(): Promise<void> {
+    const { store, settings } = this.#world;
+    const stored = store.peers.list();
+    this.#invitations.recover();
+    if (stored.length === 0 && settings.port === undefined && !this.#invitations.areThere) return;
+    for (const peer of stored) this.#add(peer);
+    if (settings.port !== undefined || store.peers.port !== undefined) {
+      await this.#reach
+        .listen()
+        .catch((error: unknown) => this.#audit.fault('Peers cannot dial this gateway.', error));
+    }
+    this.#onRing(false);
+    this.#alarm.set();
+  }
+
+  /** This gateway, as others see it. */
+  get self(): { name: PeerName; fingerprint: string | null; listening: number | null } {
+    const { known, port } = this.#reach;
+    return { name: this.name, fingerprint: known?.fingerprint ?? null, listening: port };
+  }
+
+  list(): Peer[] {
+    return this.#world.store.peers.list().flatMap(({ key }) => {
+      const peer = this.#peers.get(key);
+      return peer === undefined ? [] : [this.describe(peer)];
+    });
+  }
+
+  describe(peer: LivePeer): Peer {
+    const { stored, since, reason, link, heardAt } = peer;
+    const { key, name, fingerprint, addresses, policy } = stored;
+    const rttMs = link?.rttMs ?? null;
+    return {
+      name,
+      fingerprint,
+      transport: 'tls',
+      address: addresses[0] ?? null,
+      state: peer.status.kind,
+      since,
+      reason,
+      lastHeartbeatAt: heardAt,
+      rttMs: rttMs === null ? null : Math.round(rttMs * 100) / 100,
+      policy,
+      allows: this.#allows.get(key) ?? null,
+      sessions: this.sessionsOf(key),
+    };
+  }
+
+  /** Hears of every change. The result ends that. */
+  watch(callback: (news: PeerNews) => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
+  }
+
+  /** Makes a code. Throws the problem peer.offline when nobody could dial us. */
+  async invite(address: string | undefined, policy: PeerPolicy) {
+    const listener = await this.#reach.listen().catch((cause: unknown) => {
+      throw new Problem(
+        'peer.offline',
+        `Peers could not dial this gateway: ${messageOf(cause)} Set peers.port in the configuration.`,
+        {},
+        cause,
+      );
+    });
+    return this.#invitations.invite(listener.port, address, policy, this.#reach.addresses);
+  }
+
+  /** Uses a code. Throws the problems peer.code, peer.exists and peer.offline. */
+  async join(code: string, name: PeerName | undefined, policy: PeerPolicy): Promise<Peer> {
+    const stored = await this.#invitations.join(code, name, policy);
+    const peer = this.#put(stored);
+    peer.step({ step: 'dial' });
+    await this.#settled(peer);
+    return this.describe(peer);
+  }
+
+  async rename(name: PeerName, newName: PeerName): Promise<void> {
+    const { store } = this.#world;
+    const { key } = store.peers.get(name);
+    await store.synced(() => store.peers.rename(name, newName));
+    this.#refresh(key);
+    if (name === newName) return;
+    this.follower.renamed(key);
+    this.#tell({ removed: name });
+    this.#changed(key);
+  }
+
+  async remove(name: PeerName): Promise<void> {
+    const { store } = this.#world;
+    const { key } = store.peers.get(name);
+    await store.synced(() => store.peers.remove(key));
+    const peer = this.#peers.get(key);
+    this.#peers.delete(key);
+    this.#reach.renew();
+    peer?.end('It has removed this gateway.', 'removed');
+    this.follower.removed(key);
+    this.#audit.note('peer.removed', { peer: name });
+    this.#tell({ removed: name });
+  }
+
+  async setPolicy(name: PeerName, change: PolicyChange): Promise<PeerPolicy> {
+    const { store } = this.#world;
+    const { key, policy } = store.peers.get(name);
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    if (Object.keys(given).length === 0) return policy;
+    const changed = { ...policy, ...given };
+    await store.synced(() => store.peers.setPolicy(key, changed));
+    this.#audit.note('peer.policy', { peer: name, policy: changed });
+    this.#refresh(key);
+    this.follower.policyChanged(key);
+    this.#changed(key);
+    return changed;
+  }
+
+  /** Dials now. */
+  reconnect(name: PeerName): void {
+    this.#peers.get(this.#world.store.peers.get(name).key)?.step({ step: 'dial' });
+  }
+
+  /** A new key; peers that are linked learn it, and every link begins anew with it. */
+  async rotate(): Promise<{ fingerprint: string; told: PeerName[]; untold: PeerName[] }> {
+    const peers = [...this.#peers.values()];
+    const { identity, told } = await rotate(this.#world, this.#reach.identity, peers);
+    this.#reach.identity = identity;
+    for (const { stored } of peers) this.#refresh(stored.key);
+    for (const peer of peers) peer.cut('It has a new key.', 'rotated');
+    for (const peer of told) peer.step({ step: 'dial' });
+    this.#audit.note('peer.rotated', { fingerprint: identity.fingerprint });
+    const nameOf = ({ stored }: LivePeer): PeerName => stored.name;
+    return {
+      fingerprint: identity.fingerprint,
+      told: told.map(nameOf),
+      untold: peers.filter((peer) => !told.includes(peer)).map(nameOf),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#alarm[Symbol.dispose]();
+    this.#invitations[Symbol.dispose]();
+    this.#audit[Symbol.dispose]();
+    for (const peer of this.#peers.values()) {
+      this.#remember(peer);
+      peer.end('It has stopped.', 'stopping');
+    }
+    await this.#reach[Symbol.asyncDispose]();
+  }
+
+  // ---- the book of who is known ----
+
+  keyOf(name: PeerName): number {
+    return this.#world.store.peers.get(name).key;
+  }
+
+  keyOfLink(fingerprint: string): number {
+    const peer = this.#byFingerprint(fingerprint);
+    if (peer === undefined) throw new Error('a link of nobody who is known');
+    return peer.stored.key;
+  }
+
+  nameOf(key: number): PeerName {
+    return this.#of(key).stored.name;
+  }
+
+  policyOf(key: number): PeerPolicy {
+    return this.#of(key).stored.policy;
+  }
+
+  allows(key: number, policy: PeerPolicy): void {
+    this.#allows.set(key, policy);
+    this.#changed(key);
+  }
+
+  #of(key: number): LivePeer {
+    const peer = this.#peers.get(key);
+    if (peer === undefined) throw new Problem('peer.unknown', 'The peer was removed.');
+    return peer;
+  }
+
+  // ---- who is at work ----
+
+  #put(stored: StoredPeer): LivePeer {
+    const peer = this.#peers.get(stored.key) ?? this.#add(stored);
+    peer.stored = stored;
+    this.#reach.renew();
+    this.#changed(stored.key);
+    return peer;
+  }
+
+  #add(stored: StoredPeer): LivePeer {
+    const peer = new LivePeer(stored, this.#surroundings);
+    this.#peers.set(stored.key, peer);
+    return peer;
+  }
+
+  /** What is remembered of a peer has changed. */
+  #refresh(key: number): void {
+    const peer = this.#peers.get(key);
+    const stored = this.#world.store.peers.list().find((one) => one.key === key);
+    if (peer !== undefined && stored !== undefined) peer.stored = stored;
+  }
+
+  #byFingerprint(fingerprint: string): LivePeer | undefined {
+    return [...this.#peers.values()].find(({ stored }) => stored.fingerprint === fingerprint);
+  }
+
+  #changed(key: number): void {
+    const peer = this.#peers.get(key);
+    if (peer !== undefined) this.links.changed(peer.stored.fingerprint);
+  }
+
+  #tell(news: PeerNews): void {
+    for (const watcher of this.#watchers) watcher(news);
+  }
+
+  #onRing(hasSlept: boolean): void {
+    for (const peer of this.#peers.values()) {
+      if (hasSlept) peer.step({ step: 'woke' });
+      peer.tick();
+    }
+  }
+
+  #onNews(peer: LivePeer, news: 'state' | 'flapping'): void {
+    const { stored, reason, status } = peer;
+    if (news === 'flapping') {
+      this.#audit.note('peer.flapping', { peer: stored.name, reason });
+      return;
+    }
+    if (status.kind !== 'connecting') this.#audit.note(`peer.${status.kind}`, { peer: stored.name, reason });
+    if (status.kind === 'disconnected') this.#remember(peer);
+    this.links.changed(stored.fingerprint);
+  }
+
+  #remember({ stored, heardAt }: LivePeer): void {
+    if (heardAt === null || heardAt === stored.heardAt) return;
+    this.#world.store.written(() => this.#world.store.peers.setHeard(stored.key, heardAt));
+    this.#refresh(stored.key);
+  }
+
+  /** Resolves when the first attempt has come to something, or after a while. */
+  #settled(peer: LivePeer): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (peer.status.kind === 'connecting') return;
+      cancel();
+      unwatch();
+      resolve();
+    };
+    const cancel = this.#world.clock.after(15_000, () => {
+      unwatch();
+      resolve();
+    });
+    const unwatch = this.links.onChanged(look);
+    look();
+    return promise;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

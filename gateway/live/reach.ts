@@ -1,0 +1,190 @@
+// How peers are reached: the key of this gateway, the port where they find it, dialling them and welcoming them.
+import type { PeerName } from '../protocol/index.ts';
+import { addressesOf, hostAndPort } from '../peers/addresses.ts';
+import { fingerprintOfPem, type Identity } from '../peers/certificate.ts';
+import { greet, PEER_PROTOCOL, welcome } from '../peers/greeting.ts';
+import { newIdentity, readIdentity } from '../peers/identity.ts';
+import type { FrameLink, Hello } from '../peers/link.ts';
+import { dial, LINK, TlsListener, type Visitor } from '../peers/tls.ts';
+import type { StoredPeer } from '../store/peer.ts';
+import type { Store } from '../store/store.ts';
+import type { Audit } from './audit.ts';
+import type { LivePeer } from './peerLink.ts';
+import { receiveRekey } from './rekey.ts';
+
+export interface ReachParts {
+  readonly store: Store;
+  readonly home: string;
+  readonly settings: { readonly port?: number | undefined; readonly host?: string | undefined };
+  readonly about: { readonly instanceId: string; readonly version: string };
+  readonly audit: Audit;
+  readonly name: PeerName;
+  readonly peers: () => readonly LivePeer[];
+  /** What is remembered of a peer has changed. */
+  readonly refresh: (key: number) => void;
+  readonly isInviting: () => boolean;
+  readonly onPairing: (visitor: Visitor) => void;
+}
+
+export class Reach implements AsyncDisposable {
+  readonly #parts: ReachParts;
+  #identity: Identity | undefined;
+  #listener: TlsListener | undefined;
+  #opening: Promise<TlsListener> | undefined;
+
+  constructor(parts: ReachParts) {
+    this.#parts = parts;
+  }
+
+  /** Our own key, made when it is first needed. */
+  get identity(): Identity {
+    return (this.#identity ??= this.known ?? newIdentity(this.#parts.home));
+  }
+
+  /** From now on it is another. */
+  set identity(identity: Identity) {
+    this.#identity = identity;
+    this.renew();
+  }
+
+  /** Our own key, if one was ever needed. */
+  get known(): Identity | undefined {
+    return (this.#identity ??= readIdentity(this.#parts.home));
+  }
+
+  get port(): number | null {
+    return this.#listener?.port ?? null;
+  }
+
+  /** host:port under which peers may find this gateway now. */
+  get addresses(): string[] {
+    const { host } = this.#parts.settings;
+    if (this.#listener === undefined) return [];
+    const isAnywhere = host === undefined || host === '::' || host === '0.0.0.0';
+    return isAnywhere ? addressesOf(this.#listener.port) : [hostAndPort(host, this.#listener.port)];
+  }
+
+  /** Pins, or our own key, have changed. */
+  renew(): void {
+    this.#listener?.renew();
+  }
+
+  /** Opens the port, once. */
+  listen(): Promise<TlsListener> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Dials once; how it went is a step of the peer. */
+  async dial(peer: LivePeer): Promise<void> {
+    const { addresses, fingerprint } = peer.stored;
+    const pins = pinsOf(peer.stored);
+    const fail = (reason: string): void => peer.step({ step: 'failed', reason });
+    try {
+      const fingerprints = [fingerprint, ...pins.slice(1).map(fingerprintOfPem)];
+      const target = { addresses, identity: this.identity, protocol: LINK, fingerprints, pins } as const;
+      const { socket, address, fingerprint: shown } = await dial(target, peer.gone.signal);
+      const onLink = (link: FrameLink): void => {
+        this.#take(peer, link, shown, true, [address, ...addresses]);
+      };
+      greet(socket, { own: this.#hello(), peer: shown, onLink, onRefused: fail });
+    } catch (error) {
+      fail(messageOf(error));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    await this.#listener?.[Symbol.asyncDispose]();
+  }
+
+  #hello(): Hello {
+    const { about, store } = this.#parts;
+    return {
+      proto: PEER_PROTOCOL,
+      gatewayId: this.identity.fingerprint,
+      instanceId: about.instanceId,
+      logId: store.log.logId,
+      name: this.#parts.name,
+      version: about.version,
+      caps: [],
+      addresses: this.addresses,
+    };
+  }
+
+  #welcome(visitor: Visitor): void {
+    const { socket, fingerprint } = visitor;
+    const peer = this.#parts
+      .peers()
+      .find(({ stored }) => pinsOf(stored).some((pin) => fingerprintOfPem(pin) === fingerprint));
+    if (peer === undefined) return visitor.refuse('Its key is not known.');
+    const onLink = (link: FrameLink): void => {
+      visitor.admit();
+      this.#take(peer, link, fingerprint, false, peer.stored.addresses);
+    };
+    return welcome(socket, {
+      own: this.#hello(),
+      peer: fingerprint,
+      onLink,
+      onRefused: (reason) => visitor.refuse(reason),
+    });
+  }
+
+  #take(
+    peer: LivePeer,
+    link: FrameLink,
+    shown: string,
+    dialledByUs: boolean,
+    known: readonly string[],
+  ): void {
+    const { store } = this.#parts;
+    const { key, fingerprint, addresses } = peer.stored;
+    const all = [...new Set([...known, ...link.hello.addresses])].slice(0, 12);
+    const isNewKey = shown !== fingerprint;
+    if (isNewKey || all.join() !== addresses.join()) {
+      store.written(() => {
+        if (isNewKey) store.peers.promote(key, shown);
+        store.peers.setAddresses(key, all);
+      });
+      this.#parts.refresh(key);
+    }
+    if (isNewKey) {
+      // The key before is worth nothing from now on.
+      this.renew();
+      peer.cut('It has a new key.', 'rotated');
+      this.#parts.audit.note('peer.rekeyed', { peer: peer.stored.name, fingerprint: shown });
+    }
+    link.onControl = (kind, body) => {
+      receiveRekey(this.#parts, peer, link, kind, body, () => {
+        this.#parts.refresh(key);
+        this.renew();
+      });
+    };
+    peer.add(link, dialledByUs);
+  }
+
+  async #open(): Promise<TlsListener> {
+    const { store, settings } = this.#parts;
+    const door = {
+      identity: () => this.identity,
+      pins: () => this.#parts.peers().flatMap(({ stored }) => pinsOf(stored)),
+      isInviting: this.#parts.isInviting,
+      onLink: (visitor: Visitor) => this.#welcome(visitor),
+      onPairing: this.#parts.onPairing,
+      onRefused: (address: string, reason: string) => this.#parts.audit.refused(address, reason),
+    };
+    const listener = await TlsListener.open(door, settings.host, settings.port ?? store.peers.port ?? 0);
+    this.#listener = listener;
+    if (settings.port === undefined && store.peers.port !== listener.port)
+      store.written(() => store.peers.setPort(listener.port));
+    return listener;
+  }
+}
+
+const pinsOf = ({ certificate, nextCertificate }: StoredPeer): string[] =>
+  nextCertificate === null ? [certificate] : [certificate, nextCertificate];
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,51 @@
+// peers.*: who is linked to this gateway, and how others become so.
+import { PeerPolicy, type peerMethods } from '../protocol/index.ts';
+import { notify } from '../live/feed.ts';
+import type { Handlers } from '../rpc/dispatch.ts';
+import type { Gateway } from './methods.ts';
+import { mustPush } from './session.ts';
+
+export const peerHandlers = ({ peers }: Gateway): Handlers<keyof typeof peerMethods> => ({
+  'peers.invite': ({ address, policy }) => peers.invite(address, PeerPolicy.parse(policy)),
+
+  'peers.join': ({ code, name, policy }) => peers.join(code, name, PeerPolicy.parse(policy)),
+
+  'peers.list': () => ({ peers: peers.list(), self: peers.self }),
+
+  'peers.rename': async ({ name, newName }) => {
+    await peers.rename(name, newName);
+    return { ok: true };
+  },
+
+  'peers.remove': async ({ name }) => {
+    await peers.remove(name);
+    return { ok: true };
+  },
+
+  'peers.policy': ({ name, ...change }) => peers.setPolicy(name, change),
+
+  'peers.reconnect': ({ name }) => {
+    peers.reconnect(name);
+    return { ok: true };
+  },
+
+  'peers.rotate': () => peers.rotate(),
+
+  'peers.watch': (_params, caller) => {
+    const push = mustPush(caller);
+    const tell = peers.watch((news) =>
+      push.send(
+        'changed' in news
+          ? notify('peer.changed', { peer: news.changed })
+          : notify('peer.removed', { name: news.removed }),
+      ),
+    );
+    caller.keep('peers', tell);
+    return { peers: peers.list() };
+  },
+
+  'peers.unwatch': (_params, caller) => {
+    caller.drop('peers');
+    return { ok: true };
+  },
+});
