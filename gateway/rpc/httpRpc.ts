@@ -51,7 +51,8 @@ export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY): P
   if (refusal !== undefined) return refusal;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left open: whoever sent too much still gets an answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) return tooLong(maxBytes);
     chunks.push(chunk);

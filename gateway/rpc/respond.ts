@@ -2,10 +2,25 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from './guard.ts';
 
-/** What is refused is not listened to further: the connection ends. */
+/** How long what is still being sent may take, after which the connection ends. */
+const GRACE_MS = 1_000;
+
+/**
+ * What is refused is not listened to further: the connection ends. Ending it while something is still coming would
+ * reset it, and the answer would be lost on its way; so that is swallowed for a moment.
+ */
 export function refuse(response: ServerResponse, { status, reason }: Refusal): void {
-  response.setHeader('Connection', 'close');
-  sendText(response, status, reason);
+  response.writeHead(status, {
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(reason),
+    'Cache-Control': 'no-store',
+  });
+  response.write(reason);
+  const timer = setTimeout(() => response.end(), GRACE_MS);
+  response.once('close', () => clearTimeout(timer));
+  response.req.once('end', () => response.end());
+  response.req.resume();
 }
 
 export function sendText(response: ServerResponse, status: number, text: string): void {
