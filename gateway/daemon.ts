@@ -13,6 +13,7 @@ import { Delegation } from './live/delegation.ts';
 import { asProblem } from './live/failures.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
+import { PeerMail } from './live/peerMail.ts';
 import { LiveMail } from './live/mail.ts';
 import { Peering } from './live/peering.ts';
 import { Peers } from './live/peers.ts';
@@ -110,9 +111,11 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const { instanceId: ownId } = info;
   const clock = systemClock;
   const peers = new Peers({ store, clock, logger, home, settings: config.peers, about: info });
-  const peering = new Peering({ book: peers, store, clock, instanceId: ownId, logBug });
+  const peering = parts.use(new Peering({ book: peers, store, clock, instanceId: ownId, logBug }));
   peers.sessionsOf = (key) => peering.sessions.of(key);
   peers.follower = peering;
+  const peerMail = new PeerMail({ store, clock, mail, peering, book: peers });
+  peering.onDropped = (key) => peerMail.dropped(key);
   const place = placeTasksIn(home, agents);
   const delegation = new Delegation({ store, live, clock, peering, book: peers, place });
   const gateway: Gateway = {

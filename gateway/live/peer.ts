@@ -41,6 +41,8 @@ export interface PeerParts {
   readonly newsFor: (bytes: number) => News;
   /** A session of ours as it is told to peers; undefined when it is gone. */
   readonly findSession: (sessionId: SessionId) => unknown;
+  readonly onPresence: (isThere: boolean) => void;
+  readonly onDropped: () => void;
   readonly onAllows: (allows: PeerPolicy) => void;
   readonly onNews: (news: News) => void;
   /** Answers what gateways ask of each other; undefined when it is no such method. */
@@ -65,6 +67,8 @@ export class PeerSide {
   #isFlushing = false;
   #messages: Messages | undefined;
   #lastVisit = 0;
+  /** The mailboxes that it was told of last. */
+  #told = '';
 
   constructor(parts: PeerParts) {
     this.#parts = parts;
@@ -121,6 +125,12 @@ export class PeerSide {
     for (const visit of this.#visits.values()) visit.lose();
   }
 
+  /** The mailboxes here may have changed. */
+  mailboxesChanged(): void {
+    const told = JSON.stringify(this.#parts.newsFor(0).mailboxes);
+    if (this.#told !== told) this.#tellNews();
+  }
+
   /** Sessions of ours have changed. */
   sessionsChanged(ids: Iterable<SessionId>): void {
     if (!this.isLinked || !this.#parts.policy().see) return;
@@ -162,13 +172,14 @@ export class PeerSide {
     this.#changed.clear();
     this.#serving.endAll();
     this.calls.dropped();
+    this.#parts.onDropped();
     for (const visit of this.#visits.values()) visit.dropped();
   }
 
   #tellNews(): void {
-    this.#messages?.send(
-      JSON.stringify({ jsonrpc: '2.0', method: 'peer.news', params: this.#parts.newsFor(NEWS_BYTES) }),
-    );
+    const params = this.#parts.newsFor(NEWS_BYTES);
+    this.#told = JSON.stringify(params.mailboxes);
+    this.#messages?.send(JSON.stringify({ jsonrpc: '2.0', method: 'peer.news', params }));
   }
 
   /** Many changes of one session in a moment are one; a link without room gets them when it has some. */

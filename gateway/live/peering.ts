@@ -1,5 +1,13 @@
 // All peers at work: links come and go under them, clients call through them, and each sees of us what it may.
-import { PeerName, PeerPolicy, Problem, RPC, type News, type SessionId } from '../protocol/index.ts';
+import {
+  PeerName,
+  PeerPolicy,
+  Problem,
+  RPC,
+  type Mailbox,
+  type News,
+  type SessionId,
+} from '../protocol/index.ts';
 import type { Links } from '../peers/link.ts';
 import type { Outcome, ServingOptions } from '../peers/serving.ts';
 import type { Committed, Store } from '../store/store.ts';
@@ -22,6 +30,8 @@ export interface PeerBook {
 /** Answers one kind of request that gateways make of each other. */
 export type Between = (params: unknown, key: number) => unknown;
 
+const MAILBOXES_MS = 500;
+
 export interface PeeringParts {
   readonly book: PeerBook;
   readonly store: Store;
@@ -30,15 +40,18 @@ export interface PeeringParts {
   readonly logBug: (error: unknown, errorId: string, method: string) => void;
 }
 
-export class Peering {
+export class Peering implements Disposable {
   readonly #parts: PeeringParts;
   readonly #sides = new Map<number, PeerSide>();
   readonly #between = new Map<string, Between>();
   readonly #linked = new Set<(key: number) => void>();
   readonly sessions: RemoteSessions;
-  /** The mailboxes that others may know of. */
-  mailboxes: () => News['mailboxes'] = () => [];
-  onNews: (key: number, news: News) => void = () => {};
+  readonly #presence = new Set<(key: number, isThere: boolean) => void>();
+  /** The mailboxes of peers, as last heard. */
+  readonly #mailboxes = new Map<number, News['mailboxes']>();
+  #cancelLook: (() => void) | undefined;
+  /** Hears when the link to a peer is gone. */
+  onDropped: (key: number) => void = () => {};
   #dispatcher: ServingOptions['dispatcher'] | undefined;
 
   constructor(parts: PeeringParts) {
@@ -68,14 +81,35 @@ export class Peering {
     this.#linked.add(callback);
   }
 
+  /** Hears when a peer has come, and when it is gone for longer than a moment. */
+  onPresence(callback: (key: number, isThere: boolean) => void): void {
+    this.#presence.add(callback);
+  }
+
+  /** The mailboxes of peers, as they last told of them. */
+  mailboxes(): Mailbox[] {
+    return [...this.#mailboxes].flatMap(([key, mailboxes]) => {
+      const isThere = this.#sides.get(key)?.calls.isThere === true;
+      return mailboxes.map((mailbox) => ({
+        ...mailbox,
+        peer: this.#parts.book.nameOf(key),
+        profile: isThere ? mailbox.profile : { ...mailbox.profile, status: 'offline' as const },
+        policy: 'accept' as const,
+        unread: 0,
+        held: 0,
+      }));
+    });
+  }
+
   /** Throws the problem peer.unknown. */
   at(name: PeerName): PeerSide {
     return this.side(this.#parts.book.keyOf(name));
   }
 
   /** What a commit changed is told to all who may see it. */
-  committed({ sessions }: Committed): void {
-    if (sessions.length === 0 || this.#sides.size === 0) return;
+  committed({ sessions, mail }: Committed): void {
+    if (this.#sides.size === 0) return;
+    if (mail || sessions.length > 0) this.#lookAtMailboxes();
     const ids = sessions.map(({ sessionId }) => sessionId);
     for (const side of this.#sides.values()) side.sessionsChanged(ids);
   }
@@ -91,6 +125,13 @@ export class Peering {
   removed(key: number): void {
     this.#sides.get(key)?.end();
     this.#sides.delete(key);
+    this.#mailboxes.delete(key);
+  }
+
+  /** Whoever waits for a peer is told that it cannot be reached. */
+  [Symbol.dispose](): void {
+    this.#cancelLook?.();
+    for (const side of this.#sides.values()) side.calls.end();
   }
 
   side(key: number): PeerSide {
@@ -113,7 +154,9 @@ export class Peering {
       newsFor: (bytes) => this.#newsFor(key, bytes),
       findSession: (id: SessionId) => store.sessions.find(id)?.session,
       onAllows: (allows) => book.allows(key, allows),
-      onNews: (news) => this.onNews(key, news),
+      onNews: ({ mailboxes }) => this.#mailboxes.set(key, mailboxes),
+      onDropped: () => this.onDropped(key),
+      onPresence: (isThere) => this.#presence.forEach((callback) => callback(key, isThere)),
       between: (method, params) => this.#runBetween(method, params, key),
     });
   }
@@ -129,7 +172,28 @@ export class Peering {
       if (!complete) break;
       sessions.push(session);
     }
-    return { allows, sessions, complete, mailboxes: allows.mail === 'refuse' ? [] : this.mailboxes() };
+    return { allows, sessions, complete, mailboxes: this.#mailboxesFor(allows) };
+  }
+
+  /** What a peer may write to. A session's mailbox tells of the session. */
+  #mailboxesFor({ mail, see }: PeerPolicy): News['mailboxes'] {
+    if (mail === 'refuse') return [];
+    return this.#parts.store.mailboxes
+      .list()
+      .filter(({ kind, profile }) => profile.visible && (see || kind !== 'session'))
+      .map(({ name, kind, sessionId, topics, profile, createdAt }) => ({
+        ...{ name, kind, topics, profile, createdAt },
+        ...(sessionId === undefined ? {} : { sessionId }),
+      }))
+      .slice(0, 1000);
+  }
+
+  /** Mail comes by the hundred, and mailboxes seldom change. */
+  #lookAtMailboxes(): void {
+    this.#cancelLook ??= this.#parts.clock.after(MAILBOXES_MS, () => {
+      this.#cancelLook = undefined;
+      for (const side of this.#sides.values()) if (side.isLinked) side.mailboxesChanged();
+    });
   }
 
   #runBetween(method: string, params: unknown, key: number): Promise<Outcome> | undefined {

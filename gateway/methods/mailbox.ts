@@ -9,7 +9,7 @@ import type { Gateway } from './methods.ts';
 type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `profile.${string}`>;
 
 export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
-  const { store, mail, clock } = gateway;
+  const { store, mail, peering, clock } = gateway;
   const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => ({
     ...mailbox,
     ...store.inbox.counts({ key }),
@@ -25,13 +25,16 @@ export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
       }),
 
     'mailbox.list': (_params, caller) => ({
-      mailboxes: store.mailboxes
-        .list()
-        .filter(
-          ({ profile, sessionId }) =>
-            profile.visible || caller.sessionId === undefined || caller.sessionId === sessionId,
-        )
-        .map(shown),
+      mailboxes: [
+        ...store.mailboxes
+          .list()
+          .filter(
+            ({ profile, sessionId }) =>
+              profile.visible || caller.sessionId === undefined || caller.sessionId === sessionId,
+          )
+          .map(shown),
+        ...peering.mailboxes(),
+      ],
     }),
 
     'mailbox.update': ({ name, rename, policy, topics }) =>

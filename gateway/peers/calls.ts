@@ -26,6 +26,8 @@ export interface CallsOptions {
   readonly instanceId: string;
   /** Calls back once; the result cancels. */
   readonly after: (ms: number, callback: () => void) => () => void;
+  /** It is there, or has been away for longer than a moment. */
+  readonly onPresence: (isThere: boolean) => void;
 }
 
 export interface CallOptions {
@@ -41,12 +43,18 @@ export class Calls {
   #messages: Messages | undefined;
   #instanceId = '';
   #isGivenUp = false;
+  #isThere = false;
   #cancelWait: () => void;
   #last = 0;
 
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#cancelWait = options.after(LINK_WAIT_MS, () => this.#giveUp());
+  }
+
+  /** Linked, or gone for a moment only. */
+  get isThere(): boolean {
+    return this.#isThere;
   }
 
   get isLinked(): boolean {
@@ -59,6 +67,7 @@ export class Calls {
     this.#isGivenUp = false;
     this.#messages = messages;
     this.#instanceId = instanceId;
+    this.#be(true);
     for (const [id, pending] of this.#pending) {
       // The same run remembers what it has answered.
       if (pending.sentTo === undefined || pending.sentTo === instanceId || pending.isRepeatable) {
@@ -128,8 +137,15 @@ export class Calls {
     else pending.settle({ result: answer['result'] });
   }
 
+  #be(there: boolean): void {
+    if (this.#isThere === there) return;
+    this.#isThere = there;
+    this.#options.onPresence(there);
+  }
+
   #giveUp(): void {
     this.#isGivenUp = true;
+    this.#be(false);
     for (const id of this.#pending.keys()) this.#fail(id);
   }
 

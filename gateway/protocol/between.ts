@@ -1,7 +1,7 @@
 // What linked gateways say to each other, besides calls on behalf of their clients. No client ever sees these.
 import { z } from 'zod';
-import { AgentId, ClientId } from './ids.ts';
-import { Mailbox } from './mail.ts';
+import { AgentId, ClientId, MessageId } from './ids.ts';
+import { Address, Mailbox, MailboxName, MailMessage, Receipt } from './mail.ts';
 import { PeerPolicy } from './peer.ts';
 import { Text } from './queue.ts';
 import { Task, TaskId } from './task.ts';
@@ -23,18 +23,54 @@ export const Envelope = z.looseObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
+/** A mailbox that a peer may know of. */
+export const SeenMailbox = Mailbox.pick({
+  ...{ name: true, kind: true, sessionId: true, topics: true, profile: true, createdAt: true },
+});
+export type SeenMailbox = z.infer<typeof SeenMailbox>;
+
 /** All that a gateway tells a peer of itself: when they are linked, with each heartbeat, and when it changes. */
 export const News = z.object({
   allows: PeerPolicy.describe('What the receiver may do there'),
   sessions: z.array(z.unknown()).max(2000),
   complete: z.boolean().describe('No session was left out'),
-  mailboxes: z.array(Mailbox.pick({ name: true, kind: true, topics: true, profile: true })).max(1000),
+  mailboxes: z.array(SeenMailbox).max(1000),
 });
 export type News = z.infer<typeof News>;
+
+/** A message on its way to mailboxes of the receiver. */
+export const Letter = MailMessage.pick({
+  ...{ id: true, clientMessageId: true, type: true, content: true, timestamp: true, priority: true },
+  ...{ replyTo: true, threadId: true, meta: true },
+}).extend({
+  sender: z
+    .string()
+    .regex(/^[!-~]{1,160}$/)
+    .describe('Who it is, whatever it is called: what its ids belong to'),
+  from: MailboxName.describe('What it is called there'),
+  to: Address,
+  leftMs: z.number().nullable().describe('How long it may still be on its way'),
+  agent: z.string().max(200).optional(),
+  session: z.string().max(500).optional(),
+  hops: z.int().nonnegative(),
+});
+export type Letter = z.infer<typeof Letter>;
+
+/** What became of a letter. pending: not now, send it again later. */
+export const Handled = z.object({
+  status: z.enum(['done', 'dead', 'pending']),
+  receipts: z.array(Receipt).max(10_000),
+  reason: z.string().max(500).optional(),
+});
+export type Handled = z.infer<typeof Handled>;
 
 export const between = {
   'peer.news': News,
   'peer.hangup': z.object({ id: RemoteClient.shape.id }),
+  'mail.deliver': z.object({ letters: z.array(Letter).max(64) }),
+  'mail.receipts': z.object({
+    receipts: z.array(z.object({ id: MessageId, receipt: Receipt })).max(64),
+  }),
   'task.accept': z.object({
     taskId: TaskId,
     prompt: Text.min(1).max(100_000),

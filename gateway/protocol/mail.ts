@@ -1,7 +1,7 @@
 // Mail: messages between mailboxes. What is accepted is on disk, is delivered once, and is never consent to anything.
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
-import { ClientMessageId, MessageId, SessionId } from './ids.ts';
+import { ClientMessageId, MessageId, PeerName, SessionId } from './ids.ts';
 import { Provenance } from './provenance.ts';
 import { Text } from './queue.ts';
 
@@ -70,6 +70,9 @@ export type Profile = z.infer<typeof Profile>;
 
 export const Mailbox = z.object({
   name: MailboxName,
+  peer: PeerName.optional().describe(
+    'The gateway that it is at, when that is not this one: write to name@peer',
+  ),
   kind: z.enum(['session', 'program', 'person']),
   sessionId: SessionId.optional().describe('The session whose mailbox it is'),
   policy: MailPolicy,

@@ -126,6 +126,22 @@ export class InboxStore {
     return load;
   }
 
+  /** What all senders of a peer have left here unread. */
+  unreadOfPeer({ key }: Pick<StoredMailbox, 'key'>, peer: string): Load {
+    const row = this.#db.get(
+      `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox
+       WHERE mailbox_key = ? AND peer = ? AND state IN ('delivered', 'held')`,
+      key,
+      peer,
+    );
+    return { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+  }
+
+  /** A peer is called otherwise: it is still told what becomes of its mail. */
+  renamePeer(from: string, to: string): void {
+    this.#db.run('UPDATE inbox SET peer = ? WHERE peer = ?', to, from);
+  }
+
   find({ key }: Pick<StoredMailbox, 'key'>, id: MessageId): StoredDelivery | undefined {
     const row = this.#db.get(
       'SELECT * FROM inbox WHERE message_id = ? AND mailbox_key = ? AND body IS NOT NULL',

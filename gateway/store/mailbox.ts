@@ -35,7 +35,7 @@ const SELECT = `
 export const INBOX_SPAN = 2 ** 32;
 
 /** A mailbox with what only the gateway needs to know of it. Its mail is counted elsewhere. */
-export interface StoredMailbox extends Omit<Mailbox, 'unread' | 'held' | 'socket'> {
+export interface StoredMailbox extends Omit<Mailbox, 'unread' | 'held' | 'socket' | 'peer'> {
   readonly key: number;
   /** Who it is as a sender, whatever it is called. */
   readonly identity: string;

@@ -218,6 +218,11 @@ export class OutboxStore {
     this.forget();
   }
 
+  /** A peer is called otherwise: what was sent to it still is. */
+  renamePeer(from: string, to: string): void {
+    this.#db.run('UPDATE outbox SET peer = ? WHERE peer = ?', to, from);
+  }
+
   supersede({ key }: StoredOutgoing, by: MessageId): void {
     this.#db.run(
       `UPDATE outbox SET status = 'aborted', superseded_by = ?, next_attempt_at = NULL WHERE key = ?`,

@@ -11,6 +11,7 @@ import { Delegation } from '../../gateway/live/delegation.ts';
 import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { LiveMail } from '../../gateway/live/mail.ts';
+import { PeerMail } from '../../gateway/live/peerMail.ts';
 import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
 import { Peers } from '../../gateway/live/peers.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
@@ -87,6 +88,9 @@ export class InProcess implements AsyncDisposable {
       check: () => Promise.resolve({ ok: true, detail: '' }),
       memoryOf: () => null,
     };
+    this.#parts.use(this.peering);
+    const peerMail = new PeerMail({ store, clock, mail, peering: this.peering, book });
+    this.peering.onDropped = (key) => peerMail.dropped(key);
     const place = placeTasksIn(home, agents);
     const delegation = new Delegation({ store, live, clock, peering: this.peering, book, place });
     const gateway: Gateway = {

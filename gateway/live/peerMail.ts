@@ -1,0 +1,154 @@
+// Mail between gateways at work: what waits for a peer is handed over while that is linked, and receipts go back.
+import { between, Handled, type Letter, type PeerName, type Receipt } from '../protocol/index.ts';
+import { z } from 'zod';
+import { destinationOf } from '../core/mail.ts';
+import { noteForeign, receiveLetter } from '../store/peerMail.ts';
+import type { Delivered } from '../store/mailDelivery.ts';
+import type { StoredOutgoing } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import type { Carrier } from './delivery.ts';
+import type { LiveMail } from './mail.ts';
+import type { PeerBook, Peering } from './peering.ts';
+
+export interface PeerMailParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly mail: LiveMail;
+  readonly peering: Peering;
+  readonly book: PeerBook;
+}
+
+/** What goes in one message, more or less. */
+const BATCH_CHARACTERS = 2 * 1024 * 1024;
+
+export class PeerMail {
+  readonly #parts: PeerMailParts;
+  /** Takes the carrier of a peer away. */
+  readonly #unlink = new Map<number, () => void>();
+
+  constructor(parts: PeerMailParts) {
+    this.#parts = parts;
+    const { peering } = parts;
+    peering.answer('mail.deliver', (params, key) =>
+      this.#receive(between['mail.deliver'].parse(params).letters, key),
+    );
+    peering.answer('mail.receipts', (params, key) =>
+      this.#note(between['mail.receipts'].parse(params).receipts, key),
+    );
+    peering.onLinked((key) => this.#link(key));
+    peering.onPresence((key, isThere) => this.#tell(key, isThere));
+  }
+
+  /** A peer is called otherwise. */
+  renamed(key: number, before: PeerName, after: PeerName): void {
+    const { store } = this.#parts;
+    store.written(() => {
+      store.outbox.renamePeer(before, after);
+      store.inbox.renamePeer(before, after);
+    });
+    if (this.#unlink.has(key)) this.#link(key);
+  }
+
+  /** Nothing is handed to a peer any more. */
+  dropped(key: number): void {
+    this.#unlink.get(key)?.();
+    this.#unlink.delete(key);
+  }
+
+  #link(key: number): void {
+    this.dropped(key);
+    const { mail, book } = this.#parts;
+    this.#unlink.set(key, mail.delivery.link(book.nameOf(key), this.#carrier(key)));
+  }
+
+  #carrier(key: number): Carrier {
+    const { peering, book } = this.#parts;
+    const call = (method: 'mail.deliver' | 'mail.receipts', params: object): Promise<unknown> =>
+      peering.side(key).calls.call(method, params, { isRepeatable: true });
+    return {
+      deliver: async (batch) => {
+        const answers: Handled[] = [];
+        for (const letters of parcels(batch.map((mail) => this.#letterOf(mail)))) {
+          const answer = await call('mail.deliver', { letters });
+          answers.push(...z.array(Handled).length(letters.length).parse(answer));
+        }
+        return answers.map(({ receipts, reason, status }) => ({
+          status,
+          receipts: receipts.map((receipt) => at(receipt, book.nameOf(key))),
+          ...(reason === undefined ? {} : { reason }),
+        }));
+      },
+      receipts: async (receipts) => void (await call('mail.receipts', { receipts })),
+    };
+  }
+
+  #letterOf({ message, sender, expiresAt }: StoredOutgoing): Letter {
+    if (message === undefined) throw new Error('a message without content was about to be sent');
+    const { provenance, from, to, ...said } = message;
+    const { agent, session, hops } = provenance;
+    const { kind, ref } = destinationOf(to);
+    const left = expiresAt === null ? null : Date.parse(expiresAt) - Date.parse(this.#parts.clock.now());
+    return between['mail.deliver'].shape.letters.element.parse({
+      ...said,
+      sender,
+      from,
+      to: kind === 'everyone' ? '*' : kind === 'topic' ? `@${ref}` : ref,
+      leftMs: left === null ? null : Math.max(0, left),
+      agent: agent?.slice(0, 200),
+      session: session?.slice(0, 500),
+      hops,
+    });
+  }
+
+  async #receive(letters: readonly Letter[], key: number): Promise<Handled[]> {
+    const { store, clock, mail, book } = this.#parts;
+    store.mustHaveRoom();
+    const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+    const handled = await store.synced(() => {
+      const peer = { key, name: book.nameOf(key), policy: book.policyOf(key) };
+      return letters.map((letter) => receiveLetter(store, peer, letter, delivered, clock.now()));
+    });
+    mail.delivery.announce(delivered);
+    return handled;
+  }
+
+  async #note(
+    receipts: z.infer<(typeof between)['mail.receipts']>['receipts'],
+    key: number,
+  ): Promise<object> {
+    const { store, clock, book } = this.#parts;
+    await store.synced(() => {
+      for (const { id, receipt } of receipts) noteForeign(store, book.nameOf(key), id, receipt, clock.now());
+    });
+    return {};
+  }
+
+  /** Whoever follows mail hears who came and went. */
+  #tell(key: number, isThere: boolean): void {
+    const { store, clock, book } = this.#parts;
+    const event = isThere ? 'peer_join' : 'peer_leave';
+    store.written(() => store.mailEvents.append(event, clock.now(), { peer: book.nameOf(key) }));
+  }
+}
+
+/** Letters in their order, so many at a time that a message stays small. */
+function* parcels(letters: readonly Letter[]): Generator<Letter[]> {
+  let parcel: Letter[] = [];
+  let size = 0;
+  for (const letter of letters) {
+    if (size > BATCH_CHARACTERS) {
+      yield parcel;
+      parcel = [];
+      size = 0;
+    }
+    parcel.push(letter);
+    size += letter.content.length + JSON.stringify(letter.meta).length;
+  }
+  if (parcel.length > 0) yield parcel;
+}
+
+const at = (receipt: Receipt, peer: PeerName): Receipt => ({
+  ...receipt,
+  mailbox: `${receipt.mailbox}@${peer}`,
+});

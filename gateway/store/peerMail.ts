@@ -1,0 +1,113 @@
+// Mail between gateways: letters of a peer arrive once, and what became of ours is noted. Run these inside a transaction.
+import { destinationOf, MAX_HOPS } from '../core/mail.ts';
+import { mailPolicyFor } from '../core/peerMail.ts';
+import {
+  MAX_MAIL_BYTES,
+  type Handled,
+  type Letter,
+  type MailMessage,
+  type MessageId,
+  type PeerName,
+  type PeerPolicy,
+  type Receipt,
+} from '../protocol/index.ts';
+import { arrive, noteReceipt, type Delivered } from './mailDelivery.ts';
+import type { StoredMailbox } from './mailbox.ts';
+import type { Store } from './store.ts';
+
+/** A peer as one gets mail from it. */
+export interface Correspondent {
+  readonly key: number;
+  readonly name: PeerName;
+  readonly policy: PeerPolicy;
+}
+
+/** All that a peer may leave unread in one mailbox, however many senders it has. */
+const PEER_QUOTA = { messages: 5_000, bytes: 64 * 1024 * 1024 };
+
+/** Puts a letter where it belongs. Sent again it is where it was, and the answer is the same. */
+export function receiveLetter(
+  store: Store,
+  peer: Correspondent,
+  letter: Letter,
+  delivered: Delivered,
+  now: string,
+): Handled {
+  const { kind, ref } = destinationOf(letter.to);
+  const refused = (reason: string): Handled => ({
+    status: 'dead',
+    receipts: [{ mailbox: ref, state: 'refused', at: now, reason }],
+    reason,
+  });
+  const bytes = Buffer.byteLength(letter.content) + Buffer.byteLength(JSON.stringify(letter.meta));
+  if (peer.policy.mail === 'refuse') return refused('refused: no mail is taken from this gateway');
+  if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');
+  if (letter.hops > MAX_HOPS) return refused('refused: too many answers to answers');
+  const message = messageOf(letter, peer);
+  const expiresAt = letter.leftMs === null ? null : new Date(Date.parse(now) + letter.leftMs).toISOString();
+  const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
+    const load = store.inbox.unreadOfPeer(mailbox, peer.name);
+    if (load.messages >= PEER_QUOTA.messages || load.bytes + bytes > PEER_QUOTA.bytes) return 'full';
+    const policy = mailPolicyFor(mailbox, peer.policy);
+    const sender = `peer:${peer.key}/${letter.sender}`;
+    const arriving = { mailbox, message, policy, sender, bytes, expiresAt, outboxKey: null, peer: peer.name };
+    return arrive(store, arriving, delivered, now);
+  };
+  if (kind !== 'mailbox') {
+    const receipts = store.mailboxes
+      .listeners(kind === 'topic' ? ref : undefined)
+      .map((mailbox) => receiptOf(store, mailbox, message.id, put(mailbox), now));
+    return { status: 'done', receipts };
+  }
+  const mailbox = store.mailboxes.find(ref);
+  if (mailbox === undefined) return refused('refused: there is no such mailbox');
+  const outcome = put(mailbox);
+  if (outcome === 'full')
+    return { status: 'pending', receipts: [], reason: 'full: the mailbox holds as much as it may' };
+  if (outcome === 'refused') return refused('refused: the mailbox takes no mail');
+  return { status: 'done', receipts: [receiptOf(store, mailbox, message.id, outcome, now)] };
+}
+
+/** What the sender is told of one recipient. */
+function receiptOf(
+  store: Store,
+  mailbox: StoredMailbox,
+  id: MessageId,
+  outcome: ReturnType<typeof arrive>,
+  at: string,
+): Receipt {
+  const { name } = mailbox;
+  if (outcome === 'full') return { mailbox: name, state: 'refused', at, reason: 'full' };
+  const state = store.inbox.find(mailbox, id)?.state;
+  if (outcome === 'refused') return { mailbox: name, state: 'refused', at, reason: 'refused by its policy' };
+  return { mailbox: name, state: state === 'held' ? 'queued' : (state ?? 'delivered'), at };
+}
+
+/** Who it is from is for this gateway to say: no letter can come from here, or from another peer. */
+const messageOf = (letter: Letter, { name }: Correspondent): MailMessage => {
+  const { sender: _, from, leftMs: __, agent, session, hops, ...message } = letter;
+  return {
+    ...message,
+    from: `${from}@${name}`,
+    provenance: {
+      via: 'peer',
+      peer: name,
+      hops,
+      ...(agent === undefined ? {} : { agent }),
+      ...(session === undefined ? {} : { session }),
+    },
+  };
+};
+
+/** What a peer says became of a message: only of one that was sent to it. */
+export function noteForeign(
+  store: Store,
+  peer: PeerName,
+  id: MessageId,
+  receipt: Receipt,
+  now: string,
+): void {
+  const sent = store.outbox.find(id);
+  if (sent?.peer !== peer) return;
+  noteReceipt(store, sent, { ...receipt, mailbox: `${receipt.mailbox}@${peer}` }, now);
+}

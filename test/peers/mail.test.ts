@@ -1,0 +1,160 @@
+// Mail between gateways: kept until the other is there, delivered once, its end told back; the sender is said by the receiver.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Delivery, Outgoing } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
+import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+/** What a mailbox has, once it is as much. */
+async function inbox(client: LocalClient, mailbox: string, count: number): Promise<readonly Delivery[]> {
+  let messages: readonly Delivery[] = [];
+  await waitFor(`${count} messages in ${mailbox}`, async () => {
+    ({ messages } = await client.call('mail.inbox', { mailbox, limit: 1000 }));
+    return messages.length >= count;
+  });
+  assert.equal(messages.length, count);
+  return messages;
+}
+
+/** The only message that was sent, once its receipts are in these states. */
+async function receipts(client: LocalClient, ...states: string[]): Promise<Outgoing> {
+  let sent: Outgoing | undefined;
+  await waitFor(`the receipts ${states.join(', ')}`, async () => {
+    [sent] = (await client.call('mail.outbox', {})).messages;
+    return sent?.receipts.map(({ state }) => state).join() === states.join();
+  });
+  return sent as Outgoing;
+}
+
+it('mail goes both ways, and the sender hears of its arrival and of its reading', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await here.call('mail.send', { to: 'builder@box', message: 'build it' });
+  const [message] = await inbox(there, 'builder', 1);
+  assert.deepEqual(
+    [message?.from, message?.content, message?.provenance.via, message?.provenance.peer],
+    ['person@laptop', 'build it', 'peer', 'laptop'],
+  );
+  const arrived = await receipts(here, 'delivered');
+  assert.deepEqual([arrived.status, arrived.receipts[0]?.mailbox], ['done', 'builder@box']);
+  await there.call('mail.ack', { mailbox: 'builder', ids: [message?.id ?? ''] });
+  await receipts(here, 'read');
+  // The address that it came from is the way back.
+  await there.call('mail.send', {
+    to: message?.from ?? '',
+    from: 'builder',
+    message: 'done',
+    reply_to_id: message?.id,
+  });
+  const [answer] = await inbox(here, 'person', 1);
+  assert.deepEqual(
+    [answer?.from, answer?.replyTo, answer?.threadId, answer?.provenance.hops],
+    ['builder@box', message?.id, message?.threadId, 1],
+  );
+});
+
+it('mail for a gateway that is away waits, and arrives once when it comes; receipts find their way back later', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await both.cut();
+  await here.call('mail.send', { to: 'builder@box', message: 'one', client_message_id: 'a' });
+  assert.equal((await here.call('mail.outbox', {})).messages[0]?.status, 'pending');
+  both.link();
+  const [message] = await inbox(there, 'builder', 1);
+  await receipts(here, 'delivered');
+  await both.cut();
+  await there.call('mail.ack', { mailbox: 'builder', ids: [message?.id ?? ''] });
+  both.link();
+  await receipts(here, 'read');
+});
+
+it('a link that breaks again and again delivers each message once and in order', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  const sending = (async () => {
+    for (let n = 0; n < 150; n += 1) await here.call('mail.send', { to: 'builder@box', message: `${n}` });
+  })();
+  for (let n = 0; n < 5; n += 1) {
+    await inboxHolds(there, 15 * n);
+    await both.cut();
+    both.link();
+  }
+  await sending;
+  const messages = await inbox(there, 'builder', 150);
+  assert.deepEqual(
+    messages.map(({ content }) => Number(content)).toReversed(),
+    Array.from({ length: 150 }, (_, n) => n),
+  );
+});
+
+const inboxHolds = (client: LocalClient, count: number): Promise<unknown> =>
+  waitFor(`${count} messages`, async () => {
+    const { messages } = await client.call('mail.inbox', { mailbox: 'builder', limit: 1000 });
+    return messages.length >= count;
+  });
+
+it('mail to a session is held for a person, unless the peer may prompt; nobody is refused silently', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const name =
+    (await there.call('mailbox.list', {})).mailboxes.find(({ kind }) => kind === 'session')?.name ?? '';
+  await here.call('mail.send', { to: `${name}@box`, message: 'hello' });
+  const [held] = await inbox(there, name, 1);
+  assert.equal(held?.state, 'held');
+  await receipts(here, 'queued');
+  await there.call('mail.decide', { mailbox: name, id: held?.id ?? '', decision: 'refuse' });
+  await receipts(here, 'refused');
+  both.box.permit({ prompt: true });
+  await here.call('mail.send', { to: `${name}@box`, message: 'hello again' });
+  await receipts(here, 'read');
+  both.box.permit({ mail: 'refuse' });
+  await here.call('mail.send', { to: `${name}@box`, message: 'no' });
+  const refused = await receipts(here, 'refused');
+  assert.equal(refused.status, 'dead');
+  await here.call('mail.send', { to: 'nobody@box', message: 'no' });
+  await receipts(here, 'refused');
+});
+
+it('a topic and everyone of a peer are reached, and its mailboxes stand in the list with who is there', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'one', topics: ['build'] });
+  await there.call('mailbox.create', { name: 'two', topics: ['build'] });
+  await there.call('mailbox.create', { name: 'three' });
+  await here.call('mail.send', { to: '@build@box', message: 'all of you' });
+  const sent = await receipts(here, 'delivered', 'delivered');
+  assert.deepEqual(sent.receipts.map(({ mailbox }) => mailbox).toSorted(), ['one@box', 'two@box']);
+  await inbox(there, 'one', 1);
+  await here.call('mail.send', { to: '*@box', message: 'everyone' });
+  await inbox(there, 'three', 1);
+  const listed = async (): Promise<string[]> =>
+    (await here.call('mailbox.list', {})).mailboxes.flatMap(({ name, peer, profile }) =>
+      peer === undefined || name === 'person' ? [] : [`${name}@${peer} ${profile.status}`],
+    );
+  await waitFor('the mailboxes of the peer', async () => (await listed()).length === 3);
+  assert.deepEqual((await listed()).toSorted(), ['one@box idle', 'three@box idle', 'two@box idle']);
+});
+
+it('only the gateway that a message went to can tell what became of it, and no letter comes from elsewhere', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await here.call('mailbox.create', { name: 'mine' });
+  const { broker_message_id: id } = await here.call('mail.send', { to: 'mine', message: 'for me alone' });
+  const at = new Date().toISOString();
+  const receipt = { mailbox: 'mine', state: 'refused', at };
+  await both.box.peering
+    .side(1)
+    .calls.call('mail.receipts', { receipts: [{ id, receipt }] }, { isRepeatable: true });
+  await receipts(here, 'delivered');
+  await there.call('mail.send', { to: 'mine@laptop', message: 'from afar' });
+  const messages = await inbox(here, 'mine', 2);
+  assert.deepEqual(
+    messages.map(({ from }) => from),
+    ['person@box', 'person'],
+  );
+});
