@@ -3,6 +3,7 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { AgentError, type PastSession } from './agents/agent.ts';
+import { Bus } from './bus.ts';
 import { Catalogue } from './agents/catalogue.ts';
 import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
@@ -23,12 +24,15 @@ import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
 import { Problem, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
+import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
 import { socketPolicy, tcpPolicy } from './rpc/guard.ts';
 import { createHttpServer, type Routes } from './rpc/http.ts';
+import { callInside } from './rpc/inside.ts';
 import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
+import { MailboxSockets } from './rpc/mailboxSockets.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
 import { Store } from './store/store.ts';
@@ -118,6 +122,14 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   peering.onDropped = (key) => peerMail.dropped(key);
   const place = placeTasksIn(home, agents);
   const delegation = new Delegation({ store, live, clock, peering, book: peers, place });
+  const sockets = parts.use(
+    new MailboxSockets(home, {
+      send: (params) =>
+        callInside(dispatcher, new Caller('socket'), 'mail.send', { ...params, must_fit: true }),
+      isProgram: (name) => store.mailboxes.find(name)?.kind === 'program',
+    }),
+  );
+  const bus = parts.use(new Bus(store, sockets, logger));
   const gateway: Gateway = {
     store,
     live,
@@ -127,6 +139,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     mail,
     delegation,
     peers,
+    bus,
     clock,
     info,
     agents,
@@ -143,6 +156,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     peering.committed(committed);
     mail.committed(committed);
     delegation.committed(committed);
+    bus.committed(committed);
     metrics.count(committed);
   };
   const isReady = (): boolean => !stopping.signal.aborted;
@@ -158,6 +172,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   await peers
     .start()
     .catch((err: unknown) => logger.error({ err }, 'Peers are left alone. Everything else goes on.'));
+  await bus.sync();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
   if (http !== undefined) parts.use(http);

@@ -5,6 +5,7 @@ import { NoGatewayError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 import { answerVerbs } from './answer.ts';
 import { bundleVerbs } from './bundle.ts';
+import { busVerbs } from './bus.ts';
 import { chatVerbs } from './chat.ts';
 import { NotAuthorisedError } from './client.ts';
 import { contractVerbs } from './contract.ts';
@@ -30,6 +31,7 @@ const verbs = (): Verb[] => [
   ...sendVerbs,
   ...chatVerbs,
   ...answerVerbs,
+  ...busVerbs,
   ...bundleVerbs,
   ...doctorVerbs,
   ...mailVerbs,

@@ -10,7 +10,7 @@ const visible = (text: string): string =>
     .replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
 
 /** One line for each line of a text, each behind a mark, so that nothing in it can pass for what stands around it. */
-const quoted = (text: string): string =>
+export const quoted = (text: string): string =>
   text
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map((line) => `> ${visible(line)}`)

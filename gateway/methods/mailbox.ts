@@ -9,20 +9,23 @@ import type { Gateway } from './methods.ts';
 type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `profile.${string}`>;
 
 export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
-  const { store, mail, peering, clock } = gateway;
-  const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => ({
-    ...mailbox,
-    ...store.inbox.counts({ key }),
-  });
+  const { store, mail, peering, bus, clock } = gateway;
+  const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => {
+    const socket = bus.socketOf(mailbox.name);
+    return { ...mailbox, ...(socket === undefined ? {} : { socket }), ...store.inbox.counts({ key }) };
+  };
   const changed = (mailbox: StoredMailbox, subtype: string): void =>
     tellOfMailbox(store, mailbox, subtype, clock.now());
   return {
-    'mailbox.create': ({ name, policy, topics }) =>
-      store.synced(() => {
-        const made = store.mailboxes.insert(name, policy, topics, clock.now());
-        changed(made, 'mailbox.created');
-        return shown(made);
-      }),
+    'mailbox.create': async ({ name, policy, topics }) => {
+      const made = await store.synced(() => {
+        const mailbox = store.mailboxes.insert(name, policy, topics, clock.now());
+        changed(mailbox, 'mailbox.created');
+        return mailbox;
+      });
+      await bus.sync();
+      return shown(made);
+    },
 
     'mailbox.list': (_params, caller) => ({
       mailboxes: [
@@ -37,16 +40,19 @@ export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
       ],
     }),
 
-    'mailbox.update': ({ name, rename, policy, topics }) =>
-      store.synced(() => {
+    'mailbox.update': async ({ name, rename, policy, topics }) => {
+      const made = await store.synced(() => {
         const mailbox = store.mailboxes.get(name);
         if (rename !== undefined && mailbox.kind === 'person') {
           throw new Problem('mailbox.state', 'The mailbox of the person keeps its name.', { mailbox: name });
         }
-        const made = store.mailboxes.update(mailbox, { rename, policy, topics });
-        changed(made, 'mailbox.changed');
-        return shown(made);
-      }),
+        const updated = store.mailboxes.update(mailbox, { rename, policy, topics });
+        changed(updated, 'mailbox.changed');
+        return updated;
+      });
+      if (rename !== undefined) await bus.sync();
+      return shown(made);
+    },
 
     'mailbox.destroy': async ({ name }) => {
       const mailbox = store.mailboxes.get(name);
@@ -59,6 +65,7 @@ export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
         store.mailboxes.remove(mailbox);
       });
       mail.removed(mailbox.key);
+      await bus.sync();
       return { ok: true };
     },
 

@@ -1,5 +1,5 @@
 // What handlers work with, and all of them together: one for every method of the contract.
-import type { Agent, AgentId, AgentSession, GatewayInfo } from '../protocol/index.ts';
+import type { Agent, AgentId, AgentSession, GatewayInfo, MailboxName } from '../protocol/index.ts';
 import type { Bearers } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Announcer } from '../live/announcer.ts';
@@ -34,6 +34,11 @@ export interface Gateway {
   readonly mail: LiveMail;
   readonly delegation: Delegation;
   readonly peers: Peers;
+  /** The sockets of mailboxes. */
+  readonly bus: {
+    sync(): Promise<void>;
+    socketOf(mailbox: MailboxName): string | undefined;
+  };
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;

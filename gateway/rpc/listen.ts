@@ -1,6 +1,7 @@
 // Listening on the Unix socket so that nobody's name is stolen and nobody else can connect.
 import { existsSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { Server as HttpServer } from 'node:http';
+import type { Server } from 'node:net';
 import path from 'node:path';
 import { makePrivateFolder } from './paths.ts';
 
@@ -91,7 +92,9 @@ function listen(server: Server, socket: string, mode = 0o666): Promise<void> {
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  server.closeIdleConnections();
-  setTimeout(() => server.closeAllConnections(), 1_000).unref();
+  if (server instanceof HttpServer) {
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
+  }
   await promise;
 }

@@ -1,9 +1,9 @@
 // POST /mcp: the tools of an agent over HTTP. Each request has a server of its own, so nothing can cross between two.
-import type { JSONRPCResponse } from 'json-rpc-2.0';
 import { Caller } from './caller.ts';
-import { parse, type Dispatcher } from './dispatch.ts';
+import { parse } from './dispatch.ts';
 import type { Exchange, Routes } from './http.ts';
 import { readBody } from './httpRpc.ts';
+import { callInside } from './inside.ts';
 import type { CallMail } from './mcpServer.ts';
 import { refuse } from './respond.ts';
 
@@ -20,7 +20,8 @@ export async function postMcp({ request, response, bearer }: Exchange, routes: R
   if ('refusal' in read) return refuse(response, { status: 400, reason: read.refusal.error.message });
   // Most gateways never need it: it takes a tenth of a second and 20 MB.
   const { createMcpHandler, mcpServerOf } = await import('./mcpServer.ts');
-  const call = callThrough(routes.dispatcher, new Caller('mcp', bearer));
+  const caller = new Caller('mcp', bearer);
+  const call: CallMail = (method, params) => callInside(routes.dispatcher, caller, method, params);
   const handler = createMcpHandler(() => mcpServerOf(call), { responseMode: 'json', maxSubscriptions: 0 });
   const answer = await handler.fetch(
     new Request('http://localhost/mcp', {
@@ -45,15 +46,3 @@ export function onlyPostMcp({ response }: Exchange): void {
   response.setHeader('Allow', 'POST');
   refuse(response, { status: 405, reason: 'Only POST is served here.' });
 }
-
-/** The tools go through the same door as every other call: access, parameters and problems are looked at there. */
-const callThrough =
-  (dispatcher: Dispatcher, caller: Caller): CallMail =>
-  async (method, params) => {
-    const answer = await dispatcher.answer({ jsonrpc: '2.0', id: 0, method, params }, caller);
-    // One request with an id has one answer.
-    const { error, ...rest } = answer as JSONRPCResponse;
-    if (error !== undefined) throw new Error(error.message);
-    // The handler of this very method has made the result.
-    return rest.result as never;
-  };

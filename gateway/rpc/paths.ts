@@ -30,19 +30,45 @@ export function configFile(env: Env = process.env): string {
  * named pipes instead of files.
  */
 export function socketPath(home: string, env: Env = process.env): string {
-  const name = createHash('sha256').update(home).digest('hex').slice(0, 12);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\holdfast-${name}`;
+  if (process.platform === 'win32') return `${PIPE}${shortNameOf(home)}`;
+  const socket = socketFolders(home, env)
+    .map((folder) => path.join(folder, 'gateway.sock'))
+    .find(fits);
+  if (socket !== undefined) return socket;
+  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+}
+
+/** Where the sockets of mailboxes are: nearly always the first of them, whose list is the list of all. */
+export const mailboxFolders = (home: string, env: Env = process.env): string[] =>
+  socketFolders(home, env).map((folder) => path.join(folder, 'mailboxes'));
+
+/** The socket of a mailbox. A name that is too long even for a short folder is told by its digest, never cut off. */
+export function mailboxSocketPath(home: string, name: string, env: Env = process.env): string {
+  if (process.platform === 'win32') return `${PIPE}${shortNameOf(home)}-${name}`;
+  const folders = mailboxFolders(home, env);
+  const files = [name, shortNameOf(name)].flatMap((stem) =>
+    folders.map((folder) => path.join(folder, `${stem}.sock`)),
+  );
+  const socket = files.find(fits);
+  if (socket !== undefined) return socket;
+  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+}
+
+const PIPE = '\\\\.\\pipe\\holdfast-';
+
+const fits = (socket: string): boolean => Buffer.byteLength(socket) <= MAX_SOCKET_PATH;
+
+const shortNameOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/** The best first. The later ones are short, and named after the state folder. */
+function socketFolders(home: string, env: Env): string[] {
+  const name = shortNameOf(home);
   const runtime = env['XDG_RUNTIME_DIR'];
-  const folders = [
+  return [
     env['HOLDFAST_HOME'] || !runtime ? path.join(home, 'run') : path.join(runtime, 'holdfast'),
     ...(runtime ? [path.join(runtime, `holdfast-${name}`)] : []),
     path.join(tmpdir(), `holdfast-${userInfo().uid}-${name}`),
   ];
-  for (const folder of folders) {
-    const socket = path.join(folder, 'gateway.sock');
-    if (Buffer.byteLength(socket) <= MAX_SOCKET_PATH) return socket;
-  }
-  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
 }
 
 /** Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted. */

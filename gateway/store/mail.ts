@@ -1,5 +1,14 @@
 // Mail is accepted: for good, once for each id, and again only when a person sends it anew. Run these inside a transaction.
-import { destinationOf, fits, judgeId, MAX_HOPS, mayRequeue, QUOTA, WAITING } from '../core/mail.ts';
+import {
+  destinationOf,
+  fits,
+  judgeId,
+  MAX_HOPS,
+  mayRequeue,
+  QUOTA,
+  WAITING,
+  type Load,
+} from '../core/mail.ts';
 import { Problem, type ClientMessageId, type MailMessage, type MessageId } from '../protocol/index.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { fingerprintOf, type Routing } from './outbox.ts';
@@ -103,6 +112,10 @@ function messageOf(store: Store, sender: StoredMailbox, letter: Letter, now: str
 const findMessage = (store: Store, id: MessageId): MailMessage | undefined =>
   store.inbox.findMessage(id) ?? store.outbox.find(id)?.message;
 
+const NOTHING: Load = { messages: 0, bytes: 0 };
+
+const sum = (a: Load, b: Load): Load => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes });
+
 function mustHaveRoom(
   store: Store,
   { lane, mailboxKey }: Routing,
@@ -110,11 +123,9 @@ function mustHaveRoom(
   letter: Letter,
 ): void {
   const waiting = store.outbox.waiting(lane);
-  const isFull =
-    letter.mustFit &&
-    (waiting.messages > 0 ||
-      (mailboxKey !== null &&
-        !fits(store.inbox.unread({ key: mailboxKey }, sender.identity), letter.bytes, QUOTA)));
+  const unread = (): Load =>
+    mailboxKey === null ? NOTHING : store.inbox.unread({ key: mailboxKey }, sender.identity);
+  const isFull = letter.mustFit && !fits(sum(waiting, unread()), letter.bytes, QUOTA);
   if (isFull || !fits(waiting, letter.bytes, WAITING)) {
     throw new Problem(
       'mail.full',

@@ -109,6 +109,17 @@ export class MailboxStore {
     return this.#db.all(`${SELECT} ORDER BY m.name`).map((row) => fromRow(row));
   }
 
+  /** Those that are not of sessions, and the mailboxes of so many sessions, the last active ones. */
+  reachable(sessions: number): MailboxName[] {
+    const rows = this.#db.all(
+      `SELECT name FROM mailbox WHERE kind <> 'session' UNION ALL
+       SELECT name FROM (SELECT m.name FROM mailbox m JOIN session s ON s.key = m.session_key
+         WHERE s.archived = 0 ORDER BY s.last_activity_at DESC LIMIT ?)`,
+      sessions,
+    );
+    return rows.map(({ name }) => MailboxName.parse(name));
+  }
+
   /** The subscribers of a topic; without one, everybody who can be seen. */
   listeners(topic: string | undefined): StoredMailbox[] {
     const rows =

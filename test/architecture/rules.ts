@@ -235,6 +235,25 @@ export const files: readonly Rule[] = [
     },
   },
   {
+    where: 'gateway/rpc/mailText.ts',
+    may: {
+      'gateway/core/mailPrompt.ts': 'an agent reads mail in the same words and marks, whatever way it comes',
+    },
+  },
+  {
+    where: 'gateway/bus.ts',
+    may: {},
+    typesOnly: {
+      'gateway/live': 'the log',
+      'gateway/rpc': 'the sockets',
+      'gateway/store': 'which mailboxes there are',
+    },
+  },
+  {
+    where: 'gateway/cli/bus.ts',
+    may: { 'node:net': 'which sockets are alive is found out by knocking' },
+  },
+  {
     where: 'gateway/rpc/mcpServer.ts',
     may: { '@modelcontextprotocol/server': 'the language in which agents take tools' },
   },

@@ -110,6 +110,7 @@ export class InProcess implements AsyncDisposable {
         settings: { heartbeatSeconds: 30 },
         about: { instanceId, version: '0.0.0' },
       }),
+      bus: { sync: () => Promise.resolve(), socketOf: () => undefined },
       clock,
       info: {
         version: '0.0.0',

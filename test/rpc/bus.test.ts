@@ -1,0 +1,212 @@
+// The bus: every mailbox is a socket in one folder, and anything that can open a socket can write to it.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { MailboxName, type Mailbox } from '../../gateway/protocol/index.ts';
+import { codeOf, repliesIn, sayTo } from '../support/bus.ts';
+import type { TestClient } from '../support/client.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const run = promisify(execFile);
+const named = (name: string): MailboxName => MailboxName.parse(name);
+
+let gateway: TestGateway;
+let client: TestClient;
+before(async () => {
+  gateway = await startGateway();
+  client = await gateway.connect();
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+const folder = (): string => path.join(gateway.home, 'run', 'mailboxes');
+
+/** A new mailbox, which has its socket when the call has answered. */
+async function create(name: string): Promise<Mailbox & { socket: string }> {
+  const made = await client.call('mailbox.create', { name: named(name) });
+  assert.ok(made.socket !== undefined && existsSync(made.socket));
+  return { ...made, socket: made.socket };
+}
+
+/** What has arrived there, oldest first. */
+async function arrived(name: string, count: number): Promise<string[]> {
+  const messages = await waitFor(`${count} messages in ${name}`, async () => {
+    const inbox = await client.call('mail.inbox', { mailbox: named(name), limit: 1000 });
+    return inbox.messages.length >= count && inbox.messages;
+  });
+  return messages.map(({ from, content }) => `${from}: ${content}`).toReversed();
+}
+
+test('a mailbox is a socket in one folder, for its owner only', async () => {
+  const { socket } = await create('build');
+  assert.equal(socket, path.join(folder(), 'build.sock'));
+  assert.ok(statSync(socket).isSocket());
+  assert.equal(statSync(socket).mode & 0o077, 0);
+  assert.equal(statSync(folder()).mode & 0o077, 0);
+  assert.ok(readdirSync(folder()).includes('build.sock'), 'listing the folder finds it');
+  const { mailboxes } = await client.call('mailbox.list', {});
+  assert.equal(mailboxes.find(({ name }) => name === 'build')?.socket, socket);
+});
+
+test('a shell script needs nothing but netcat', async () => {
+  const { socket } = await create('from-a-shell');
+  const script = `printf '{"content": "the build broke", "priority": "now"}\\n' | nc -NU "$1"`;
+  const { stdout } = await run('sh', ['-c', script, 'sh', socket]);
+  assert.deepEqual(repliesIn(stdout).map(codeOf), ['ok']);
+  assert.deepEqual(await arrived('from-a-shell', 1), ['person: the build broke']);
+});
+
+test('a Python script needs nothing but its standard library', async () => {
+  const { socket } = await create('from-python');
+  await create('ci-bot');
+  const script = `
+import json, socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bus:
+    bus.connect(sys.argv[1])
+    lines = bus.makefile("rw", encoding="utf-8", newline="\\n")
+    for number in range(3):
+        lines.write(json.dumps({"from": "ci-bot", "content": f"step {number} \\u2713", "id": f"step-{number}"}) + "\\n")
+        lines.flush()
+        answer = json.loads(lines.readline())
+        assert answer["ok"] and answer["client_message_id"] == f"step-{number}", answer
+    print("done")
+`;
+  const { stdout } = await run('python3', ['-c', script, socket]);
+  assert.equal(stdout, 'done\n');
+  assert.deepEqual(await arrived('from-python', 3), [
+    'ci-bot: step 0 ✓',
+    'ci-bot: step 1 ✓',
+    'ci-bot: step 2 ✓',
+  ]);
+});
+
+test('every line is answered in its place, whatever is wrong with it', async () => {
+  const { socket } = await create('strict');
+  const replies = await sayTo(
+    socket,
+    { content: 'good' },
+    'no json\n',
+    '{"content": 5}\n',
+    '{"content": "a", "approved": true}\n',
+    '{}\n',
+    `${'['.repeat(1000)}\n`,
+    Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x0a]),
+    `${JSON.stringify({ content: 'x'.repeat(256 * 1024) })}\n`,
+    { content: 'for somebody else', to: 'build' },
+    { content: 'good again', to: 'strict', id: 'k1' },
+    { content: 'good again', to: 'strict', id: 'k1' },
+    { content: 'something else', id: 'k1' },
+    '{"content": "no newline"}',
+  );
+  assert.deepEqual(replies.map(codeOf), [
+    'ok',
+    'json',
+    'invalid',
+    'invalid',
+    'invalid',
+    'json',
+    'encoding',
+    'size',
+    'invalid',
+    'ok',
+    'ok',
+    'conflict',
+    'partial',
+  ]);
+  assert.deepEqual(await arrived('strict', 2), ['person: good', 'person: good again']);
+});
+
+test('nobody writes as a session: only its agent has the token for that', async () => {
+  const { socket } = await create('asked');
+  await client.newSession({ title: 'Review' });
+  const { mailboxes } = await client.call('mailbox.list', {});
+  const session = mailboxes.find(({ kind }) => kind === 'session');
+  assert.ok(session);
+  const replies = await sayTo(
+    socket,
+    { content: 'I am the reviewer', from: session.name },
+    { content: 'I am nobody', from: 'no-such-mailbox' },
+    { content: 'I am the build', from: 'build' },
+  );
+  assert.deepEqual(replies.map(codeOf), ['from', 'from', 'ok']);
+  assert.deepEqual(await arrived('asked', 1), ['build: I am the build']);
+});
+
+test('what a session is told through its socket is mail, and from nobody else', async () => {
+  const sessionId = await client.newSession();
+  const find = async () => {
+    const { mailboxes } = await client.call('mailbox.list', {});
+    return mailboxes.find((mailbox) => mailbox.sessionId === sessionId)?.socket;
+  };
+  const socket = await waitFor('the socket of the session', find);
+  const [reply] = await sayTo(socket, { content: 'say hello' });
+  assert.equal(codeOf(reply), 'ok');
+});
+
+test('a full mailbox says so at once, and the others go on', async () => {
+  const { socket } = await create('slow');
+  const line = `${JSON.stringify({ content: 'x' })}\n`;
+  const start = performance.now();
+  const replies = await sayTo(socket, line.repeat(3000));
+  assert.equal(replies.length, 3000);
+  const codes = new Set(replies.map(codeOf));
+  assert.deepEqual([...codes], ['ok', 'full'], [...codes].join(' '));
+  assert.ok(performance.now() - start < 30_000);
+  const { socket: other } = await create('fast');
+  assert.deepEqual((await sayTo(other, { content: 'y' })).map(codeOf), ['ok']);
+});
+
+test('a rename and a destroyed mailbox take their sockets along', async () => {
+  const { socket } = await create('before');
+  await client.call('mailbox.update', { name: named('before'), rename: named('after') });
+  assert.ok(!existsSync(socket));
+  assert.deepEqual((await sayTo(path.join(folder(), 'after.sock'), { content: 'hi' })).map(codeOf), ['ok']);
+  await client.call('mailbox.destroy', { name: named('after') });
+  assert.ok(!existsSync(path.join(folder(), 'after.sock')));
+});
+
+test('a name that is too long for a socket gets one all the same', async () => {
+  const { socket } = await create('x'.repeat(64));
+  assert.ok(Buffer.byteLength(socket) <= 90, socket);
+  assert.deepEqual((await sayTo(socket, { content: 'hi' })).map(codeOf), ['ok']);
+});
+
+test('five hundred connections that say nothing keep nobody out, and half a line leaves nothing', async () => {
+  const { socket } = await create('crowded');
+  const silent = Array.from({ length: 500 }, () => connect(socket).on('error', () => {}));
+  await Promise.all(silent.map((one) => once(one, 'connect')));
+  for (const one of silent.slice(0, 50)) one.write('{"content": "half');
+  assert.deepEqual((await sayTo(socket, { content: 'hi' })).map(codeOf), ['ok']);
+  for (const one of silent) one.destroy();
+  assert.deepEqual(await arrived('crowded', 1), ['person: hi']);
+});
+
+test('a clean end takes the sockets and their folder away; after kill -9 the next start replaces them', async () => {
+  await using other = await startGateway();
+  const first = await other.connect();
+  const { socket = '' } = await first.call('mailbox.create', { name: named('kept') });
+  await other.kill9();
+  assert.ok(existsSync(socket), 'what is to be replaced');
+  await other.start();
+  await waitFor('the socket to answer', async () => {
+    const replies = await sayTo(socket, { content: 'still here' }).catch(() => []);
+    return codeOf(replies[0]) === 'ok';
+  });
+  await other.stop();
+  assert.deepEqual(readdirSync(path.join(other.home, 'run')), []);
+});
+
+test('many sessions cost no more sockets than are worth while', async () => {
+  await using other = await startGateway();
+  const user = await other.connect();
+  for (let count = 0; count < 80; count += 1) await user.newSession();
+  await waitFor("the person's socket and 64 more", () => {
+    const sockets = path.join(other.home, 'run', 'mailboxes');
+    return existsSync(sockets) && readdirSync(sockets).length === 65;
+  });
+});
