@@ -36,12 +36,15 @@ async function pickAgent(agents: Agents): Promise<string | undefined> {
   const ready = list.agents
     .filter(({ state }) => state === 'installed')
     .toSorted((a, b) => rank(a) - rank(b));
-  const absent = list.agents.filter(({ state }) => state !== 'installed');
+  const absent = list.agents.filter(({ state, source }) => state !== 'installed' && source !== 'registry');
+  const others = list.agents.filter(({ state, source }) => state !== 'installed' && source === 'registry');
   const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const items: (vscode.QuickPickItem & { readonly pick?: Agent })[] = [
     ...ready.map((agent) => item(agents, agent)),
     ...(absent.length > 0 ? [separator(t('Not ready'))] : []),
     ...absent.map((agent) => item(agents, agent)),
+    ...(others.length > 0 ? [separator(t('In the ACP registry'))] : []),
+    ...others.map((agent) => item(agents, agent)),
   ];
   const choice = await vscode.window.showQuickPick(items, {
     title: t('New session'),

@@ -26,6 +26,8 @@ export const Config = z.strictObject({
       }),
     )
     .default({}),
+  /** Where `agent.refresh` fetches the list of agents, for those behind a mirror. Fetched only when asked for. */
+  agentRegistry: z.url().default('https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json'),
   /** The same routes on TCP loopback, for programs that cannot open a Unix socket. Off unless asked for; 0: any port. */
   http: z.strictObject({ port: z.int().min(0).max(65_535) }).optional(),
   /** How much of each session is kept. Whole turns leave at the old end. */

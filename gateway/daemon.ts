@@ -5,6 +5,7 @@ import pino from 'pino';
 import { AgentError, type PastSession } from './agents/agent.ts';
 import { Bus } from './bus.ts';
 import { Catalogue } from './agents/catalogue.ts';
+import { keptRegistry, updateRegistry } from './agents/registryUpdate.ts';
 import { reap, residentBytes, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
@@ -76,7 +77,12 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
 
-  const catalogue = new Catalogue({ agents: config.agents, ...program });
+  const registryFile = path.join(home, 'registry.json');
+  const catalogue = new Catalogue({
+    agents: config.agents,
+    registry: keptRegistry(registryFile),
+    ...program,
+  });
   store.retention.bounds = config.log;
   const feed = new Feed(store.log);
   const announcer = new Announcer(store);
@@ -105,6 +111,11 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const agents: Gateway['agents'] = {
     list: () => catalogue.list(),
     defaultAgent: () => catalogue.defaultAgent,
+    registryDate: () => catalogue.registryDate,
+    refresh: async () =>
+      catalogue.take(
+        await updateRegistry(config.agentRegistry, registryFile, systemClock.now().slice(0, 10)),
+      ),
     mustBeInstalled: (agent) => void catalogue.find(agent),
     check: (agent) => checkAgent(catalogue, agent, home),
     pastSessions: (agent, path) => pastSessions(catalogue, agent, home, path),

@@ -7,6 +7,7 @@ import { claudeDriver } from './claude.ts';
 import { commandDriver } from './command.ts';
 import { KNOWN, type KnownAgent } from './knownAgents.ts';
 import { lookUp, type Lookup } from './lookUp.ts';
+import { describeRegistryAgent, installedProgram, type Registry, type RegistryAgent } from './registry.ts';
 import type { Program } from './process.ts';
 
 /** What an agent speaks. A new one is a driver here, and a word in config.ts. */
@@ -34,6 +35,8 @@ export interface CatalogueOptions {
   readonly script: string;
   readonly path?: string;
   readonly platform?: NodeJS.Platform;
+  /** Agents that are only known from there: listed last, and never the default. */
+  readonly registry?: Registry;
 }
 
 export interface FoundAgent extends Program {
@@ -44,6 +47,7 @@ interface Entry extends Omit<KnownAgent, 'agent'> {
   readonly agent: AgentId;
   readonly env: Readonly<Record<string, string>>;
   readonly protocol: AgentProtocol;
+  readonly source: 'known' | 'configured';
 }
 
 /** Why what is there cannot be started, and what to do about it. */
@@ -62,19 +66,22 @@ export class Catalogue {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #path: string;
   readonly #platform: NodeJS.Platform;
+  #registry: Registry;
 
-  constructor({ agents = {}, node, script, path, platform }: CatalogueOptions) {
+  constructor({ agents = {}, node, script, path, platform, registry }: CatalogueOptions) {
     this.#path = path ?? process.env['PATH'] ?? '';
     this.#platform = platform ?? process.platform;
+    this.#registry = registry ?? { date: '', agents: [] };
     const entries = new Map<string, Entry>();
     for (const known of KNOWN) {
-      entries.set(known.agent, { ...known, agent: AgentId.parse(known.agent), env: {}, protocol: 'acp' });
+      const agent = AgentId.parse(known.agent);
+      entries.set(agent, { ...known, agent, env: {}, protocol: 'acp', source: 'known' });
     }
     for (const [id, config] of Object.entries(agents)) {
       const agent = AgentId.parse(id);
       const { name = id, command, args = [], env = {}, protocol = 'acp' } = config;
       const icon = entries.get(agent)?.icon ?? 'terminal';
-      entries.set(agent, { agent, name, icon, command, args, env, protocol });
+      entries.set(agent, { agent, name, icon, command, args, env, protocol, source: 'configured' });
     }
     // The last, so that it is the default only where nothing else is installed.
     entries.set('demo', {
@@ -86,22 +93,46 @@ export class Catalogue {
       // Inside VS Code, "node" is Electron: it has to be told to behave as Node.
       env: 'electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {},
       protocol: 'acp',
+      source: 'known',
     });
     this.#entries = entries;
   }
 
   list(): Agent[] {
-    return [...this.#entries.values()].map((entry) => this.#describe(entry));
+    const own = [...this.#entries.values()].map((entry) => this.#describe(entry));
+    const others = this.#others().map((agent) => describeRegistryAgent(agent, this.#path, this.#platform));
+    return [...own, ...others];
+  }
+
+  get registryDate(): string {
+    return this.#registry.date;
+  }
+
+  /** Another registry; what is known or configured here stays. */
+  take(registry: Registry): void {
+    this.#registry = registry;
+  }
+
+  /** Those of the registry that are not here under a name of our own. */
+  #others(): RegistryAgent[] {
+    const packages = new Set([...this.#entries.values()].map(({ npm }) => npm));
+    return this.#registry.agents.filter(
+      ({ agent, source }) =>
+        !this.#entries.has(agent) && !(source.from === 'npm' && packages.has(source.package)),
+    );
   }
 
   /** The first installed agent. There always is one: the demo agent. */
   get defaultAgent(): AgentId {
-    return this.list().find(({ state }) => state === 'installed')?.agent ?? AgentId.parse('demo');
+    const own = this.list().filter(({ source }) => source !== 'registry');
+    return own.find(({ state }) => state === 'installed')?.agent ?? AgentId.parse('demo');
   }
 
   /** The agent, ready to be started. Throws agent.unknown or agent.missing, with words that say what to do. */
   find(id: string): FoundAgent {
     const entry = this.#entries.get(id);
+    const other = this.#others().find(({ agent }) => agent === id);
+    if (other !== undefined) return this.#findOther(other);
     if (entry === undefined) {
       const known = [...this.#entries.keys()].join(', ');
       throw new Problem('agent.unknown', `There is no agent "${id}". Choose one of: ${known}.`, {
@@ -122,6 +153,17 @@ export class Catalogue {
     return { ...program, driver: DRIVERS[entry.protocol](program) };
   }
 
+  #findOther(agent: RegistryAgent): FoundAgent {
+    const { name, source, args } = agent;
+    const command = installedProgram(source, this.#path, this.#platform);
+    if (command === undefined) {
+      const { detail } = describeRegistryAgent(agent, this.#path, this.#platform);
+      throw new Problem('agent.missing', `${name} cannot be started. ${detail}`, { agent: agent.agent });
+    }
+    const program: Program = { name, command, args, env: {} };
+    return { ...program, driver: acpDriver(program) };
+  }
+
   #lookUp(command: string): Lookup {
     return lookUp(command, this.#path, this.#platform);
   }
@@ -130,8 +172,8 @@ export class Catalogue {
     return 'found' in (this.#lookUp(command) ?? {});
   }
 
-  #describe({ agent, name, icon, command, npm, hint, otherwise }: Entry): Agent {
-    const row = { agent, name, icon };
+  #describe({ agent, name, icon, command, npm, hint, otherwise, source }: Entry): Agent {
+    const row = { agent, name, icon, source };
     if (agent === 'demo') {
       return { ...row, state: 'installed', detail: 'Built in. Needs no account and changes no files.' };
     }

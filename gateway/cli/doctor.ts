@@ -159,7 +159,9 @@ async function databaseFinding(client: GatewayClient): Promise<Finding> {
 
 async function agentFindings(client: GatewayClient): Promise<Finding[]> {
   const { agents } = await client.call('agent.list', {});
-  return agents.map(({ name, state, detail }: Agent): Finding => {
+  // What the registry has besides is a matter of taste, not of health.
+  const ours = agents.filter(({ source, state }) => source !== 'registry' || state === 'installed');
+  return ours.map(({ name, state, detail }: Agent): Finding => {
     const row = { name: `Agent ${name}` };
     if (state === 'installed') return { ...row, state: 'ok', detail };
     if (state === 'broken') return { ...row, state: 'warning', detail: 'is broken', mend: detail };

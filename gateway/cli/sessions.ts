@@ -1,6 +1,6 @@
 // new, sessions, interrupt, destroy, search and agents: sessions as a list.
 import path from 'node:path';
-import { AgentId, Mode, type Session } from '../protocol/index.ts';
+import { AgentId, Mode, type Agent, type Session } from '../protocol/index.ts';
 import { findSession, withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
@@ -114,17 +114,28 @@ export const sessionVerbs: readonly Verb[] = [
   {
     name: 'agents',
     summary: 'The agents catalogue: what is installed, and how to mend what is not',
+    options: [['--all', 'all that the ACP registry has, too']],
+    more: 'The list of the registry is refreshed by: holdfast agent refresh',
     run: (call) =>
       withGateway(async (client) => {
         const catalogue = await client.call('agent.list', {});
         const { agents, defaultAgent } = catalogue;
-        const rows = agents.map(({ agent, name, state, detail }) => [
-          agent === defaultAgent ? `${agent} *` : agent,
-          name,
-          state,
-          detail,
+        const isShown = ({ source, state }: Agent): boolean =>
+          source !== 'registry' || state === 'installed' || call.flag('all') === true;
+        const rows = agents
+          .filter(isShown)
+          .map(({ agent, name, state, detail }) => [
+            agent === defaultAgent ? `${agent} *` : agent,
+            oneLine(name, 40),
+            state,
+            oneLine(detail, 200),
+          ]);
+        const more = agents.length - rows.length;
+        call.out.answer(catalogue, [
+          ...table(rows),
+          '* is taken when none is named',
+          ...(more === 0 ? [] : [`${more} more in the ACP registry: holdfast agents --all`]),
         ]);
-        call.out.answer(catalogue, [...table(rows), '* is taken when none is named']);
       }),
   },
 ];

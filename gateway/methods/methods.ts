@@ -45,6 +45,9 @@ export interface Gateway {
   readonly agents: {
     list(): readonly Agent[];
     defaultAgent(): AgentId;
+    registryDate(): string;
+    /** Fetches the registry. Throws registry.unreachable. */
+    refresh(): Promise<void>;
     /** Throws the problem agent.unknown or agent.missing. */
     mustBeInstalled(agent: AgentId): void;
     /** Starts it, asks what it is, ends it. */

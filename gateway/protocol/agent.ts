@@ -12,6 +12,10 @@ export const Agent = z
     icon: z.string().describe('A codicon'),
     state: z.enum(['installed', 'installable', 'missing', 'broken']),
     detail: z.string().describe('Where it was found, or how to mend it'),
+    source: z
+      .enum(['known', 'configured', 'registry'])
+      .default('known')
+      .describe('Who knows it: this build, the configuration, or the ACP registry'),
   })
   .describe('A row of the agents catalogue');
 export type Agent = z.infer<typeof Agent>;
@@ -32,7 +36,19 @@ export const agentMethods = {
   'agent.list': method('The catalogue: what is installed, what can be, what is missing, and how to mend it', {
     access: 'read',
     params: z.strictObject({}),
-    result: z.object({ agents: z.array(Agent), defaultAgent: AgentId }),
+    result: z.object({
+      agents: z.array(Agent),
+      defaultAgent: AgentId,
+      registryDate: z.string().default('').describe('The day of which the registry tells'),
+    }),
+  }),
+  'agent.refresh': method('Fetches the ACP registry, which nothing does unasked, and keeps it', {
+    params: z.strictObject({}),
+    result: z.object({
+      registryDate: z.string(),
+      added: z.array(AgentId).describe('Agents that the list did not have before'),
+    }),
+    problems: ['registry.unreachable'],
   }),
   'agent.check': method('Starts the agent, asks what it is, and ends it', {
     params: z.strictObject({ agent: AgentId }),

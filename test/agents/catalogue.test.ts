@@ -24,6 +24,7 @@ test('an agent on the PATH is installed, and the detail says where', () => {
     agent: 'opencode',
     name: 'OpenCode',
     icon: 'terminal',
+    source: 'known',
     state: 'installed',
     detail: join(bin.path, 'opencode'),
   });

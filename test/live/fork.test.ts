@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Problem, type AgentId, type SessionId } from '../../gateway/protocol/index.ts';
+import { Problem, type SessionId } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-const RICH = 'rich' as AgentId;
+const RICH = 'rich';
 
 const rich = (folder: string): object => ({
   agents: {
@@ -110,7 +110,7 @@ test('the conversations that an agent remembers are listed, page after page, and
     [['rich-001', folder, here]],
   );
   await assert.rejects(
-    client.call('agent.sessions', { agent: 'demo' as AgentId }),
+    client.call('agent.sessions', { agent: 'demo' }),
     isProblem('agent.unable', /does not tell/),
   );
 });

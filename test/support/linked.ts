@@ -84,6 +84,8 @@ export class InProcess implements AsyncDisposable {
       list: () => catalogue.list(),
       defaultAgent: () => catalogue.defaultAgent,
       mustBeInstalled: (agent) => void catalogue.find(agent),
+      registryDate: () => '',
+      refresh: () => Promise.resolve(),
       pastSessions: () => Promise.resolve([]),
       check: () => Promise.resolve({ ok: true, detail: '' }),
       memoryOf: () => null,
