@@ -11,6 +11,7 @@ import { SessionBadges, sessionUri } from './sessionBadges.ts';
 import {
   arrange,
   needsYou,
+  type FolderRow,
   type GroupId,
   type GroupRow,
   type Row,
@@ -208,14 +209,13 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 
   #rowOf(id: string): SessionRow | undefined {
-    return this.#groups
-      .flatMap(({ children }) => children.flatMap((row) => (row.kind === 'folder' ? row.children : [row])))
-      .find((row) => row.id === id);
+    return rowsIn(this.#groups.flatMap(({ children }) => children)).find((row) => row.id === id);
   }
 
   #selectWanted(): void {
+    // A group that is folded stays so.
     const open = this.#groups.filter(({ folded }) => !folded).flatMap(({ children }) => children);
-    const moved = this.#moved === undefined ? undefined : this.#rowOf(this.#moved);
+    const moved = rowsIn(open).find(({ id }) => id === this.#moved);
     const row = open.find(({ id }) => id === this.#wanted) ?? moved;
     if (!row || !this.view.visible) return;
     this.#wanted = undefined;
@@ -254,6 +254,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       .join('\n');
   }
 }
+
+/** With those in folders. */
+const rowsIn = (rows: readonly (SessionRow | FolderRow)[]): SessionRow[] =>
+  rows.flatMap((row) => (row.kind === 'folder' ? row.children : [row]));
 
 /** Colour repeats what the group says. High contrast leaves the colours of lists undefined. */
 function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
