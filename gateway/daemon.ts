@@ -39,6 +39,9 @@ import { WebSocketTransport } from './rpc/websocket.ts';
 import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
+export { LockedError } from './store/store.ts';
+export { NewerDatabaseError } from './store/database.ts';
+
 export interface Program {
   /** How this process was started, so that it can start the demo agent in the same way. */
   readonly node: string;

@@ -1,5 +1,5 @@
-// What a Prometheus can read of a gateway: how much it holds, how much it does, how it is.
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+// Counts what the gateway does, for a Prometheus that may ask one day: its library is loaded when it does.
+import type { Registry } from 'prom-client';
 import type { Committed, Store } from './store/store.ts';
 
 export interface Metrics {
@@ -9,60 +9,24 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
+/** Since the start. */
+export interface Counted {
+  events: number;
+  commits: number;
+}
+
 export function metricsOf(store: Store, clients: () => number): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const events = new Counter({ name: 'holdfast_events_total', help: 'Events written', registers });
-  const commits = new Counter({
-    name: 'holdfast_commits_total',
-    help: 'Commits that wrote events',
-    registers,
-  });
-  new Gauge({
-    name: 'holdfast_sessions',
-    help: 'Sessions by status',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { session } of store.sessions.list()) this.inc({ status: session.status });
-    },
-  });
-  const gauge = (name: string, help: string, read: () => number): Gauge =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  const sum = (of: 'queued' | 'uncertain' | 'pendingPermissions'): number =>
-    store.sessions.list().reduce((total, { session }) => total + session[of], 0);
-  gauge('holdfast_prompts_queued', 'Prompts that wait', () => sum('queued'));
-  gauge('holdfast_prompts_uncertain', 'Prompts that wait for a decision after a crash', () =>
-    sum('uncertain'),
-  );
-  gauge('holdfast_permissions_open', 'Questions of agents that wait for an answer', () =>
-    sum('pendingPermissions'),
-  );
-  new Gauge({
-    name: 'holdfast_mail_outbox',
-    help: 'Mail that is not over, by status',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      for (const [status, count] of Object.entries(store.outbox.open())) this.set({ status }, count);
-    },
-  });
-  gauge('holdfast_clients', 'Connected WebSocket clients', clients);
+  const counted: Counted = { events: 0, commits: 0 };
+  let registry: Promise<Registry> | undefined;
   return {
     count({ batches }) {
       if (batches.length === 0) return;
-      commits.inc();
-      for (const { texts } of batches) events.inc(texts.length);
+      counted.commits += 1;
+      for (const { texts } of batches) counted.events += texts.length;
     },
-    text: () => registry.metrics(),
+    async text() {
+      registry ??= import('./prometheus.ts').then(({ registryOf }) => registryOf(store, clients, counted));
+      return (await registry).metrics();
+    },
   };
 }

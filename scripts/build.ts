@@ -34,20 +34,25 @@ const englishOnly: Plugin = {
     })),
 };
 
-/** Most gateways never need the tools of agents: they and their library stay out until somebody asks for them. */
-const toolsApart: Plugin = {
-  name: 'the tools of agents in a file of their own',
+/** What is imported when it is needed, and is a file of its own. */
+const apart = (source: RegExp, file: string): Plugin => ({
+  name: file,
   setup: (bundle) =>
-    bundle.onResolve({ filter: /\/mcpServer\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './mcp.cjs', external: true } : undefined,
+    bundle.onResolve({ filter: source }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: file, external: true } : undefined,
     ),
-};
+});
+
+/** Most gateways never need the tools of agents: they and their library stay out until somebody asks for them. */
+const toolsApart = apart(/\/mcpServer\.ts$/, './mcp.cjs');
 
 const onNode: BuildOptions = {
   ...common,
   platform: 'node',
   format: 'cjs',
   target: 'node24',
+  // Loading a file by import() would start the other loader, which takes longer than the file.
+  supported: { 'dynamic-import': false },
   plugins: [englishOnly],
   // Its "main" is a UMD file whose requires no bundler can follow.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -57,9 +62,9 @@ const bundles: BuildOptions[] = [
   // Also the command `holdfast` (see "bin" in package.json), so it says who runs it, and what an old Node is told.
   {
     ...onNode,
-    entryPoints: ['gateway/main.ts'],
+    entryPoints: ['gateway/launch.ts'],
     outfile: 'dist/gateway.cjs',
-    plugins: [englishOnly, toolsApart],
+    plugins: [apart(/\/main\.ts$/, './main.cjs')],
     banner: {
       js: [
         '#!/usr/bin/env node',
@@ -71,6 +76,12 @@ const bundles: BuildOptions[] = [
         '}',
       ].join('\n'),
     },
+  },
+  {
+    ...onNode,
+    entryPoints: ['gateway/main.ts'],
+    outfile: 'dist/main.cjs',
+    plugins: [englishOnly, toolsApart],
   },
   { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
   { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },

@@ -2,13 +2,17 @@
 import { isAbsolute } from 'node:path';
 import { AgentId, Problem, type Agent } from '../protocol/index.ts';
 import type { AgentDriver } from './agent.ts';
-import { acpDriver } from './acp.ts';
 import { claudeDriver } from './claude.ts';
 import { commandDriver } from './command.ts';
 import { KNOWN, type KnownAgent } from './knownAgents.ts';
 import { lookUp, type Lookup } from './lookUp.ts';
 import { describeRegistryAgent, installedProgram, type Registry, type RegistryAgent } from './registry.ts';
 import type { Program } from './process.ts';
+
+/** The library of ACP is large: it waits for the first agent that needs it. */
+const acpDriver = (program: Program): AgentDriver => ({
+  open: async (...how) => (await import('./acp.ts')).acpDriver(program).open(...how),
+});
 
 /** What an agent speaks. A new one is a driver here, and a word in config.ts. */
 const DRIVERS = { acp: acpDriver, claude: claudeDriver, command: commandDriver } satisfies Record<

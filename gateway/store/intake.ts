@@ -33,7 +33,7 @@ export class Intake {
   /** So many of them are on their way in the table. */
   #saved = 0;
   #isBusy = false;
-  #timer: NodeJS.Timeout | undefined;
+  #isSoon = false;
 
   constructor(db: Database, parts: Parts) {
     this.#db = db;
@@ -68,11 +68,17 @@ export class Intake {
     const texts = [...this.#accepted.values()].slice(this.#saved).map(({ event }) => event.text);
     this.#undisturbed(() => this.#db.run('INSERT INTO accepted (texts) VALUES (?)', texts.join('\n')));
     this.#saved = this.#accepted.size;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#saved > MOST) this.settle();
+    else this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    setTimeout(() => {
+      this.#isSoon = false;
       this.settle();
     }, SETTLE_MS).unref();
-    if (this.#saved > MOST) this.settle();
   }
 
   /** Puts everything in its place. */

@@ -60,7 +60,7 @@ export class QueueStore {
   /** Running, waiting and uncertain prompts in order. */
   list({ key }: LogOf): StoredPrompt[] {
     return this.#db
-      .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place`, key)
+      .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place, id`, key)
       .map((row) => fromRow(row));
   }
 
@@ -70,7 +70,7 @@ export class QueueStore {
       `${SELECT} WHERE session_key = ? AND state = '${state}' AND ${LIVE}`;
     return [
       ...this.#db.all(`${of('running')} ORDER BY place`, key),
-      ...this.#db.all(`${of('queued')} ORDER BY place LIMIT 1`, key),
+      ...this.#db.all(`${of('queued')} ORDER BY place, id LIMIT 1`, key),
     ].map((row) => fromRow(row));
   }
 

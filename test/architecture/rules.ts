@@ -183,12 +183,19 @@ export const files: readonly Rule[] = [
     may: { gateway: 'the only place that knows every part: it opens and closes them' },
   },
   {
+    where: 'gateway/launch.ts',
+    may: {
+      'node:module': 'the cache of compiled code',
+      'gateway/main.ts': 'what it goes on with',
+      'gateway/rpc/paths.ts': 'where compiled code is kept',
+    },
+  },
+  {
     where: 'gateway/main.ts',
     may: {
       'gateway/cli': 'one verb',
       'gateway/daemon.ts': 'or the daemon',
       'gateway/agents/demo.ts': 'or the demo agent, which is a program of its own in the same file',
-      'gateway/store': 'why a database cannot be opened is told in its own words',
     },
   },
   {
@@ -201,7 +208,14 @@ export const files: readonly Rule[] = [
   },
   {
     where: 'gateway/metrics.ts',
-    may: { 'gateway/store': 'what is counted' },
+    may: {
+      'gateway/store': 'what is counted',
+      'gateway/prometheus.ts': 'how it is told, loaded when it is asked for',
+    },
+  },
+  {
+    where: 'gateway/prometheus.ts',
+    may: { 'gateway/store': 'what is there', 'gateway/metrics.ts': 'what was counted' },
   },
   {
     where: 'extension/reports.ts',

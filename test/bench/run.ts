@@ -3,7 +3,7 @@
 // --other <bundle>, --profile
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -79,9 +79,18 @@ const folder = mkdtempSync(path.join(tmpdir(), 'hf-bench-'));
 try {
   mkdirSync(results, { recursive: true });
   // Copies: a build in the middle of the run changes nothing.
-  const bundles = { gateway: path.join(folder, 'gateway.cjs'), other: path.join(folder, 'other.cjs') };
-  copyFileSync(options.gateway, bundles.gateway);
-  copyFileSync(options.other ?? options.gateway, bundles.other);
+  const copy = (bundle: string, name: string): string => {
+    const { dir, base } = path.parse(path.resolve(bundle));
+    mkdirSync(path.join(folder, name));
+    // It may load others that stand beside it.
+    for (const file of readdirSync(dir).filter((other) => other.endsWith('.cjs')))
+      copyFileSync(path.join(dir, file), path.join(folder, name, file));
+    return path.join(folder, name, base);
+  };
+  const bundles = {
+    gateway: copy(options.gateway, 'gateway'),
+    other: copy(options.other ?? options.gateway, 'other'),
+  };
   const profiles = options.profile ? path.join(results, 'profiles') : undefined;
   const settings: Settings = { bundles, quick: options.quick, profiles };
   const before = machine(root);

@@ -16,7 +16,7 @@ const admit = (store: Store, id: string, message?: string) =>
 const listed = (store: Store): string[] =>
   store.queue
     .list(store.sessions.get(SESSION))
-    .map(({ promptId, seq, message }) => `${promptId} ${seq} ${message}`);
+    .map(({ promptId, seq, message }) => [promptId, seq, message].join(' '));
 
 const logged = (store: Store): string[] =>
   store.log

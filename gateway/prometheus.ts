@@ -1,0 +1,61 @@
+// What a Prometheus reads of a gateway: how much it holds, how much it does, how it is.
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Counted } from './metrics.ts';
+import type { Store } from './store/store.ts';
+
+export function registryOf(store: Store, clients: () => number, counted: Counted): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = (name: string, help: string, read: () => number): Counter =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  counter('holdfast_events_total', 'Events written', () => counted.events);
+  counter('holdfast_commits_total', 'Commits that wrote events', () => counted.commits);
+  new Gauge({
+    name: 'holdfast_sessions',
+    help: 'Sessions by status',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { session } of store.sessions.list()) this.inc({ status: session.status });
+    },
+  });
+  const gauge = (name: string, help: string, read: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  const sum = (of: 'queued' | 'uncertain' | 'pendingPermissions'): number =>
+    store.sessions.list().reduce((total, { session }) => total + session[of], 0);
+  gauge('holdfast_prompts_queued', 'Prompts that wait', () => sum('queued'));
+  gauge('holdfast_prompts_uncertain', 'Prompts that wait for a decision after a crash', () =>
+    sum('uncertain'),
+  );
+  gauge('holdfast_permissions_open', 'Questions of agents that wait for an answer', () =>
+    sum('pendingPermissions'),
+  );
+  new Gauge({
+    name: 'holdfast_mail_outbox',
+    help: 'Mail that is not over, by status',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      for (const [status, count] of Object.entries(store.outbox.open())) this.set({ status }, count);
+    },
+  });
+  gauge('holdfast_clients', 'Connected WebSocket clients', clients);
+  return registry;
+}
