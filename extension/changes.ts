@@ -35,11 +35,15 @@ export class Changes implements vscode.Disposable {
   /** Tells how these files stand, and again when one of them changes. */
   async watch(key: string, files: readonly ChangedFile[], sessionFolder: string | undefined): Promise<void> {
     this.#forget(key);
-    const places = await Promise.all(files.map((file) => placeOf(file.path, sessionFolder)));
+    const watchers: vscode.Disposable[] = [];
+    const turn = { sessionFolder, files: new Map(files.map((file) => [file.path, file.edits])), watchers };
+    this.#turns.set(key, turn);
     const tell = (): void => void this.#tell(key).catch(() => undefined);
-    const watchers = places.filter((place) => place !== undefined).map((place) => watching(place, tell));
-    const edits = new Map(files.map((file) => [file.path, file.edits]));
-    this.#turns.set(key, { sessionFolder, files: edits, watchers });
+    for (const { path: name } of files) {
+      const place = await placeOf(name, sessionFolder);
+      if (this.#turns.get(key) !== turn) return;
+      if (place !== undefined) watchers.push(watching(place, tell));
+    }
     await this.#tell(key);
   }
 

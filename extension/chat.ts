@@ -1,4 +1,5 @@
 // One panel and the session that it shows: the same in the side bar and in an editor tab.
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
@@ -63,6 +64,7 @@ export class Chat implements Disposable {
         me,
         agentName,
         post,
+        home: homedir(),
         warn: (words) => log.warn(words),
         kept: (session) => keepsakes.kept(session),
       },

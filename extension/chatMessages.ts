@@ -31,6 +31,8 @@ export type ToPanel =
       readonly agentName: string;
       /** This window, so that "here" and "in window docs-site" can be told apart. */
       readonly me: Actor;
+      /** The home folder of this machine, which people write as ~. */
+      readonly home?: string;
       /** What a panel has last kept of this session in this workspace. */
       readonly kept?: unknown;
     }

@@ -7,6 +7,7 @@ import { Emitter, type Disposable } from './emitter.ts';
 export interface OpenSessionParts {
   readonly connection: Connection;
   readonly me: Actor;
+  readonly home: string;
   readonly agentName: (agent: string) => string;
   readonly post: (message: ToPanel) => void;
   /** What a panel has last kept of a session. */
@@ -115,7 +116,7 @@ export class OpenSession implements Disposable {
   }
 
   async #follow(): Promise<void> {
-    const { connection, me, agentName } = this.#parts;
+    const { connection, me, home, agentName } = this.#parts;
     const sessionId = this.#id;
     // Without a link there is nobody to ask; the next one calls again.
     if (sessionId === undefined || !this.#shown || !connection.client) return;
@@ -135,6 +136,7 @@ export class OpenSession implements Disposable {
         cursor: answer.cursor,
         agentName: agent,
         me,
+        home,
         kept,
       });
       this.#fulfil();

@@ -59,9 +59,13 @@ const outputOf = (content: ToolCall['content']): string =>
 
 /** Colours stay. Whatever else steers a terminal, its title, its clipboard or its cursor, is made visible instead. */
 export const harmless = (text: string): string =>
-  text.replaceAll(/\u001b\[[\d;:]*m|\r?\n|\r|\t|(\p{Cc}|\p{Bidi_Control})/gu, (found, control?: string) =>
-    control === undefined ? (/^[\r\n]/.test(found) ? '\r\n' : found) : name(control),
-  );
+  text.replaceAll(PIECES, (piece) => {
+    if (/^[\r\n]/.test(piece)) return '\r\n';
+    return piece === '\t' || piece.length > 1 ? piece : name(piece);
+  });
+
+/** A colour, a line's end, or one character that steers. */
+const PIECES = new RegExp(String.raw`\u001b\[[\d;:]*m|\r?\n|\p{Cc}|\p{Bidi_Control}`, 'gu');
 
 const name = (char: string): string =>
   `⟨U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`;

@@ -23,10 +23,25 @@ export interface TurnChanges {
 /** Until the host has said how a file stands nothing can be done to it. `kept`: a person said so. */
 export type Standing = FileState | 'kept' | 'unknown';
 
-export const hasChanged = (part: Part): part is ToolPart =>
+const hasChanged = (part: Part): part is ToolPart =>
   part.kind === 'tool' &&
   part.call.status === 'completed' &&
   part.call.content.some(({ type }) => type === 'diff');
+
+/** What the turn from this prompt on has changed; undefined: nothing, or it still runs. */
+export function turnChanges(
+  parts: readonly Part[],
+  start: number,
+  end: number,
+  isLast = true,
+): TurnChanges | undefined {
+  const prompt = parts[start];
+  if (prompt?.kind !== 'prompt' || prompt.outcome === 'running') return undefined;
+  const changed = parts.slice(start + 1, end).filter(hasChanged);
+  return changed.length === 0
+    ? undefined
+    : { kind: 'changes', key: `changes:${prompt.key}`, parts: changed, isLast };
+}
 
 const known = new WeakMap<ToolPart, { readonly count: number; readonly files: readonly ChangedFile[] }>();
 

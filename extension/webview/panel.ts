@@ -18,6 +18,7 @@ export interface OpenSession {
   readonly session: Snapshot['session'];
   readonly agentName: string;
   readonly me: Actor;
+  readonly home: string;
   /** Who shows this session now, this window included. */
   readonly followers: readonly Actor[];
   readonly transcript: Transcript;
@@ -92,7 +93,10 @@ export function receive(panel: Panel, message: ToPanel): Panel {
   }
 }
 
-function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { type: 'session' }>): Panel {
+function opened(
+  panel: Panel,
+  { snapshot, agentName, me, home = '' }: Extract<ToPanel, { type: 'session' }>,
+): Panel {
   const transcript = fromSnapshot(snapshot);
   const before = sessionOf(panel);
   const isSame = before?.session.sessionId === snapshot.session.sessionId;
@@ -102,6 +106,7 @@ function opened(panel: Panel, { snapshot, agentName, me }: Extract<ToPanel, { ty
       session: snapshot.session,
       agentName,
       me,
+      home,
       followers: isSame ? before.followers : [],
       transcript,
       before: snapshot.before,

@@ -3,6 +3,7 @@ import type {
   Actor,
   Event,
   EventBody,
+  Origin,
   Form,
   FormContent,
   PermissionOption,
@@ -21,6 +22,8 @@ export interface PromptPart {
   readonly promptId: string;
   readonly message: Prompt['message'];
   readonly from: Actor;
+  /** It is mail. */
+  readonly origin?: Origin;
   readonly at: number;
   readonly outcome: PromptOutcome;
 }
@@ -97,13 +100,15 @@ export interface GapPart {
   readonly kind: 'gap';
   readonly key: string;
   readonly count: number;
+  /** The last that is known from before it. */
+  readonly since: number;
   readonly at: number;
 }
 
 export type Part = PromptPart | ThoughtPart | TextPart | ToolPart | NotePart | UncertainPart | GapPart;
 
 /** A prompt that waits. */
-export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from'>;
+export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from' | 'origin'>;
 
 export type PlanEntries = Extract<EventBody, { type: 'plan' }>['entries'];
 export type Commands = Extract<EventBody, { type: 'commands' }>['commands'];

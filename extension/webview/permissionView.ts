@@ -28,12 +28,16 @@ export function askBody(ask: Ask, view: View, isOpen: boolean): TemplateResult {
     <div class="facts">
       ${saysMore(ask) ? html`<div class="fact">${icon('comment')}<span>${inFull(ask.title)}</span></div>` : nothing}
       <div class="fact">
-        ${icon('folder')}<span>${t('In')} <code>${inFull(view.open.session.path)}</code></span>
+        ${icon('folder')}<span>${t('In')} <code>${inFull(shortPath(view.open))}</code></span>
       </div>
       ${isOpen ? elsewhere(view) : nothing}
     </div>
     ${ask.verdict === undefined ? (isOpen ? options(ask, view) : ended()) : verdictLine(ask, view)}`;
 }
+
+/** A folder below one's own home, as people write it. */
+const shortPath = ({ session: { path }, home }: View['open']): string =>
+  home !== '' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 
 /** Others see the question too. */
 function elsewhere({ open }: View): unknown {

@@ -4,15 +4,20 @@ import { icon } from './icons.ts';
 import { picture } from './images.ts';
 import { alongWith, imagesOf, wordsOf, type PromptPart, type Waiting } from './parts.ts';
 import { reveal } from './reveal.ts';
+import { isMine, nameOf, senderLine } from './sender.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
 import { t } from './l10n.ts';
 
 export function promptView(part: PromptPart, { open, now }: View): TemplateResult {
   const isUncertain = part.outcome === 'uncertain';
-  const isMine = part.from.clientId === open.me.clientId;
+  const isOwn = isMine(part, open.me);
   const time = clockTime(part.at, now);
-  const label = isUncertain ? t('Your prompt. May not have finished.') : t('Your prompt');
+  const label = isUncertain
+    ? t('Your prompt. May not have finished.')
+    : part.origin
+      ? t('Mail')
+      : t('Your prompt');
   return html`<section
     class="prompt ${isUncertain ? 'cut' : ''}"
     data-part="prompt"
@@ -20,11 +25,10 @@ export function promptView(part: PromptPart, { open, now }: View): TemplateResul
     data-prompt-id=${part.promptId}
     data-outcome=${part.outcome}
     aria-label=${label}
-    title=${isMine ? time : t('{0}, from {1}', time, part.from.name)}
+    title=${isOwn ? time : t('{0}, from {1}', time, nameOf(part))}
   >
-    <h2 class="sr">${t('{0}, {1}', isMine ? t('You') : part.from.name, time)}</h2>
-    ${isUncertain ? icon('warning', 'mark warn') : nothing} ${said(part.message)}
-    ${isMine ? nothing : from(part.from.name)}
+    <h2 class="sr">${t('{0}, {1}', isOwn ? t('You') : nameOf(part), time)}</h2>
+    ${isUncertain ? icon('warning', 'mark warn') : nothing} ${said(part.message)} ${senderLine(part, open.me)}
   </section>`;
 }
 
@@ -57,6 +61,3 @@ function said(message: Waiting['message']): TemplateResult {
           </div>`
     }`;
 }
-
-export const from = (name: string): TemplateResult =>
-  html`<span class="dim block">${t('From {0}', reveal(name))}</span>`;

@@ -3,8 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 import { icon, iconButton } from './icons.ts';
 import { textOf, wordsOf, type Waiting } from './parts.ts';
-import { from } from './promptView.ts';
 import { reveal } from './reveal.ts';
+import { senderLine } from './sender.ts';
 import { isSound, type View } from './view.ts';
 import { t } from './l10n.ts';
 
@@ -19,9 +19,8 @@ export interface Place {
 const DRAGGED = 'application/x-holdfast-prompt';
 
 export function queueRow(waiting: Waiting, place: Place, view: View): TemplateResult {
-  const { promptId, message, from: sender } = waiting;
+  const { promptId, message } = waiting;
   const isEdited = view.editing?.promptId === promptId;
-  const isForeign = sender.clientId !== view.open.me.clientId;
   const can = isSound(view);
   return html`<div
     class="dock-row queued"
@@ -43,7 +42,7 @@ export function queueRow(waiting: Waiting, place: Place, view: View): TemplateRe
         ? editor(waiting, view)
         : html`<span class="text"
             ><span class="two-lines">${reveal(textOf(message))}</span
-            >${isForeign ? from(sender.name) : nothing}</span
+            >${senderLine(waiting, view.open.me)}</span
           >`
     }
     <span class="slot">${can ? actions(waiting, place, view) : nothing}</span>

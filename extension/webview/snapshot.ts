@@ -31,7 +31,12 @@ export function fromSnapshot({ session, messages, queue, held, permissions }: Sn
   return {
     ...read,
     parts: [...asked, ...questions],
-    queue: waiting.map(({ promptId, message, from }) => ({ promptId, message, from })),
+    queue: waiting.map(({ promptId, message, from, origin }) => ({
+      promptId,
+      message,
+      from,
+      ...(origin && { origin }),
+    })),
     held,
     usage: session.usage ?? read.usage,
     status: session.status,

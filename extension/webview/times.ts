@@ -31,6 +31,12 @@ export function clockTime(at: number, now: number): string {
     : t('{0} {1}, {2}', date.getDate(), date.toLocaleString(language(), { month: 'short' }), time);
 }
 
+/** To the second, where that matters: 14:02:31. */
+export const exactTime = (at: number): string => {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+};
+
 /** For what has just happened: now, 2 s ago; later the time. */
 export function ago(at: number, now: number): string {
   const seconds = Math.floor((now - at) / 1000);

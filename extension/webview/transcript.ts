@@ -77,7 +77,13 @@ function step(t: Transcript, event: Event): Transcript {
     case 'uncertain':
       return uncertain(t, event, at);
     case 'gap':
-      return add(t, { kind: 'gap', key: `gap:${event.from}`, count: event.to - event.from + 1, at });
+      return add(t, {
+        kind: 'gap',
+        key: `gap:${event.from}`,
+        count: event.to - event.from + 1,
+        since: lastEnd(t),
+        at,
+      });
     default:
       return t;
   }
@@ -109,10 +115,11 @@ function thought(t: Transcript, event: Of<'thought'>, at: number): Transcript {
 
 // ---- prompts ----
 
-function queued(t: Transcript, { promptId, position, message, from }: Of<'queued'>): Transcript {
+function queued(t: Transcript, { promptId, position, message, from, origin }: Of<'queued'>): Transcript {
   const others = t.queue.filter((waiting) => waiting.promptId !== promptId);
   const isMoved = others.length < t.queue.length;
-  const queue = others.toSpliced(Math.max(0, position - ahead(t, promptId)), 0, { promptId, message, from });
+  const waiting = { promptId, message, from, ...(origin && { origin }) };
+  const queue = others.toSpliced(Math.max(0, position - ahead(t, promptId)), 0, waiting);
   // A prompt of the conversation that waits once more runs again, and then all that waits.
   const isAgain = !isMoved && t.parts.some((part) => part.kind === 'prompt' && part.promptId === promptId);
   return isAgain ? { ...choose(t, promptId, 'again'), queue, held: false } : { ...t, queue };
@@ -134,11 +141,12 @@ function dequeued(t: Transcript, { promptId }: Of<'dequeued'>): Transcript {
 }
 
 function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
-  const { promptId, message, from } = event;
+  const { promptId, message, from, origin } = event;
   const key = `prompt:${event.seq}`;
   if (find(t, key, 'prompt') !== undefined) return t;
   const ready = choose(t, promptId, 'again');
-  const part: PromptPart = { kind: 'prompt', key, promptId, message, from, at, outcome: 'running' };
+  const sent = { promptId, message, from, ...(origin && { origin }) };
+  const part: PromptPart = { kind: 'prompt', key, ...sent, at, outcome: 'running' };
   const isPlanDone = t.plan.every(({ status }) => status === 'completed');
   return {
     ...add(ready, part),

@@ -1,6 +1,6 @@
 // Turns that are over and not the last: what was done in them becomes one line, "Worked for 2m 40s, 14 steps". Pure.
 import { grouped, type Item } from './groups.ts';
-import { hasChanged, type TurnChanges } from './changedFiles.ts';
+import { turnChanges, type TurnChanges } from './changedFiles.ts';
 import type { Part } from './parts.ts';
 import { lasted } from './times.ts';
 import { t } from './l10n.ts';
@@ -23,6 +23,8 @@ export interface Folding {
   isBeingRead(key: string): boolean;
 }
 
+const ENDS: ReadonlySet<string> = new Set(['note', 'gap', 'uncertain']);
+
 /** One part folded into one line would save nothing. */
 const LEAST = 2;
 
@@ -43,21 +45,15 @@ export function shownOf(parts: readonly Part[], folding: Folding): readonly Show
         done = start + 1 + steps.length;
       }
     }
-    const changes = changesOf(parts, start, end);
+    // What became of the turn stands below what it changed.
+    const until = parts.slice(start, end).findLastIndex(({ kind }) => !ENDS.has(kind)) + start + 1;
+    const changes = turnChanges(parts, start, until, end === undefined);
     if (changes === undefined) return;
-    shown.push(...grouped(parts.slice(done, end), isOpen), changes);
-    done = end ?? parts.length;
+    shown.push(...grouped(parts.slice(done, until), isOpen), changes);
+    done = until;
   });
   shown.push(...grouped(parts.slice(done), isOpen));
   return shown;
-}
-
-function changesOf(parts: readonly Part[], start: number, end: number | undefined): TurnChanges | undefined {
-  const prompt = parts[start];
-  if (prompt?.kind !== 'prompt' || prompt.outcome === 'running') return undefined;
-  const changed = parts.slice(start + 1, end).filter(hasChanged);
-  if (changed.length === 0) return undefined;
-  return { kind: 'changes', key: `changes:${prompt.key}`, parts: changed, isLast: end === undefined };
 }
 
 /** What was done before the answer: up to the last call or thought. Notes and open questions stay in sight. */

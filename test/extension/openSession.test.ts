@@ -20,6 +20,7 @@ async function panel({ window }: Place) {
   const open = new OpenSession({
     connection,
     me,
+    home: '/home/ann',
     agentName: (agent) => agent,
     warn: () => undefined,
     kept: async () => ({ at: 1 }),

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
-import type { ToPanel } from '../../extension/chatMessages.ts';
-import { answered, away, back, connected, permission } from './scenes.ts';
+import { answered, away, connected, permission } from './scenes.ts';
 import { happening, ME, showing, snapshot, Story } from './story.ts';
 
 const ANSWER =
@@ -306,80 +305,5 @@ describe('tool calls', () => {
     await panel.page.getByRole('button', { name: 'Copy output' }).click();
     assert.deepEqual(await panel.posted('copy'), [{ type: 'copy', text: output(30) }]);
     panel.close();
-  });
-});
-
-describe('a prompt that may not have finished', () => {
-  it('is marked and asks; the queue is held until somebody chooses', async () => {
-    const panel = await chromium.panel();
-    await panel.tell(...back(Date.now()));
-    assert.equal(await panel.page.locator('[data-part=prompt]').getAttribute('data-outcome'), 'uncertain');
-    assert.match(await panel.text('[data-part=uncertain]'), /May not have finished\. The gateway stopped/);
-    assert.match(await panel.text('[data-part=queue]'), /1, held until you choose/);
-    assert.equal(await panel.text('[data-part=strip]'), 'Reconnected. Waiting for your choice');
-    await panel.page.getByRole('button', { name: 'Run again' }).click();
-    await panel.page.getByRole('button', { name: 'Leave it' }).click();
-    assert.deepEqual(await panel.posted('retry'), [{ type: 'retry', promptId: 'p1' }]);
-    assert.deepEqual(await panel.posted('remove'), [{ type: 'remove', promptId: 'p1' }]);
-    panel.close();
-  });
-});
-
-describe('a reload of the window', () => {
-  it('brings back the draft, the folds, and the place where one was reading', async () => {
-    const { events } = new Story(Date.now() - 60_000)
-      .prompt('p1', 'Tell me all')
-      .thinks('m0', 'Where to begin?');
-    const long = new Story(Date.now() - 50_000);
-    for (let n = 0; n < 60; n++)
-      long.says(`m${n + 1}`, `Chapter ${n}. ${'It was a long day. '.repeat(20)}`, 1000);
-    const messages = [...events, ...long.events.map((event) => ({ ...event, seq: event.seq + 10 }))];
-    const first = await chromium.panel();
-    await first.tell(connected(Date.now()), showing(snapshot({ messages }, Date.now())));
-    await first.page.locator('.scroller').evaluate((box) => box.scrollTo({ top: 0 }));
-    await first.page.getByRole('button', { name: /Thought/ }).click();
-    await first.page
-      .locator('[data-key="text:m20"]')
-      .evaluate((part) => part.scrollIntoView({ block: 'start' }));
-    await first.page.getByLabel('Prompt', { exact: true }).fill('unsent');
-    await first.until(() => /"draft":"unsent".*/.test(sessionStorage.getItem('kept') ?? ''));
-    await first.until(() => /text:m20/.test(sessionStorage.getItem('kept') ?? ''));
-    const place = await first.page.locator('[data-key="text:m20"]').boundingBox();
-
-    const second = await chromium.panel({ kept: await first.kept() });
-    await second.tell(connected(Date.now()), showing(snapshot({ messages }, Date.now())));
-    assert.equal(await second.page.getByLabel('Prompt', { exact: true }).inputValue(), 'unsent');
-    const restored = await second.page.locator('[data-key="text:m20"]').boundingBox();
-    assert.ok(Math.abs((restored?.y ?? 0) - (place?.y ?? -999)) <= 2, `${restored?.y} is not ${place?.y}`);
-    assert.equal(await second.page.locator('.thought').textContent(), 'Where to begin?');
-    first.close();
-    second.close();
-  });
-
-  it('sooner than VS Code has written anything down brings back what the host was given', async () => {
-    const first = await idle();
-    await first.page.getByLabel('Prompt', { exact: true }).fill('just typed');
-    await first.until(() =>
-      window.posted.some(({ type, kept }) => type === 'keep' && /just typed/.test(String(kept))),
-    );
-    const [told] = (await first.posted('keep')).slice(-1);
-    const kept: unknown = JSON.parse(String(told?.['kept']));
-    const second = await chromium.panel();
-    await second.tell(connected(Date.now()), { ...showing(snapshot({}, Date.now())), kept } as ToPanel);
-    assert.equal(await second.page.getByLabel('Prompt', { exact: true }).inputValue(), 'just typed');
-    first.close();
-    second.close();
-  });
-
-  it('sends again, under the same id, what nobody has heard of', async () => {
-    const first = await idle();
-    await first.page.getByLabel('Prompt', { exact: true }).fill('Do not lose me');
-    await first.page.getByLabel('Prompt', { exact: true }).press('Enter');
-    const [sent] = await first.posted('send');
-    const second = await idle({ kept: await first.kept() });
-    assert.deepEqual(await second.posted('send'), [sent]);
-    assert.equal(await second.page.locator('[data-outcome=pending] p').innerText(), 'Do not lose me');
-    first.close();
-    second.close();
   });
 });

@@ -257,3 +257,38 @@ export function changed(now: number): ToPanel[] {
     },
   ];
 }
+
+/** Mail of another machine's agent, in the conversation and waiting. */
+export function mail(now: number): ToPanel[] {
+  const origin = {
+    messageId: 'm1',
+    from: 'reviewer@workstation',
+    provenance: {
+      via: 'peer' as const,
+      agent: 'OpenCode',
+      session: 'Review queue',
+      peer: 'workstation',
+      hops: 1,
+    },
+  };
+  const from = { clientId: 'mail', name: 'mail' };
+  const told = new Story(now - 60_000).add(
+    {
+      type: 'prompt',
+      promptId: 'p1',
+      message: 'Not behind a proxy. Count per address and user name.',
+      from,
+      origin,
+    },
+    { type: 'status', status: 'busy' },
+    {
+      type: 'queued',
+      promptId: 'q1',
+      position: 1,
+      message: 'Also drop the old limiter table.',
+      from,
+      origin: { ...origin, provenance: { via: 'mcp' as const, session: 'Invoice cleanup', hops: 2 } },
+    },
+  );
+  return [connected(now), showing(snapshot({}, now)), happening(told.events)];
+}

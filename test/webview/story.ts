@@ -117,6 +117,7 @@ export const showing = (of: Snapshot): ToPanel =>
     cursor: 'log00000:0',
     agentName: 'Claude Code',
     me: ME,
+    home: '/home/ann',
   }) as unknown as ToPanel;
 
 export const happening = (events: readonly Event[]): ToPanel =>

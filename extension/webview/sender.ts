@@ -1,0 +1,46 @@
+// Whose words a prompt is when they are not one's own: another window's, or mail, which is never a person's consent.
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Actor, Origin } from '../../gateway/protocol/index.ts';
+import { icon } from './icons.ts';
+import { t } from './l10n.ts';
+import { reveal } from './reveal.ts';
+
+export interface Sent {
+  readonly from: Actor;
+  readonly origin?: Origin | undefined;
+}
+
+export const isMine = ({ from, origin }: Sent, me: Actor): boolean =>
+  origin === undefined && from.clientId === me.clientId;
+
+/** The name that stands for it where there is only room for one. */
+export const nameOf = ({ from, origin }: Sent): string => reveal(origin?.from ?? from.name);
+
+/** A line below the text; nothing below one's own. */
+export function senderLine(sent: Sent, me: Actor): TemplateResult | typeof nothing {
+  if (sent.origin !== undefined) {
+    return html`<span class="origin">${icon('mail', 'quiet')}<span>${written(sent.origin)}</span></span>`;
+  }
+  if (isMine(sent, me)) return nothing;
+  return html`<span class="dim block">${t('From {0}', nameOf(sent))}</span>`;
+}
+
+/** "Written by OpenCode in Review queue on workstation, 1 hop", as far as the gateways know. */
+function written({ from, provenance }: Origin): string {
+  const { hops } = provenance;
+  const [who, session, peer] = [
+    provenance.agent ?? from,
+    provenance.session ?? '',
+    provenance.peer ?? '',
+  ].map(reveal);
+  const line =
+    session && peer
+      ? t('Written by {0} in {1} on {2}', who ?? '', session, peer)
+      : session
+        ? t('Written by {0} in {1}', who ?? '', session)
+        : peer
+          ? t('Written by {0} on {1}', who ?? '', peer)
+          : t('Written by {0}', who ?? '');
+  if (hops === 0) return line;
+  return t('{0}, {1}', line, hops === 1 ? t('1 hop') : t('{0} hops', hops));
+}
