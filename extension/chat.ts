@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
-import { chatHtml, panelRoots } from './chatHtml.ts';
 import { Changes } from './changes.ts';
+import { pageHtml, panelRoots } from './chatHtml.ts';
 import { FromPanel, type ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
@@ -123,7 +123,7 @@ export class Chat implements Disposable {
       else if (data.type === 'focused') this.#focused.fire(this);
       else this.#act(data);
     });
-    webview.html = chatHtml(webview, extensionUri);
+    webview.html = pageHtml(webview, extensionUri, 'main');
     this.#viewed.fire(undefined);
   }
 

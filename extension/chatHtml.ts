@@ -1,4 +1,4 @@
-// The page that the chat panel starts from: nothing may be loaded or run but our own files.
+// The page that a panel starts from: nothing may be loaded or run but our own files.
 import * as vscode from 'vscode';
 
 /** The only folders that the panel can read from. */
@@ -7,7 +7,8 @@ export const panelRoots = (extension: vscode.Uri): vscode.Uri[] => [
   vscode.Uri.joinPath(extension, 'media'),
 ];
 
-export function chatHtml(webview: vscode.Webview, extension: vscode.Uri): string {
+/** `program`: which of the bundles in dist/webview runs. */
+export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, program: 'main' | 'mail'): string {
   const uri = (...path: string[]): string =>
     attribute(webview.asWebviewUri(vscode.Uri.joinPath(extension, ...path)).toString());
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64');
@@ -29,14 +30,14 @@ export function chatHtml(webview: vscode.Webview, extension: vscode.Uri): string
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Holdfast chat</title>
+<title>Holdfast</title>
 <link rel="stylesheet" href="${uri('dist', 'webview', 'codicon.css')}">
 <link rel="stylesheet" href="${uri('media', 'holdfast.css')}">
 </head>
 <body>
 <div id="app"></div>
 <script type="application/json" id="l10n">${data(vscode.l10n.bundle ?? {})}</script>
-<script type="module" nonce="${nonce}" src="${uri('dist', 'webview', 'main.js')}"></script>
+<script type="module" nonce="${nonce}" src="${uri('dist', 'webview', `${program}.js`)}"></script>
 </body>
 </html>`;
 }

@@ -15,6 +15,10 @@ export interface ContextKeys {
   'holdfast.working': boolean;
   /** The session in the tab in front works. */
   'holdfast.tabWorking': boolean;
+  /** There is mail. */
+  'holdfast.hasMail': boolean;
+  /** A thread is shown in place of the list. */
+  'holdfast.mailThread': boolean;
 }
 
 const now = new Map<string, unknown>();

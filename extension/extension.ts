@@ -17,6 +17,7 @@ import { speak } from './l10n.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { details, openLog } from './log.ts';
 import { handleLinks } from './links.ts';
+import { showMail } from './mail/mail.ts';
 import { notifyPermissions } from './notifications.ts';
 import { Reports } from './reports.ts';
 import { Sessions } from './sessions.ts';
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     ),
     reports,
     showStatus(connection, sessions),
+    showMail({ extensionUri, connection, sessions, agents, chats, log }),
     showStart({ connection, sessions, tree }),
     notifyPermissions({ connection, sessions, agents, folders, chats }),
     chats.onDidChange(() => {

@@ -87,7 +87,10 @@ const bundles: BuildOptions[] = [
   { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
   {
     ...common,
-    entryPoints: ['extension/webview/main.ts'],
+    entryPoints: {
+      main: 'extension/webview/main.ts',
+      mail: 'extension/webview/mail/main.ts',
+    },
     outdir: 'dist/webview',
     platform: 'browser',
     format: 'esm',

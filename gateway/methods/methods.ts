@@ -15,6 +15,7 @@ import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { logHandlers } from './log.ts';
 import { mailHandlers } from './mail.ts';
+import { mailThreadHandlers } from './mailThread.ts';
 import { mailboxHandlers } from './mailbox.ts';
 import { offerHandlers } from './offers.ts';
 import { peerHandlers } from './peer.ts';
@@ -75,6 +76,7 @@ export function handlersOf(gateway: Gateway): Handlers {
     ...mailHandlers(gateway),
     ...mailboxHandlers(gateway),
     ...peerHandlers(gateway),
+    ...mailThreadHandlers(gateway),
   };
   return orAtPeers(handlers, gateway);
 }

@@ -4,6 +4,7 @@ import { agentMethods } from './agent.ts';
 import { gatewayMethods } from './gateway.ts';
 import { logMethods, logNotifications } from './log.ts';
 import { mailMethods, mailNotifications } from './mail.ts';
+import { mailThreadMethods } from './mailThread.ts';
 import { offerMethods } from './offers.ts';
 import { peerMethods, peerNotifications } from './peer.ts';
 import { permissionMethods, permissionNotifications } from './permission.ts';
@@ -25,6 +26,7 @@ export const methods = {
   ...tokenMethods,
   ...mailMethods,
   ...peerMethods,
+  ...mailThreadMethods,
 };
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;
@@ -55,6 +57,7 @@ export * from './ids.ts';
 export * from './log.ts';
 export * from './mail.ts';
 export * from './offers.ts';
+export * from './mailThread.ts';
 export * from './peer.ts';
 export * from './permission.ts';
 export * from './problems.ts';

@@ -329,35 +329,15 @@ export class OutboxStore {
     this.#loads.clear();
   }
 
-  #shown({
-    key,
-    message,
-    status,
-    attempts,
-    nextAttemptAt,
-    expiresAt,
-    lastError,
-    supersededBy,
-    supersedes,
-  }: StoredOutgoing): Outgoing[] {
+  #shown({ key, message, ...mail }: StoredOutgoing): Outgoing[] {
     if (message === undefined) return [];
-    const receipts = this.#receipts(key, message.id);
-    return [
-      {
-        ...message,
-        status,
-        attempts,
-        nextAttemptAt,
-        expiresAt,
-        lastError,
-        supersededBy,
-        supersedes,
-        receipts,
-      },
-    ];
+    const { status, attempts, nextAttemptAt, expiresAt, lastError, supersededBy, supersedes } = mail;
+    const state = { status, attempts, nextAttemptAt, expiresAt, lastError, supersededBy, supersedes };
+    return [{ ...message, ...state, receipts: this.receipts(key, message.id) }];
   }
 
-  #receipts(key: number, id: MessageId): Receipt[] {
+  /** What became of a message, one for each recipient that is known. */
+  receipts(key: number, id: MessageId): Receipt[] {
     return this.#db
       .all(
         `SELECT m.name AS mailbox, CASE i.state WHEN 'held' THEN 'queued' ELSE i.state END AS state,

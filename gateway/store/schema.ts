@@ -281,4 +281,10 @@ export const MIGRATIONS: readonly string[] = [
     expires_at TEXT NOT NULL
   ) STRICT;
   `,
+
+  // A thread is read as one. Most messages begin one, and are found by their id.
+  `
+  CREATE INDEX outbox_thread ON outbox (body ->> '$.threadId') WHERE body ->> '$.replyTo' IS NOT NULL;
+  CREATE INDEX inbox_thread ON inbox (body ->> '$.threadId') WHERE body ->> '$.replyTo' IS NOT NULL;
+  `,
 ];

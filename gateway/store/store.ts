@@ -7,6 +7,7 @@ import { ClientStore } from './client.ts';
 import { Ballast } from './ballast.ts';
 import { Database, DISK_FULL } from './database.ts';
 import { InboxStore } from './inbox.ts';
+import { MailThreadStore } from './mailThread.ts';
 import { takeLock } from './lock.ts';
 import { Intake } from './intake.ts';
 import { LogStore, type Batch } from './log.ts';
@@ -57,6 +58,7 @@ export class Store implements Disposable {
   readonly outbox: OutboxStore;
   readonly inbox: InboxStore;
   readonly mailEvents: MailEventStore;
+  readonly mailThreads: MailThreadStore;
   #toldMail: number;
   /** Hears of each commit after it is made and before anybody who waits for it does. */
   onCommit: (committed: Committed) => void = () => {};
@@ -70,6 +72,7 @@ export class Store implements Disposable {
     this.outbox = new OutboxStore(db);
     this.inbox = new InboxStore(db);
     this.mailEvents = new MailEventStore(db, this.inbox, this.mailboxes);
+    this.mailThreads = new MailThreadStore(db, this.outbox);
     this.#toldMail = this.mailEvents.last;
     this.sessions = new SessionStore(db, facts, this.mailboxes);
     this.queue = new QueueStore(db, facts);

@@ -171,6 +171,7 @@ export const folders: readonly Rule[] = [
     },
     typesOnly: {
       'extension/chatMessages.ts': 'the contract between panel and extension host',
+      'extension/mail/mailMessages.ts': 'the same for the page of a mail thread',
       'gateway/protocol': 'the shapes that are shown; the schemas stay outside, they would double the panel',
     },
   },

@@ -1,5 +1,5 @@
 // Holdfast in one window, as a person sees and uses it: the tree, the chat, the composer, the palette.
-import type { FrameLocator, Locator, Page } from 'playwright-core';
+import type { Frame, FrameLocator, Locator, Page } from 'playwright-core';
 import { waitFor } from '../support/waitFor.ts';
 import { reloadWindow, runCommand, screenshot } from '../support/vscode/browser.ts';
 
@@ -29,6 +29,22 @@ export class Chat {
   /** The panel. VS Code wraps its page in a frame of its own. */
   get panel(): FrameLocator {
     return this.page.frameLocator(`iframe.webview.ready${this.#which}`).frameLocator('#active-frame');
+  }
+
+  /** The page of a panel that shows something. From outside, the chat's and the mail's cannot be told apart. */
+  async pageWith(selector: string): Promise<Frame> {
+    return waitFor(`a panel with ${selector}`, async () => {
+      for (const frame of this.page.frames()) {
+        if (
+          (await frame
+            .locator(selector)
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return frame;
+      }
+      return undefined;
+    });
   }
 
   part(name: string): Locator {

@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const sources = path.join(root, 'extension/webview');
 const TEXT = /\bt\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^'"\s]))/g;
 
-const found = readdirSync(sources)
+const found = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && file !== 'l10n.ts')
   .flatMap((file) =>
     [...readFileSync(path.join(sources, file), 'utf8').matchAll(TEXT)].map(([call, single, double]) => ({

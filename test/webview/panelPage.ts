@@ -8,6 +8,7 @@ import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromium as findChromium } from '../support/vscode/chromium.ts';
 import type { ToPanel } from '../../extension/chatMessages.ts';
+import type { ToThread } from '../../extension/mail/mailMessages.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const NONCE = 'test0123456789';
@@ -36,6 +37,8 @@ export interface PanelOptions {
   readonly kept?: unknown;
   /** A language that there is a bundle of. */
   readonly language?: 'en' | 'de' | 'zh-cn';
+  /** Which of the webview's programs runs. */
+  readonly program?: 'main' | 'mail';
 }
 
 /** What the stub keeps in the page. */
@@ -48,7 +51,7 @@ declare global {
   }
 }
 
-function shell(theme: Theme, port: number, language: string, texts: string): string {
+function shell(theme: Theme, port: number, language: string, texts: string, program: string): string {
   const self = `http://127.0.0.1:${port}`;
   const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${self}; font-src ${self}; img-src ${self}; connect-src 'none'; frame-src 'none'; form-action 'none'; base-uri 'none'`;
   return `<!doctype html>
@@ -63,7 +66,7 @@ function shell(theme: Theme, port: number, language: string, texts: string): str
 </head>
 <body class="${BODY_CLASS[theme]}"><div id="app"></div>
 <script type="application/json" id="l10n">${texts}</script>
-<script type="module" nonce="${NONCE}" src="/dist/main.js"></script></body>
+<script type="module" nonce="${NONCE}" src="/dist/${program}.js"></script></body>
 </html>`;
 }
 
@@ -86,7 +89,7 @@ export class PanelTest {
     const dist = await mkdtemp(path.join(tmpdir(), 'holdfast-panel-'));
     await build({
       absWorkingDir: root,
-      entryPoints: ['extension/webview/main.ts'],
+      entryPoints: { main: 'extension/webview/main.ts', mail: 'extension/webview/mail/main.ts' },
       outdir: dist,
       bundle: true,
       format: 'esm',
@@ -116,12 +119,21 @@ export class PanelTest {
 
   /** A fresh panel. `kept`: what an earlier one left behind. */
   async panel(options: PanelOptions = {}): Promise<PanelPage> {
-    const { theme = 'dark-modern', width = 320, height = 720, scale = 1, kept, language = 'en' } = options;
+    const {
+      theme = 'dark-modern',
+      width = 320,
+      height = 720,
+      scale = 1,
+      kept,
+      language = 'en',
+      program = 'main',
+    } = options;
     const page = this.#idle.get(scale)?.pop() ?? (await this.#newPage(scale));
     await page.setViewportSize({ width, height });
     const query = new URLSearchParams({
       theme,
       language,
+      program,
       ...(kept !== undefined && { kept: JSON.stringify(kept) }),
     });
     await page.goto(`${this.#origin}/?${query.toString()}`);
@@ -158,10 +170,11 @@ async function answer(
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const theme = url.searchParams.get('theme');
   const language = url.searchParams.get('language') ?? 'en';
+  const program = url.searchParams.get('program') === 'mail' ? 'mail' : 'main';
   if (url.pathname === '/')
     return {
       type: 'text/html',
-      body: shell(isTheme(theme) ? theme : 'dark-modern', port, language, await texts(language)),
+      body: shell(isTheme(theme) ? theme : 'dark-modern', port, language, await texts(language), program),
     };
   const [, folder = '', ...rest] = url.pathname.split('/');
   const name = rest.join('/');
@@ -215,7 +228,7 @@ export class PanelPage {
   }
 
   /** Posts messages as the extension host does, and waits until they are drawn; says how many milliseconds that took. */
-  async tell(...messages: ToPanel[]): Promise<number> {
+  async tell(...messages: (ToPanel | ToThread)[]): Promise<number> {
     return this.page.evaluate(async (all) => {
       const began = performance.now();
       for (const message of all) window.postMessage(message, '*');

@@ -1,0 +1,143 @@
+// What can be done with mail from the palette, the list and the thread: a table.
+import * as vscode from 'vscode';
+import { Address, type MailThread, type ThreadMessage } from '../../gateway/protocol/index.ts';
+import type { Connection } from '../connection.ts';
+import { details } from '../log.ts';
+import { plainLabel } from '../plainText.ts';
+import type { MailBook } from './mailBook.ts';
+import { pickAddress, pickPolicy } from './mailPick.ts';
+import type { MailThreadView } from './mailThreadView.ts';
+
+export interface MailCommandParts {
+  readonly connection: Connection;
+  readonly book: MailBook;
+  readonly view: MailThreadView;
+  readonly log: vscode.LogOutputChannel;
+}
+
+type Command = (parts: MailCommandParts, from: unknown) => Promise<unknown>;
+
+const commands: Record<string, Command> = {
+  'holdfast.composeMail': compose,
+  'holdfast.openThread': async (parts, from) => {
+    const thread = await threadFor(parts, from);
+    if (thread) await parts.view.open(thread.threadId, { focus: false });
+  },
+  'holdfast.replyMail': async (parts, from) => {
+    const thread = await threadFor(parts, from);
+    if (thread) await parts.view.open(thread.threadId, { focus: true });
+  },
+  'holdfast.closeThread': ({ view }) => view.close(),
+  'holdfast.acceptMail': (parts, from) => decide(parts, from, 'accept'),
+  'holdfast.refuseMail': (parts, from) => decide(parts, from, 'refuse'),
+  'holdfast.markMailRead': markRead,
+  'holdfast.requeueMail': requeue,
+  'holdfast.mailPolicy': async ({ connection, book }) => {
+    const boxes = book.mailboxes.map(({ name, policy }) => ({
+      label: plainLabel(name),
+      description: policy,
+      name,
+    }));
+    const box = await vscode.window.showQuickPick(boxes, { title: vscode.l10n.t('Which mailbox?') });
+    if (box) await pickPolicy(connection, box.name);
+  },
+};
+
+export function registerMailCommands(parts: MailCommandParts): vscode.Disposable {
+  const registered = Object.entries(commands).map(([id, run]) =>
+    vscode.commands.registerCommand(id, async (from: unknown) => {
+      await run(parts, from).catch((error: unknown) => {
+        parts.log.error(`${id}: ${details(error)}`);
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      });
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}
+
+async function compose({ connection, book, view }: MailCommandParts): Promise<void> {
+  const to = await pickAddress(book.mailboxes);
+  if (to === undefined) return;
+  const message = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Write to {0}', plainLabel(to)),
+    prompt: vscode.l10n.t('It is sent as yourself. It cannot answer a permission.'),
+    ignoreFocusOut: true,
+  });
+  if (message === undefined || message.trim() === '') return;
+  const { broker_message_id: threadId } = await connection.call('mail.send', {
+    to: Address.parse(to),
+    message: message.trim(),
+  });
+  await view.open(threadId, { focus: false });
+}
+
+/** The thread of a row, the one that is shown, or one that the person picks. */
+async function threadFor({ book, view }: MailCommandParts, from: unknown): Promise<MailThread | undefined> {
+  const given = typeof from === 'object' && from !== null && 'threadId' in from ? from.threadId : undefined;
+  const id = given ?? view.shown?.thread.threadId;
+  const known = book.threads.find(({ threadId }) => threadId === id);
+  if (known) return known;
+  const rows = book.threads.map((thread) => ({
+    label: plainLabel(thread.subject, 100),
+    description: plainLabel(thread.participants.join(', '), 80),
+    thread,
+  }));
+  return (await vscode.window.showQuickPick(rows, { title: vscode.l10n.t('Which thread?') }))?.thread;
+}
+
+const messagesOf = async (
+  { connection }: MailCommandParts,
+  { threadId }: MailThread,
+): Promise<readonly ThreadMessage[]> => (await connection.call('mail.thread', { threadId })).messages;
+
+async function decide(parts: MailCommandParts, from: unknown, decision: 'accept' | 'refuse'): Promise<void> {
+  const thread = await threadFor(parts, from);
+  if (!thread) return;
+  const held = (await messagesOf(parts, thread)).flatMap(({ id, content, deliveries }) =>
+    deliveries
+      .filter(({ state }) => state === 'held')
+      .map(({ mailbox }) => ({ label: plainLabel(content, 120), description: mailbox, mailbox, id })),
+  );
+  if (held.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is held in this thread.'));
+    return;
+  }
+  const title =
+    decision === 'accept' ? vscode.l10n.t('Accept which message?') : vscode.l10n.t('Refuse which message?');
+  // Whoever decides sees the text first, also when there is only one.
+  const choice = await vscode.window.showQuickPick(held, { title });
+  if (choice)
+    await parts.connection.call('mail.decide', { mailbox: choice.mailbox, id: choice.id, decision });
+}
+
+async function markRead(parts: MailCommandParts, from: unknown): Promise<void> {
+  const thread = await threadFor(parts, from);
+  if (!thread) return;
+  const ids = (await messagesOf(parts, thread))
+    .filter(({ deliveries }) =>
+      deliveries.some(({ mailbox, state }) => mailbox === 'person' && state === 'delivered'),
+    )
+    .map(({ id }) => id);
+  if (ids.length > 0) await parts.connection.call('mail.ack', { ids });
+}
+
+async function requeue(parts: MailCommandParts, from: unknown): Promise<void> {
+  const thread = await threadFor(parts, from);
+  if (!thread) return;
+  const late = (await messagesOf(parts, thread))
+    .filter(({ outgoing }) => outgoing !== null && ['pending', 'inflight', 'dead'].includes(outgoing.status))
+    .map(({ id, content, to, outgoing }) => ({
+      label: plainLabel(content, 120),
+      description: plainLabel(to),
+      detail: plainLabel(outgoing?.lastError ?? '', 200),
+      id,
+    }));
+  if (late.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Everything in this thread has arrived.'));
+    return;
+  }
+  const choice = await vscode.window.showQuickPick(late, {
+    title: vscode.l10n.t('Send which message again?'),
+  });
+  if (choice) await parts.connection.call('mail.requeue', { id: choice.id });
+}

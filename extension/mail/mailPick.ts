@@ -1,0 +1,83 @@
+// VS Code's own lists for mail: where to, how soon, and what a mailbox lets in.
+import * as vscode from 'vscode';
+import {
+  Address,
+  PERSON,
+  type MailPolicy,
+  type Mailbox,
+  type MailboxName,
+  type Priority,
+} from '../../gateway/protocol/index.ts';
+import type { Connection } from '../connection.ts';
+import { plainLabel } from '../plainText.ts';
+
+/** An address: of the list, or typed. undefined: the person left. */
+export async function pickAddress(
+  mailboxes: readonly Mailbox[],
+  participants: readonly string[] = [],
+): Promise<string | undefined> {
+  const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly address: string }>();
+  pick.title = vscode.l10n.t('Write to');
+  pick.placeholder = vscode.l10n.t('A mailbox, name@machine, @topic, or * for everyone');
+  const others = participants.filter(
+    (name) => name !== PERSON && !mailboxes.some((mailbox) => mailbox.name === name),
+  );
+  const known = [
+    ...others.map((address) => ({ address, label: plainLabel(address), description: '' })),
+    ...mailboxes
+      .filter(({ name }) => name !== PERSON)
+      .map(({ name, profile }) => ({
+        address: name,
+        label: plainLabel(name),
+        description: plainLabel(profile.summary || profile.title, 80),
+      })),
+  ];
+  const offer = (): void => {
+    const typed = Address.safeParse(pick.value).data;
+    const isNew = typed !== undefined && !known.some(({ address }) => address === typed);
+    pick.items = isNew ? [...known, { address: typed, label: plainLabel(typed), description: '' }] : known;
+  };
+  offer();
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const listening = vscode.Disposable.from(
+    pick,
+    pick.onDidChangeValue(offer),
+    pick.onDidAccept(() => resolve(pick.selectedItems[0]?.address)),
+    pick.onDidHide(() => resolve(undefined)),
+  );
+  pick.show();
+  const address = await promise;
+  listening.dispose();
+  return address;
+}
+
+export async function pickPriority(): Promise<Priority | undefined> {
+  const entry = (priority: Priority, label: string, detail: string) => ({ priority, label, detail });
+  const choice = await vscode.window.showQuickPick(
+    [
+      entry(
+        'now',
+        vscode.l10n.t('Now'),
+        vscode.l10n.t('Before all that waits. A running turn is not stopped.'),
+      ),
+      entry('next', vscode.l10n.t('Next'), vscode.l10n.t('In order.')),
+      entry('low', vscode.l10n.t('Low'), vscode.l10n.t('When nothing else is left to do.')),
+    ],
+    { title: vscode.l10n.t('How soon?') },
+  );
+  return choice?.priority;
+}
+
+/** Asks what a mailbox lets in, and sets it. */
+export async function pickPolicy(connection: Connection, name: MailboxName): Promise<void> {
+  const entry = (policy: MailPolicy, label: string, detail: string) => ({ policy, label, detail });
+  const choice = await vscode.window.showQuickPick(
+    [
+      entry('accept', vscode.l10n.t('Accept'), vscode.l10n.t('Mail goes to the agent, marked as mail.')),
+      entry('hold', vscode.l10n.t('Hold'), vscode.l10n.t('Mail waits until a person lets it in.')),
+      entry('refuse', vscode.l10n.t('Refuse'), vscode.l10n.t('Mail is sent back.')),
+    ],
+    { title: vscode.l10n.t('What may come into {0}?', plainLabel(name)) },
+  );
+  if (choice !== undefined) await connection.call('mailbox.update', { name, policy: choice.policy });
+}

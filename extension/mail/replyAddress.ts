@@ -1,0 +1,8 @@
+// Where an answer to a thread goes: to whoever wrote last and is not the person.
+import { PERSON, type ThreadMessage } from '../../gateway/protocol/index.ts';
+
+export function replyAddress(messages: readonly Pick<ThreadMessage, 'from' | 'to'>[]): string {
+  const other = messages.findLast(({ from }) => from !== PERSON)?.from;
+  // Only the person has written: more of it goes where the last one went.
+  return other ?? messages.at(-1)?.to ?? PERSON;
+}
