@@ -1,5 +1,6 @@
 // Who is calling: what a handler may know of the client behind a request, and how it can tell it something later.
 import { randomUUID } from 'node:crypto';
+import type { JSONRPCID } from 'json-rpc-2.0';
 import {
   ClientId,
   Problem,
@@ -40,6 +41,7 @@ export class Caller {
   readonly sessionId: SessionId | undefined;
   readonly via: Via;
   readonly #kept = new Map<string, () => void>();
+  readonly #asked = new Set<string | number>();
 
   constructor(via: Via, { scope, sessionId }: Bearer = OWNER, push?: Push) {
     const name = scope === 'agent' ? 'an agent' : 'a program';
@@ -64,6 +66,21 @@ export class Caller {
   /** The client whose reading is confirmed: the one that is named, else the one that calls. */
   clientIdOf(named: ClientId | undefined): ClientId {
     return named ?? this.actor.clientId;
+  }
+
+  /** Whether a request with this id is being worked on: two answers under one id would not be told apart. */
+  waitsFor(id: JSONRPCID): boolean {
+    return id !== null && this.#asked.has(id);
+  }
+
+  wait<T>(id: JSONRPCID, answer: Promise<T>): Promise<T> {
+    if (id === null) return answer;
+    this.#asked.add(id);
+    // An answer never rejects: what goes wrong is told in it.
+    return answer.then((value) => {
+      this.#asked.delete(id);
+      return value;
+    });
   }
 
   /** Keeps something open for this client until it is dropped or the connection ends; the same key replaces. */

@@ -84,12 +84,15 @@ export class Dispatcher {
       );
     }
     const { method, params = {}, id } = request.data;
+    if (id !== undefined && caller.waitsFor(id)) {
+      return refuse(id, RPC.invalidRequest, 'A request with this id is still being worked on.');
+    }
     const call = this.#calls.get(method);
     const answer =
       call === undefined
         ? refuse(id ?? null, RPC.methodNotFound, 'Method not found')
         : call(params, id ?? null, caller);
-    if (id !== undefined) return answer;
+    if (id !== undefined) return answer instanceof Promise ? caller.wait(id, answer) : answer;
     // A notification: done, and not answered.
     return answer instanceof Promise ? answer.then(() => null) : null;
   }

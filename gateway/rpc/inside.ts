@@ -28,7 +28,8 @@ export async function callInside<M extends MethodName>(
   method: M,
   params: ParamsIn<M>,
 ): Promise<Result<M>> {
-  const answer = await dispatcher.answer({ jsonrpc: '2.0', id: 0, method, params }, caller);
+  // Several may be under way at once; nobody looks at the id.
+  const answer = await dispatcher.answer({ jsonrpc: '2.0', id: null, method, params }, caller);
   // One request with an id has one answer.
   const { error, ...rest } = answer as JSONRPCResponse;
   if (error !== undefined) throw new CallError(error);

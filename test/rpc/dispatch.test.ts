@@ -27,6 +27,17 @@ test('a request is answered under its id, which may be a string, a whole number 
   }
 });
 
+test('an id whose request is still being worked on is refused until that one is answered', async () => {
+  const { promise, resolve } = Promise.withResolvers<{ ok: true }>();
+  const slow = newDispatcher({ 'gateway.stop': () => promise, 'session.list': () => ({ sessions: [] }) });
+  const first = slow.one(request('gateway.stop', {}, 7));
+  assert.equal((await slow.one(request('session.list', {}, 7))).error?.code, -32600);
+  assert.deepEqual((await slow.one(request('session.list', {}, '7'))).result, { sessions: [] });
+  resolve({ ok: true });
+  assert.deepEqual((await first).result, { ok: true });
+  assert.deepEqual((await slow.one(request('session.list', {}, 7))).result, { sessions: [] });
+});
+
 test('an id that could not be given back exactly is refused', async () => {
   const ids = ['{}', '[]', '1e400', '9007199254740993', '1.5', 'true', `"${'x'.repeat(65)}"`];
   for (const id of ids) {
