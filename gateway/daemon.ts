@@ -15,7 +15,7 @@ import { Delegation } from './live/delegation.ts';
 import { asProblem } from './live/failures.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
-import { PeerMail } from './live/peerMail.ts';
+import { followPeerMail } from './live/peerMail.ts';
 import { LiveMail } from './live/mail.ts';
 import { Peering } from './live/peering.ts';
 import { Peers } from './live/peers.ts';
@@ -132,8 +132,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const peering = parts.use(new Peering({ book: peers, store, clock, instanceId: ownId, logBug }));
   peers.sessionsOf = (key) => peering.sessions.of(key);
   peers.follower = peering;
-  const peerMail = new PeerMail({ store, clock, mail, peering, book: peers });
-  peering.onDropped = (key) => peerMail.dropped(key);
+  followPeerMail({ store, clock, mail, peering, book: peers });
   const place = placeTasksIn(home, agents);
   const delegation = new Delegation({ store, live, clock, peering, book: peers, place });
   const sockets = parts.use(

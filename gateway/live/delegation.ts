@@ -51,6 +51,7 @@ export class Delegation {
       const report = between['task.report'].safeParse(params);
       if (report.success) this.#heard(report.data, key);
     });
+    peering.onRemoved = (key) => this.#removed(key);
     // Taken already, it is not taken again: the answer says how it stands, whatever was missed meanwhile.
     peering.onLinked((key) => {
       for (const stored of parts.store.tasks.open('out')) if (stored.peerKey === key) this.#offer(stored);
@@ -126,7 +127,7 @@ export class Delegation {
   }
 
   /** The peer is no peer any more: nothing will be heard of what it has. */
-  removed(key: number): void {
+  #removed(key: number): void {
     const { store } = this.#parts;
     for (const stored of store.tasks.open('out')) {
       if (stored.peerKey === key)
@@ -242,7 +243,7 @@ export class Delegation {
     const { state = task.state, error = null } = change;
     if (state === task.state && error === task.error) return;
     const changed = this.#change(stored, change);
-    peering.side(peerKey).tell('task.report', reportOf(changed));
+    peering.tell(peerKey, 'task.report', reportOf(changed));
   }
 
   #stateIn(session: ReturnType<Store['sessions']['get']>, promptId: PromptId): TaskChange {

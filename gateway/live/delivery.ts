@@ -55,7 +55,7 @@ export interface DeliveryWorld {
 
 interface Lane {
   readonly name: string;
-  readonly peer: string | null;
+  peer: string | null;
   /** Its first message waits for this; the result ends the waiting. */
   pause: (() => void) | undefined;
   /** Some of it is on its way to a peer: what comes behind follows when that is answered. */
@@ -103,7 +103,7 @@ export class Delivery implements AsyncDisposable {
     this.#lanes.set(lane, known);
     // What comes behind a message that waits, waits with it.
     if (known.pause !== undefined || known.isCarried) return;
-    if (peer !== null && !this.#carriers.has(peer)) return;
+    if (known.peer !== null && !this.#carriers.has(known.peer)) return;
     this.#ready.add(known);
     this.#schedule();
   }
@@ -127,6 +127,12 @@ export class Delivery implements AsyncDisposable {
     return () => {
       if (this.#carriers.get(peer) === carrier) this.#carriers.delete(peer);
     };
+  }
+
+  /** A peer is called otherwise: what waits for it waits under its new name. */
+  renamePeer(from: string, to: string): void {
+    for (const [name, lane] of this.#lanes)
+      if (lane.peer === from) this.#lanes.set(name, { ...lane, peer: to });
   }
 
   /** It may be disturbed again, or has nothing to do: what is parked is looked at. */

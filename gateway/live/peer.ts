@@ -140,10 +140,6 @@ export class PeerSide {
     setImmediate(() => this.#flush());
   }
 
-  tell(method: string, params: object): void {
-    this.calls.tell(method, params);
-  }
-
   call<M extends MethodName>(method: M, params: object, guest: Guest): Promise<Result<M>> {
     return this.visit(guest).call(method, params);
   }

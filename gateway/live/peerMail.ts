@@ -22,14 +22,20 @@ export interface PeerMailParts {
 /** What goes in one message, more or less. */
 const BATCH_CHARACTERS = 2 * 1024 * 1024;
 
-export class PeerMail {
+/** Lets mail go to peers and come from them. */
+export const followPeerMail = (parts: PeerMailParts): void => new PeerMail(parts).open();
+
+class PeerMail {
   readonly #parts: PeerMailParts;
   /** Takes the carrier of a peer away. */
   readonly #unlink = new Map<number, () => void>();
 
   constructor(parts: PeerMailParts) {
     this.#parts = parts;
-    const { peering } = parts;
+  }
+
+  open(): void {
+    const { peering } = this.#parts;
     peering.answer('mail.deliver', (params, key) =>
       this.#receive(between['mail.deliver'].parse(params).letters, key),
     );
@@ -38,32 +44,29 @@ export class PeerMail {
     );
     peering.onLinked((key) => this.#link(key));
     peering.onPresence((key, isThere) => this.#tell(key, isThere));
+    peering.onDropped = (key) => this.#unlink.get(key)?.();
+    peering.onRenamed = (key, before) => this.#renamed(key, before);
   }
 
-  /** A peer is called otherwise. */
-  renamed(key: number, before: PeerName, after: PeerName): void {
-    const { store } = this.#parts;
+  #renamed(key: number, before: PeerName): void {
+    const { store, mail, peering } = this.#parts;
+    const after = peering.nameOf(key);
     store.written(() => {
       store.outbox.renamePeer(before, after);
       store.inbox.renamePeer(before, after);
     });
-    if (this.#unlink.has(key)) this.#link(key);
-  }
-
-  /** Nothing is handed to a peer any more. */
-  dropped(key: number): void {
-    this.#unlink.get(key)?.();
-    this.#unlink.delete(key);
+    mail.delivery.renamePeer(before, after);
+    if (peering.side(key).isLinked) this.#link(key);
   }
 
   #link(key: number): void {
-    this.dropped(key);
-    const { mail, book } = this.#parts;
-    this.#unlink.set(key, mail.delivery.link(book.nameOf(key), this.#carrier(key)));
+    this.#unlink.get(key)?.();
+    const { mail, peering } = this.#parts;
+    this.#unlink.set(key, mail.delivery.link(peering.nameOf(key), this.#carrier(key)));
   }
 
   #carrier(key: number): Carrier {
-    const { peering, book } = this.#parts;
+    const { peering } = this.#parts;
     const call = (method: 'mail.deliver' | 'mail.receipts', params: object): Promise<unknown> =>
       peering.side(key).calls.call(method, params, { isRepeatable: true });
     return {
@@ -75,7 +78,7 @@ export class PeerMail {
         }
         return answers.map(({ receipts, reason, status }) => ({
           status,
-          receipts: receipts.map((receipt) => at(receipt, book.nameOf(key))),
+          receipts: receipts.map((receipt) => at(receipt, peering.nameOf(key))),
           ...(reason === undefined ? {} : { reason }),
         }));
       },
@@ -102,11 +105,11 @@ export class PeerMail {
   }
 
   async #receive(letters: readonly Letter[], key: number): Promise<Handled[]> {
-    const { store, clock, mail, book } = this.#parts;
+    const { store, clock, mail, book, peering } = this.#parts;
     store.mustHaveRoom();
     const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
     const handled = await store.synced(() => {
-      const peer = { key, name: book.nameOf(key), policy: book.policyOf(key) };
+      const peer = { key, name: peering.nameOf(key), policy: book.policyOf(key) };
       return letters.map((letter) => receiveLetter(store, peer, letter, delivered, clock.now()));
     });
     mail.delivery.announce(delivered);
@@ -117,18 +120,19 @@ export class PeerMail {
     receipts: z.infer<(typeof between)['mail.receipts']>['receipts'],
     key: number,
   ): Promise<object> {
-    const { store, clock, book } = this.#parts;
+    const { store, clock, peering } = this.#parts;
     await store.synced(() => {
-      for (const { id, receipt } of receipts) noteForeign(store, book.nameOf(key), id, receipt, clock.now());
+      for (const { id, receipt } of receipts)
+        noteForeign(store, peering.nameOf(key), id, receipt, clock.now());
     });
     return {};
   }
 
   /** Whoever follows mail hears who came and went. */
   #tell(key: number, isThere: boolean): void {
-    const { store, clock, book } = this.#parts;
+    const { store, clock, peering } = this.#parts;
     const event = isThere ? 'peer_join' : 'peer_leave';
-    store.written(() => store.mailEvents.append(event, clock.now(), { peer: book.nameOf(key) }));
+    store.written(() => store.mailEvents.append(event, clock.now(), { peer: peering.nameOf(key) }));
   }
 }
 

@@ -50,8 +50,13 @@ export class Peering implements Disposable {
   /** The mailboxes of peers, as last heard. */
   readonly #mailboxes = new Map<number, News['mailboxes']>();
   #cancelLook: (() => void) | undefined;
+  /** What peers are called: also of one that was just removed, while that is told. */
+  readonly #names = new Map<number, PeerName>();
   /** Hears when the link to a peer is gone. */
   onDropped: (key: number) => void = () => {};
+  onRenamed: (key: number, before: PeerName) => void = () => {};
+  /** Hears when a peer is no peer any more. */
+  onRemoved: (key: number) => void = () => {};
   #dispatcher: ServingOptions['dispatcher'] | undefined;
 
   constructor(parts: PeeringParts) {
@@ -92,7 +97,7 @@ export class Peering implements Disposable {
       const isThere = this.#sides.get(key)?.calls.isThere === true;
       return mailboxes.map((mailbox) => ({
         ...mailbox,
-        peer: this.#parts.book.nameOf(key),
+        peer: this.nameOf(key),
         profile: isThere ? mailbox.profile : { ...mailbox.profile, status: 'offline' as const },
         policy: 'accept' as const,
         unread: 0,
@@ -104,6 +109,11 @@ export class Peering implements Disposable {
   /** Throws the problem peer.unknown. */
   at(name: PeerName): PeerSide {
     return this.side(this.#parts.book.keyOf(name));
+  }
+
+  /** Says something to a peer, if it is there to hear it. */
+  tell(key: number, method: string, params: object): void {
+    this.#sides.get(key)?.calls.tell(method, params);
   }
 
   /** What a commit changed is told to all who may see it. */
@@ -118,14 +128,23 @@ export class Peering implements Disposable {
     this.#sides.get(key)?.policyChanged();
   }
 
-  renamed(key: number): void {
-    this.sessions.rename(key, this.#parts.book.nameOf(key));
+  renamed(key: number, before: PeerName): void {
+    const name = this.#parts.book.nameOf(key);
+    this.#names.set(key, name);
+    this.sessions.rename(key, name);
+    this.onRenamed(key, before);
   }
 
   removed(key: number): void {
     this.#sides.get(key)?.end();
     this.#sides.delete(key);
     this.#mailboxes.delete(key);
+    this.onRemoved(key);
+    this.#names.delete(key);
+  }
+
+  nameOf(key: number): PeerName {
+    return this.#names.get(key) ?? this.#parts.book.nameOf(key);
   }
 
   /** Whoever waits for a peer is told that it cannot be reached. */
@@ -136,7 +155,10 @@ export class Peering implements Disposable {
 
   side(key: number): PeerSide {
     let side = this.#sides.get(key);
-    if (side === undefined) this.#sides.set(key, (side = this.#newSide(key)));
+    if (side === undefined) {
+      this.#names.set(key, this.#parts.book.nameOf(key));
+      this.#sides.set(key, (side = this.#newSide(key)));
+    }
     return side;
   }
 
@@ -145,7 +167,7 @@ export class Peering implements Disposable {
     if (this.#dispatcher === undefined) throw new Error('the gateway does not answer peers yet');
     return new PeerSide({
       key,
-      name: () => book.nameOf(key),
+      name: () => this.nameOf(key),
       policy: () => book.policyOf(key),
       dispatcher: this.#dispatcher,
       instanceId,

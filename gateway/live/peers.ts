@@ -41,7 +41,7 @@ export type PeerNews = { readonly changed: Peer } | { readonly removed: PeerName
 /** Who has to know at once when a peer is treated otherwise. */
 export interface PeerFollower {
   policyChanged(key: number): void;
-  renamed(key: number): void;
+  renamed(key: number, before: PeerName): void;
   removed(key: number): void;
 }
 
@@ -189,7 +189,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     await store.synced(() => store.peers.rename(name, newName));
     this.#refresh(key);
     if (name === newName) return;
-    this.follower.renamed(key);
+    this.follower.renamed(key, name);
     this.#tell({ removed: name });
     this.#changed(key);
   }

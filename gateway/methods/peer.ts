@@ -5,7 +5,7 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './methods.ts';
 import { mustPush } from './session.ts';
 
-export const peerHandlers = ({ peers }: Gateway): Handlers<keyof typeof peerMethods> => ({
+export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typeof peerMethods> => ({
   'peers.invite': ({ address, policy }) => peers.invite(address, PeerPolicy.parse(policy)),
 
   'peers.join': ({ code, name, policy }) => peers.join(code, name, PeerPolicy.parse(policy)),
@@ -41,11 +41,13 @@ export const peerHandlers = ({ peers }: Gateway): Handlers<keyof typeof peerMeth
       ),
     );
     caller.keep('peers', tell);
+    caller.keep('tasks', delegation.watch(push));
     return { peers: peers.list() };
   },
 
   'peers.unwatch': (_params, caller) => {
     caller.drop('peers');
+    caller.drop('tasks');
     return { ok: true };
   },
 });

@@ -11,7 +11,7 @@ import { Delegation } from '../../gateway/live/delegation.ts';
 import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { LiveMail } from '../../gateway/live/mail.ts';
-import { PeerMail } from '../../gateway/live/peerMail.ts';
+import { followPeerMail } from '../../gateway/live/peerMail.ts';
 import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
 import { Peers } from '../../gateway/live/peers.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
@@ -91,8 +91,7 @@ export class InProcess implements AsyncDisposable {
       memoryOf: () => null,
     };
     this.#parts.use(this.peering);
-    const peerMail = new PeerMail({ store, clock, mail, peering: this.peering, book });
-    this.peering.onDropped = (key) => peerMail.dropped(key);
+    followPeerMail({ store, clock, mail, peering: this.peering, book });
     const place = placeTasksIn(home, agents);
     const delegation = new Delegation({ store, live, clock, peering: this.peering, book, place });
     const gateway: Gateway = {

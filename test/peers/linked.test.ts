@@ -1,0 +1,129 @@
+// Two real gateways over a real link: killed, renamed, taken back, while sessions, mail and tasks go over it.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Task } from '../../gateway/protocol/index.ts';
+import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { linkGateways, peersConfig, whenPeer } from '../support/peers.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+interface Pair extends AsyncDisposable {
+  readonly laptop: TestGateway;
+  readonly box: TestGateway;
+  readonly here: TestClient;
+  readonly there: TestClient;
+}
+
+/** The laptop may do everything at the box. */
+async function pair(): Promise<Pair> {
+  const laptop = await startGateway({ config: peersConfig('laptop') });
+  const box = await startGateway({ config: peersConfig('box') });
+  const [here, there] = await linkGateways(laptop, box);
+  const [seen] = await Promise.all([
+    whenPeer(here, 'box', 'connected'),
+    whenPeer(there, 'laptop', 'connected'),
+  ]);
+  assert.equal(seen.state, 'connected');
+  await there.call('peers.policy', { name: 'laptop', prompt: true, interrupt: true, answer: true });
+  const end = async (): Promise<void> => {
+    await laptop[Symbol.asyncDispose]();
+    await box[Symbol.asyncDispose]();
+  };
+  return { laptop, box, here, there, [Symbol.asyncDispose]: end };
+}
+
+const taskWhen = (client: TestClient, states: readonly Task['state'][]): Promise<Task> =>
+  waitFor(`a task that is ${states.join(' or ')}`, async () => {
+    const [task] = (await client.call('task.list', {})).tasks;
+    return task !== undefined && states.includes(task.state) ? task : undefined;
+  });
+
+it('what the peer lets us do there is known here, and a change of it acts at once', async () => {
+  await using both = await pair();
+  const { here, there } = both;
+  const allowed = async (): Promise<boolean | undefined> =>
+    (await here.call('peers.list', {})).peers[0]?.allows?.prompt;
+  await waitFor('leave to prompt', async () => (await allowed()) === true);
+  const { sessionId } = await here.call('session.create', {
+    peer: 'box',
+    path: newFolder('work'),
+    agent: 'demo',
+  });
+  await here.call('session.send', { peer: 'box', sessionId, message: 'hello' });
+  await there.call('peers.policy', { name: 'laptop', prompt: false });
+  await assert.rejects(here.call('session.send', { peer: 'box', sessionId, message: 'hello' }), {
+    problem: 'peer.forbidden',
+  });
+  await waitFor('no leave any more', async () => (await allowed()) === false);
+  const [peer] = (await here.call('peers.list', {})).peers;
+  assert.deepEqual(
+    peer?.sessions.map((session) => [session.sessionId, session.peer]),
+    [[sessionId, 'box']],
+  );
+  await here.call('peers.rename', { name: 'box', newName: 'workstation' });
+  assert.deepEqual(
+    (await here.call('session.list', {})).sessions.map((one) => one.peer),
+    ['workstation'],
+  );
+  await here.call('peers.remove', { name: 'workstation' });
+  assert.deepEqual((await here.call('session.list', {})).sessions, []);
+  await assert.rejects(here.call('session.get', { peer: 'workstation', sessionId }), {
+    problem: 'peer.unknown',
+  });
+});
+
+it('a task survives that either gateway is killed while it runs', async () => {
+  await using both = await pair();
+  const { laptop, box, here } = both;
+  await here.call('task.delegate', { peer: 'box', prompt: 'slow 60 50' });
+  await taskWhen(here, ['running']);
+  await laptop.kill9();
+  await laptop.start();
+  const again = await laptop.connect();
+  const done = await taskWhen(again, ['completed']);
+  assert.match(done.result ?? '', /^s0 s1 /);
+  // The one that runs it: a prompt that was handed over is never run twice by itself.
+  await again.call('task.delegate', { peer: 'box', prompt: 'slow 600 50' });
+  const { sessionId: running } = await taskWhen(again, ['running']);
+  await waitFor('the agent to have it', async () => {
+    const { messages } = await again.call('session.history', { peer: 'box', sessionId: running ?? '' });
+    return messages.some(({ type }) => type === 'partial' || type === 'text');
+  });
+  await box.kill9();
+  await box.start();
+  const waiting = await taskWhen(again, ['waiting']);
+  assert.match(waiting.error ?? '', /decides there/);
+  const sessionId = waiting.sessionId ?? '';
+  const { prompts } = await again.call('queue.list', { peer: 'box', sessionId });
+  assert.deepEqual(
+    prompts.map(({ state }) => state),
+    ['uncertain'],
+  );
+  await again.call('task.stop', { taskId: waiting.taskId });
+  await taskWhen(again, ['stopped']);
+});
+
+it('mail of both sides survives that the other is killed before it answers', async () => {
+  await using both = await pair();
+  const { box, here, there } = both;
+  await there.call('mailbox.create', { name: 'builder' });
+  const sending = Array.from({ length: 40 }, (_, n) =>
+    here.call('mail.send', { to: 'builder@box', message: `${n}`, client_message_id: `m${n}` }),
+  );
+  await Promise.all(sending.slice(0, 10));
+  await box.kill9();
+  await box.start();
+  await Promise.all(sending);
+  const client = await box.connect();
+  const messages = await waitFor('all mail', async () => {
+    const found = (await client.call('mail.inbox', { mailbox: 'builder' })).messages;
+    return found.length >= 40 ? found : undefined;
+  });
+  assert.deepEqual(messages.map(({ content }) => Number(content)).toReversed(), [...Array(40).keys()]);
+  await client.call('mail.ack', { mailbox: 'builder', ids: messages.map(({ id }) => id) });
+  await waitFor('that all was read', async () => {
+    const sent = (await here.call('mail.outbox', {})).messages;
+    return sent.every(({ receipts }) => receipts[0]?.state === 'read');
+  });
+});
