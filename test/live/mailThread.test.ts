@@ -72,11 +72,16 @@ test('held mail names the session that it is held for; what waits and what was g
     'all to stand where they will',
     (all) => all.some(({ held }) => held === 1) && all.some(({ dead }) => dead === 1),
   );
-  assert.deepEqual(threads.map(({ subject, held, waiting, dead }) => [subject, held, waiting, dead]).sort(), [
-    ['Approve the migration', 1, 0, 0],
-    ['Hello over there', 0, 1, 0],
-    ['Too late', 0, 0, 1],
-  ]);
+  assert.deepEqual(
+    threads
+      .map(({ subject, held, waiting, dead }) => ({ subject, held, waiting, dead }))
+      .toSorted((a, b) => a.subject.localeCompare(b.subject)),
+    [
+      { subject: 'Approve the migration', held: 1, waiting: 0, dead: 0 },
+      { subject: 'Hello over there', held: 0, waiting: 1, dead: 0 },
+      { subject: 'Too late', held: 0, waiting: 0, dead: 1 },
+    ],
+  );
   const held = threads.find((thread) => thread.held === 1);
   assert.ok(held);
   const { messages } = await client.call('mail.thread', { threadId: held.threadId });
