@@ -47,16 +47,18 @@ const toolContent = (value: unknown): ToolContent => {
   return { type: 'other', summary: describe(item['type'] === 'content' ? block : item) };
 };
 
-/** The contents of one card, cut where they are too long together. */
-export const toolContents = (value: unknown): ToolContent[] => {
+/** The contents of one card, whole. */
+export const toolContents = (value: unknown): ToolContent[] => list(value).map(toolContent);
+
+/** The same, cut where they are too long together. */
+export const cutContents = (contents: readonly ToolContent[]): ToolContent[] => {
   let room = MAX_CONTENT_CHARS;
   const fit = (said: string): string => {
     const kept = cut(said, Math.max(0, room));
     room -= said.length;
     return kept;
   };
-  return list(value).map((item) => {
-    const content = toolContent(item);
+  return contents.map((content) => {
     switch (content.type) {
       case 'text':
         return { ...content, text: fit(content.text) };

@@ -1,9 +1,10 @@
 // The tool cards of a conversation: what is known of each tool call, so that gaps can be filled.
 import { ToolStatus, type PermissionOption, type ToolCall } from '../protocol/index.ts';
 import type { AgentUpdate, Question } from './agent.ts';
-import { toolContents } from './acpContent.ts';
+import { cutContents, toolContents } from './acpContent.ts';
 import { TerminalOutputs } from './acpTerminal.ts';
-import { bounded, list, number, object, text, word, type JsonObject } from './json.ts';
+import { cut } from './cut.ts';
+import { bounded, list, number, object, shallow, text, word, type JsonObject } from './json.ts';
 
 type Changes = Partial<Omit<ToolCall, 'toolCallId' | 'tool'>>;
 
@@ -22,7 +23,7 @@ const toolName = (raw: JsonObject): string | undefined => {
   return word(raw['name']) ?? word(object(meta['claudeCode'])['toolName']) ?? word(meta['toolName']);
 };
 
-/** What a tool_call, a tool_call_update or a permission's toolCall says. An empty title says nothing. */
+/** What a tool_call, a tool_call_update or a permission's toolCall says, whole. An empty title says nothing. */
 const changesIn = (raw: JsonObject): Changes => {
   const changes: Changes = {};
   const title = word(raw['title']);
@@ -31,11 +32,28 @@ const changesIn = (raw: JsonObject): Changes => {
   if (title !== undefined) changes.title = title;
   if (kind !== undefined) changes.kind = kind;
   if (known !== undefined) changes.status = known;
-  if (raw['rawInput'] !== undefined && raw['rawInput'] !== null) changes.input = bounded(raw['rawInput']);
+  if (raw['rawInput'] !== undefined && raw['rawInput'] !== null) changes.input = shallow(raw['rawInput']);
   if (Array.isArray(raw['locations'])) changes.locations = raw['locations'].flatMap(location);
   if (Array.isArray(raw['content'])) changes.content = toolContents(raw['content']);
   return changes;
 };
+
+const MAX_TITLE_CHARS = 4_096;
+
+/** As it is told and logged: input and content only as long as a reader can bear. A question shows them whole. */
+const clipped = <T extends Changes>(changes: T): T => ({
+  ...changes,
+  ...(changes.title === undefined ? {} : { title: cut(changes.title, MAX_TITLE_CHARS) }),
+  ...(changes.input === undefined ? {} : { input: bounded(changes.input) }),
+  ...(changes.content === undefined ? {} : { content: cutContents(changes.content) }),
+});
+
+const isOver = (status: ToolCall['status'] | undefined): boolean =>
+  status === 'completed' || status === 'failed';
+
+/** Nobody will be asked about a call that is over: what it was given and what it showed is in the log. */
+const settled = (card: ToolCall): ToolCall =>
+  isOver(card.status) ? { ...card, input: null, content: [] } : card;
 
 const newCard = (toolCallId: string, raw: JsonObject): ToolCall => {
   const changes = changesIn(raw);
@@ -74,6 +92,7 @@ const permissionOption = (value: unknown): PermissionOption[] => {
 const REMEMBERED = 256;
 
 export class ToolCards {
+  /** Whole: a question may need what was told only in part. */
   readonly #cards = new Map<string, ToolCall>();
   readonly #outputs = new TerminalOutputs();
 
@@ -82,7 +101,7 @@ export class ToolCards {
     const open = [...this.#cards.values()].filter(
       ({ status: is }) => is === 'pending' || is === 'in_progress',
     );
-    for (const card of open) this.#cards.set(card.toolCallId, { ...card, status: 'failed' });
+    for (const card of open) this.#cards.set(card.toolCallId, settled({ ...card, status: 'failed' }));
     const tooMany = Math.max(0, this.#cards.size - REMEMBERED);
     for (const toolCallId of [...this.#cards.keys()].slice(0, tooMany)) this.#cards.delete(toolCallId);
     return open.map(({ toolCallId }) => ({ type: 'tool_update', toolCallId, status: 'failed' }));
@@ -95,13 +114,12 @@ export class ToolCards {
     const card = this.#cards.get(toolCallId);
     if (card === undefined) return [this.#add(newCard(toolCallId, raw))];
     const changes = changesIn(raw);
-    const isOver = changes.status === 'completed' || changes.status === 'failed';
-    const printed = this.#outputs.content(toolCallId, raw, isOver);
+    const printed = this.#outputs.content(toolCallId, raw, isOver(changes.status));
     if (printed !== undefined) changes.content = printed;
     // claude-acp sends updates that hold only _meta: they are news to nobody.
     if (Object.keys(changes).length === 0) return [];
-    this.#cards.set(toolCallId, { ...card, ...changes });
-    return [{ type: 'tool_update', toolCallId, ...changes }];
+    this.#cards.set(toolCallId, settled({ ...card, ...changes }));
+    return [{ type: 'tool_update', toolCallId, ...clipped(changes) }];
   }
 
   find(toolCallId: string): ToolCall | undefined {
@@ -117,13 +135,13 @@ export class ToolCards {
     const known = this.#cards.get(toolCallId);
     const card = known ?? newCard(toolCallId, raw);
     const updates = known === undefined ? [this.#add(card)] : [];
-    // The request often says more than the card (the diff, the whole command): it is what is being asked.
+    // The request often says more than the card (the diff, the whole command): it is what is being asked, whole.
     const toolCall = { ...card, ...changesIn(raw) };
     return { question: { title: toolCall.title, toolCall, options }, updates };
   }
 
   #add(card: ToolCall): AgentUpdate {
-    this.#cards.set(card.toolCallId, card);
-    return { type: 'tool_use', ...card };
+    this.#cards.set(card.toolCallId, settled(card));
+    return { type: 'tool_use', ...clipped(card) };
   }
 }

@@ -22,6 +22,9 @@ export const number = (value: unknown): number | undefined =>
 
 const MAX_DEPTH = 64;
 
+/** The value with everything below 64 levels replaced by a word, and nothing else. */
+export const shallow = (value: unknown): unknown => bounded(value, { left: Infinity });
+
 /**
  * The value with everything below 64 levels replaced by a word, and texts cut where they are too long together.
  * JSON.parse reads any depth, but whoever writes such a value back overflows the stack: one agent's nonsense must not

@@ -39,7 +39,8 @@ async function download(url: string): Promise<string> {
     if (!response.ok) throw unreachable(url, `it answered with HTTP ${response.status}`);
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for await (const piece of response.body ?? []) {
+    // The types of the DOM, which Node's follow, say nothing of what a body is made of.
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += piece.length;
       if (bytes > MAX_BYTES) throw unreachable(url, `it is larger than ${MAX_BYTES} bytes`);
       pieces.push(piece);

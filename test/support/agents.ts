@@ -15,6 +15,9 @@ const nodeProgram = (name: string, script: string, ...args: string[]): Program =
 
 export const demoProgram = nodeProgram('Demo agent', './demoAgent.ts');
 
+/** Asks whether it may run a command of as many characters as its prompt says. */
+export const askingProgram = nodeProgram('Asking agent', './askingAgent.ts');
+
 /** An agent that replays `test/golden/acp/<name>.jsonl`. */
 export const recorded = (name: string): Program =>
   nodeProgram(
