@@ -97,9 +97,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     new Live({ store, clock: systemClock, logger, findAgent, lendTools, startTime, idleAgentMs }),
   );
   const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
-  const mail = parts.use(
-    new LiveMail({ store, clock: systemClock, logger, wakeSession, chance: Math.random }),
-  );
+  const mail = parts.use(new LiveMail({ store, clock: systemClock, logger, wakeSession }));
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,

@@ -1,6 +1,12 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
 import { backOffMs } from '../core/mail.ts';
-import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
+import {
+  Problem,
+  type MessageId,
+  type OutboxStatus,
+  type Receipt,
+  type SessionId,
+} from '../protocol/index.ts';
 import { deliverLane, expireMail, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outbox.ts';
 import type { Committed, Store } from '../store/store.ts';
@@ -33,6 +39,8 @@ const BATCH = 64;
 /** Lanes that share a transaction. */
 const LANES = 8;
 const EXPIRY_BATCH = 500;
+/** How often a full disk is tried again. */
+const FULL_DISK_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -49,8 +57,6 @@ export interface DeliveryWorld {
   readonly logger: Logger;
   readonly readers: Readers;
   readonly wakeSession: (sessionId: SessionId) => void;
-  /** In [0, 1): two senders that failed together do not come back together. */
-  readonly chance: () => number;
 }
 
 interface Lane {
@@ -72,6 +78,8 @@ export class Delivery implements AsyncDisposable {
   readonly #calm = new Set<SessionId>();
   readonly #working = new Set<Promise<void>>();
   #isScheduled = false;
+  /** Peers that are being told of receipts. */
+  readonly #telling = new Set<string>();
   #isClosing = false;
   #endTimers = (): void => {};
   #expiry: (() => void) | undefined;
@@ -123,7 +131,7 @@ export class Delivery implements AsyncDisposable {
       lane.failures = 0;
       this.#resume(lane);
     }
-    this.#carryReceipts(peer);
+    void this.#report(this.#carryReceipts(peer));
     return () => {
       if (this.#carriers.get(peer) === carrier) this.#carriers.delete(peer);
     };
@@ -131,8 +139,7 @@ export class Delivery implements AsyncDisposable {
 
   /** A peer is called otherwise: what waits for it waits under its new name. */
   renamePeer(from: string, to: string): void {
-    for (const [name, lane] of this.#lanes)
-      if (lane.peer === from) this.#lanes.set(name, { ...lane, peer: to });
+    for (const lane of this.#lanes.values()) if (lane.peer === from) lane.peer = to;
   }
 
   /** It may be disturbed again, or has nothing to do: what is parked is looked at. */
@@ -149,7 +156,7 @@ export class Delivery implements AsyncDisposable {
       for (const { sessionId, isGone } of sessions) if (!isGone) this.mayHaveTime(sessionId);
     }
     if (!mail) return;
-    for (const peer of this.#carriers.keys()) this.#carryReceipts(peer);
+    for (const peer of this.#carriers.keys()) void this.#report(this.#carryReceipts(peer));
     if (store.mailEvents.last - this.#prunedAt >= EVENTS_BETWEEN_PRUNES)
       setImmediate(() => this.#pruneEvents());
   }
@@ -194,13 +201,13 @@ export class Delivery implements AsyncDisposable {
 
   /** One transaction for some lanes of this gateway; lanes to others go on by themselves. */
   async #step(): Promise<void> {
-    const { store, clock, chance } = this.#world;
+    const { store, clock } = this.#world;
     const lanes: Lane[] = [];
     for (const lane of this.#ready) {
       if (lanes.length === LANES) break;
       this.#ready.delete(lane);
       if (lane.peer === null) lanes.push(lane);
-      else this.#own(this.#carry(lane, lane.peer));
+      else void this.#report(this.#carry(lane, lane.peer));
     }
     const calm = [...this.#calm];
     this.#calm.clear();
@@ -215,7 +222,7 @@ export class Delivery implements AsyncDisposable {
           }
           return lanes.map((lane) => ({
             lane,
-            ...deliverLane(store, lane.name, { limit: BATCH, chance }, delivered, now),
+            ...deliverLane(store, lane.name, { limit: BATCH, chance: () => clock.chance() }, delivered, now),
           }));
         });
         for (const { lane, count, waitMs } of outcomes) this.#delivered(lane, count, waitMs);
@@ -235,9 +242,10 @@ export class Delivery implements AsyncDisposable {
   }
 
   async #carry(lane: Lane, peer: string): Promise<void> {
-    const { store, clock, chance, logger } = this.#world;
+    const { store, clock, logger } = this.#world;
     const carrier = this.#carriers.get(peer);
     const batch = store.outbox.next(lane.name, BATCH).filter(({ message }) => message !== undefined);
+    if (batch.length === 0 && !this.#ready.has(lane)) this.#lanes.delete(lane.name);
     if (carrier === undefined || batch.length === 0) return;
     lane.isCarried = true;
     await store.synced(() => {
@@ -252,9 +260,11 @@ export class Delivery implements AsyncDisposable {
       fault = error instanceof Error ? error.message : String(error);
       logger.info({ peer, fault }, 'mail could not be handed to a peer');
     }
+    // The next start finds it in flight, and tries again.
+    if (this.#isClosing) return;
     let isAgain = answers.length < batch.length;
-    const wait = backOffMs(lane.failures, chance());
-    await store.synced(() => {
+    const wait = backOffMs(lane.failures, clock.chance());
+    await this.#persist(() => {
       const now = clock.now();
       const again = new Date(Date.parse(now) + wait).toISOString();
       for (const [index, mail] of batch.entries()) {
@@ -274,10 +284,12 @@ export class Delivery implements AsyncDisposable {
   }
 
   /** Tells a peer what became of its messages, as long as there is something to tell. */
-  #carryReceipts(peer: string): void {
-    this.#own(
-      (async () => {
-        const { store } = this.#world;
+  async #carryReceipts(peer: string): Promise<void> {
+    if (this.#telling.has(peer)) return;
+    this.#telling.add(peer);
+    try {
+      const { store } = this.#world;
+      for (;;) {
         const carrier = this.#carriers.get(peer);
         const untold = store.inbox.untold(peer, BATCH);
         if (carrier === undefined || untold.length === 0) return;
@@ -292,12 +304,27 @@ export class Delivery implements AsyncDisposable {
             },
           })),
         );
-        await store.synced(() => {
+        if (this.#isClosing) return;
+        await this.#persist(() => {
           for (const { key, state } of untold) store.inbox.told(key, state);
         });
-        if (untold.length === BATCH) this.#carryReceipts(peer);
-      })(),
-    );
+      }
+    } finally {
+      this.#telling.delete(peer);
+    }
+  }
+
+  /** What a peer has said must be written down, however long the disk stays full. */
+  async #persist(work: () => void): Promise<void> {
+    const { store, clock } = this.#world;
+    for (;;) {
+      try {
+        return await store.synced(work);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.problem !== 'storage.full') throw error;
+      }
+      await new Promise<void>((resolve) => clock.after(FULL_DISK_MS, resolve));
+    }
   }
 
   #pause(lane: Lane, ms: number): void {
@@ -338,11 +365,14 @@ export class Delivery implements AsyncDisposable {
     store.written(() => store.mailEvents.prune(before));
   }
 
-  /** Every promise has an owner: what fails is told in the log, and the end waits for what still works. */
+  /** The end waits for this. */
   #own(work: Promise<void>): void {
-    const owned = work
-      .catch((error: unknown) => this.#world.logger.error({ err: error }, 'mail'))
-      .finally(() => this.#working.delete(owned));
+    const owned = this.#report(work).finally(() => this.#working.delete(owned));
     this.#working.add(owned);
+  }
+
+  /** What fails is told in the log. Nobody waits for a peer, which may never answer. */
+  #report(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => this.#world.logger.error({ err: error }, 'mail'));
   }
 }

@@ -19,9 +19,14 @@ import type { StoredMailbox } from '../store/mailbox.ts';
 import type { Gateway } from './methods.ts';
 import { mustPush } from './session.ts';
 
+/** What mail needs of the gateway. */
+export type MailParts = Pick<Gateway, 'store' | 'mail' | 'clock'> & {
+  readonly live: Pick<Gateway['live'], 'mustBeOpen'>;
+};
+
 type MailMethod = Extract<keyof typeof mailMethods, `mail.${string}`>;
 
-export const mailHandlers = (gateway: Gateway): Handlers<MailMethod> => {
+export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
   const { store, live, clock } = gateway;
   const { delivery, readers, feed } = gateway.mail;
   /** When each agent has written lately. */
@@ -150,7 +155,11 @@ export const mailHandlers = (gateway: Gateway): Handlers<MailMethod> => {
 };
 
 /** Whose mail it is: an agent has one mailbox, everybody else reads what they name. Throws mailbox.unknown or access.denied. */
-export function ownMailbox({ store }: Gateway, caller: Caller, name: MailboxName | undefined): StoredMailbox {
+export function ownMailbox(
+  { store }: MailParts,
+  caller: Caller,
+  name: MailboxName | undefined,
+): StoredMailbox {
   if (caller.sessionId === undefined) return store.mailboxes.get(name ?? PERSON);
   const own = store.mailboxes.findBySession(caller.sessionId);
   if (own !== undefined && (name === undefined || name === own.name)) return own;
@@ -158,7 +167,7 @@ export function ownMailbox({ store }: Gateway, caller: Caller, name: MailboxName
 }
 
 /** Who writes. Nobody writes from a session but its own agent. Throws mailbox.unknown or access.denied. */
-function senderOf(gateway: Gateway, caller: Caller, from: MailboxName | undefined): StoredMailbox {
+function senderOf(gateway: MailParts, caller: Caller, from: MailboxName | undefined): StoredMailbox {
   const sender = ownMailbox(gateway, caller, from);
   if (caller.sessionId !== undefined || sender.kind !== 'session') return sender;
   throw new Problem('access.denied', `Only the agent of its session writes from ${sender.name}.`);

@@ -3,12 +3,16 @@ import { Problem, type Mailbox, type mailMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
-import { ownMailbox } from './mail.ts';
+import { ownMailbox, type MailParts } from './mail.ts';
 import type { Gateway } from './methods.ts';
+
+/** What mailboxes need of the gateway. */
+export type MailboxParts = MailParts &
+  Pick<Gateway, 'bus'> & { readonly peering: Pick<Gateway['peering'], 'mailboxes'> };
 
 type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `profile.${string}`>;
 
-export const mailboxHandlers = (gateway: Gateway): Handlers<MailboxMethod> => {
+export const mailboxHandlers = (gateway: MailboxParts): Handlers<MailboxMethod> => {
   const { store, mail, peering, bus, clock } = gateway;
   const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => {
     const socket = bus.socketOf(mailbox.name);

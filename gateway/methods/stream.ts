@@ -26,7 +26,7 @@ const MAX_MAIL_STREAMS = 32;
 const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
 
-export const streamsOf = ({ store, feed, mail }: Gateway): Streams => {
+export const streamsOf = ({ store, feed, mail }: Pick<Gateway, 'store' | 'feed' | 'mail'>): Streams => {
   /** How many follow mail with each token. */
   const followers = new Map<string, number>();
   /** Follows until told otherwise; the client's going ends it. */

@@ -79,7 +79,7 @@ export class InProcess implements AsyncDisposable {
     const instanceId = randomUUID();
     this.peering = new Peering({ book, store, clock, instanceId, logBug });
     const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
-    const mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession, chance: Math.random }));
+    const mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession }));
     const agents: Gateway['agents'] = {
       list: () => catalogue.list(),
       defaultAgent: () => catalogue.defaultAgent,
