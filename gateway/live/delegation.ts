@@ -21,8 +21,8 @@ import type { Sink } from './feed.ts';
 import type { Live } from './live.ts';
 import type { PeerBook, Peering } from './peering.ts';
 
-type Offer = z.infer<(typeof between)['task.accept']>;
-type Report = z.infer<(typeof between)['task.report']>;
+type Offer = z.infer<(typeof between)['peer.task']>;
+type Report = z.infer<(typeof between)['peer.task_report']>;
 
 export interface DelegationParts {
   readonly store: Store;
@@ -43,12 +43,12 @@ export class Delegation {
   constructor(parts: DelegationParts) {
     this.#parts = parts;
     const { peering } = parts;
-    peering.answer('task.accept', (params, key) => this.#accept(between['task.accept'].parse(params), key));
-    peering.answer('task.stop', (params, key) =>
-      this.#stopOwn(between['task.stop'].parse(params).taskId, key),
+    peering.answer('peer.task', (params, key) => this.#accept(between['peer.task'].parse(params), key));
+    peering.answer('peer.task_stop', (params, key) =>
+      this.#stopOwn(between['peer.task_stop'].parse(params).taskId, key),
     );
-    peering.answer('task.report', (params, key) => {
-      const report = between['task.report'].safeParse(params);
+    peering.answer('peer.task_report', (params, key) => {
+      const report = between['peer.task_report'].safeParse(params);
       if (report.success) this.#heard(report.data, key);
     });
     peering.onRemoved = (key) => this.#removed(key);
@@ -122,8 +122,8 @@ export class Delegation {
     if (isOver(stored.task.state)) return;
     if (stored.task.direction === 'in') return void (await this.#stopOwn(taskId, stored.peerKey));
     const side = peering.side(stored.peerKey);
-    const report = await side.calls.call('task.stop', { taskId }, { isRepeatable: true });
-    this.#heard(between['task.report'].parse(report), stored.peerKey);
+    const report = await side.calls.call('peer.task_stop', { taskId }, { isRepeatable: true });
+    this.#heard(between['peer.task_report'].parse(report), stored.peerKey);
   }
 
   /** The peer is no peer any more: nothing will be heard of what it has. */
@@ -156,8 +156,8 @@ export class Delegation {
       ...(agent === null ? {} : { agent }),
     };
     const { calls } = this.#parts.peering.side(peerKey);
-    calls.call('task.accept', offer, { isRepeatable: true }).then(
-      (report) => this.#heard(between['task.report'].parse(report), peerKey),
+    calls.call('peer.task', offer, { isRepeatable: true }).then(
+      (report) => this.#heard(between['peer.task_report'].parse(report), peerKey),
       (error: unknown) => {
         // Not reached: it is offered again with the next link.
         if (error instanceof Problem && error.problem === 'peer.offline') return;
@@ -243,7 +243,7 @@ export class Delegation {
     const { state = task.state, error = null } = change;
     if (state === task.state && error === task.error) return;
     const changed = this.#change(stored, change);
-    peering.tell(peerKey, 'task.report', reportOf(changed));
+    peering.tell(peerKey, 'peer.task_report', reportOf(changed));
   }
 
   #stateIn(session: ReturnType<Store['sessions']['get']>, promptId: PromptId): TaskChange {

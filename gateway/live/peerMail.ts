@@ -36,11 +36,11 @@ class PeerMail {
 
   open(): void {
     const { peering } = this.#parts;
-    peering.answer('mail.deliver', (params, key) =>
-      this.#receive(between['mail.deliver'].parse(params).letters, key),
+    peering.answer('peer.mail', (params, key) =>
+      this.#receive(between['peer.mail'].parse(params).letters, key),
     );
-    peering.answer('mail.receipts', (params, key) =>
-      this.#note(between['mail.receipts'].parse(params).receipts, key),
+    peering.answer('peer.receipts', (params, key) =>
+      this.#note(between['peer.receipts'].parse(params).receipts, key),
     );
     peering.onLinked((key) => this.#link(key));
     peering.onPresence((key, isThere) => this.#tell(key, isThere));
@@ -67,13 +67,13 @@ class PeerMail {
 
   #carrier(key: number): Carrier {
     const { peering } = this.#parts;
-    const call = (method: 'mail.deliver' | 'mail.receipts', params: object): Promise<unknown> =>
+    const call = (method: 'peer.mail' | 'peer.receipts', params: object): Promise<unknown> =>
       peering.side(key).calls.call(method, params, { isRepeatable: true });
     return {
       deliver: async (batch) => {
         const answers: Handled[] = [];
         for (const letters of parcels(batch.map((mail) => this.#letterOf(mail)))) {
-          const answer = await call('mail.deliver', { letters });
+          const answer = await call('peer.mail', { letters });
           answers.push(...z.array(Handled).length(letters.length).parse(answer));
         }
         return answers.map(({ receipts, reason, status }) => ({
@@ -82,7 +82,7 @@ class PeerMail {
           ...(reason === undefined ? {} : { reason }),
         }));
       },
-      receipts: async (receipts) => void (await call('mail.receipts', { receipts })),
+      receipts: async (receipts) => void (await call('peer.receipts', { receipts })),
     };
   }
 
@@ -92,7 +92,7 @@ class PeerMail {
     const { agent, session, hops } = provenance;
     const { kind, ref } = destinationOf(to);
     const left = expiresAt === null ? null : Date.parse(expiresAt) - Date.parse(this.#parts.clock.now());
-    return between['mail.deliver'].shape.letters.element.parse({
+    return between['peer.mail'].shape.letters.element.parse({
       ...said,
       sender,
       from,
@@ -117,7 +117,7 @@ class PeerMail {
   }
 
   async #note(
-    receipts: z.infer<(typeof between)['mail.receipts']>['receipts'],
+    receipts: z.infer<(typeof between)['peer.receipts']>['receipts'],
     key: number,
   ): Promise<object> {
     const { store, clock, peering } = this.#parts;

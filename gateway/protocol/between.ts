@@ -67,17 +67,17 @@ export type Handled = z.infer<typeof Handled>;
 export const between = {
   'peer.news': News,
   'peer.hangup': z.object({ id: RemoteClient.shape.id }),
-  'mail.deliver': z.object({ letters: z.array(Letter).max(64) }),
-  'mail.receipts': z.object({
+  'peer.mail': z.object({ letters: z.array(Letter).max(64) }),
+  'peer.receipts': z.object({
     receipts: z.array(z.object({ id: MessageId, receipt: Receipt })).max(64),
   }),
-  'task.accept': z.object({
+  'peer.task': z.object({
     taskId: TaskId,
     prompt: Text.min(1).max(100_000),
     path: z.string().max(4096).optional(),
     agent: AgentId.optional(),
   }),
-  'task.stop': z.object({ taskId: TaskId }),
-  'task.report': Task.pick({ taskId: true, state: true, sessionId: true, result: true, error: true }),
+  'peer.task_stop': z.object({ taskId: TaskId }),
+  'peer.task_report': Task.pick({ taskId: true, state: true, sessionId: true, result: true, error: true }),
 };
 export type Between = typeof between;

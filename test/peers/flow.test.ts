@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways } from '../support/linked.ts';
+import { textOf } from '../support/transcript.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const peer = 'box';
 
@@ -56,4 +58,172 @@ it('an answer that is streamed through a peer survives a link that breaks, witho
   assert.equal(new Set(seqs).size, seqs.length);
   assert.deepEqual(here.events(sessionId), there.events(sessionId));
   assert.deepEqual(both.laptop.bugs, []);
+});
+
+it('a question of an agent is answered from here, by whom is told there; a turn is stopped from here', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const there = both.box.client();
+  const here = both.laptop.client('window docs-site');
+  const path = newFolder('work');
+  const { sessionId } = await here.call('session.create', { peer, path, agent: 'demo' });
+  await here.call('session.subscribe', { peer, sessionId });
+  await there.call('session.subscribe', { sessionId });
+  await here.call('session.send', { peer, sessionId, message: 'ask 1' });
+  const asked = await here.until('the question', () =>
+    here.events(sessionId).find((event) => event.type === 'permission'),
+  );
+  assert.ok(asked.type === 'permission');
+  const { permissionId, options } = asked;
+  const optionId = options[0]?.optionId ?? '';
+  await here.call('permission.answer', { peer, permissionId, optionId });
+  const answered = await there.until('the answer', () =>
+    there.events(sessionId).find((event) => event.type === 'permission_resolved'),
+  );
+  assert.ok(answered.type === 'permission_resolved');
+  assert.equal(answered.by?.name, 'window docs-site on laptop');
+  await assert.rejects(there.call('permission.answer', { permissionId, optionId }), {
+    problem: 'permission.resolved',
+  });
+  await here.until('the end', () => here.events(sessionId).find(({ type }) => type === 'result'));
+  await here.call('session.send', { peer, sessionId, message: 'slow 1000 50' });
+  await here.until(
+    'some of it',
+    () => here.events(sessionId).filter(({ type }) => type === 'partial').length > 3,
+  );
+  assert.deepEqual(await here.call('session.interrupt', { peer, sessionId }), {
+    ok: true,
+    interrupted: true,
+  });
+  await here.until('the stop', () => here.events(sessionId).find(({ type }) => type === 'interrupted'));
+});
+
+it('a client that does not read costs the link nothing, and reads on where it was', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const slow = both.laptop.client();
+  const quick = both.laptop.client();
+  const { sessionId } = await slow.call('session.create', { peer, path: newFolder('work'), agent: 'demo' });
+  await slow.call('session.subscribe', { peer, sessionId });
+  await quick.call('session.subscribe', { peer, sessionId });
+  slow.room = 3;
+  await quick.call('session.send', { peer, sessionId, message: 'long 3000' });
+  const done = await quick.until('the result', () =>
+    quick.events(sessionId).find(({ type }) => type === 'result'),
+  );
+  assert.ok(slow.events(sessionId).length < quick.events(sessionId).length);
+  const before = slow.frames.length;
+  await quick.call('session.get', { peer, sessionId });
+  assert.equal(slow.frames.length, before, 'nothing is sent to it meanwhile');
+  slow.read();
+  await slow.until('the result', () => slow.events(sessionId).find(({ seq }) => seq === done.seq));
+  const seqs = slow.events(sessionId).map(({ seq }) => seq);
+  assert.deepEqual(
+    seqs,
+    [...new Set(seqs)].toSorted((a, b) => a - b),
+  );
+  const text = (client: typeof slow): string => textOf(client.events(sessionId));
+  assert.equal(text(slow), text(quick));
+});
+
+it('a prompt that is sent while the link breaks runs once', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const { sessionId } = await here.call('session.create', { peer, path: newFolder('work'), agent: 'demo' });
+  const sent = [];
+  for (let n = 0; n < 12; n += 1) {
+    sent.push(here.call('session.send', { peer, sessionId, message: `slow ${n + 1} 1` }));
+    if (n % 3 === 1) {
+      await both.cut();
+      both.link();
+    }
+  }
+  const answers = await Promise.all(sent);
+  assert.equal(new Set(answers.map(({ promptId }) => promptId)).size, 12);
+  const there = both.box.client();
+  await waitFor('all turns', async () => {
+    const { messages } = await there.call('session.history', { sessionId, limit: 1000 });
+    return messages.filter(({ type }) => type === 'result').length === 12;
+  });
+  const { messages } = await there.call('session.history', { sessionId, limit: 1000 });
+  const ran = messages.flatMap((event) => (event.type === 'prompt' ? [event.promptId as string] : []));
+  assert.deepEqual(ran.toSorted(), answers.map(({ promptId }) => promptId as string).toSorted());
+});
+
+it('a session that is made while the link breaks is made once', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const path = newFolder('work');
+  for (let n = 0; n < 5; n += 1) {
+    const made = here.call('session.create', { peer, path, agent: 'demo' });
+    await both.cut();
+    both.link();
+    await made;
+  }
+  assert.equal((await both.box.client().call('session.list', {})).sessions.length, 5);
+});
+
+it('pages, export, search, drafts and the queue of a session are those of the peer', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  await there.call('session.subscribe', { sessionId });
+  await there.call('session.send', { sessionId, message: 'long 3000' });
+  await there.until('the end', () => there.events(sessionId).find(({ type }) => type === 'result'));
+  const [far, near] = await Promise.all([
+    here.call('session.history', { peer, sessionId, limit: 1000 }),
+    there.call('session.history', { sessionId, limit: 1000 }),
+  ]);
+  assert.deepEqual(far, near);
+  assert.deepEqual(
+    await here.call('session.export', { peer, sessionId, limit: 5000 }),
+    await there.call('session.export', { sessionId, limit: 5000 }),
+  );
+  assert.equal(
+    (await here.call('session.search', { peer, query: 'long 3000' })).hits[0]?.sessionId,
+    sessionId,
+  );
+  await here.call('session.draft', { peer, sessionId, text: 'half a thought' });
+  await there.until('the draft', () => there.frames.find(({ method }) => method === 'session.drafted'));
+  assert.deepEqual(await there.call('session.draft', { sessionId }), { text: 'half a thought' });
+  await here.call('queue.pause', { peer, sessionId });
+  await here.call('session.send', { peer, sessionId, message: 'later' });
+  assert.equal((await there.call('queue.list', { sessionId })).prompts.length, 1);
+});
+
+it('a peer that is away is said to be so after a moment, and its sessions stay as they were last heard', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const { sessionId } = await here.call('session.create', { peer, path: newFolder('work'), agent: 'demo' });
+  await waitFor('it in the list', async () => (await here.call('session.list', {})).sessions.length === 1);
+  await both.cut();
+  await assert.rejects(here.call('session.send', { peer, sessionId, message: 'hello' }), {
+    problem: 'peer.offline',
+  });
+  await assert.rejects(here.call('session.send', { peer, sessionId, message: 'hello' }), {
+    problem: 'peer.offline',
+  });
+  assert.equal((await here.call('session.list', {})).sessions[0]?.sessionId, sessionId);
+  await assert.rejects(here.call('session.get', { peer: 'nobody', sessionId }), { problem: 'peer.unknown' });
+});
+
+it('no peer can put itself in the place of a session of ours', async () => {
+  await using both = linkedGateways();
+  const here = both.laptop.client();
+  const { sessionId } = await here.call('session.create', {
+    path: newFolder('work'),
+    agent: 'demo',
+    title: 'Mine',
+  });
+  const session = await here.call('session.get', { sessionId });
+  await here.call('session.watch', {});
+  both.box.peering.side(1).calls.tell('session.changed', { session: { ...session, title: 'Theirs' } });
+  both.box.peering.side(1).calls.tell('session.changed', { session: { ...session, sessionId: 'other' } });
+  await here.until('the other', () => here.frames.find(({ method }) => method === 'session.changed'));
+  const { sessions } = await here.call('session.list', {});
+  assert.deepEqual(
+    sessions.map(({ sessionId: id, title, peer: of }) => [id, title, of]).toSorted(),
+    [
+      [sessionId, 'Mine', undefined],
+      ['other', 'Mine', 'box'],
+    ].toSorted(),
+  );
 });

@@ -149,7 +149,7 @@ it('only the gateway that a message went to can tell what became of it, and no l
   const receipt = { mailbox: 'mine', state: 'refused', at };
   await both.box.peering
     .side(1)
-    .calls.call('mail.receipts', { receipts: [{ id, receipt }] }, { isRepeatable: true });
+    .calls.call('peer.receipts', { receipts: [{ id, receipt }] }, { isRepeatable: true });
   await receipts(here, 'delivered');
   await there.call('mail.send', { to: 'mine@laptop', message: 'from afar' });
   const messages = await inbox(here, 'mine', 2);

@@ -6,7 +6,7 @@ import { Catalogue } from '../../gateway/agents/catalogue.ts';
 import { startTime } from '../../gateway/agents/processTree.ts';
 import { noTools } from '../../gateway/lentTools.ts';
 import { Announcer } from '../../gateway/live/announcer.ts';
-import { systemClock } from '../../gateway/live/clock.ts';
+import { systemClock, type Clock } from '../../gateway/live/clock.ts';
 import { Delegation } from '../../gateway/live/delegation.ts';
 import { Feed } from '../../gateway/live/feed.ts';
 import { Live } from '../../gateway/live/live.ts';
@@ -16,6 +16,7 @@ import { Peering, type PeerBook } from '../../gateway/live/peering.ts';
 import { Peers } from '../../gateway/live/peers.ts';
 import { handlersOf, type Gateway } from '../../gateway/methods/methods.ts';
 import { placeTasksIn } from '../../gateway/methods/task.ts';
+import { LINK_WAIT_MS } from '../../gateway/peers/calls.ts';
 import { Links, linkPair, type Link } from '../../gateway/peers/link.ts';
 import {
   ClientId,
@@ -23,6 +24,7 @@ import {
   PeerPolicy,
   Problem,
   PROTOCOL,
+  type Actor,
   type Event,
   type MethodName,
   type NotificationName,
@@ -37,6 +39,8 @@ import { Store } from '../../gateway/store/store.ts';
 import { newFolder } from './folders.ts';
 import { MAIN } from './gateway.ts';
 import { PATIENCE_MS } from './waitFor.ts';
+
+const PATIENCE_WITH_LINKS_MS = 1_000;
 
 /** A gateway without a door of its own; it knows one peer, with key 1. */
 export class InProcess implements AsyncDisposable {
@@ -53,7 +57,11 @@ export class InProcess implements AsyncDisposable {
   constructor(name: string, peer: string) {
     this.name = name;
     const home = newFolder('home');
-    const clock = systemClock;
+    // A moment of this test's own: ten seconds of patience with a link are long.
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, callback) => systemClock.after(ms === LINK_WAIT_MS ? PATIENCE_WITH_LINKS_MS : ms, callback),
+    };
     const store = (this.store = this.#parts.use(Store.open(home)));
     const catalogue = new Catalogue({ node: process.execPath, script: MAIN });
     const logger = pino({ level: 'silent' });
@@ -162,6 +170,7 @@ export class LocalClient {
   readonly #news = new EventEmitter();
   readonly frames: { method: NotificationName; params: { sessionId?: string; events?: Event[] } }[] = [];
   #drain: (() => void)[] = [];
+  #lastId = 0;
   /** How many frames it still takes. */
   room = Number.POSITIVE_INFINITY;
 
@@ -180,9 +189,16 @@ export class LocalClient {
     this.#caller.actor = { clientId: ClientId.parse(randomUUID()), name };
   }
 
+  get actor(): Actor {
+    return this.#caller.actor;
+  }
+
   /** Rejects with the problem that was answered. */
   async call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
-    const answer = await this.#dispatcher.answer({ jsonrpc: '2.0', id: 1, method, params }, this.#caller);
+    const answer = await this.#dispatcher.answer(
+      { jsonrpc: '2.0', id: (this.#lastId += 1), method, params },
+      this.#caller,
+    );
     if (answer === null || Array.isArray(answer)) throw new Error('no answer');
     if (answer.error === undefined) return answer.result as Result<M>;
     const data = answer.error.data as { problem?: string } | undefined;
