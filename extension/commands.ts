@@ -11,6 +11,7 @@ import type { SessionFilter } from './sessionFilter.ts';
 import { isHere } from './sessionGroups.ts';
 import { sessionCommands, type SessionCommandParts } from './sessionCommands.ts';
 import { pickSession, sessionFor, type PickParts } from './sessionPick.ts';
+import { isTrusted } from './trust.ts';
 import { SESSIONS_VIEW } from './sessionTree.ts';
 
 export interface CommandParts extends PickParts, SessionCommandParts, GatewayCommandParts {
@@ -94,6 +95,7 @@ export async function startSession(
   { draft = '', ...wish }: Parameters<typeof newSession>[2] & { readonly draft?: string } = {},
 ): Promise<void> {
   const { connection, agents, chats } = parts;
+  if (!(await isTrusted())) return;
   connection.want();
   await soonConnected(parts);
   const sessionId = await newSession(connection, agents, wish);

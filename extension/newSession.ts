@@ -7,7 +7,6 @@ import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
 import { plainLabel } from './plainText.ts';
 import { chooseMode } from './sessionSettings.ts';
-import { isTrusted } from './trust.ts';
 
 export const DEMO = 'demo';
 
@@ -17,7 +16,6 @@ export async function newSession(
   agents: Agents,
   wish: { readonly agent?: string; readonly path?: string; readonly mode?: Mode } = {},
 ): Promise<SessionId | undefined> {
-  if (!(await isTrusted())) return undefined;
   const agent = wish.agent ?? (await pickAgent(agents));
   if (agent === undefined) return undefined;
   const path = wish.path ?? (await pickFolder());

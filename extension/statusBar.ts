@@ -11,7 +11,9 @@ export function showStatus(connection: Connection, sessions: Sessions): vscode.D
   item.command = 'holdfast.menu';
   const draw = (): void => {
     const { link } = connection;
-    const status = statusText(link, sessions.all, { known: sessions.known, wanted: connection.wanted });
+    // Where nothing may be started, no gateway is no news.
+    const wanted = connection.wanted && vscode.workspace.isTrusted;
+    const status = statusText(link, sessions.all, { known: sessions.known, wanted });
     const words = `Holdfast: ${status.text}`;
     item.text = `$(${status.icon}) ${words}`;
     item.accessibilityInformation = { label: words, role: 'button' };

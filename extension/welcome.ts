@@ -26,7 +26,15 @@ export function showStart({ connection, sessions, tree }: StartParts): vscode.Di
     // Rows follow the list a moment later: without the second half the welcome text would flash up before them.
     void setContext('holdfast.known', sessions.known && sessions.all.every(({ archived }) => archived));
     // The welcome text is fixed: it cannot say why. Nothing else does while no session is known.
-    if (link.state === 'offline' && connection.wanted && !sessions.known && said !== link.reason) {
+    // In restricted mode the welcome text does say it.
+    const { isTrusted } = vscode.workspace;
+    if (
+      link.state === 'offline' &&
+      isTrusted &&
+      connection.wanted &&
+      !sessions.known &&
+      said !== link.reason
+    ) {
       said = link.reason;
       void explain(said);
     }

@@ -22,12 +22,15 @@ export interface DeskOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What config.json of the gateway holds. */
   readonly config?: object;
+  /** Its windows are in restricted mode until somebody trusts their folder. */
+  readonly isRestricted?: boolean;
 }
 
 const SIZE = { width: 1280, height: 800 };
 
 export interface DeskWindowOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
+  readonly language?: string;
 }
 
 export class Desk implements AsyncDisposable {
@@ -47,13 +50,14 @@ export class Desk implements AsyncDisposable {
     this.browser = browser;
   }
 
-  static async open({ name, settings = {}, config }: DeskOptions): Promise<Desk> {
+  static async open({ name, settings = {}, config, isRestricted = false }: DeskOptions): Promise<Desk> {
     const home = newFolder();
     if (config !== undefined) writeFileSync(path.join(home, 'config.json'), JSON.stringify(config));
     const server = await startServer({
       vsix: [packagedExtension()],
       env: { HOLDFAST_HOME: home },
-      settings,
+      settings: isRestricted ? { ...settings, 'security.workspace.trust.startupPrompt': 'never' } : settings,
+      asksForTrust: isRestricted,
       logFolder: path.join(outputFolder, `vscode-${name}`),
     });
     const browser = await openBrowser();
@@ -69,10 +73,18 @@ export class Desk implements AsyncDisposable {
   }
 
   /** A window with Holdfast's side bar open. All windows share a profile, as on one desktop: later ones open faster. */
-  async window(folder: string, { viewport = SIZE }: DeskWindowOptions = {}): Promise<Chat> {
-    const page = await openWindow(this.browser, this.server, this.folder(folder), { beside: this.#first });
+  async window(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
+    return this.#open(await this.unlinked(folder, options));
+  }
+
+  /** A window that need not find a gateway. */
+  async unlinked(folder: string, { viewport = SIZE, language }: DeskWindowOptions = {}): Promise<Page> {
+    const page = await openWindow(this.browser, this.server, this.folder(folder), {
+      beside: this.#first,
+      language,
+    });
     await page.setViewportSize(viewport);
-    return this.#open(page);
+    return page;
   }
 
   /** A window that has no folder open. */
@@ -90,7 +102,9 @@ export class Desk implements AsyncDisposable {
     await page.mouse.move(800, 600);
     // A side bar that is still opening would take the keyboard away from whoever uses it.
     await page
-      .locator('.statusbar-item', { hasText: /Holdfast: (Connected|\d+ (working|needs? you))/ })
+      .locator('.statusbar-item', {
+        hasText: /Holdfast: (Connected|Verbunden|已连接|\d+ (working|needs? you))/,
+      })
       .waitFor();
     return new Chat(page);
   }

@@ -101,4 +101,20 @@ describe('the tree of sessions', () => {
       await chat.row(/^Working/).waitFor({ state: 'detached' });
       await selected.filter({ hasText: 'Far away' }).waitFor();
     }));
+
+  test('speaks the language of VS Code, in the side bar and in the panel', (t) =>
+    desk.story(t, async () => {
+      await desk.useSettings({ 'workbench.colorTheme': 'Default Light Modern' });
+      for (const [language, idle, field] of [
+        ['de', /^Ruhend/, 'Demo agent fragen. @ Dateien, / Befehle'],
+        ['zh-cn', /^空闲/, '@ 文件'],
+      ] as const) {
+        const chat = await desk.window('harbor-api', { language });
+        await chat.row(idle).waitFor();
+        await chat.row(/^Harbour lights/).click();
+        await chat.panel.getByPlaceholder(field).waitFor();
+        await chat.shoot(`k-5-${language}`);
+        await chat.page.close();
+      }
+    }));
 });

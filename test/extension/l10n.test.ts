@@ -72,6 +72,10 @@ describe('the texts of the extension host', () => {
     });
   }
 
+  it('are looked for by VS Code where they are', () => {
+    assert.match(manifest, /"l10n": "\.\/l10n"/);
+  });
+
   it('of the manifest are used, and what it asks for is there', () => {
     const asked = new Set([...manifest.matchAll(/"%([\w.]+)%"/g)].map(([, key = '']) => key));
     assert.deepEqual([...asked].sort(), Object.keys(english).sort());

@@ -30,6 +30,8 @@ export interface WindowOptions {
   /** Opens beside this window, in the same profile: its storage is shared, as on one desktop. */
   readonly beside?: Page;
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** What extensions are told to speak: de. VS Code's own words stay English, its language packs are not here. */
+  readonly language?: string | undefined;
 }
 
 /** Opens a window on a folder; answers when VS Code is painted (extensions may still be starting). */
@@ -37,10 +39,16 @@ export async function openWindow(
   browser: Browser,
   server: VsCodeServer,
   folder: string,
-  { beside, viewport = { width: 1280, height: 800 } }: WindowOptions = {},
+  { beside, viewport = { width: 1280, height: 800 }, language }: WindowOptions = {},
 ): Promise<Page> {
   const profile = beside?.context() ?? (await browser.newContext({ viewport }));
   const page = await profile.newPage();
+  if (language !== undefined) {
+    await page.addInitScript(
+      (wanted) => Object.assign(globalThis, { _VSCODE_NLS_LANGUAGE: wanted }),
+      language,
+    );
+  }
   await page.goto(server.windowUrl(folder));
   await shown(page);
   return page;

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Kept when given; else a new temporary folder, which goes with the server. */
   readonly dataFolder?: string;
+  /** Windows trust nothing until somebody says so. Else everything is trusted. */
+  readonly asksForTrust?: boolean;
   /** Further flags of the server. */
   readonly flags?: readonly string[];
   /** Where the logs of the server and of its extension hosts go in the end. */
@@ -43,7 +45,8 @@ export async function startServer(options: ServerOptions = {}): Promise<VsCodeSe
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), 'holdfast-vscode-')));
   const user = path.join(dataFolder, 'user');
   await mkdir(path.join(user, 'User'), { recursive: true });
-  const settings = { ...quietSettings, ...options.settings };
+  const trust = options.asksForTrust === true ? { 'security.workspace.trust.enabled': true } : {};
+  const settings = { ...quietSettings, ...trust, ...options.settings };
   await writeFile(path.join(user, 'User/settings.json'), JSON.stringify(settings, undefined, 2));
 
   const env = serverEnvironment(options.env);
@@ -67,7 +70,8 @@ export async function startServer(options: ServerOptions = {}): Promise<VsCodeSe
     [
       ...common,
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0), '--connection-token', token],
-      ...['--disable-workspace-trust', '--disable-getting-started-override', '--disable-update-check'],
+      ...(options.asksForTrust === true ? [] : ['--disable-workspace-trust']),
+      ...['--disable-getting-started-override', '--disable-update-check'],
       ...(options.flags ?? []),
     ],
     // A process group of its own, so that the extension hosts can be ended with it. A gateway has left the group.
