@@ -36,9 +36,11 @@ import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
 import { MailboxSockets } from './rpc/mailboxSockets.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
+import { checkHost } from './peers/host.ts';
 import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
+export { HostError } from './peers/host.ts';
 export { LockedError } from './store/store.ts';
 export { NewerDatabaseError } from './store/database.ts';
 
@@ -52,6 +54,7 @@ export interface Program {
 export async function runDaemon(program: Program, signal: AbortSignal): Promise<void> {
   const home = stateFolder();
   makePrivateFolder(home);
+  checkHost(home);
   await using parts = new AsyncDisposableStack();
   const config = readConfig(configFile());
   const store = parts.use(Store.open(home));

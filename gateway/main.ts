@@ -2,7 +2,7 @@
 // Each loads what it needs and no more: a gateway has no use for the command line, and starts in two thirds of the time.
 
 /** From sysexits.h: what a supervisor should know without reading the message. */
-const EXIT = { alreadyRuns: 0, bug: 70, config: 78 } as const;
+const EXIT = { alreadyRuns: 0, otherHost: 4, bug: 70, config: 78 } as const;
 
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
@@ -31,7 +31,7 @@ async function daemon(): Promise<number> {
   // Whoever started us may be gone; its pipes with it.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const { runDaemon, LockedError, NewerDatabaseError } = await import('./daemon.ts');
+  const { runDaemon, HostError, LockedError, NewerDatabaseError } = await import('./daemon.ts');
   try {
     await runDaemon(program, stop.signal);
     return 0;
@@ -41,6 +41,7 @@ async function daemon(): Promise<number> {
       return EXIT.alreadyRuns;
     }
     console.error(error instanceof Error ? error.message : error);
+    if (error instanceof HostError) return EXIT.otherHost;
     return error instanceof NewerDatabaseError ? EXIT.config : EXIT.bug;
   }
 }

@@ -1,7 +1,7 @@
 // The command line: finds the verb, runs it, and answers with an exit code that scripts can trust.
 import { Command, CommanderError } from 'commander';
 import { Problem, RPC } from '../protocol/index.ts';
-import { NoGatewayError } from '../rpc/connect.ts';
+import { NoGatewayError, OtherHostError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 import { answerVerbs } from './answer.ts';
 import { bundleVerbs } from './bundle.ts';
@@ -13,16 +13,18 @@ import { doctorVerbs } from './doctor.ts';
 import { gatewayVerbs } from './gateway.ts';
 import { logVerbs } from './logs.ts';
 import { mailVerbs } from './mail.ts';
+import { hostVerbs } from './host.ts';
 import { isRecord, outputTo } from './output.ts';
 import { harmless } from './plainText.ts';
 import { mcpVerbs } from './mcp.ts';
+import { peerVerbs } from './peers.ts';
 import { rpcVerbs } from './rpc.ts';
 import { sendVerbs } from './send.ts';
 import { serviceVerbs } from './service.ts';
 import { sessionVerbs } from './sessions.ts';
 import { addVerbs, UsageError, type Call, type Parsed, type Program, type Verb } from './verb.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, notAuthorised: 3 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, notAuthorised: 3, host: 4 } as const;
 
 /** In the order of `holdfast --help`: what one needs first comes first. */
 const verbs = (): Verb[] => [
@@ -33,7 +35,9 @@ const verbs = (): Verb[] => [
   ...answerVerbs,
   ...busVerbs,
   ...bundleVerbs,
+  ...peerVerbs,
   ...doctorVerbs,
+  ...hostVerbs,
   ...mailVerbs,
   ...logVerbs,
   ...serviceVerbs,
@@ -103,6 +107,7 @@ function describe(error: unknown): { message: string; problem?: string; code?: u
 function codeOf(error: unknown): number {
   if (error instanceof NotAuthorisedError) return EXIT.notAuthorised;
   if (error instanceof Problem && error.problem === 'access.denied') return EXIT.notAuthorised;
+  if (error instanceof OtherHostError) return EXIT.host;
   if (error instanceof UsageError) return EXIT.usage;
   // What the contract calls a bad parameter is wrong usage, whoever notices.
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -9,6 +9,7 @@ import { VERSION } from '../version.ts';
 import { dial, NotAuthorisedError } from './client.ts';
 import { nodeFindings, type Finding } from './features.ts';
 import { duration, megabytes, table } from './output.ts';
+import { stateOf } from './peers.ts';
 import type { Verb } from './verb.ts';
 
 const LITTLE_SPACE = 500e6;
@@ -93,7 +94,12 @@ async function gatewayFindings(home: string): Promise<Finding[]> {
   const name = 'Gateway';
   try {
     await using client = await dial();
-    return [await versionFinding(client), await databaseFinding(client), ...(await agentFindings(client))];
+    return [
+      await versionFinding(client),
+      await databaseFinding(client),
+      ...(await peerFindings(client)),
+      ...(await agentFindings(client)),
+    ];
   } catch (error) {
     if (error instanceof NotAuthorisedError)
       return [{ name, state: 'problem', detail: error.message, mend: 'Set HOLDFAST_HOME.' }];
@@ -155,6 +161,22 @@ async function databaseFinding(client: GatewayClient): Promise<Finding> {
         detail: `the gateway counts ${sessions} sessions and lists ${read.length}`,
         mend: 'Look into its log: holdfast logs',
       };
+}
+
+async function peerFindings(client: GatewayClient): Promise<Finding[]> {
+  const { peers, self } = await client.call('peers.list', {});
+  const port = self.listening === null ? 'no port is open' : `peers may dial port ${self.listening}`;
+  if (peers.length === 0) return [{ name: 'Peers', state: 'ok', detail: `none (${port})` }];
+  return peers.map((peer): Finding => {
+    const row = { name: `Peer ${peer.name}`, detail: stateOf(peer) };
+    return peer.state === 'disconnected'
+      ? {
+          ...row,
+          state: 'warning',
+          mend: `It is dialled again by itself. Now: holdfast peers reconnect ${peer.name}`,
+        }
+      : { ...row, state: 'ok' };
+  });
 }
 
 async function agentFindings(client: GatewayClient): Promise<Finding[]> {

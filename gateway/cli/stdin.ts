@@ -9,3 +9,14 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
 }
+
+/** The first line that is not empty, as soon as it is there: whoever types it need not end the input. */
+export async function lineFrom(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) {
+    text += String(chunk);
+    const line = /\S.*(?=\r?\n)/.exec(text)?.[0];
+    if (line !== undefined) return line;
+  }
+  return text.trim();
+}

@@ -12,11 +12,11 @@ import {
 import path from 'node:path';
 import { identityOf, makeIdentity, type Identity } from './certificate.ts';
 
-const fileOf = (home: string): string => path.join(home, 'identity.pem');
+export const identityFile = (home: string): string => path.join(home, 'identity.pem');
 
 /** undefined: none was made yet. Throws an error that says what to do when the file cannot be used. */
 export function readIdentity(home: string): Identity | undefined {
-  const file = fileOf(home);
+  const file = identityFile(home);
   if (!existsSync(file)) return undefined;
   const [key, certificate] =
     readFileSync(file, 'utf8').match(/-----BEGIN [^]*?-----END [^-]*-----\n?/g) ?? [];
@@ -39,7 +39,7 @@ export function newIdentity(home: string): Identity {
 
 /** Written whole or not at all, and on disk when this returns. */
 export function keepIdentity(home: string, { privateKey, certificate }: Identity): void {
-  const file = fileOf(home);
+  const file = identityFile(home);
   const temporary = `${file}.${process.pid}`;
   rmSync(temporary, { force: true });
   const descriptor = openSync(temporary, 'wx', 0o600);
@@ -49,4 +49,4 @@ export function keepIdentity(home: string, { privateKey, certificate }: Identity
   renameSync(temporary, file);
 }
 
-export const forgetIdentity = (home: string): void => rmSync(fileOf(home), { force: true });
+export const forgetIdentity = (home: string): void => rmSync(identityFile(home), { force: true });

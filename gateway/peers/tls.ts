@@ -167,7 +167,9 @@ export class TlsListener implements AsyncDisposable {
     return refuse('It is no gateway.');
   }
 
+  /** Not for whoever was admitted meanwhile. */
   #refuse(raw: Socket, reason: string): void {
+    if (!this.#strangers.has(raw)) return;
     this.#report(raw, reason);
     raw.destroy();
   }
@@ -175,9 +177,8 @@ export class TlsListener implements AsyncDisposable {
   /** Only the first reason counts. */
   #report(raw: Socket, reason: string): void {
     const stranger = this.#strangers.get(raw);
-    if (stranger === undefined) return;
     this.#strangers.delete(raw);
-    this.#door.onRefused(stranger.address, reason);
+    if (stranger !== undefined) this.#door.onRefused(stranger.address, reason);
   }
 }
 

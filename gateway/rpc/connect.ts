@@ -27,6 +27,7 @@ const START_MS = 15_000;
 const POLL_MS = 40;
 /** Another gateway has the folder: it will answer in a moment, or it is ending. */
 const ALREADY_RUNS = 'exit code 0';
+const OTHER_HOST = 'exit code 4';
 /** How long a client that starts a gateway is left alone with that. */
 const TURN_MS = 2_500;
 const RELAUNCH_MS = 500;
@@ -62,6 +63,9 @@ export interface ConnectOptions {
 export class NoGatewayError extends Error {
   override name = 'NoGatewayError';
 }
+
+/** The state folder belongs to another machine: the gateway that was started says how to go on. */
+export class OtherHostError extends NoGatewayError {}
 
 export async function connect(options: ConnectOptions): Promise<GatewayClient> {
   const home = options.home ?? stateFolder();
@@ -126,6 +130,7 @@ async function startAndConnect(
       if (ended !== ALREADY_RUNS) {
         rmSync(turnFile(home), { force: true });
         const said = readFileSync(gateway.report, 'utf8').trim();
+        if (ended === OTHER_HOST) throw new OtherHostError(said);
         throw new NoGatewayError(said === '' ? `The gateway did not start: ${ended}.` : said);
       }
       // The one that has the folder may be about to end.

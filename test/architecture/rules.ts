@@ -129,6 +129,7 @@ export const folders: readonly Rule[] = [
       'node:string_decoder': 'a log is read in pieces',
       'node:timers/promises': 'waiting between two looks',
       commander: 'arguments',
+      uqr: 'a pairing code as a picture, for the camera of another machine',
       zod: 'options are made from the schemas of the contract',
     },
   },
@@ -236,6 +237,17 @@ export const files: readonly Rule[] = [
       'node:sqlite': 'tries what the gateway needs, on a database of its own',
       'node:zlib': 'the same for checksums',
     },
+  },
+  {
+    where: 'gateway/cli/host.ts',
+    may: {
+      'gateway/peers/host.ts': 'accept-host runs where no gateway does: it refuses to start',
+      'gateway/peers/identity.ts': 'what a copy must not keep',
+    },
+  },
+  {
+    where: 'gateway/peers/host.ts',
+    may: { 'node:child_process': 'asks macOS and Windows which machine this is' },
   },
   {
     where: 'gateway/cli/service.ts',

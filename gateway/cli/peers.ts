@@ -1,0 +1,151 @@
+// peers invite, join and policy: a code is a secret, so it comes and goes by files and pipes, never as an argument.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { PeerName, PolicyChange, type Peer, type Result } from '../protocol/index.ts';
+import { withGateway } from './client.ts';
+import { ago, table } from './output.ts';
+import { oneLine } from './plainText.ts';
+import { lineFrom } from './stdin.ts';
+import { UsageError, type Call, type Verb } from './verb.ts';
+
+const POLICY: readonly (readonly [string, string])[] = [
+  ['--no-see', 'it may not see sessions here'],
+  ['--prompt', 'it may send prompts, create sessions and delegate tasks here'],
+  ['--interrupt', 'it may stop running turns here'],
+  ['--answer', 'it may answer permissions here'],
+  ['--mail <policy>', 'accept, hold or refuse: its mail to programs here'],
+];
+
+export const peerVerbs: readonly Verb[] = [
+  {
+    name: 'peers invite',
+    summary: 'Make a code that links one other gateway to this one, once, within ten minutes',
+    options: [
+      ['--address <address>', 'host or host:port under which the other side reaches this machine'],
+      ['--file <file>', 'write the code to a new file that only you can read, instead of showing it'],
+      ['--no-qr', 'no QR code on the terminal'],
+      ...POLICY,
+    ],
+    more: 'To link a machine that you reach by ssh: holdfast peers invite | ssh box holdfast peers join',
+    run: (call) =>
+      withGateway(async (client) => {
+        const address = call.option('address');
+        const file = call.option('file');
+        const policy = policyOf(call);
+        const made = await client.call('peers.invite', {
+          policy,
+          ...(address === undefined ? {} : { address }),
+        });
+        if (file === undefined) return show(call, made);
+        writeFileSync(file, `${made.code}\n`, { mode: 0o600, flag: 'wx' });
+        const { code: _secret, ...rest } = made;
+        return call.out.answer({ ...rest, file }, [`The code is in ${file}.`, ...howTo(made)]);
+      }),
+  },
+  {
+    name: 'peers join',
+    summary: 'Use a code of another gateway, from standard input',
+    args: [['[-]', 'standard input, also when nothing is said: a code is never an argument']],
+    options: [
+      ['--file <file>', 'read the code from this file'],
+      ['--name <name>', 'what the other gateway is called here; otherwise what it calls itself'],
+      ...POLICY,
+    ],
+    more: 'A code is a secret: arguments can be read by every program on this machine.',
+    run: async (call) => {
+      if (call.args.some((arg) => arg !== '-'))
+        throw new UsageError(
+          'A code is a secret and no argument. Pipe it in, paste it when asked, or give --file.',
+        );
+      const name = call.option('name');
+      const policy = policyOf(call);
+      const code = await codeFor(call);
+      await withGateway(async (client) => {
+        const peer = await client.call('peers.join', {
+          code,
+          policy,
+          ...(name === undefined ? {} : { name: PeerName.parse(name) }),
+        });
+        call.out.answer(peer, `Linked with ${peer.name}: ${stateOf(peer)}.`);
+      }, call.program);
+    },
+  },
+];
+
+/** For people on a terminal with all around it; for a pipe the code alone. */
+async function show(call: Call, made: Result<'peers.invite'>): Promise<void> {
+  if (call.out.json || !process.stdout.isTTY) {
+    if (!call.out.json) console.error(howTo(made).join('\n'));
+    return call.out.answer(made, made.code);
+  }
+  const lines = [made.code, '', ...howTo(made)];
+  if (call.flag('qr') !== false) {
+    // Loaded only here: no other verb draws.
+    const { renderUnicodeCompact } = await import('uqr');
+    lines.unshift(renderUnicodeCompact(made.code, { ecc: 'L' }), '');
+  }
+  return call.out.answer(made, lines);
+}
+
+const howTo = ({ expiresAt, addresses }: Result<'peers.invite'>): string[] => [
+  'On the other machine: holdfast peers join',
+  `It works once, until ${new Date(expiresAt).toLocaleTimeString()}, for whoever has it: keep it to yourself.`,
+  `The other machine will look for this one at ${addresses.map((address) => oneLine(address)).join(', ')}.`,
+];
+
+function codeFor(call: Call): Promise<string> {
+  const file = call.option('file');
+  if (file !== undefined) return Promise.resolve(readFileSync(file, 'utf8'));
+  if (process.stdin.isTTY)
+    console.error('Paste the code that `holdfast peers invite` shows on the other machine:');
+  return lineFrom(process.stdin);
+}
+
+function policyOf(call: Call): PolicyChange {
+  const given = Object.entries(PolicyChange.shape).map(([name, schema]) => {
+    const value = call.flag(name) ?? call.option(name);
+    const read = schema.safeParse(value);
+    if (!read.success) throw new UsageError(`--${name}: ${read.error.issues[0]?.message ?? 'is wrong'}`);
+    return [name, read.data] as const;
+  });
+  return PolicyChange.parse(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+}
+
+/** "connected, 12 ms", "offline since 4m: nobody listens there." */
+export function stateOf({ state, rttMs, since, reason }: Peer): string {
+  const age = ago(since, Date.now());
+  const forHow = age === 'now' ? '' : ` for ${age}`;
+  switch (state) {
+    case 'connected':
+      return rttMs === null ? 'connected' : `connected, ${rttMs.toFixed(rttMs < 10 ? 1 : 0)} ms`;
+    case 'stale':
+      return `silent${forHow}`;
+    case 'connecting':
+      return 'connecting';
+    case 'disconnected':
+      return `offline${forHow}${reason === null ? '' : `: ${oneLine(reason)}`}`;
+  }
+}
+
+export function peerLines({ peers, self }: Result<'peers.list'>): string[] {
+  const where =
+    self.listening === null ? 'no port is open for peers' : `peers may dial port ${self.listening}`;
+  const own = `This gateway is ${self.name}; ${where}.`;
+  if (peers.length === 0)
+    return [own, 'No peers. Link one: holdfast peers invite, and there: holdfast peers join'];
+  const may = ({ policy }: Peer): string =>
+    (['see', 'prompt', 'interrupt', 'answer'] as const).filter((name) => policy[name]).join(' ') || 'nothing';
+  return [
+    ...table([
+      ['NAME', 'MAY HERE', 'SESSIONS', 'ADDRESS', 'STATE'],
+      ...peers.map((peer) => [
+        peer.name,
+        may(peer),
+        String(peer.sessions.length),
+        peer.address ?? 'dials us',
+        stateOf(peer),
+      ]),
+    ]),
+    '',
+    own,
+  ];
+}
