@@ -134,6 +134,12 @@ export class FrameStream {
   }
 }
 
+/** Why the other side says goodbye, as far as it says so. */
+export function reasonOf(body: unknown): string {
+  const reason: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'reason') : undefined;
+  return typeof reason === 'string' ? reason.slice(0, 500) : 'It said goodbye.';
+}
+
 function parse(text: string): z.infer<typeof Frame> {
   if (!isShallow(text)) throw new FrameError('frame.json', 'A frame is nested too deeply.');
   try {

@@ -1,6 +1,6 @@
 // The first words on a link: each side says who it is, and nobody believes to be in before he was welcomed.
 import type { Duplex } from 'node:stream';
-import { FrameStream } from './frame.ts';
+import { FrameStream, reasonOf } from './frame.ts';
 import { FrameLink, Hello, type Fingerprint } from './link.ts';
 
 /** The versions of the link that this build speaks. */
@@ -48,7 +48,7 @@ function begin(
     onRefused(refusal ?? wordsFor(says, reason));
   };
   frames.onFrame = (kind, body) => {
-    if (kind === 'bye') return frames.end((refusal = byeOf(body)));
+    if (kind === 'bye') return frames.end((refusal = reasonOf(body)));
     if (kind !== expects) return refuse(`A ${expects} was due, not ${kind}.`);
     const hello = Hello.safeParse(body);
     if (!hello.success) return refuse(`Its ${expects} is malformed.`);
@@ -68,8 +68,3 @@ function begin(
 /** A key that is refused is not told so: TLS simply ends. */
 const wordsFor = (says: 'hello' | 'welcome', reason: string): string =>
   says === 'hello' ? `${reason} It may have removed this gateway: join it again if so.` : reason;
-
-const byeOf = (body: unknown): string => {
-  const reason: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'reason') : undefined;
-  return typeof reason === 'string' ? reason.slice(0, 500) : 'It said goodbye.';
-};

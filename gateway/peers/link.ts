@@ -120,7 +120,7 @@ export class FrameLink implements Link {
   }
 
   close(reason: string, code = 'closed'): void {
-    this.#frames.send('bye', JSON.stringify({ code, reason }));
+    this.#frames.send('bye', JSON.stringify({ code, reason: reason.slice(0, 500) }));
     this.#close(reason);
     this.#frames.end(reason);
   }

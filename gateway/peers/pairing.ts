@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { spkiOf, type Identity } from './certificate.ts';
 import type { PairingCode } from './code.ts';
-import { FrameStream } from './frame.ts';
+import { FrameStream, reasonOf } from './frame.ts';
 import type { Dialled, Visitor } from './tls.ts';
 
 const LABEL = 'EXPORTER-holdfast-pair-v1';
@@ -79,8 +79,9 @@ export function join(
     reject(new CodeError(reason));
   };
   frames.onFrame = (kind, body) => {
+    if (kind === 'bye') return frames.end(reasonOf(body));
     const paired = kind === 'paired' ? Paired.safeParse(body) : undefined;
-    if (paired?.success !== true) return frames.end('It refused the code.');
+    if (paired?.success !== true) return frames.end('It gave no answer to the code.');
     if (!isSame(paired.data.proof, proofs.expected)) return frames.end('It does not know the code.');
     resolve(paired.data);
     return frames.end('Done.');

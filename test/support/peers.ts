@@ -1,4 +1,6 @@
 // Gateways of tests that get to know each other.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Peer } from '../../gateway/protocol/index.ts';
 import type { TestClient } from './client.ts';
 import type { TestGateway } from './gateway.ts';
@@ -28,4 +30,21 @@ export async function linkGateways(
   const { code } = await a.call('peers.invite', { address: '127.0.0.1' });
   await b.call('peers.join', { code });
   return [a, b];
+}
+
+export interface AuditLine {
+  readonly audit: string;
+  readonly peer?: string;
+  readonly address?: string;
+  readonly reason?: string;
+}
+
+/** What the gateway has written about its peers, oldest first. */
+export function auditOf({ home }: { readonly home: string }, kind?: string): AuditLine[] {
+  const lines = readFileSync(path.join(home, 'gateway.log'), 'utf8').trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line) as Partial<AuditLine>)
+    .filter(
+      (line): line is AuditLine => line.audit !== undefined && (kind === undefined || line.audit === kind),
+    );
 }
