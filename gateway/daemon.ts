@@ -50,6 +50,10 @@ export interface Program {
   readonly script: string;
 }
 
+/** From sysexits.h. */
+const IO_ERROR = 74;
+const LAST_WORDS_MS = 250;
+
 /** Runs a gateway until it is told to stop; then everything is closed when this resolves. */
 export async function runDaemon(program: Program, signal: AbortSignal): Promise<void> {
   const home = stateFolder();
@@ -60,11 +64,18 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const store = parts.use(Store.open(home));
   const logger = openLog(parts.use(new LogFile(path.join(home, 'gateway.log'))), config.logLevel);
   process.on('uncaughtException', (err) => {
+    // Whatever cannot be written down now ends here; the end has begun.
+    if (store.isDamaged) return;
     logger.error(
       { err },
       'A bug ended the gateway. Sessions and prompts are on disk; the next start goes on with them.',
     );
     process.exit(70);
+  });
+  store.onDamage((err) => {
+    logger.error({ err }, 'The disk or the database failed. The next start looks through the database.');
+    // Whoever waits for an answer hears of it; nothing can be set right here any more, and the next start ends the agents.
+    setTimeout(() => process.exit(IO_ERROR), LAST_WORDS_MS);
   });
   if (store.setAside !== undefined) {
     logger.error(
@@ -173,7 +184,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     bus.committed(committed);
     metrics.count(committed);
   };
-  const isReady = (): boolean => !stopping.signal.aborted;
+  const isReady = (): boolean => !stopping.signal.aborted && !store.isDamaged;
   const streams = streamsOf(gateway);
   const routes: Routes = { dispatcher, webSockets, streams, isReady, metrics: () => metrics.text() };
   const socket = socketPath(home);

@@ -59,7 +59,7 @@ export const gatewayHandlers = ({
     for (const { session } of all)
       sessionsByStatus[session.status] = (sessionsByStatus[session.status] ?? 0) + 1;
     return {
-      ok: true,
+      ok: !store.isDamaged,
       sessions: all.length,
       sessionsByStatus,
       uptime: Math.round(process.uptime()),

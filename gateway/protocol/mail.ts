@@ -199,6 +199,7 @@ export const mailMethods = {
       'mail.loop',
       'access.denied',
       'storage.full',
+      'storage.damaged',
     ],
   }),
   'mail.inbox': method('What has arrived, newest first. Looking changes nothing: mail.ack does', {

@@ -61,6 +61,10 @@ export const problems = {
   'peer.offline': { code: -32027, meaning: 'The peer cannot be reached now' },
   'peer.forbidden': { code: -32028, meaning: 'The peer does not allow this' },
   'peer.code': { code: -32029, meaning: 'The pairing code is wrong, used or expired' },
+  'storage.damaged': {
+    code: -32031,
+    meaning: 'The disk or the database failed; the gateway ends, and its next start looks through it',
+  },
   'task.unknown': { code: -32030, meaning: 'No task has this id' },
   internal: { code: RPC.internal, meaning: 'A bug; the log of the gateway has the details under the id' },
 } as const satisfies Record<string, ProblemKind>;

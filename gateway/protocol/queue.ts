@@ -66,7 +66,7 @@ export const queueMethods = {
       cursor: Cursor.describe('Where the session stood when the prompt was written down'),
       peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
     }),
-    problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'gateway.stopping'],
+    problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'storage.damaged', 'gateway.stopping'],
     streams: true,
   }),
   'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', {

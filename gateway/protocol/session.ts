@@ -89,7 +89,7 @@ export const sessionMethods = {
         .describe('A conversation that the agent remembers (agent.sessions): the session goes on with it'),
     }),
     result: z.object({ sessionId: SessionId }),
-    problems: ['path.missing', 'agent.unknown', 'agent.missing', 'storage.full'],
+    problems: ['path.missing', 'agent.unknown', 'agent.missing', 'storage.full', 'storage.damaged'],
   }),
   'session.list': method('All sessions, the last active first', {
     access: 'read',
@@ -158,6 +158,7 @@ export const sessionMethods = {
       'agent.missing',
       'agent.failed',
       'storage.full',
+      'storage.damaged',
     ],
   }),
   'session.interrupt': method(
@@ -248,7 +249,14 @@ export const sessionMethods = {
       sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
     }),
     result: z.object({ sessionId: SessionId }),
-    problems: ['path.missing', 'agent.unknown', 'session.unknown', 'prompt.state', 'storage.full'],
+    problems: [
+      'path.missing',
+      'agent.unknown',
+      'session.unknown',
+      'prompt.state',
+      'storage.full',
+      'storage.damaged',
+    ],
   }),
   'session.draft': method('The unsent text of a session, shared by all windows: sets it when text is given', {
     params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),

@@ -21,6 +21,7 @@ const STATUS: Partial<Record<ProblemName, number>> = {
   'mail.unknown': 404,
   'mailbox.unknown': 404,
   'storage.full': 507,
+  'storage.damaged': 500,
   internal: 500,
 };
 

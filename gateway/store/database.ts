@@ -8,8 +8,13 @@ import { MIGRATIONS } from './schema.ts';
 /** What people are told. Nothing else is wrong, and nothing needs to be started anew. */
 export const DISK_FULL = 'The disk is full: nothing was accepted. Free some space and send again.';
 
-const SQLITE_FULL = 13;
+const DAMAGED =
+  'The disk or the database failed: this was not accepted. The gateway ends; its next start looks through the ' +
+  'database, and sets one that is damaged aside whole.';
+
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /** The database was written by a newer gateway. It is left exactly as it is. */
@@ -41,6 +46,9 @@ export class Database implements Disposable {
   beforeCommit: () => void = () => {};
   /** Called when the disk is full. True: room was made, so the write is worth another try. */
   onFull: () => boolean = () => false;
+  /** Called once, with what was met first, when the database can no longer be trusted. */
+  onDamage: (cause: unknown) => void = () => {};
+  #isDamaged = false;
   /** The savepoint of the work that runs now: only work that writes needs one. */
   #savepoint: 'none' | 'wanted' | 'set' = 'none';
   /** Where an unreadable database was set aside at this opening, if there was one. */
@@ -72,20 +80,17 @@ export class Database implements Disposable {
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
     this.beforeUse();
-    return this.#prepare(sql).all(...values);
+    return this.#guarded(() => this.#prepare(sql).all(...values));
   }
 
   /** Rows as arrays of their columns: half the price, where there are many. */
   tuples(sql: string, ...values: SQLInputValue[]): readonly unknown[][] {
     this.beforeUse();
-    let statement = this.#tupleStatements.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      statement.setReturnArrays(true);
-      this.#tupleStatements.set(sql, statement);
-    }
+    const statement = this.#tupleStatements.get(sql) ?? this.#db.prepare(sql);
+    statement.setReturnArrays(true);
+    this.#tupleStatements.set(sql, statement);
     // What setReturnArrays says.
-    return statement.all(...values) as unknown as unknown[][];
+    return this.#guarded(() => statement.all(...values) as unknown as unknown[][]);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -95,7 +100,7 @@ export class Database implements Disposable {
 
   /** Reads what has its place, whatever has not. */
   peek(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
+    return this.#guarded(() => this.#prepare(sql).get(...values));
   }
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastInsertRowid: number } {
@@ -129,7 +134,7 @@ export class Database implements Disposable {
 
   /** Moves what is committed already: within the transaction that is open, or in one of its own, and before what waits. */
   tidied(work: () => void): void {
-    if (this.#db.isTransaction) work();
+    if (this.#db.isTransaction && !this.#isDamaged) work();
     else this.#transaction('NORMAL', work);
   }
 
@@ -154,7 +159,8 @@ export class Database implements Disposable {
     if (!this.#db.isOpen) return;
     this.flush();
     try {
-      this.#db.exec(`UPDATE meta SET value = '1' WHERE key = 'clean'`);
+      // The next start looks through it.
+      if (!this.#isDamaged) this.#db.exec(`UPDATE meta SET value = '1' WHERE key = 'clean'`);
     } catch (error) {
       // A full disk: the next start looks through the database, as after a crash.
       if (sqliteCode(error) !== SQLITE_FULL) throw error;
@@ -173,6 +179,8 @@ export class Database implements Disposable {
     } catch (error) {
       // Nobody's fault in particular. SQLite has undone everything: there is no savepoint left to return to.
       if (sqliteCode(error) === SQLITE_FULL) throw error;
+      // What failed is not used again, not even to go back.
+      if (this.#isDamaged) throw error;
       if (this.#hasSavepoint()) this.#db.exec('ROLLBACK TO work; RELEASE work');
       restore();
       return () => reject(error);
@@ -186,9 +194,30 @@ export class Database implements Disposable {
     return this.#savepoint === 'set';
   }
 
-  #transaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
+  /** After a failed sync nobody knows what is on disk, and writing on would make bad worse: what fails once is not used again. */
+  #guarded<T>(use: () => T): T {
     try {
-      return this.#tryTransaction(synchronous, work);
+      return use();
+    } catch (error) {
+      const code = sqliteCode(error);
+      if (code !== SQLITE_IOERR && code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
+      if (!this.#isDamaged) {
+        this.#isDamaged = true;
+        this.onDamage(error);
+      }
+      throw new Problem('storage.damaged', DAMAGED, {}, error);
+    }
+  }
+
+  /** Nothing can be accepted any more. */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
+  #transaction<T>(synchronous: 'FULL' | 'NORMAL', work: () => T): T {
+    if (this.#isDamaged) throw new Problem('storage.damaged', DAMAGED);
+    try {
+      return this.#guarded(() => this.#tryTransaction(synchronous, work));
     } catch (error) {
       if (sqliteCode(error) !== SQLITE_FULL) throw error;
       if (this.onFull()) return this.#transaction(synchronous, work);
@@ -209,8 +238,8 @@ export class Database implements Disposable {
       this.beforeCommit();
       this.#prepare('COMMIT').run();
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       restore();
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
     this.onCommit();

@@ -119,6 +119,15 @@ export class Store implements Disposable {
     if (this.#ballast.isFull) throw new Problem('storage.full', DISK_FULL);
   }
 
+  /** The disk or the database failed: nothing can be accepted any more. `heard` is told what was met first. */
+  onDamage(heard: (cause: unknown) => void): void {
+    this.#db.onDamage = heard;
+  }
+
+  get isDamaged(): boolean {
+    return this.#db.isDamaged;
+  }
+
   /** Where an unreadable database was set aside when this one was opened. */
   get setAside(): string | undefined {
     return this.#db.setAside;
