@@ -211,6 +211,7 @@ class AcpConversation implements AgentConversation, SessionHost {
       this.#tools = new ToolCards(); // The cards of a replay are in the log, in the state in which they really ended.
     }
     this.#inTurn = true;
+    this.#connection.setInTurn(true);
     this.#isCancelled = false;
     try {
       const params = { sessionId: this.agentSessionId, prompt };
@@ -224,6 +225,7 @@ class AcpConversation implements AgentConversation, SessionHost {
       return usage === undefined || usage === null ? { stopReason } : { stopReason, usage: bounded(usage) };
     } finally {
       this.#inTurn = false;
+      this.#connection.setInTurn(false);
       this.#asking.withdrawAll();
       this.#tell(this.#tools.endTurn());
     }

@@ -109,6 +109,10 @@ export class AcpConnection implements AsyncDisposable {
     return this.#process.hasExited;
   }
 
+  setInTurn(isInTurn: boolean): void {
+    this.#process.setInTurn(isInTurn);
+  }
+
   /** Sends a request. Rejects with AgentError when the agent answers with an error, or ends (`when`: "at start"). */
   async request(method: string, params: object, when: string): Promise<JsonObject> {
     try {

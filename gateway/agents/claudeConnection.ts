@@ -51,6 +51,10 @@ export class ClaudeConnection implements AsyncDisposable {
     return this.#process.lastWords;
   }
 
+  setInTurn(isInTurn: boolean): void {
+    this.#process.setInTurn(isInTurn);
+  }
+
   /** Asks Claude itself for something: {subtype: "interrupt"}. Rejects with AgentError when it refuses or ends. */
   async request(request: { readonly subtype: string } & JsonObject): Promise<JsonObject> {
     const id = randomUUID();

@@ -173,11 +173,13 @@ export class ClaudeConversation implements AgentConversation {
     if (this.#turn !== undefined) throw new Error('a turn is running: one prompt at a time');
     const turn: Turn = { uuid: randomUUID(), end: Promise.withResolvers<TurnEnd>(), waits: false };
     this.#turn = turn;
+    this.#connection.setInTurn(true);
     this.#connection.send(userLine(message, turn.uuid));
     try {
       return await turn.end.promise;
     } finally {
       this.#turn = undefined;
+      this.#connection.setInTurn(false);
       this.#asking.withdrawAll();
       this.#teller.tell(this.#tools.endTurn());
     }

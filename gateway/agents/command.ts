@@ -88,6 +88,7 @@ class CommandConversation implements AgentConversation {
   }
 
   async prompt(message: Message): Promise<TurnEnd> {
+    this.#process.setInTurn(true);
     this.#process.finish(promptText(message, this.#name));
     const end = await this.ended;
     this.#say(this.#decoder.decode()); // What is left of a character that was cut in two.

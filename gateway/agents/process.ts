@@ -1,11 +1,21 @@
 // A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineFramer } from './framer.ts';
 import { isObject, type JsonObject } from './json.ts';
-import { family, signalAll, startTime, TERM_GRACE_MS, type Member } from './processTree.ts';
+import {
+  family,
+  MARK,
+  markedSince,
+  signalAll,
+  startTime,
+  TERM_GRACE_MS,
+  ticksNow,
+  type Member,
+} from './processTree.ts';
 
 export interface Program {
   /** For people, in error texts: "Claude Code". */
@@ -53,6 +63,8 @@ export class AgentProcess implements AsyncDisposable {
   readonly garbage: string[] = [];
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #startTime: string;
+  readonly #mark: string;
+  #turnStart: number | undefined;
   readonly #options: ProcessOptions;
   readonly #framer: LineFramer;
   #stderr = Buffer.alloc(0);
@@ -62,10 +74,11 @@ export class AgentProcess implements AsyncDisposable {
 
   /** Starts a program in a process group of its own. Rejects with words that say what to do. */
   static async start(program: Program, options: ProcessOptions): Promise<AgentProcess> {
+    const mark = randomUUID();
     try {
       const child = spawn(program.command, program.args, {
         cwd: options.cwd,
-        env: agentEnvironment(program.env),
+        env: { ...agentEnvironment(program.env), [MARK]: mark },
         detached: true,
         windowsHide: true,
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -75,7 +88,7 @@ export class AgentProcess implements AsyncDisposable {
         child.once('error', reject);
       });
       if (child.pid === undefined) await started; // Rejects: without a pid there is no process.
-      const agent = new AgentProcess(child, child.pid ?? -1, options);
+      const agent = new AgentProcess(child, child.pid ?? -1, mark, options);
       await started;
       return agent;
     } catch (error) {
@@ -84,8 +97,14 @@ export class AgentProcess implements AsyncDisposable {
     }
   }
 
-  private constructor(child: ChildProcessWithoutNullStreams, pid: number, options: ProcessOptions) {
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    pid: number,
+    mark: string,
+    options: ProcessOptions,
+  ) {
     this.pid = pid;
+    this.#mark = mark;
     this.#child = child;
     this.#startTime = startTime(pid) ?? '';
     this.#options = options;
@@ -114,6 +133,11 @@ export class AgentProcess implements AsyncDisposable {
     if (!stdin.writable) return Promise.reject(new Error('the agent does not read any more'));
     stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
     return promise;
+  }
+
+  /** What runs in a turn is the agent's work: when the agent dies in the middle of it, so does what it has started since. */
+  setInTurn(isInTurn: boolean): void {
+    this.#turnStart = isInTurn ? ticksNow() : undefined;
   }
 
   /** Gives a program that speaks no protocol all of its input. It may well end without having read it. */
@@ -166,6 +190,8 @@ export class AgentProcess implements AsyncDisposable {
     await Promise.race([closed, grace]);
     clearTimeout(timer);
     this.#leftovers.push(...family(this.pid, this.#startTime));
+    if (this.#disposed === undefined && this.#turnStart !== undefined)
+      this.#leftovers.push(...markedSince(this.#mark, this.#turnStart));
     this.#killLeftovers();
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
     const rest = this.#framer.end();

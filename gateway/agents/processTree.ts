@@ -114,6 +114,44 @@ export const family = (leader: number, started: string): Member[] => {
   return [...members.values()];
 };
 
+/** A variable that every process of an agent inherits: it tells them from strangers when their parents are gone. */
+export const MARK = 'HOLDFAST_AGENT';
+
+/** The mark of a process; undefined where there is none, or where the system does not tell. */
+const markOf = (pid: number): string | undefined => {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return variables.find((one) => one.startsWith(`${MARK}=`))?.slice(MARK.length + 1);
+  } catch {
+    return undefined; // It has ended, or is somebody else's.
+  }
+};
+
+/** Now, in the ticks since boot by which Linux dates its processes. */
+export const ticksNow = (): number => {
+  try {
+    return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * TICKS_PER_SECOND;
+  } catch {
+    return Infinity; // Where nobody can say what began when, nothing began since.
+  }
+};
+
+/** The same on every Linux, whatever the kernel counts in. */
+const TICKS_PER_SECOND = 100;
+
+/** What was started under a mark since then, wherever it is now: commands of an agent outlive it in sessions of their own. */
+export const markedSince = (mark: string, since: number): Member[] => {
+  if (process.platform !== 'linux') return [];
+  return allRows().filter(
+    ({ pid, startTime: started }) =>
+      Number(started.split('/').at(-1)) >= Math.floor(since) && markOf(pid) === mark,
+  );
+};
+
+/** What a leader that is gone has left in its group and session: only what bears a mark, for its pid may be used again. */
+const orphans = (leader: number): Member[] =>
+  process.platform === 'linux' ? family(leader, '').filter(({ pid }) => markOf(pid) !== undefined) : [];
+
 /** Sends a signal to those that are still the processes they were. */
 export const signalAll = (members: readonly Member[], signal: NodeJS.Signals): void => {
   for (const member of members) {
@@ -129,17 +167,18 @@ export const signalAll = (members: readonly Member[], signal: NodeJS.Signals): v
 const POLL_MS = 25;
 
 /**
- * Ends what a gateway that died has left behind: SIGTERM, then SIGKILL. Does nothing, and says false, when the pid
- * belongs to another process by now.
+ * Ends what a gateway that died has left behind: SIGTERM, then SIGKILL. An agent may be gone while its children live.
+ * Does nothing, and says false, when nothing of it is left, or when the pid belongs to another process by now.
  */
 export const reap = async (pid: number, started: string, graceMs = TERM_GRACE_MS): Promise<boolean> => {
-  if (startTime(pid) !== started) return false;
-  const members = family(pid, started);
+  const isGone = startTime(pid) === undefined;
+  const members = isGone ? orphans(pid) : family(pid, started);
+  if (members.length === 0) return false;
   signalAll(members, 'SIGTERM');
   const alive = (): boolean => members.some((member) => startTime(member.pid) === member.startTime);
   // There is no event for the end of a process that is not our child.
   for (let waited = 0; alive() && waited < graceMs; waited += POLL_MS) await delay(POLL_MS);
-  signalAll([...members, ...family(pid, started)], 'SIGKILL');
+  signalAll([...members, ...(isGone ? orphans(pid) : family(pid, started))], 'SIGKILL');
   return true;
 };
 

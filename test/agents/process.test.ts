@@ -1,5 +1,6 @@
 // Agent processes: their messages come in batches, and their end leaves nothing behind.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../../gateway/agents/json.ts';
 import { AgentProcess, type ProcessOptions } from '../../gateway/agents/process.ts';
-import { family, reap, startTime } from '../../gateway/agents/processTree.ts';
+import { family, reap, startTime, ticksNow } from '../../gateway/agents/processTree.ts';
 import { shellProgram } from '../support/agents.ts';
 
 interface Started extends AsyncDisposable {
@@ -187,4 +188,56 @@ test('reaping ends what an earlier gateway has left, but never another process w
   await gone(own);
   await gone(pid);
   assert.equal(await reap(pid, started_), false);
+});
+
+test('reaping ends the children of an agent that is gone itself', async () => {
+  using files = pidFiles();
+  // Left alone as by a gateway that was killed: nobody here ends what it started.
+  const script = `sleep 60 & echo $! > ${files.folder}/child; wait`;
+  const { pid } = spawn('sh', ['-c', script], {
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, HOLDFAST_AGENT: 'of an earlier gateway' },
+  });
+  assert.ok(pid !== undefined);
+  const started_ = startTime(pid) ?? '';
+  const child = await files.pid('child');
+  process.kill(pid, 'SIGKILL');
+  await gone(pid);
+  assert.notEqual(startTime(child), undefined, 'it has outlived the agent');
+  assert.equal(await reap(pid, started_), true);
+  await gone(child);
+  assert.equal(await reap(pid, started_), false);
+});
+
+test('a stranger in the group of an agent that is gone is left alone', async () => {
+  using files = pidFiles();
+  const script = `sleep 60 & echo $! > ${files.folder}/child; wait`;
+  const { pid } = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore', env: process.env });
+  assert.ok(pid !== undefined);
+  const child = await files.pid('child');
+  process.kill(pid, 'SIGKILL');
+  await gone(pid);
+  assert.equal(await reap(pid, 'boot/1'), false);
+  assert.notEqual(startTime(child), undefined);
+  process.kill(child, 'SIGKILL');
+});
+
+test('an agent that is killed in its turn takes along what the turn has started, and nothing older', async () => {
+  using files = pidFiles();
+  const daemon = (name: string): string =>
+    `setsid sh -c 'echo $$ > ${files.folder}/${name}; exec sleep 60' &`;
+  await using started = await start(`${daemon('old')} read -r line; ${daemon('new')} wait`);
+  const old = await files.pid('old');
+  // Processes are dated in hundredths of a second.
+  const began = Number(startTime(old)?.split('/').at(-1));
+  await eventually('the next tick', () => (Math.floor(ticksNow()) > began ? true : undefined));
+  started.agent.setInTurn(true);
+  await started.agent.write({});
+  const young = await files.pid('new');
+  process.kill(started.agent.pid, 'SIGKILL');
+  await started.agent.ended;
+  await gone(young);
+  assert.notEqual(startTime(old), undefined, 'what it had started before is nobody else to end');
+  process.kill(old, 'SIGKILL');
 });

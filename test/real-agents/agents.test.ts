@@ -14,6 +14,7 @@ import {
   realAgentIds,
   type RealAgent,
 } from '../support/realAgents/realAgents.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 300_000 };
@@ -168,6 +169,23 @@ for (const id of realAgentIds()) {
       }
       assert.equal(await textOf(() => opened.agent.prompt('ECHO once more')), 'once more');
       assert.equal(opened.ear.of('tool_use').length, 0, 'the old conversation is not told again');
+    });
+
+    test('when it is killed while a command runs, the command ends as well', async () => {
+      const asked = opened.ear.questions.length;
+      const pidFile = join(agent.workspace, 'running.pid');
+      const turn = opened.agent.prompt(`BASH echo $$ > ${pidFile}; tail -f /dev/null`);
+      const failed = assert.rejects(turn, { code: 'agent.failed' });
+      const { question, answer } = await opened.ear.question(asked);
+      answer(question.options.find(({ kind }) => kind === 'allow_once')?.optionId ?? '');
+      const pid = await waitFor('the command to run', async () => {
+        const text = existsSync(pidFile) ? await readFile(pidFile, 'utf8') : '';
+        return text.trim() === '' ? undefined : Number(text);
+      });
+      process.kill(opened.agent.pid, 'SIGKILL');
+      await failed;
+      await waitFor('its end', () => startTime(pid) === undefined);
+      opened = await open();
     });
 
     test('a session that the agent does not know is replaced by a new one', async () => {
