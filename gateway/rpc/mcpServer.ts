@@ -38,6 +38,8 @@ const SHAPES = {
     before: looking.before,
   }),
   acknowledge: mailMethods['mail.ack'].params.omit({ mailbox: true }),
+  sent: mailMethods['mail.send'].result,
+  acknowledged: mailMethods['mail.ack'].result,
   agents: z.object({ notice, agents: z.array(Mailbox.pick({ name: true, kind: true, profile: true })) }),
   inbox: z.object({
     notice,
@@ -45,6 +47,9 @@ const SHAPES = {
     next: mailMethods['mail.inbox'].result.shape.next,
   }),
 };
+
+/** Claude Code would keep the tools back until it searches for some, and nobody searches for mail that he does not know of. */
+const AT_HAND = { 'anthropic/alwaysLoad': true };
 
 /** A server for one agent: whoever made `call` has bound it to that agent's token. */
 export function mcpServerOf(call: CallMail): McpServer {
@@ -60,10 +65,11 @@ export function mcpServerOf(call: CallMail): McpServer {
         'Who can be written to: the mailboxes of other agents and programs, and what they are doing',
       inputSchema: z.strictObject({}),
       outputSchema: SHAPES.agents,
+      _meta: AT_HAND,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     () =>
-      answer(async () => {
+      answer(SHAPES.agents, async () => {
         const { mailboxes } = await call('mailbox.list', {});
         const agents = mailboxes.map(({ name, kind, profile }) => ({ name, kind, profile }));
         return { text: agentsText(mailboxes), structured: { notice: UNTRUSTED, agents } };
@@ -77,11 +83,12 @@ export function mcpServerOf(call: CallMail): McpServer {
         'Writes to another agent or program. It is kept until it can be delivered; answers come to check_inbox. ' +
         'Give reply_to_id when you answer. Sending again with the same client_message_id is safe',
       inputSchema: SHAPES.send,
-      outputSchema: mailMethods['mail.send'].result,
+      outputSchema: SHAPES.sent,
+      _meta: AT_HAND,
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
     (message) =>
-      answer(async () => {
+      answer(SHAPES.sent, async () => {
         const sent = await call('mail.send', given(message));
         const { broker_message_id: id, status, duplicate } = sent;
         const before = duplicate === true ? ' It was sent before: nothing was sent again.' : '';
@@ -95,10 +102,11 @@ export function mcpServerOf(call: CallMail): McpServer {
       description: 'Messages for you, newest first. Looking changes nothing; acknowledge_message does',
       inputSchema: SHAPES.look,
       outputSchema: SHAPES.inbox,
+      _meta: AT_HAND,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     (looked) =>
-      answer(async () => {
+      answer(SHAPES.inbox, async () => {
         const inbox = await call('mail.inbox', given(looked));
         return { text: inboxText(inbox.messages), structured: { notice: UNTRUSTED, ...inbox } };
       }),
@@ -109,7 +117,8 @@ export function mcpServerOf(call: CallMail): McpServer {
       title: 'Acknowledge messages',
       description: 'Says that you have read messages; their senders are told',
       inputSchema: SHAPES.acknowledge,
-      outputSchema: mailMethods['mail.ack'].result,
+      outputSchema: SHAPES.acknowledged,
+      _meta: AT_HAND,
       annotations: {
         readOnlyHint: false,
         destructiveHint: false,
@@ -118,7 +127,7 @@ export function mcpServerOf(call: CallMail): McpServer {
       },
     },
     ({ ids }) =>
-      answer(async () => {
+      answer(SHAPES.acknowledged, async () => {
         const acknowledged = await call('mail.ack', { ids });
         return { text: `Acknowledged: ${acknowledged.acknowledged}.`, structured: acknowledged };
       }),
@@ -132,10 +141,14 @@ interface Answer {
 }
 
 /** What went wrong is the agent's to mend: it is told as the tool's answer, in words. */
-async function answer(work: () => Promise<Answer>): Promise<CallToolResult> {
+async function answer(
+  shape: z.ZodType<Record<string, unknown>>,
+  work: () => Promise<Answer>,
+): Promise<CallToolResult> {
   try {
     const { text, structured } = await work();
-    return { content: [{ type: 'text', text }], structuredContent: structured };
+    // Agents check it against the schema, and refuse members that are not in it.
+    return { content: [{ type: 'text', text }], structuredContent: shape.parse(structured) };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { content: [{ type: 'text', text }], isError: true };

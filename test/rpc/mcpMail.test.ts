@@ -45,6 +45,8 @@ async function newAgent(title: string, connect: 'pipe' | 'http'): Promise<Agent>
     connect === 'pipe'
       ? await connectOverStdio(session, '2025-11-25')
       : await connectOverHttp(gateway.socket, token, '2026-07-28');
+  // From now on it checks each answer against the schema that it was told.
+  await tools.listTools();
   return { name, token, tools };
 }
 

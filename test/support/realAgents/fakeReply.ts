@@ -82,6 +82,21 @@ const toolNamed = (request: ModelRequest, names: readonly string[]): ModelTool =
   return tool;
 };
 
+/** A tool of an MCP server: agents put the server's name before its own. */
+const mcpTool = ({ tools }: ModelRequest, name: string, input: Readonly<Record<string, unknown>>): Reply => {
+  const tool = tools.find((one) => one.name.endsWith(`_${name}`));
+  if (tool === undefined) throw new Error(`the agent offers no tool ${name}`);
+  return { deltas: ['Using a tool. '], toolUses: [{ name: tool.name, input }] };
+};
+
+/** The text that mail asks to be answered with, whom, and what. */
+const askedByMail = (text: string): { to: string; message: string; reply_to_id: string } | undefined => {
+  const [, to, id] = /^Mail for \S+ from (\S+) .*message ([\w-]+)\.$/m.exec(text) ?? [];
+  const [, message] = /^> REPLY (.+)$/m.exec(text) ?? [];
+  if (to === undefined || id === undefined || message === undefined) return undefined;
+  return { to, message, reply_to_id: id };
+};
+
 type Answer = (args: string, request: ModelRequest) => Reply;
 
 const shell =
@@ -128,6 +143,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       },
     ],
   }),
+  TOOL(args, request) {
+    const [name = '', ...json] = args.split(' ');
+    // A story's own words.
+    return mcpTool(request, name, JSON.parse(json.join(' ')) as Record<string, unknown>);
+  },
   BASH: shell(1),
   TWO: shell(2),
   WRITE(args, request) {
@@ -154,6 +174,8 @@ export const replyTo = (request: ModelRequest): Reply => {
   }
   // Agents ask for titles and the like beside the conversation, without tools.
   if (request.tools.length === 0) return { deltas: ['Fake title'] };
+  const asked = askedByMail(request.text);
+  if (asked !== undefined) return mcpTool(request, 'send_message', asked);
   const [, keyword = '', args = ''] = keywordIn(request.text) ?? [];
   const answer = ANSWERS[keyword];
   if (answer === undefined) return { deltas: ['OK: ', request.text.trim().slice(0, 60)] };
