@@ -283,7 +283,7 @@ class AcpConversation implements AgentConversation, SessionHost {
 }
 
 /** How to speak ACP with a program. `startLimitMs` is how long it may take until it can be prompted. */
-export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): AgentDriver => ({
+export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Required<AgentDriver> => ({
   pastSessions: (home, cwd, signal) => pastSessions(program, home, cwd, signal),
 
   async open(options, listener, signal) {

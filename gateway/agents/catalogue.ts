@@ -10,9 +10,13 @@ import { describeRegistryAgent, installedProgram, type Registry, type RegistryAg
 import type { Program } from './process.ts';
 
 /** The library of ACP is large: it waits for the first agent that needs it. */
-const acpDriver = (program: Program): AgentDriver => ({
-  open: async (...how) => (await import('./acp.ts')).acpDriver(program).open(...how),
-});
+const acpDriver = (program: Program): Required<AgentDriver> => {
+  const loaded = async (): Promise<Required<AgentDriver>> => (await import('./acp.ts')).acpDriver(program);
+  return {
+    open: async (...how) => (await loaded()).open(...how),
+    pastSessions: async (...how) => (await loaded()).pastSessions(...how),
+  };
+};
 
 /** What an agent speaks. A new one is a driver here, and a word in config.ts. */
 const DRIVERS = { acp: acpDriver, claude: claudeDriver, command: commandDriver } satisfies Record<
