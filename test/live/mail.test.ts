@@ -1,6 +1,7 @@
 // Mail into sessions: a message becomes a labelled prompt in the queue, is read when its turn starts, and decides nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { textOf } from '../../gateway/core/history.ts';
 import {
   MailboxName,
   type Delivery,
@@ -84,7 +85,7 @@ test('mail waits behind what runs; acknowledged before its turn, its prompt is t
   await client.call('mail.ack', { mailbox, ids: [second.broker_message_id] });
   const { prompts } = await client.call('queue.list', { sessionId });
   assert.deepEqual(
-    prompts.map(({ state, message }) => [state, String(message).split('> ').at(-1)]),
+    prompts.map(({ state, message }) => [state, textOf(message).split('> ').at(-1)]),
     [
       ['running', 'wait'],
       ['queued', 'urgent'],
@@ -110,7 +111,7 @@ test('mail that is held waits for a person, and what is refused never arrives', 
   await client.call('mail.decide', { mailbox, id: two.broker_message_id, decision: 'refuse' });
   await client.call('mail.decide', { mailbox, id: one.broker_message_id, decision: 'accept' });
   const prompt = await follower.untilType('prompt');
-  assert.match(String(prompt.message), /> say one$/);
+  assert.match(textOf(prompt.message), /> say one$/);
   assert.equal((await sent(client, two)).receipts[0]?.state, 'refused');
   await client.call('mailbox.update', { name: mailbox, policy: 'refuse' });
   const three = await send(client, mailbox, 'say three');
@@ -134,9 +135,9 @@ test('who does not want to be disturbed gets only what is urgent, and the rest l
   assert.deepEqual(follower.of('prompt'), []);
   await send(client, mailbox, 'say urgent', { priority: 'now' });
   const urgent = await follower.untilType('prompt');
-  assert.match(String(urgent.message), /> say urgent$/);
+  assert.match(textOf(urgent.message), /> say urgent$/);
   await client.call('profile.set', { mailbox, status: 'idle' });
-  await follower.until((event) => event.type === 'prompt' && String(event.message).endsWith('> say later'));
+  await follower.until((event) => event.type === 'prompt' && textOf(event.message).endsWith('> say later'));
 });
 
 test('low mail runs when nothing else is left', async () => {
@@ -151,8 +152,8 @@ test('low mail runs when nothing else is left', async () => {
   await allDelivered(client);
   await client.call('session.send', { sessionId, message: 'say b' });
   await client.call('queue.resume', { sessionId });
-  await follower.until((event) => event.type === 'prompt' && String(event.message).endsWith('> say low'));
-  const order = follower.of('prompt').map(({ message }) => String(message).split('> ').at(-1));
+  await follower.until((event) => event.type === 'prompt' && textOf(event.message).endsWith('> say low'));
+  const order = follower.of('prompt').map(({ message }) => textOf(message).split('> ').at(-1));
   assert.deepEqual(order, ['say a', 'say b', 'say low']);
 });
 
