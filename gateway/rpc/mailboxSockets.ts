@@ -1,5 +1,5 @@
 // A Unix socket for each mailbox, so that anything that can open one can write to it. Listing the folder finds them.
-import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { MAX_MAIL_BYTES, type MailboxName } from '../protocol/index.ts';
@@ -36,7 +36,10 @@ export class MailboxSockets implements AsyncDisposable {
     this.#bus = bus;
     if (process.platform === 'win32') return;
     for (const folder of mailboxFolders(home)) {
-      if (existsSync(folder)) for (const name of readdirSync(folder)) unlinkSync(path.join(folder, name));
+      for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+        const socket = path.join(folder, file);
+        if (lstatSync(socket).isSocket()) unlinkSync(socket);
+      }
     }
   }
 
@@ -45,10 +48,11 @@ export class MailboxSockets implements AsyncDisposable {
     return this.#open.get(name)?.socket;
   }
 
-  /** Opens what is missing, closes what is too many. When it resolves, these have a socket and no others. */
+  /** Opens what is missing, closes what is too many. One that cannot be opened keeps none of the others from it. */
   sync(names: readonly MailboxName[]): Promise<void> {
-    this.#working = this.#working.then(() => this.#sync(new Set(names)));
-    return this.#working;
+    const done = this.#working.then(() => this.#sync(new Set(names)));
+    this.#working = done.catch(() => undefined);
+    return done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +73,11 @@ export class MailboxSockets implements AsyncDisposable {
       for (const connection of open.connections) connection.destroy();
       await open.listening[Symbol.asyncDispose]();
     }
-    for (const name of wanted) if (!this.#open.has(name)) await this.#listen(name);
+    const faults: unknown[] = [];
+    for (const name of wanted) {
+      if (!this.#open.has(name)) await this.#listen(name).catch((error: unknown) => faults.push(error));
+    }
+    if (faults.length > 0) throw new AggregateError(faults, 'Some mailboxes have no socket.');
   }
 
   async #listen(name: MailboxName): Promise<void> {

@@ -109,12 +109,13 @@ export class MailboxStore {
     return this.#db.all(`${SELECT} ORDER BY m.name`).map((row) => fromRow(row));
   }
 
-  /** Those that are not of sessions, and the mailboxes of so many sessions, the last active ones. */
-  reachable(sessions: number): MailboxName[] {
+  /** So many that are not of sessions, the oldest, and so many of sessions, those that were active last. */
+  reachable({ programs, sessions }: { programs: number; sessions: number }): MailboxName[] {
     const rows = this.#db.all(
-      `SELECT name FROM mailbox WHERE kind <> 'session' UNION ALL
+      `SELECT name FROM (SELECT name FROM mailbox WHERE kind <> 'session' ORDER BY key LIMIT ?) UNION ALL
        SELECT name FROM (SELECT m.name FROM mailbox m JOIN session s ON s.key = m.session_key
          WHERE s.archived = 0 ORDER BY s.last_activity_at DESC LIMIT ?)`,
+      programs,
       sessions,
     );
     return rows.map(({ name }) => MailboxName.parse(name));

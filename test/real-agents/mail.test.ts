@@ -61,10 +61,12 @@ describe('two agents', PATIENCE, () => {
       },
       2 * PATIENCE_MS,
     );
-    return await story.finally(async () => {
+    try {
+      return await story;
+    } finally {
       over.abort();
       await answering;
-    });
+    }
   };
 
   test('a question of the one is answered by the other, and both are told what became of it', () =>

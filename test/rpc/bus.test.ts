@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -199,6 +199,21 @@ test('a clean end takes the sockets and their folder away; after kill -9 the nex
   });
   await other.stop();
   assert.deepEqual(readdirSync(path.join(other.home, 'run')), []);
+});
+
+test('what is in the way of one socket is left alone, and the other mailboxes have theirs', async () => {
+  await using other = await startGateway();
+  const user = await other.connect();
+  await user.call('mailbox.create', { name: named('first') });
+  const sockets = path.join(other.home, 'run', 'mailboxes');
+  writeFileSync(path.join(sockets, 'second.sock'), 'somebody put this here');
+  const second = await user.call('mailbox.create', { name: named('second') });
+  assert.equal(second.socket, undefined);
+  const third = await user.call('mailbox.create', { name: named('third') });
+  assert.deepEqual((await sayTo(third.socket ?? '', { content: 'hi' })).map(codeOf), ['ok']);
+  await other.restart();
+  assert.equal(readFileSync(path.join(sockets, 'second.sock'), 'utf8'), 'somebody put this here');
+  assert.deepEqual((await sayTo(path.join(sockets, 'first.sock'), { content: 'hi' })).map(codeOf), ['ok']);
 });
 
 test('many sessions cost no more sockets than are worth while', async () => {

@@ -1,5 +1,7 @@
 // The tools of agents over MCP: who has them, what they allow, and when they end.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -13,6 +15,7 @@ import {
   toolAgentConfig,
   type ToolSession,
 } from '../support/mcp.ts';
+import { holdfast } from '../cli/holdfast.ts';
 import { ask } from '../support/rawHttp.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -64,6 +67,27 @@ test('the token is in the environment of the bridge and in no argument list', ()
   assert.equal(server.args.at(-1), 'mcp');
   assert.match(tokenOf(agent), /^hfa_[A-Za-z0-9_-]{43}$/);
   assert.ok(!JSON.stringify([server.command, server.args]).includes(tokenOf(agent)));
+});
+
+test('the log knows no token', async () => {
+  const file = path.join(gateway.home, 'gateway.log');
+  assert.ok(!readFileSync(file, 'utf8').includes(tokenOf(agent)));
+});
+
+test('the bridge ends with its input, and says what is missing', async () => {
+  const hello = { jsonrpc: '2.0', id: 1, method: 'ping' };
+  const env = { HOLDFAST_MCP_TOKEN: tokenOf(agent) };
+  const { code, out, err } = await holdfast(gateway.home, ['mcp'], {
+    env,
+    input: `${JSON.stringify(hello)}\n`,
+  });
+  assert.equal(code, 0, err);
+  assert.equal(err, '');
+  assert.deepEqual(JSON.parse(out), { jsonrpc: '2.0', id: 1, result: {} });
+  const nobody = await holdfast(gateway.home, ['mcp']);
+  assert.equal(nobody.code, 3);
+  assert.match(nobody.err, /HOLDFAST_MCP_TOKEN is not set/);
+  assert.equal((await holdfast(gateway.home, ['mcp', '--token', 'x'])).code, 2, 'a token is no argument');
 });
 
 test('two agents have two tokens', async () => {
