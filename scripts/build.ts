@@ -1,11 +1,12 @@
 // Makes the programs that are shipped, each one bundle below dist/: the gateway, the tools of agents, extension and panel.
 import { context, build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { notices } from './notices.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
+const contract = path.join(root, 'gateway/protocol');
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -46,6 +47,26 @@ const apart = (source: RegExp, file: string): Plugin => ({
 /** Most gateways never need the tools of agents: they and their library stay out until somebody asks for them. */
 const toolsApart = apart(/\/mcpServer\.ts$/, './mcp.cjs');
 
+/** The files of the contract define values and do nothing else: a client carries, and evaluates, those that it uses. */
+const asNeeded: Plugin = {
+  name: 'the contract as needed',
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /\/protocol\/\w+\.ts$|^\.\/\w+\.ts$/ }, ({ path: file, resolveDir }) => {
+      const found = path.resolve(resolveDir, file);
+      return path.dirname(found) === contract ? { path: found, sideEffects: false } : undefined;
+    }),
+};
+
+/** `z` as a value would bring all of zod along; as a namespace it brings what is used. The two mean the same. */
+const zodInParts: Plugin = {
+  name: 'zod in parts',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /[\\/](?:gateway|extension)[\\/].*\.ts$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replace("import { z } from 'zod'", "import * as z from 'zod'"),
+      loader: 'ts',
+    })),
+};
+
 const onNode: BuildOptions = {
   ...common,
   platform: 'node',
@@ -81,10 +102,16 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/main.cjs',
-    plugins: [englishOnly, toolsApart],
+    plugins: [englishOnly, zodInParts, toolsApart],
   },
   { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
-  { ...onNode, entryPoints: ['extension/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] },
+  {
+    ...onNode,
+    entryPoints: ['extension/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    external: ['vscode'],
+    plugins: [englishOnly, asNeeded, zodInParts],
+  },
   {
     ...common,
     entryPoints: {

@@ -1,15 +1,11 @@
 // The gateway itself: who it is, how it is, and its end.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { VersionRange } from './discovery.ts';
 import { ClientId, SessionId } from './ids.ts';
 import { SessionStatus } from './session.ts';
 
-/** The protocol versions that this build speaks. Raise `max` with a new feature, `min` with a break. */
-export const PROTOCOL = { min: 1, max: 1 } as const;
-
 // ---- shapes ----
-
-export const VersionRange = z.object({ min: z.int(), max: z.int() });
 
 /** How much of a session's log is kept. Past these its oldest turns leave, and a `gap` event says so. */
 export const Bounds = z.object({
@@ -31,22 +27,6 @@ export const GatewayInfo = z.object({
   startedAt: z.iso.datetime(),
 });
 export type GatewayInfo = z.infer<typeof GatewayInfo>;
-
-/** gateway.json: how to find a running gateway. 0600, written atomically once it listens, removed at a clean end. */
-export const Discovery = z.object({
-  schema: z.literal(1),
-  pid: z.int().positive(),
-  instanceId: z.string(),
-  version: z.string(),
-  protocol: VersionRange,
-  socket: z.string(),
-  http: z
-    .object({ host: z.string(), port: z.int() })
-    .optional()
-    .describe('Where the same routes are served to whoever has a token, if TCP was asked for'),
-  token: z.string().optional().describe('For http: Authorization: Bearer. New with every start'),
-});
-export type Discovery = z.infer<typeof Discovery>;
 
 /** How a window stands: what decides which one tells of an open permission. */
 export const WindowState = z.strictObject({

@@ -50,6 +50,7 @@ export type NotificationParams<N extends NotificationName> = z.output<Notificati
 export * from './agent.ts';
 export * from './between.ts';
 export * from './contract.ts';
+export * from './discovery.ts';
 export * from './event.ts';
 export * from './form.ts';
 export * from './gateway.ts';

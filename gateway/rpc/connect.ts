@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import {
   Problem,
   problems,
@@ -205,7 +205,9 @@ const withoutEditor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(VSCODE_|NODE_OPTIONS$)/.test(name)));
 
 /** undefined: nobody listens there. silent: somebody does, and says nothing. */
-function open(socket: string, signal?: AbortSignal): Promise<WebSocket | 'silent' | undefined> {
+async function open(socket: string, signal?: AbortSignal): Promise<WebSocket | 'silent' | undefined> {
+  // Not before somebody dials: an editor that starts has no time for it.
+  const { WebSocket } = await import('ws');
   const { promise, resolve } = Promise.withResolvers<WebSocket | 'silent' | undefined>();
   const ws = new WebSocket(`ws+unix:${socket}:/rpc`, {
     headers: { Host: 'localhost' },
@@ -232,7 +234,7 @@ class Link {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     this.#rpc = new JSONRPCClient((payload) => {
-      if (socket.readyState !== WebSocket.OPEN) throw new Error('The link to the gateway is gone.');
+      if (socket.readyState !== socket.OPEN) throw new Error('The link to the gateway is gone.');
       socket.send(JSON.stringify(payload));
     });
     socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')));
