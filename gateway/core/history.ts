@@ -12,6 +12,8 @@ export function withHistory(events: readonly Event[], message: Message): Message
   const said = events.flatMap((event) => {
     if (event.type === 'prompt') return [`User: ${textOf(event.message)}`];
     if (event.type === 'text') return [`You: ${event.content}`];
+    // What a very long message goes on with.
+    if (event.type === 'partial') return [event.content];
     if (event.type === 'tool_use') return [`You used a tool: ${event.title}`];
     return [];
   });

@@ -56,12 +56,15 @@ export function place(
 /** Events of which only the last one of a turn says anything. */
 const LATEST_ONLY: ReadonlySet<string> = new Set(['plan', 'usage', 'commands', 'status']);
 
+/** Longer texts stay in pieces: 256 Ki UTF-16 units are at most 768 KiB in UTF-8, and a frame has to stay below 1 MiB. */
+export const MAX_TEXT_CHARS = 256 * 1024;
+
 /**
  * Joins deltas into whole messages that keep the last seq, folds the updates of a tool call into one, and drops what a
  * later event of the same kind has replaced. A client that applies the result over any part of the deltas, from any
  * cursor among them, ends with the same transcript.
  */
-export function compact(events: readonly Event[]): Event[] {
+export function compact(events: readonly Event[], longest = MAX_TEXT_CHARS): Event[] {
   const kept: (Event | undefined)[] = [];
   const placeOf = new Map<string, number>();
   for (const event of events) {
@@ -72,9 +75,10 @@ export function compact(events: readonly Event[]): Event[] {
     const at = key === undefined ? undefined : placeOf.get(key);
     const before = at === undefined ? undefined : kept[at];
     const joined = before === undefined ? whole(event) : join(before, event);
-    if (at !== undefined) kept[at] = undefined;
+    const staysApart = joined !== event && before !== undefined && lengthOf(joined) > longest;
+    if (at !== undefined && !staysApart) kept[at] = undefined;
     if (key !== undefined) placeOf.set(key, kept.length);
-    kept.push(joined);
+    kept.push(staysApart ? event : joined);
   }
   return kept.filter((event) => event !== undefined);
 }
@@ -93,6 +97,9 @@ function keyOf(event: Event): string | undefined {
       return LATEST_ONLY.has(event.type) ? event.type : undefined;
   }
 }
+
+const lengthOf = (event: Event): number =>
+  event.type === 'text' || event.type === 'partial' || event.type === 'thought' ? event.content.length : 0;
 
 /** A first delta at offset 0 already is a whole message; one from the middle must stay a delta. */
 function whole(event: Event): Event {

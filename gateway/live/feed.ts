@@ -3,7 +3,7 @@
 import type { Actor, NotificationName, NotificationParams, SessionId } from '../protocol/index.ts';
 import { cursorAt } from '../core/log.ts';
 import { Recent, type Framed } from './recent.ts';
-import type { Batch, LogOf, LogStore } from '../store/log.ts';
+import { isLong, type Batch, type LogOf, type LogStore } from '../store/log.ts';
 import type { ChangedSession } from '../store/session.ts';
 import type { Committed } from '../store/store.ts';
 
@@ -131,11 +131,11 @@ export class Feed {
   #publishBatch(batch: Batch): void {
     const subscribers = this.#subscribers.get(batch.sessionId);
     if (subscribers === undefined) return;
-    const framed = this.#frameOnce(batch);
-    subscribers.recent.add(framed);
+    const framed = isLong(batch) ? undefined : this.#frameOnce(batch);
+    if (framed !== undefined) subscribers.recent.add(framed);
     for (const subscriber of subscribers.all) {
       if (subscriber.state !== 'reading') continue;
-      if (subscriber.seq === batch.after) this.#hand(subscriber, framed);
+      if (framed !== undefined && subscriber.seq === batch.after) this.#hand(subscriber, framed);
       else this.#catchUp(subscriber);
     }
   }

@@ -1,6 +1,6 @@
 // What an agent says, as events: gives each delta its message and its offset, and notes what changes in the session.
 import type { AgentUpdate } from '../agents/agent.ts';
-import { place, type OpenMessage } from '../core/log.ts';
+import { MAX_TEXT_CHARS, place, type OpenMessage } from '../core/log.ts';
 import type { EventBody, Offers, Usage } from '../protocol/index.ts';
 
 /** What updates come to. */
@@ -40,11 +40,12 @@ export class Transcriber {
       switch (update.type) {
         case 'message':
         case 'thought': {
-          if (update.text === '') break;
-          const { type: kind, text, key } = update;
-          const placed = place(open, { kind, text, key }, head + bodies.length + 1);
-          open = placed.open;
-          bodies.push(placed.body);
+          const { type: kind, key } = update;
+          for (const text of pieces(update.text)) {
+            const placed = place(open, { kind, text, key }, head + bodies.length + 1);
+            open = placed.open;
+            bodies.push(placed.body);
+          }
           break;
         }
         case 'mode':
@@ -81,4 +82,12 @@ export class Transcriber {
     }
     return { bodies, open, title, usage, offers };
   }
+}
+
+/** A text as long as one event may be, or cut into such pieces; an agent may say 16 MiB at once. */
+function pieces(text: string): string[] {
+  if (text.length <= MAX_TEXT_CHARS) return text === '' ? [] : [text];
+  // Half a character could not be stored.
+  const end = /[\uD800-\uDBFF]/.test(text.charAt(MAX_TEXT_CHARS - 1)) ? MAX_TEXT_CHARS - 1 : MAX_TEXT_CHARS;
+  return [text.slice(0, end), ...pieces(text.slice(end))];
 }

@@ -85,7 +85,7 @@ const peer = PeerName.describe('The gateway that owns the session, when that is 
 
 export const logNotifications = {
   'session.events': notification(
-    'What one commit wrote, in one frame',
+    'What one commit wrote, in frames of less than 1 MiB. Only a prompt may be longer: as long as a request, 1 MiB, and its envelope',
     z.object({ sessionId: SessionId, peer, events: z.array(Event), cursor: Cursor }),
   ),
   'session.snapshot': notification(

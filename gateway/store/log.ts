@@ -14,8 +14,9 @@ const COLUMNS = 4;
 const ROWS = 8;
 const INSERT_ROWS = INSERT + ', (?, ?, ?, ?)'.repeat(ROWS - 1);
 
-/** What one read gives, more or less: it becomes a frame that waits in memory for its reader. */
-const READ_CHARACTERS = 512 * 1024;
+/** What one frame holds, if it is not one event alone: in UTF-8, at most three times as many bytes, so less than 1 MiB. */
+const MOST_CHARACTERS = 320 * 1024;
+
 /** Rows that SQLite gives at first, and at most; how long those before were says how many it gives next. */
 const FIRST_ROWS = 4;
 const MOST_ROWS = 125;
@@ -48,6 +49,10 @@ interface Fresh {
   readonly after: number;
   readonly texts: string[];
 }
+
+/** Whether a batch is too long for one frame: then it is read in several. */
+export const isLong = ({ texts }: Batch): boolean =>
+  texts.length > 1 && texts.reduce((sum, { length }) => sum + length, 0) > MOST_CHARACTERS;
 
 export class LogStore {
   readonly #db: Database;
@@ -155,8 +160,8 @@ export class LogStore {
     const texts: string[] = [];
     let last = after;
     let length = 0;
-    while (texts.length < limit && length < READ_CHARACTERS) {
-      const likely = Math.ceil(((READ_CHARACTERS - length) * texts.length) / length);
+    while (texts.length < limit && length < MOST_CHARACTERS) {
+      const likely = Math.ceil(((MOST_CHARACTERS - length) * texts.length) / length);
       const wanted = Math.min(texts.length === 0 ? FIRST_ROWS : likely, limit - texts.length, MOST_ROWS);
       const rows = this.#db.tuples(
         'SELECT id, json, crc FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
@@ -166,10 +171,10 @@ export class LogStore {
       );
       for (const [id, json, crc] of rows) {
         const text = intactText(id, json, crc);
-        texts.push(text);
         length += text.length;
+        if (length > MOST_CHARACTERS && texts.length > 0) break;
+        texts.push(text);
         last = Number(id) - base;
-        if (length >= READ_CHARACTERS) break;
       }
       if (rows.length < wanted) break;
     }

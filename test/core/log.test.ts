@@ -132,6 +132,23 @@ test('what only its latest form tells is kept once per turn, and the turns befor
   );
 });
 
+test('a message that is longer than a frame may be stays in pieces, and nobody can tell', async (t) => {
+  await check(
+    t,
+    fc.property(anyTurn, fc.integer({ min: 1, max: 12 }), fc.nat(40), (events, longest, cursor) => {
+      const kept = compact(events, longest);
+      assert.deepEqual(show(kept), show(events));
+      assert.deepEqual(compact(kept, longest), kept);
+      const resumed = show(events.filter(({ seq }) => seq <= cursor));
+      show(
+        kept.filter(({ seq }) => seq > cursor),
+        resumed,
+      );
+      assert.deepEqual(resumed, show(events));
+    }),
+  );
+});
+
 test('a thousand deltas are kept as one message with the seq of the last', () => {
   const pieces = Array.from({ length: 1000 }, (_, index) =>
     at(index + 1, { type: 'partial', messageId: 'm1', offset: index * 2, content: 'ab' }),
