@@ -149,7 +149,8 @@ export function sessionTable(sessions: readonly Session[], now: number): string[
       stateOf(session),
       session.agent,
       ago(session.lastActivityAt, now),
-      session.path,
+      // As in scp: what stands before the colon is another machine.
+      session.peer === undefined ? session.path : `${session.peer}:${session.path}`,
     ]),
   ]);
 }
