@@ -1,7 +1,7 @@
 // The duplicate table, row by row, over HTTP and over JSON-RPC: what sending an id again means.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { OutboxStatus } from '../../gateway/protocol/index.ts';
+import { ClientMessageId, MessageId, type OutboxStatus } from '../../gateway/protocol/index.ts';
 import { box, MailDesk } from '../support/mailDesk.ts';
 import { ask } from '../support/rawHttp.ts';
 
@@ -27,7 +27,7 @@ before(async () => {
 after(() => desk[Symbol.asyncDispose]());
 
 const overHttp: Send = async ({ client_message_id: id, ...params }) => {
-  const headers = id === undefined ? {} : { 'Idempotency-Key': String(id) };
+  const headers = typeof id === 'string' ? { 'Idempotency-Key': id } : {};
   const { status, body } = await ask(desk.socket, {
     path: '/v1/send',
     headers,
@@ -66,10 +66,10 @@ async function bring(
   const message = { to, message: 'hello', client_message_id: id };
   const first = await send(message);
   assert.deepEqual([first.status, first.body['status']], [202, 'queued'], 'a new id is accepted');
-  const brokerId = String(first.body['broker_message_id']);
-  if (status === 'aborted') await desk.call('mail.requeue', { id: brokerId as never });
+  const brokerId = MessageId.parse(first.body['broker_message_id']);
+  if (status === 'aborted') await desk.call('mail.requeue', { id: brokerId });
   for (;;) {
-    const { messages } = await desk.call('mail.outbox', { id: brokerId as never });
+    const { messages } = await desk.call('mail.outbox', { id: brokerId });
     const found = messages.find((mail) => mail.id === brokerId);
     if (found?.status === status) return message;
     await new Promise((resolve) => setImmediate(resolve));
@@ -81,8 +81,8 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
     let count = 0;
     const newId = (): string => `${transport.toLowerCase()}-${(count += 1)}`;
 
-    const same = (status: 'pending' | 'inflight', said: string) =>
-      test(`${status}, the same message: 202, ${said}, and no second row`, async () => {
+    const same = (status: 'pending' | 'inflight', said: string): void =>
+      void test(`${status}, the same message: 202, ${said}, and no second row`, async () => {
         const message = await bring(send, newId(), status);
         const rows = desk.store.outbox.open();
         const again = await send(message);
@@ -96,8 +96,8 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
       change: object,
       conflictName: string,
       reason: RegExp,
-    ) =>
-      test(`${status}, ${what}: 409 ${conflictName}`, async () => {
+    ): void =>
+      void test(`${status}, ${what}: 409 ${conflictName}`, async () => {
         const message = await bring(send, newId(), status);
         const { status: code, body } = await send({ ...message, ...change });
         assert.equal(code, 409);
@@ -114,7 +114,7 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
     conflict('pending', 'another message', other, 'outbox_pending_fingerprint_mismatch', used);
     same('inflight', 'inflight');
     conflict('inflight', 'another message', other, 'outbox_inflight_fingerprint_mismatch', used);
-    test('done, the same message: 200, the id that it has had since, and it does not arrive again', async () => {
+    void test('done, the same message: 200, the id that it has had since, and it does not arrive again', async () => {
       const message = await bring(send, newId(), 'done');
       const [before] = (await desk.call('mail.inbox', { mailbox: box('bob'), limit: 1 })).messages;
       const { status, body } = await send(message);
@@ -137,7 +137,7 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
     conflict('aborted', 'the same message', {}, 'outbox_aborted_fingerprint_match', /given up and sent anew/);
     conflict('aborted', 'another message', other, 'outbox_aborted_fingerprint_mismatch', used);
 
-    test('without an id one is minted, each time another', async () => {
+    void test('without an id one is minted, each time another', async () => {
       const [one, two] = [await send({ to: 'bob', message: 'x' }), await send({ to: 'bob', message: 'x' })];
       assert.deepEqual([one.status, two.status], [202, 202]);
       assert.notEqual(one.body['client_message_id'], two.body['client_message_id']);
@@ -150,7 +150,7 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
       used,
     );
     conflict('pending', 'another priority', { priority: 'now' }, 'outbox_pending_fingerprint_mismatch', used);
-    test('the order of the members of meta does not matter', async () => {
+    void test('the order of the members of meta does not matter', async () => {
       const message = await bring(send, newId(), 'pending');
       const id = newId();
       const first = await send({
@@ -181,7 +181,7 @@ test('the header is stronger than the body', async () => {
 });
 
 test('what is refused uses no id up', async () => {
-  const message = { message: 'x', client_message_id: 'unused' };
+  const message = { message: 'x', client_message_id: ClientMessageId.parse('unused') };
   const refused: [string, object][] = [
     ['mailbox.unknown', { ...message, to: 'nobody' }],
     ['mail.size', { ...message, to: 'bob', message: 'x'.repeat(256 * 1024 + 1) }],
@@ -191,15 +191,15 @@ test('what is refused uses no id up', async () => {
     const bearer = problem === 'access.denied' ? ({ tokenId: 't', scope: 'read' } as const) : undefined;
     assert.equal((await desk.ask('mail.send', params, bearer)).error?.data?.['problem'], problem);
   }
-  assert.equal((await desk.call('mail.send', { ...message, to: 'bob' } as never)).status, 'queued');
+  assert.equal((await desk.call('mail.send', { ...message, to: 'bob' })).status, 'queued');
 });
 
 test('each sender has ids of its own', async () => {
-  const message = { to: 'bob', message: 'mine', client_message_id: 'shared' } as never;
+  const message = { to: 'bob', message: 'mine', client_message_id: ClientMessageId.parse('shared') };
   await desk.call('mailbox.create', { name: box('ci') });
   const [one, two] = [
     await desk.call('mail.send', message),
-    await desk.call('mail.send', { ...(message as object), from: 'ci' } as never),
+    await desk.call('mail.send', { ...message, from: box('ci') }),
   ];
   assert.notEqual(one.broker_message_id, two.broker_message_id);
 });
