@@ -11,6 +11,7 @@ import type { Connection } from './connection.ts';
 import type { Diffs } from './diffs.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import type { Keepsakes } from './keepsakes.ts';
+import { machineNow, type Machines } from './machines/machines.ts';
 import { OpenSession } from './openSession.ts';
 import { panelActions, type Asked } from './panelActions.ts';
 import type { Sessions } from './sessions.ts';
@@ -19,6 +20,7 @@ export interface ChatParts {
   readonly extensionUri: vscode.Uri;
   readonly connection: Connection;
   readonly sessions: Sessions;
+  readonly machines: Machines;
   readonly agents: Agents;
   readonly diffs: Diffs;
   readonly clippings: Clippings;
@@ -55,7 +57,7 @@ export class Chat implements Disposable {
 
   constructor(parts: ChatParts, id?: SessionId) {
     this.#parts = parts;
-    const { connection, me, agents, sessions, log, diffs, clippings, keepsakes } = parts;
+    const { connection, me, agents, sessions, machines, log, diffs, clippings, keepsakes } = parts;
     const post = this.#post.bind(this);
     const agentName = agents.name.bind(agents);
     this.open = new OpenSession(
@@ -65,6 +67,10 @@ export class Chat implements Disposable {
         agentName,
         post,
         home: homedir(),
+        machine: (session) => {
+          const machine = machines.of(sessions.get(session));
+          return machine && machineNow(machine);
+        },
         warn: (words) => log.warn(words),
         kept: (session) => keepsakes.kept(session),
       },
@@ -73,7 +79,18 @@ export class Chat implements Disposable {
     this.#changes = new Changes(post, diffs);
     const { open } = this;
     const changes = this.#changes;
-    this.#act = panelActions({ connection, open, sessions, diffs, clippings, changes, keepsakes, post, log });
+    this.#act = panelActions({
+      connection,
+      open,
+      sessions,
+      machines,
+      diffs,
+      clippings,
+      changes,
+      keepsakes,
+      post,
+      log,
+    });
     const changed = (): void => this.#changed.fire(undefined);
     this.#listening = [
       this.open,
@@ -84,10 +101,12 @@ export class Chat implements Disposable {
         changed();
       }),
       agents.onDidChange(changed),
+      machines.onDidChange(() => this.open.machineChanged()),
       sessions.onDidChange((changes) => {
         const change = changes.findLast(({ before, after }) => (after ?? before)?.sessionId === this.open.id);
         if (!change) return;
         if (!change.after) return this.open.open(undefined);
+        if (change.before?.peer !== change.after.peer) this.open.machineChanged();
         if (this.visible) post({ type: 'sessionChanged', session: change.after });
         this.#markRead();
         changed();

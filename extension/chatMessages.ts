@@ -21,6 +21,17 @@ export type Link =
   | { readonly state: 'connecting'; readonly since: number; readonly attempt: number }
   | { readonly state: 'offline'; readonly since: number; readonly reason: string };
 
+/** The machine that a session runs on, when that is another one. Times are milliseconds since the epoch. */
+export interface MachineNow {
+  readonly name: string;
+  readonly state: 'connecting' | 'connected' | 'stale' | 'disconnected';
+  /** When the state began. */
+  readonly since: number;
+  readonly heardAt: number;
+  readonly rttMs?: number;
+  readonly reason?: string;
+}
+
 /** Host to panel. */
 export type ToPanel =
   /** Show this session from its snapshot: at first, on a switch, and when a cursor could not be honoured. */
@@ -53,6 +64,8 @@ export type ToPanel =
       readonly before?: number;
     }
   | { readonly type: 'link'; readonly link: Link }
+  /** How the machine stands that the shown session runs on; absent: it is this one. */
+  | { readonly type: 'machine'; readonly machine?: MachineNow }
   /** The session's title or status changed outside of its log. */
   | { readonly type: 'sessionChanged'; readonly session: Snapshot['session'] }
   /** Who shows this session now, this window included. */

@@ -44,6 +44,8 @@ export class ChatView implements vscode.WebviewViewProvider {
     void setContext('holdfast.working', session !== undefined && isRunning(session));
     if (!this.#view) return;
     this.#view.title = session ? titleOf(session, 80) : t('Chat');
-    this.#view.description = session ? plain(this.#agentName(session.agent), 40) : '';
+    // Where it runs matters more than who works there.
+    const where = session?.peer ?? (session ? this.#agentName(session.agent) : '');
+    this.#view.description = plain(where, 40);
   }
 }

@@ -6,6 +6,7 @@ import { t } from './l10n.ts';
 import { DEMO, newSession } from './newSession.ts';
 import { gatewayCommands, type GatewayCommandParts } from './gatewayCommands.ts';
 import { details } from './log.ts';
+import { machineCommands, type MachineCommandParts } from './machines/machineCommands.ts';
 import { answerPermission } from './permissions.ts';
 import type { SessionFilter } from './sessionFilter.ts';
 import { isHere } from './sessionGroups.ts';
@@ -14,7 +15,8 @@ import { pickSession, sessionFor, type PickParts } from './sessionPick.ts';
 import { isTrusted } from './trust.ts';
 import { SESSIONS_VIEW } from './sessionTree.ts';
 
-export interface CommandParts extends PickParts, SessionCommandParts, GatewayCommandParts {
+export interface CommandParts
+  extends PickParts, SessionCommandParts, GatewayCommandParts, MachineCommandParts {
   readonly filter: SessionFilter;
   readonly log: vscode.LogOutputChannel;
 }
@@ -54,6 +56,7 @@ const commands: Record<string, Command> = {
     connection.retryNow();
   },
   ...gatewayCommands,
+  ...machineCommands,
   'holdfast.showLog': async ({ log }) => log.show(),
   'holdfast.menu': menu,
   ...forSessions('holdfast.', Object.keys(sessionCommands), sessionFor),
@@ -109,7 +112,7 @@ async function continueLast(parts: CommandParts): Promise<void> {
   await soonConnected(parts);
   const { sessions, folders, chats } = parts;
   const all = sessions.all.filter(({ archived }) => !archived);
-  const here = all.filter(({ path }) => isHere(path, folders.paths));
+  const here = all.filter((session) => isHere(session, folders.paths));
   const last = (here.length > 0 ? here : all).toSorted((a, b) =>
     b.lastActivityAt.localeCompare(a.lastActivityAt),
   )[0];
@@ -137,6 +140,7 @@ async function menu({ connection, sessions }: CommandParts): Promise<void> {
       entry('list-selection', t('Switch session'), 'holdfast.switchSession'),
       entry('search', t('Search sessions'), 'holdfast.searchSessions'),
       ...(connected ? [] : [entry('refresh', t('Retry now'), 'holdfast.reconnect')]),
+      entry('vm', t('Link a machine'), 'holdfast.linkMachine'),
       entry('pulse', t('Find what is wrong'), 'holdfast.doctor'),
       entry('sync', t('Restart gateway'), 'holdfast.restartGateway'),
       entry('output', t('Show log'), 'holdfast.showLog'),

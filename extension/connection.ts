@@ -91,9 +91,12 @@ export class Connection implements Disposable {
     await this.#nextClient(AbortSignal.any([this.#ended.signal, AbortSignal.timeout(waitMs)]));
   }
 
+  /** Where a session lives, so that what is about it goes to its machine. Replaced by whoever knows. */
+  machineOf: (sessionId: string) => string | undefined = () => undefined;
+
   async call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
     if (!this.#client) throw new NotConnected();
-    return this.#client.call(method, params);
+    return this.#client.call(method, this.#addressed(params));
   }
 
   /**
@@ -105,7 +108,7 @@ export class Connection implements Disposable {
     for (;;) {
       const client = await this.#nextClient(giveUp);
       try {
-        return await client.call(method, params);
+        return await client.call(method, this.#addressed(params));
       } catch (error) {
         if (error instanceof Problem) throw error;
         // A broken link is noticed in the same turn of the loop as the calls that it breaks.
@@ -160,6 +163,13 @@ export class Connection implements Disposable {
     this.#ended.abort();
     this.#drop?.();
     this.#wake?.();
+  }
+
+  #addressed<P extends object>(params: P): P {
+    if (!('sessionId' in params) || typeof params.sessionId !== 'string' || 'peer' in params) return params;
+    const peer = this.machineOf(params.sessionId);
+    // Every method that is about one session takes it.
+    return peer === undefined ? params : { ...params, peer };
   }
 
   async #try(attempt: number, since: number): Promise<GatewayClient | undefined> {

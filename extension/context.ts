@@ -7,6 +7,8 @@ export interface ContextKeys {
   'holdfast.known': boolean;
   /** The tree shows only what its filter lets through. */
   'holdfast.filtered': boolean;
+  /** The tree shows the sessions of one machine only. */
+  'holdfast.oneMachine': boolean;
   /** A session is shown in this window: in the side bar or in a tab. */
   'holdfast.hasSession': boolean;
   /** A session is open in the side bar. */

@@ -17,6 +17,7 @@ import { speak } from './l10n.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { details, openLog } from './log.ts';
 import { handleLinks } from './links.ts';
+import { Machines } from './machines/machines.ts';
 import { showMail } from './mail/mail.ts';
 import { notifyPermissions } from './notifications.ts';
 import { Reports } from './reports.ts';
@@ -48,24 +49,37 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const connection = new Connection(dialer(context, me, log), log);
   const agents = new Agents(connection, context.globalState, warn);
   const sessions = new Sessions(connection, warn);
+  const machines = new Machines(connection, warn);
+  connection.machineOf = (id) => sessions.get(id)?.peer;
   const folders = new Folders(context);
 
   // What is seen.
   const filter = new SessionFilter(connection, sessions);
-  const tree = new SessionTree({ connection, sessions, agents, folders, filter });
+  const tree = new SessionTree({ connection, sessions, agents, folders, filter, machines });
   const diffs = new Diffs();
   const clippings = new Clippings(vscode.Uri.joinPath(context.globalStorageUri, 'clippings').fsPath);
   const own = context.storageUri ?? context.globalStorageUri;
   const keepsakes = new Keepsakes(vscode.Uri.joinPath(own, 'kept').fsPath);
   const { extensionUri } = context;
-  const chatParts = { extensionUri, connection, sessions, agents, diffs, clippings, keepsakes, me, log };
+  const chatParts = {
+    extensionUri,
+    connection,
+    sessions,
+    machines,
+    agents,
+    diffs,
+    clippings,
+    keepsakes,
+    me,
+    log,
+  };
   const view = new ChatView(chatParts, lastOpen(context));
   const tabs = new ChatTabs(chatParts);
   const chats = new Chats(view, tabs);
 
   // What can be done.
   const reports = new Reports((args) => gatewayProgram(context, args));
-  const parts = { connection, sessions, agents, folders, chats, tree, filter, reports, log };
+  const parts = { connection, sessions, machines, agents, folders, chats, tree, filter, reports, log };
   context.subscriptions.push(
     log,
     tree,

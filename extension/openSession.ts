@@ -1,6 +1,13 @@
 // The session that the chat shows: follows it from its cursor and passes on what happens, exactly once and in order.
-import { Problem, type Actor, type Cursor, type Event, type SessionId } from '../gateway/protocol/index.ts';
-import type { ToPanel } from './chatMessages.ts';
+import {
+  Problem,
+  type Actor,
+  type Cursor,
+  type Event,
+  type SessionId,
+  type Snapshot,
+} from '../gateway/protocol/index.ts';
+import type { MachineNow, ToPanel } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 
@@ -9,6 +16,8 @@ export interface OpenSessionParts {
   readonly me: Actor;
   readonly home: string;
   readonly agentName: (agent: string) => string;
+  /** How the machine stands that a session runs on, when that is another one. */
+  readonly machine?: (id: SessionId) => MachineNow | undefined;
   readonly post: (message: ToPanel) => void;
   /** What a panel has last kept of a session. */
   readonly kept: (id: SessionId) => Promise<unknown>;
@@ -31,6 +40,8 @@ export class OpenSession implements Disposable {
   #cursor: Cursor | undefined;
   /** The panel is there and listens. */
   #shown = false;
+  /** The panel was last told of another machine. */
+  #hadMachine = false;
   /** What the panel is told as soon as it shows the session. */
   #wishes: readonly ToPanel[] = [];
   /** Which request to follow is the newest; answers to older ones are stale. */
@@ -51,10 +62,27 @@ export class OpenSession implements Disposable {
         if (sessionId === this.#id && this.#cursor !== undefined)
           this.#post({ type: 'followers', sessionId, followers });
       }),
+      connection.on('session.snapshot', ({ sessionId, cursor, snapshot }) => {
+        if (sessionId === this.#id && this.#shown) this.#show(cursor, snapshot, undefined);
+      }),
       connection.on('session.events', ({ sessionId, events, cursor }) => {
         if (sessionId === this.#id) this.#tell(events, cursor);
       }),
     ];
+  }
+
+  /** How its machine stands is told, and what could not be followed before is tried again when it is back. */
+  machineChanged(): void {
+    const machine = this.#postMachine();
+    if (machine?.state === 'connected' && this.#cursor === undefined) void this.#follow();
+  }
+
+  #postMachine(): MachineNow | undefined {
+    const machine = this.#id === undefined ? undefined : this.#parts.machine?.(this.#id);
+    if (machine) this.#post({ type: 'machine', machine });
+    else if (this.#hadMachine) this.#post({ type: 'machine' });
+    this.#hadMachine = machine !== undefined;
+    return machine;
   }
 
   /** The seq up to which the panel has been told. */
@@ -72,6 +100,7 @@ export class OpenSession implements Disposable {
     this.#wishes = [];
     this.#id = id;
     this.#changed.fire(id);
+    this.#postMachine();
     if (id === undefined) this.#post({ type: 'nothing' });
     else void this.#follow();
   }
@@ -81,6 +110,7 @@ export class OpenSession implements Disposable {
     this.#shown = true;
     this.#cursor = undefined;
     this.#post({ type: 'link', link: this.#parts.connection.link });
+    this.#postMachine();
     if (this.#id === undefined) this.#post({ type: 'nothing' });
     else void this.#follow();
   }
@@ -116,7 +146,7 @@ export class OpenSession implements Disposable {
   }
 
   async #follow(): Promise<void> {
-    const { connection, me, home, agentName } = this.#parts;
+    const { connection } = this.#parts;
     const sessionId = this.#id;
     // Without a link there is nobody to ask; the next one calls again.
     if (sessionId === undefined || !this.#shown || !connection.client) return;
@@ -128,25 +158,23 @@ export class OpenSession implements Disposable {
     try {
       const answer = await connection.call('session.subscribe', { sessionId, ...(cursor ? { cursor } : {}) });
       if (round !== this.#round || !answer.snapshot) return;
-      this.#cursor = answer.cursor;
-      const agent = agentName(answer.snapshot.session.agent);
-      this.#post({
-        type: 'session',
-        snapshot: answer.snapshot,
-        cursor: answer.cursor,
-        agentName: agent,
-        me,
-        home,
-        kept,
-      });
-      this.#fulfil();
-      this.#news.fire(undefined);
+      this.#show(answer.cursor, answer.snapshot, kept);
     } catch (error) {
       if (round !== this.#round) return;
       if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
       this.#parts.warn(`Session ${sessionId} could not be followed: ${String(error)}`);
       if (error instanceof Problem) this.#post({ type: 'refused', message: error.message });
     }
+  }
+
+  #show(cursor: Cursor, snapshot: Snapshot, kept: unknown): void {
+    const { me, home, agentName: nameOf } = this.#parts;
+    this.#cursor = cursor;
+    const agentName = nameOf(snapshot.session.agent);
+    this.#postMachine();
+    this.#post({ type: 'session', snapshot, cursor, agentName, me, home, kept });
+    this.#fulfil();
+    this.#news.fire(undefined);
   }
 
   #tell(events: readonly Event[], cursor: Cursor): void {

@@ -29,6 +29,7 @@ import type { Diffs } from './diffs.ts';
 import { t } from './l10n.ts';
 import { editQueued, letGoOn, sendNow } from './queueActions.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
+import type { Machines } from './machines/machines.ts';
 import type { Sessions } from './sessions.ts';
 import { findSymbols } from './symbolSearch.ts';
 import { untrusted } from './trust.ts';
@@ -41,6 +42,7 @@ export interface PanelParts {
   readonly connection: Connection;
   readonly open: OpenSession;
   readonly sessions: Sessions;
+  readonly machines: Machines;
   readonly diffs: Diffs;
   readonly clippings: Clippings;
   readonly changes: Changes;
@@ -57,7 +59,7 @@ type Handlers = {
 };
 
 export function panelActions(parts: PanelParts): (message: Asked) => void {
-  const { connection, open, sessions, diffs, clippings, changes, keepsakes } = parts;
+  const { connection, open, sessions, machines, diffs, clippings, changes, keepsakes } = parts;
   const session = (named?: SessionId): SessionId => {
     const id = named ?? open.id;
     if (id === undefined) throw new Error(t('No session is open. Open one in the list of sessions.'));
@@ -82,7 +84,10 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
-    answer: driving(async ({ type: _, ...answer }) => call('permission.answer', answer)),
+    answer: driving(async ({ type: _, ...answer }) => {
+      const peer = open.id === undefined ? undefined : sessions.get(open.id)?.peer;
+      return call('permission.answer', peer === undefined ? answer : { ...answer, peer });
+    }),
     retry: driving(async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId })),
     remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
     sendNow: driving(async ({ sessionId, promptId }) => sendNow(connection, session(sessionId), promptId)),
@@ -133,7 +138,11 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     openChange: async ({ key, path }) => changes.show(key, path),
     openAllChanges: async ({ key }) => changes.showAll(key, known().title),
     openOutput: async ({ type: _, ...command }) => showOutput(command, connection),
-    reconnect: async () => connection.retryNow(),
+    reconnect: async () => {
+      connection.retryNow();
+      const machine = open.id === undefined ? undefined : machines.of(sessions.get(open.id));
+      if (machine && machine.state !== 'connected') await call('peers.reconnect', { name: machine.name });
+    },
     newSession: async () => vscode.commands.executeCommand('holdfast.newSession'),
   };
 

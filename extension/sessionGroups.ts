@@ -1,8 +1,9 @@
 // The rows of the session tree, worked out from a list of sessions: what needs me first, this folder before others.
-import type { Session } from '../gateway/protocol/index.ts';
+import type { Peer, PeerName, Session } from '../gateway/protocol/index.ts';
 import { age } from './age.ts';
 import { locale, t } from './l10n.ts';
 import { plain } from './plainText.ts';
+import { asOf, isLive, type MachineRow, type MachinesRow } from './machines/machineRows.ts';
 import { matchOf, type Filter, type Match } from './sessionMatch.ts';
 
 export type GroupId = 'needsYou' | 'working' | 'idle' | 'stopped';
@@ -14,6 +15,8 @@ export interface SessionRow {
   readonly session: Session;
   readonly label: string;
   readonly description: string;
+  /** It is as it was last heard of: its machine is not heard from. */
+  readonly isOld: boolean;
   /** Why the filter let it through, while there is one. */
   readonly match?: Match;
 }
@@ -38,7 +41,7 @@ export interface GroupRow {
   readonly children: readonly (SessionRow | FolderRow)[];
 }
 
-export type Row = GroupRow | FolderRow | SessionRow;
+export type Row = GroupRow | FolderRow | SessionRow | MachinesRow | MachineRow;
 
 /** From where, and when, one looks at the sessions. */
 export interface Viewpoint {
@@ -50,6 +53,10 @@ export interface Viewpoint {
   /** When the gateway was last heard, while it is not: what worked then need not work now. */
   readonly heardAt?: number;
   readonly filter?: Filter | undefined;
+  /** The machine that a session runs on; undefined: this one. */
+  readonly machineOf?: (session: Session) => Peer | undefined;
+  /** Only sessions of this machine are shown. */
+  readonly only?: PeerName | undefined;
 }
 
 const GROUPS: readonly { id: GroupId; label: () => string; folded: boolean }[] = [
@@ -86,7 +93,9 @@ export const titleOf = ({ title }: Session, max?: number): string => plain(title
 
 /** All groups that have a session, in their fixed order. Archived sessions are out of sight. */
 export function arrange(sessions: readonly Session[], view: Viewpoint): readonly GroupRow[] {
-  const seen = sessions.filter((session) => !session.archived);
+  const seen = sessions.filter(
+    ({ archived, peer }) => !archived && (view.only === undefined || peer === view.only),
+  );
   return GROUPS.flatMap(({ id, label, folded }) => {
     const members = seen.filter((session) => groupOf(session) === id).toSorted(newestFirst(id, view));
     if (view.filter) return filtered(members, id, label(), view, view.filter);
@@ -94,7 +103,7 @@ export function arrange(sessions: readonly Session[], view: Viewpoint): readonly
     // "Needs you" never folds anything away; and without a folder of one's own no folder is the other one.
     const children =
       id === 'needsYou' || view.folders.length === 0
-        ? members.map((session) => row(session, id, view, !isHere(session.path, view.folders)))
+        ? members.map((session) => row(session, id, view, !isHere(session, view.folders)))
         : hereThenElsewhere(members, id, view);
     return [{ kind: 'group', id, label: label(), description: String(members.length), folded, children }];
   });
@@ -111,7 +120,7 @@ function filtered(
   const children = members.flatMap((session): SessionRow[] => {
     const match = matchOf(session, titleOf(session), filter);
     if (!match) return [];
-    const plainRow = row(session, group, view, !isHere(session.path, view.folders));
+    const plainRow = row(session, group, view, !isHere(session, view.folders));
     if (!match.inTranscript) return [{ ...plainRow, match }];
     const { count } = match.inTranscript;
     const description = `${t('{0} in transcript', count)} · ${ageOf(session, group, view)}`;
@@ -122,8 +131,9 @@ function filtered(
   return [{ kind: 'group', id: `filter:${group}`, label, description, folded: false, children }];
 }
 
-/** A session is here when its folder is one of the window's, or lies in one. */
-export const isHere = (path: string, folders: readonly string[]): boolean =>
+/** A session is here when its folder is one of the window's, or lies in one. A path of another machine is another one. */
+export const isHere = ({ path, peer }: Pick<Session, 'path' | 'peer'>, folders: readonly string[]): boolean =>
+  peer === undefined &&
   folders.some((folder) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
 
 /** The last part of a path, for people. */
@@ -142,9 +152,11 @@ function hereThenElsewhere(
   group: GroupId,
   view: Viewpoint,
 ): (SessionRow | FolderRow)[] {
-  const here = members.filter((session) => isHere(session.path, view.folders));
+  // Those of other machines name theirs, and fold into no folder.
+  const isFlat = (session: Session): boolean => session.peer !== undefined || isHere(session, view.folders);
+  const here = members.filter(isFlat);
   const elsewhere = Map.groupBy(
-    members.filter((session) => !isHere(session.path, view.folders)),
+    members.filter((session) => !isFlat(session)),
     (session) => session.path,
   );
   const names = Map.groupBy(elsewhere.keys(), folderName);
@@ -168,17 +180,20 @@ function hereThenElsewhere(
 }
 
 function row(session: Session, group: GroupId, view: Viewpoint, namesFolder: boolean): SessionRow {
-  const facts = [
-    fact(session),
-    namesFolder ? plain(folderName(session.path), 24) : '',
-    ageOf(session, group, view),
-  ];
+  const machine = view.machineOf?.(session);
+  const isOld = !isLive(machine);
+  const place = session.peer ?? (namesFolder ? folderName(session.path) : '');
+  const facts =
+    isOld && machine
+      ? [asOf(session, machine, view.now)]
+      : [fact(session), plain(place, 24), ageOf(session, group, view)];
   return {
     kind: 'session',
     // A session that changes its group is another row: the tree would move the old one's selection along.
     id: session.sessionId,
     group,
     session,
+    isOld,
     label: titleOf(session),
     description: facts.filter((part) => part !== '').join(' · '),
   };

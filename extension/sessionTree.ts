@@ -6,6 +6,9 @@ import type { Place } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
 import type { Folders } from './folders.ts';
 import { t } from './l10n.ts';
+import { machineItem } from './machines/machineItem.ts';
+import { isLive, machineGroup, timeOf, type MachinesRow } from './machines/machineRows.ts';
+import type { Machines } from './machines/machines.ts';
 import { plain } from './plainText.ts';
 import { SessionBadges, sessionUri } from './sessionBadges.ts';
 import {
@@ -22,9 +25,12 @@ import type { Sessions } from './sessions.ts';
 import { needing } from './statusText.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
+/** What changes all the time and stands in no row. */
+const UNSEEN: ReadonlySet<string> = new Set(['lastActivityAt', 'lastHeartbeatAt', 'rttMs', 'sessions']);
 /** Many changes in a moment are one refresh. */
 const COALESCE_MS = 100;
 const MINUTE_MS = 60_000;
+const STALE_MS = 10_000;
 
 export interface SessionTreeParts {
   readonly connection: Connection;
@@ -32,6 +38,7 @@ export interface SessionTreeParts {
   readonly agents: Agents;
   readonly folders: Folders;
   readonly filter: SessionFilter;
+  readonly machines: Machines;
 }
 
 export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
@@ -41,7 +48,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   readonly #badges = new SessionBadges();
   readonly view: vscode.TreeView<Row>;
   readonly #disposables: vscode.Disposable[];
-  #groups: readonly GroupRow[] = [];
+  #groups: readonly (GroupRow | MachinesRow)[] = [];
   #drawn = '';
   #pending: NodeJS.Timeout | undefined;
   /** To be selected as soon as there is a row of it. */
@@ -59,6 +66,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     });
     const soon = (): void => this.#refreshSoon();
     const clock = setInterval(soon, MINUTE_MS);
+    // How long ago a machine was heard is told in seconds, as long as that matters.
+    const quick = setInterval(() => {
+      if (parts.machines.all.some(({ state }) => state === 'stale')) soon();
+    }, STALE_MS);
     this.#disposables = [
       this.view,
       this.#badges,
@@ -68,12 +79,14 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.folders.onDidChange(soon),
       parts.connection.onDidChangeLink(soon),
       parts.filter.onDidChange(() => this.#refresh()),
+      parts.machines.onDidChange(() => this.#refreshSoon()),
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
       this.view.onDidChangeSelection(() => {
         this.#selectedIn = this.#parentOfSelected();
       }),
       { dispose: () => clearInterval(clock) },
+      { dispose: () => clearInterval(quick) },
       { dispose: () => clearTimeout(this.#pending) },
     ];
     this.#headline();
@@ -98,7 +111,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   getChildren(row?: Row): Row[] {
     if (!row) return [...this.#groups];
-    return row.kind === 'session' ? [] : [...row.children];
+    return 'children' in row ? [...row.children] : [];
   }
 
   getParent(row: Row): Row | undefined {
@@ -125,6 +138,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       }
       case 'session':
         return this.#sessionItem(row);
+      case 'machine':
+        return machineItem(row);
     }
   }
 
@@ -132,7 +147,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     for (const part of this.#disposables) part.dispose();
   }
 
-  #groupItem(row: GroupRow): vscode.TreeItem {
+  #groupItem(row: GroupRow | MachinesRow): vscode.TreeItem {
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(row.label, row.folded ? Collapsed : Expanded);
     return Object.assign(item, { id: row.id, description: row.description, contextValue: `group.${row.id}` });
@@ -145,10 +160,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const item = new vscode.TreeItem({ label: row.label, highlights }, vscode.TreeItemCollapsibleState.None);
     item.id = row.id;
     item.description = row.description;
-    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(session, row.group));
+    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(row));
     item.resourceUri = sessionUri(session.sessionId);
-    item.tooltip = tooltip(session, agents.name(session.agent));
-    item.contextValue = `session.${row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}`;
+    item.tooltip = tooltip(session, agents.name(session.agent), this.#machineWords(session));
+    item.contextValue = `session.${row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}${session.peer === undefined ? '' : '.remote'}`;
     item.accessibilityInformation = {
       label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
     };
@@ -157,9 +172,18 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 
   /** Nobody is shown at work who is not heard from. */
-  #tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
+  #tint({ session, group, isOld }: SessionRow): vscode.ThemeColor | undefined {
+    if (isOld) return undefined;
     const isHeard = this.#parts.connection.link.state !== 'offline';
     return isHeard || group !== 'working' ? tint(session, group) : undefined;
+  }
+
+  #machineWords(session: Session): string {
+    const machine = this.#parts.machines.of(session);
+    if (!machine) return '';
+    if (isLive(machine)) return t('On {0}', plain(machine.name));
+    const heard = timeOf(machine.lastHeartbeatAt ?? machine.since, Date.now());
+    return t('On {0}, as of {1}', plain(machine.name), heard);
   }
 
   #refreshSoon(): void {
@@ -171,22 +195,26 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** Fires only when something is to be seen: a redraw closes an open tooltip. */
   #refresh(): void {
-    const { sessions, agents, folders, filter } = this.#parts;
+    const { sessions, agents, folders, filter, machines } = this.#parts;
     const { link } = this.#parts.connection;
     const { all } = sessions;
-    this.#groups = arrange(all, {
+    const now = Date.now();
+    const groups = arrange(all, {
       folders: folders.paths,
-      now: Date.now(),
+      now,
       since: (session) => sessions.since(session),
+      machineOf: (session) => machines.of(session),
+      only: machines.only,
       ...(link.state === 'offline' ? { heardAt: link.since } : {}),
       filter: filter.now,
     });
+    this.#groups = filter.now ? groups : [...groups, ...machineGroup(machines.all, now)];
     this.#badges.update(all);
     this.#headline();
     const icons = all.map(({ agent }) => agents.icon(agent));
     const { kind } = vscode.window.activeColorTheme;
     const drawn = JSON.stringify([this.#groups, icons, kind, link.state], (key, value: unknown) =>
-      key === 'lastActivityAt' ? undefined : value,
+      UNSEEN.has(key) ? undefined : value,
     );
     if (drawn !== this.#drawn) {
       this.#followMove();
@@ -209,12 +237,12 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 
   #rowOf(id: string): SessionRow | undefined {
-    return rowsIn(this.#groups.flatMap(({ children }) => children)).find((row) => row.id === id);
+    return rowsIn(childrenOf(this.#groups)).find((row) => row.id === id);
   }
 
   #selectWanted(): void {
     // A group that is folded stays so.
-    const open = this.#groups.filter(({ folded }) => !folded).flatMap(({ children }) => children);
+    const open = childrenOf(this.#groups.filter(({ folded }) => !folded));
     const moved = rowsIn(open).find(({ id }) => id === this.#moved);
     const row = open.find(({ id }) => id === this.#wanted) ?? moved;
     if (!row || !this.view.visible) return;
@@ -231,7 +259,9 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
   #headline(): void {
     const { sessions } = this.#parts;
-    const count = sessions.all.filter(needsYou).length;
+    const { machines } = this.#parts;
+    // What is not heard from may have been answered long ago.
+    const count = sessions.all.filter((one) => needsYou(one) && isLive(machines.of(one))).length;
     const words = needing(count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
     // Folded, the title is all that is seen of the view.
@@ -241,19 +271,24 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** Without a row the welcome text has the place, see welcome.ts: a message would hide it. */
   #message(): string {
-    const { sessions, connection, filter } = this.#parts;
+    const { sessions, connection, filter, machines } = this.#parts;
     const { link } = connection;
     if (sessions.all.length === 0) return '';
     const all = sessions.all.filter(({ archived }) => !archived).length;
-    const shown = this.#groups.reduce((sum, { children }) => sum + children.length, 0);
+    const shown = rowsIn(childrenOf(this.#groups)).length;
     return [
       link.state === 'offline' ? t('The gateway does not answer. {0}', plain(link.reason, 300)) : '',
+      machines.only && !filter.now ? t('Only {0}. {1} of {2} sessions.', machines.only, shown, all) : '',
       filter.now ? t('Filter: {0}. {1} of {2} sessions.', plain(filter.now.words, 80), shown, all) : '',
     ]
       .filter((part) => part !== '')
       .join('\n');
   }
 }
+
+/** Without the machines. */
+const childrenOf = (groups: readonly (GroupRow | MachinesRow)[]): (SessionRow | FolderRow)[] =>
+  groups.flatMap((group) => (group.id === 'machines' ? [] : (group as GroupRow).children));
 
 /** With those in folders. */
 const rowsIn = (rows: readonly (SessionRow | FolderRow)[]): SessionRow[] =>
@@ -278,7 +313,7 @@ function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
   }
 }
 
-function tooltip(session: Session, agent: string): vscode.MarkdownString {
+function tooltip(session: Session, agent: string, machine: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', false);
   text.supportHtml = false;
   text.isTrusted = false;
@@ -286,6 +321,7 @@ function tooltip(session: Session, agent: string): vscode.MarkdownString {
   line(plain(session.title) || t('Untitled'));
   line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
   line(session.path);
+  if (machine !== '') line(machine);
   if (session.queued > 0) line(t('{0} queued', session.queued));
   if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
   return text;

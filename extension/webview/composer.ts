@@ -40,6 +40,8 @@ export interface ComposerState {
   readonly model: string;
   readonly commands: Commands;
   readonly isLinked: boolean;
+  /** The session runs on another machine, and that is not heard from. */
+  readonly isMachineSilent: boolean;
   readonly isWorking: boolean;
   /** Earlier prompts, oldest first. */
   readonly earlier: readonly string[];
@@ -151,10 +153,12 @@ export class Composer {
 
   update(state: ComposerState): void {
     this.#state = state;
-    const { agentName, isLinked, isWorking } = state;
+    const { agentName, isLinked, isMachineSilent, isWorking } = state;
     this.#suggestions.commands = state.commands;
     this.#field.placeholder = !isLinked
-      ? t('Write a draft, send when reconnected')
+      ? isMachineSilent
+        ? t('Write a draft, send when it answers')
+        : t('Write a draft, send when reconnected')
       : isWorking
         ? t('Queue a prompt. @ files, / commands')
         : t('Ask {0}. @ files, / commands', agentName);

@@ -12,6 +12,7 @@ export const composerState = (view: View): ComposerState => {
     model: open.session.model ?? open.transcript.model ?? t('Default model'),
     commands: open.transcript.commands,
     isLinked: isSound(view),
+    isMachineSilent: panel.machine !== undefined && panel.machine.state !== 'connected',
     isWorking: isWorking(view),
     earlier: open.transcript.parts.flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : [])),
     refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,

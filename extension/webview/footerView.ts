@@ -11,13 +11,13 @@ import { language, t } from './l10n.ts';
 /** From here on agents compact their context. */
 const NEARLY_FULL = 90;
 
-export function footerView({ open }: View, isTypingAhead: boolean): TemplateResult {
+export function footerView({ open, panel }: View, isTypingAhead: boolean): TemplateResult {
   const { usage } = open.transcript;
   return html`<div class="foot" data-part="footer">
     ${
       isTypingAhead
         ? html`<span><kbd>Enter</kbd> ${t('queue')}</span><span><kbd>Alt+Enter</kbd> ${t('send now')}</span>`
-        : html`${usage === undefined ? nothing : used(usage)}${open.followers.length > 1 ? windows(open.followers) : nothing}`
+        : html`${usage === undefined ? nothing : used(usage)}${open.followers.length > 1 ? windows(open.followers) : nothing}${roundTrip(panel.machine)}`
     }
   </div>`;
 }
@@ -27,11 +27,19 @@ const used = (usage: UsageNow): TemplateResult =>
 
 /** "2 windows"; with a terminal or a program among them "3 open". */
 function windows(followers: readonly Actor[]): TemplateResult {
-  const areWindows = followers.every(({ clientId }) => clientId.startsWith('window-'));
+  const areWindows = followers.every(({ clientId }) => /(^|:)window-/.test(clientId));
   const words = areWindows ? t('{0} windows', followers.length) : t('{0} open', followers.length);
   return html`<span title=${reveal(followers.map(({ name }) => name).join(', '))}
     >${icon('multiple-windows', 'quiet')}${words}</span
   >`;
+}
+
+/** How far away the session's machine is; what was measured before the link broke is said to be from before. */
+function roundTrip(machine: View['panel']['machine']): TemplateResult | typeof nothing {
+  if (machine?.rttMs === undefined) return nothing;
+  const words =
+    machine.state === 'connected' ? t('{0} ms', machine.rttMs) : t('{0} ms before', machine.rttMs);
+  return html`<span title=${t('Round trip to {0}', machine.name)}>${icon('plug', 'quiet')}${words}</span>`;
 }
 
 function meter({ used, size }: UsageNow): TemplateResult {

@@ -11,6 +11,7 @@ import { pendingPromptView } from './promptView.ts';
 import { queueView } from './queueView.ts';
 import { transcriptKey } from './moving.ts';
 import { stripOf, stripView } from './stripView.ts';
+import { exactTime } from './times.ts';
 import type { Waiting } from './parts.ts';
 import type { Shown } from './turns.ts';
 import { isSound, isWorking, type View } from './view.ts';
@@ -28,6 +29,14 @@ export interface Frame {
   /** One sentence for screen readers. */
   readonly alert: string;
 }
+
+/** Whatever runs there now, this is how far it is known. */
+const unheardOf = ({ machine }: Panel): TemplateResult | typeof nothing =>
+  machine?.state === 'stale' || machine?.state === 'disconnected'
+    ? html`<div class="gap" role="separator" data-part="unheard">
+        <span>${t('Nothing heard since {0}', exactTime(machine.heardAt))}</span>
+      </div>`
+    : nothing;
 
 export const emptyLayout = (panel: Panel, act: View['act'], now: number): TemplateResult =>
   html`<div class="hf">
@@ -57,6 +66,7 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
           ({ promptId }) => promptId,
           (prompt) => pendingPromptView(prompt, t('on its way')),
         )}
+        ${unheardOf(panel)}
       </div>
     </div>
     ${

@@ -1,6 +1,6 @@
 // What the panel knows, and what each message of the host does to it. Pure: the view follows from it.
 import type { Actor, Event, Snapshot } from '../../gateway/protocol/index.ts';
-import type { Attachment, FileState, Link, ToPanel } from '../chatMessages.ts';
+import type { Attachment, FileState, Link, MachineNow, ToPanel } from '../chatMessages.ts';
 import { fromSnapshot, prepend, withStatus } from './snapshot.ts';
 import { apply } from './transcript.ts';
 import type { Transcript } from './parts.ts';
@@ -31,6 +31,8 @@ export interface Panel {
   /** undefined until the host has said what to show. */
   readonly shows: OpenSession | 'nothing' | undefined;
   readonly link: Link | undefined;
+  /** The machine that the session runs on, when that is another one. */
+  readonly machine: MachineNow | undefined;
   /** The link was lost while a session was shown. */
   readonly wasCut: boolean;
   readonly unheard: readonly Unheard[];
@@ -45,6 +47,7 @@ export interface Panel {
 export const emptyPanel: Panel = {
   shows: undefined,
   link: undefined,
+  machine: undefined,
   wasCut: false,
   unheard: [],
   answering: new Set(),
@@ -64,6 +67,8 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return { ...panel, shows: 'nothing', refusal: undefined };
     case 'link':
       return { ...panel, link: message.link, wasCut: wasCut(panel, message.link) };
+    case 'machine':
+      return { ...panel, machine: message.machine };
     case 'refused':
       return refused(panel, message);
     case 'events':

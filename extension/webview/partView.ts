@@ -79,4 +79,5 @@ function seconds(part: Shown, view: View): unknown {
 /** Does anything in sight tell a time that runs? */
 export const isTicking = (view: View): boolean =>
   ['busy', 'waiting'].includes(view.open.transcript.status) ||
+  view.panel.machine?.state === 'stale' ||
   view.open.transcript.parts.slice(-5).some((part) => typeof seconds(part, view) === 'number');

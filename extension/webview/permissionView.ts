@@ -7,6 +7,7 @@ import { icon } from './icons.ts';
 import { inFull } from './inFull.ts';
 import type { Ask } from './parts.ts';
 import { reveal } from './reveal.ts';
+import { isMe } from './sender.ts';
 import { ago } from './times.ts';
 import { commandOf, inputOf } from './toolText.ts';
 import { isSound, type View } from './view.ts';
@@ -41,7 +42,7 @@ const shortPath = ({ session: { path }, home }: View['open']): string =>
 
 /** Others see the question too. */
 function elsewhere({ open }: View): unknown {
-  const others = open.followers.filter(({ clientId }) => clientId !== open.me.clientId);
+  const others = open.followers.filter((one) => !isMe(one, open.me));
   if (others.length === 0) return nothing;
   const places = new Intl.ListFormat(language()).format(others.map(({ name }) => t('in {0}', reveal(name))));
   return html`<div class="fact">
@@ -134,7 +135,7 @@ function verdictLine(ask: Ask, { open, now }: View): TemplateResult {
   }
   const option = offered.find((offer) => offer.optionId === optionId);
   const isAllowed = option === undefined || option.kind.startsWith('allow');
-  const where = by.clientId === open.me.clientId ? t('here') : t('in {0}', by.name);
+  const where = isMe(by, open.me) ? t('here') : t('in {0}', by.name);
   const when = ago(at, now);
   const isFilled = isAllowed && isForm(ask);
   const words =

@@ -10,8 +10,11 @@ export interface Sent {
   readonly origin?: Origin | undefined;
 }
 
-export const isMine = ({ from, origin }: Sent, me: Actor): boolean =>
-  origin === undefined && from.clientId === me.clientId;
+/** Another machine calls this window by its own name for this machine, and then by its id. */
+export const isMe = ({ clientId }: Actor, me: Actor): boolean =>
+  clientId === me.clientId || (clientId.startsWith('peer:') && clientId.endsWith(`:${me.clientId}`));
+
+export const isMine = ({ from, origin }: Sent, me: Actor): boolean => origin === undefined && isMe(from, me);
 
 /** The name that stands for it where there is only room for one. */
 export const nameOf = ({ from, origin }: Sent): string => reveal(origin?.from ?? from.name);

@@ -43,7 +43,27 @@ export function stripOf(
     case undefined:
       return transcript === undefined
         ? { words: t('Ready'), mark: 'circle' }
-        : sessionStrip(panel, transcript, now, isStopping);
+        : (machineStrip(panel.machine, now) ?? sessionStrip(panel, transcript, now, isStopping));
+  }
+}
+
+/** What is known of a machine that is not heard from, with its age. */
+function machineStrip(machine: Panel['machine'], now: number): Strip | undefined {
+  switch (machine?.state) {
+    case undefined:
+    case 'connected':
+      return undefined;
+    case 'connecting':
+      return { words: t('Connecting to {0}', machine.name), mark: 'offline', isWarning: true };
+    case 'stale':
+    case 'disconnected': {
+      const words =
+        machine.state === 'stale'
+          ? t('Stale, last heard {0} ago', lasted(now - machine.heardAt))
+          : t('Offline since {0}', clockTime(machine.since, now));
+      const hint = machine.reason === undefined ? {} : { hint: machine.reason };
+      return { words, mark: 'offline', isWarning: true, retry: true, ...hint };
+    }
   }
 }
 

@@ -40,9 +40,10 @@ export interface Actions {
   keepForm(permissionId: string, content: FormContent): void;
 }
 
-/** Nothing is known about what runs while the link is not sound. */
-export const isSound = ({ panel }: View): boolean =>
-  panel.link === undefined || panel.link.state === 'connected';
+/** Nothing is known about what runs while the link is not sound, or the one to its machine. */
+export const isSound = ({ panel }: Pick<View, 'panel'>): boolean =>
+  (panel.link === undefined || panel.link.state === 'connected') &&
+  (panel.machine === undefined || panel.machine.state === 'connected');
 
 /** A turn runs, or is about to. */
 export const isWorking = ({ open }: Pick<View, 'open'>): boolean =>
