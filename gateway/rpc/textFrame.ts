@@ -5,32 +5,27 @@ const FINAL_TEXT = 0x81;
 const TWO_BYTES_FOLLOW = 126;
 const EIGHT_BYTES_FOLLOW = 127;
 
-/** What many clients are sent is framed once. */
-const framed = new WeakMap<Buffer, Buffer>();
-
-export function textFrame(payload: string | Buffer): Buffer {
-  if (typeof payload === 'string')
-    return write(Buffer.byteLength(payload), (frame, at) => frame.write(payload, at));
-  let frame = framed.get(payload);
-  if (frame === undefined) {
-    frame = write(payload.length, (target, at) => payload.copy(target, at));
-    framed.set(payload, frame);
-  }
-  return frame;
+/** One buffer for a text, which is mostly short; bytes that many are sent are not copied. */
+export function textFrame(payload: string | Buffer): readonly Buffer[] {
+  if (typeof payload !== 'string') return [head(payload.length), payload];
+  const length = Buffer.byteLength(payload);
+  const frame = head(length, length);
+  frame.write(payload, frame.length - length);
+  return [frame];
 }
 
-function write(length: number, put: (frame: Buffer, at: number) => void): Buffer {
-  const head = length < TWO_BYTES_FOLLOW ? 2 : length < 0x10000 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(head + length);
-  frame[0] = FINAL_TEXT;
-  if (head === 2) frame[1] = length;
-  else if (head === 4) {
-    frame[1] = TWO_BYTES_FOLLOW;
-    frame.writeUInt16BE(length, 2);
+/** What stands before so many bytes, with room for some of them. */
+function head(length: number, room = 0): Buffer {
+  const size = length < TWO_BYTES_FOLLOW ? 2 : length < 0x10000 ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(size + room);
+  bytes[0] = FINAL_TEXT;
+  if (size === 2) bytes[1] = length;
+  else if (size === 4) {
+    bytes[1] = TWO_BYTES_FOLLOW;
+    bytes.writeUInt16BE(length, 2);
   } else {
-    frame[1] = EIGHT_BYTES_FOLLOW;
-    frame.writeBigUInt64BE(BigInt(length), 2);
+    bytes[1] = EIGHT_BYTES_FOLLOW;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
   }
-  put(frame, head);
-  return frame;
+  return bytes;
 }

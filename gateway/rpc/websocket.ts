@@ -42,9 +42,11 @@ class Connection implements Push {
   send(payload: string | Buffer): boolean {
     // Whoever has more to say to a reader that is gone would go through the whole log for nothing.
     if (this.#socket.readyState !== this.#socket.OPEN) return false;
-    const frame = textFrame(payload);
-    if (this.#frames.push(frame) === 1) process.nextTick(() => this.#write());
-    this.#gathered += frame.length;
+    if (this.#gathered === 0) process.nextTick(() => this.#write());
+    for (const bytes of textFrame(payload)) {
+      this.#frames.push(bytes);
+      this.#gathered += bytes.length;
+    }
     if (this.#buffered < HIGH_WATER) return true;
     this.#watchForStall();
     return false;
