@@ -88,7 +88,7 @@ export class Peers implements PeerBook, AsyncDisposable {
       ...world,
       audit: this.#audit,
       identity: () => this.#reach.identity,
-      introduction: () => ({ name: this.name, addresses: this.#reach.addresses }),
+      introduction: () => ({ name: this.name, addresses: this.#reach.announced }),
       onPaired: (peer) => this.#put(peer),
     });
     this.#surroundings = {

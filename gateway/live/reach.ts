@@ -64,6 +64,11 @@ export class Reach implements AsyncDisposable {
     return isAnywhere ? addressesOf(this.#listener.port) : [hostAndPort(host, this.#listener.port)];
   }
 
+  /** Those of them that are worth telling to another machine. */
+  get announced(): string[] {
+    return this.addresses.filter((address) => !/^(?:127\.|\[::1\]|localhost)/.test(address));
+  }
+
   /** Pins, or our own key, have changed. */
   renew(): void {
     this.#listener?.renew();
@@ -111,7 +116,7 @@ export class Reach implements AsyncDisposable {
       name: this.#parts.name,
       version: about.version,
       caps: [],
-      addresses: this.addresses,
+      addresses: this.announced,
     };
   }
 

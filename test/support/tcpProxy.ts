@@ -8,8 +8,8 @@ import type { Identity } from '../../gateway/peers/certificate.ts';
 export interface ProxyOptions {
   /** Both sides are cut when so many bytes have come from the one that dialled. */
   readonly cutAfter?: number;
-  /** Each way. */
-  readonly delayMs?: number;
+  /** Each way; asked for with each piece. */
+  readonly delayMs?: () => number;
 }
 
 export class TcpProxy implements AsyncDisposable {
@@ -87,8 +87,10 @@ export class TcpProxy implements AsyncDisposable {
     return this;
   }
 
-  #join(near: Socket, far: Socket, { cutAfter = Infinity, delayMs = 0 }: ProxyOptions): void {
+  #join(near: Socket, far: Socket, { cutAfter = Infinity, delayMs = () => 0 }: ProxyOptions): void {
     let passed = 0;
+    // A pulled cable takes no new connections either, and refuses none.
+    if (this.#isDeaf) far.destroy();
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -116,8 +118,9 @@ export class TcpProxy implements AsyncDisposable {
           if (!to.destroyed) to.write(bytes);
           if (passed >= cutAfter) near.destroy();
         };
-        if (delayMs === 0) pass();
-        else setTimeout(pass, delayMs);
+        const wait = delayMs();
+        if (wait === 0) pass();
+        else setTimeout(pass, wait);
       });
     }
   }
