@@ -186,6 +186,7 @@ for (const id of realAgentIds()) {
       await failed;
       await waitFor('its end', () => startTime(pid) === undefined);
       opened = await open();
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO anew')), 'anew');
     });
 
     test('a session that the agent does not know is replaced by a new one', async () => {

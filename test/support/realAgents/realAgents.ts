@@ -14,8 +14,6 @@ export interface RealAgent extends Program, AsyncDisposable {
   readonly recipe: Recipe;
 }
 
-const DEFAULT: readonly string[] = ['claude', 'claude-acp', 'opencode'];
-
 /** A home that no setting of the developer's own machine reaches into. */
 const homeEnvironment = (home: string): Record<string, string> => ({
   HOME: home,
@@ -32,12 +30,12 @@ const homeEnvironment = (home: string): Record<string, string> => ({
   NO_PROXY: '127.0.0.1,localhost',
 });
 
-/** The agents of this run: those whose first installation is bounded, all of them, or those that are named. */
+/** The agents of this run: all of them, or those that are named. */
 export const realAgentIds = (chosen = process.env['HOLDFAST_AGENTS'] ?? ''): readonly RealAgentId[] => {
   // Every id of the table is a key of it, which Object.keys does not say.
   const all = Object.keys(RECIPES) as RealAgentId[];
-  if (chosen === 'all') return all;
-  const names = chosen === '' ? DEFAULT : chosen.split(',');
+  if (chosen === '' || chosen === 'all') return all;
+  const names = chosen.split(',');
   const unknown = names.filter((name) => !all.some((id) => id === name));
   if (unknown.length > 0)
     throw new Error(`HOLDFAST_AGENTS: ${unknown.join(', ')}. Known: all, ${all.join(', ')}`);
