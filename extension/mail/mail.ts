@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Agents } from '../agents.ts';
 import type { Chats } from '../chats.ts';
 import type { Connection } from '../connection.ts';
+import type { SessionId } from '../../gateway/protocol/index.ts';
 import type { Sessions } from '../sessions.ts';
 import { MailBook } from './mailBook.ts';
 import { registerMailCommands } from './mailCommands.ts';
@@ -21,20 +22,15 @@ export interface MailParts {
 export function showMail(parts: MailParts): vscode.Disposable {
   const { extensionUri, connection, sessions, agents, chats, log } = parts;
   const book = new MailBook(connection, (message) => log.warn(message));
-  const view = new MailThreadView({
-    extensionUri,
-    connection,
-    book,
-    titleOf: (sessionId) => sessions.get(sessionId)?.title,
-    iconOf: (agent) => agents.icon(agent),
-    openSession: (sessionId) => chats.show(sessionId, { type: 'focusInput' }),
-    log,
-  });
+  const titleOf = (sessionId: SessionId): string | undefined => sessions.get(sessionId)?.title;
+  const openSession = (sessionId: SessionId): Promise<void> => chats.show(sessionId, { type: 'focusInput' });
+  const iconOf = (agent: string): string => agents.icon(agent);
+  const view = new MailThreadView({ extensionUri, connection, book, titleOf, iconOf, openSession, log });
   return vscode.Disposable.from(
     book,
     view,
     new MailTree(book),
     vscode.window.registerWebviewViewProvider(MAIL_THREAD_VIEW, view),
-    registerMailCommands({ connection, book, view, log }),
+    registerMailCommands({ connection, book, view, titleOf, openSession, log }),
   );
 }

@@ -1,6 +1,11 @@
 // What can be done with mail from the palette, the list and the thread: a table.
 import * as vscode from 'vscode';
-import { Address, type MailThread, type ThreadMessage } from '../../gateway/protocol/index.ts';
+import {
+  Address,
+  type MailThread,
+  type SessionId,
+  type ThreadMessage,
+} from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { details } from '../log.ts';
 import { plainLabel } from '../plainText.ts';
@@ -12,6 +17,8 @@ export interface MailCommandParts {
   readonly connection: Connection;
   readonly book: MailBook;
   readonly view: MailThreadView;
+  readonly titleOf: (sessionId: SessionId) => string | undefined;
+  readonly openSession: (sessionId: SessionId) => Promise<void>;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -32,6 +39,7 @@ const commands: Record<string, Command> = {
   'holdfast.refuseMail': (parts, from) => decide(parts, from, 'refuse'),
   'holdfast.markMailRead': markRead,
   'holdfast.requeueMail': requeue,
+  'holdfast.openMailSession': openSessionOf,
   'holdfast.mailPolicy': async ({ connection, book }) => {
     const boxes = book.mailboxes.map(({ name, policy }) => ({
       label: plainLabel(name),
@@ -140,4 +148,26 @@ async function requeue(parts: MailCommandParts, from: unknown): Promise<void> {
     title: vscode.l10n.t('Send which message again?'),
   });
   if (choice) await parts.connection.call('mail.requeue', { id: choice.id });
+}
+
+/** The session that a thread concerns: whose agent wrote in it or was written to. */
+async function openSessionOf(parts: MailCommandParts, from: unknown): Promise<void> {
+  const { book, titleOf, openSession } = parts;
+  const thread = await threadFor(parts, from);
+  if (!thread) return;
+  const rows = thread.participants.flatMap((name) => {
+    const sessionId = book.mailbox(name)?.sessionId;
+    if (sessionId === undefined) return [];
+    return [{ label: plainLabel(titleOf(sessionId) ?? name, 100), description: plainLabel(name), sessionId }];
+  });
+  if (rows.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('No session here takes part in this thread.'));
+    return;
+  }
+  const [only, second] = rows;
+  const choice =
+    second === undefined
+      ? only
+      : await vscode.window.showQuickPick(rows, { title: vscode.l10n.t('Which session?') });
+  if (choice) await openSession(choice.sessionId);
 }

@@ -84,8 +84,10 @@ const toolNamed = (request: ModelRequest, names: readonly string[]): ModelTool =
 
 /** A tool of an MCP server: agents put the server's name before its own. */
 const mcpTool = ({ tools }: ModelRequest, name: string, input: Readonly<Record<string, unknown>>): Reply => {
-  const tool = tools.find((one) => one.name.endsWith(`_${name}`));
-  if (tool === undefined) throw new Error(`the agent offers no tool ${name}`);
+  const tool = tools.find((one) => new RegExp(`(?:^|[_-])${name}$`).test(one.name));
+  if (tool === undefined) {
+    throw new Error(`the agent offers no tool ${name}, only ${tools.map((one) => one.name).join(', ')}`);
+  }
   return { deltas: ['Using a tool. '], toolUses: [{ name: tool.name, input }] };
 };
 
