@@ -1,23 +1,33 @@
 // What can be followed over HTTP: a prompt until its turn ends, and a session's whole log.
 import { z } from 'zod';
-import { compact, cursorAt } from '../core/log.ts';
+import { compact, cursorAt, splitCursor } from '../core/log.ts';
 import {
   Cursor,
   EventHead,
+  PeerName,
   Problem,
   PromptId,
+  PromptState,
   SessionId,
   type Event,
-  type PromptState,
 } from '../protocol/index.ts';
 import type { Follower } from '../live/feed.ts';
+import { followAtPeer, type Peers } from '../live/remoteFollow.ts';
 import type { Streams } from '../rpc/http.ts';
 import type { EventStream } from '../rpc/sse.ts';
 import type { LogOf } from '../store/log.ts';
 import type { Gateway } from './methods.ts';
 
 /** What session.send has answered, with the session that it was sent to. */
-const Accepted = z.object({ sessionId: SessionId, promptId: PromptId, cursor: Cursor });
+const Accepted = z.object({
+  sessionId: SessionId,
+  promptId: PromptId,
+  cursor: Cursor,
+  state: PromptState,
+  peer: PeerName.optional(),
+});
+
+type Accepted = z.infer<typeof Accepted>;
 
 /** How many streams of mail one token may follow. */
 const MAX_MAIL_STREAMS = 32;
@@ -26,13 +36,15 @@ const MAX_MAIL_STREAMS = 32;
 const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
 
-export const streamsOf = ({ store, feed, mail }: Pick<Gateway, 'store' | 'feed' | 'mail'>): Streams => {
+type Needed = Pick<Gateway, 'store' | 'feed' | 'mail'> & Peers;
+
+export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Streams => {
   /** How many follow mail with each token. */
   const followers = new Map<string, number>();
   /** Follows until told otherwise; the client's going ends it. */
   const follow = (
-    log: LogOf,
-    after: number,
+    logId: string,
+    subscribe: (follower: Follower) => () => void,
     stream: EventStream,
     take: (event: Event, text: string) => 'send' | 'skip' | 'last',
   ): void => {
@@ -45,7 +57,7 @@ export const streamsOf = ({ store, feed, mail }: Pick<Gateway, 'store' | 'feed' 
           const event = JSON.parse(text) as Event;
           const verdict = take(event, text);
           if (verdict === 'skip') continue;
-          goesOn = stream.send(text, cursorAt(store.log.logId, EventHead.shape.seq.parse(event.seq)));
+          goesOn = stream.send(text, cursorAt(logId, EventHead.shape.seq.parse(event.seq)));
           if (verdict !== 'last') continue;
           end();
           stream.end();
@@ -56,22 +68,32 @@ export const streamsOf = ({ store, feed, mail }: Pick<Gateway, 'store' | 'feed' 
       onDrain: (callback) => stream.onDrain(callback),
       removed: () => stream.end(),
     };
-    end = feed.subscribe(log, after, follower);
+    end = subscribe(follower);
     stream.onClose(end);
   };
+  const from = (log: LogOf, after: number) => (follower: Follower) => feed.subscribe(log, after, follower);
+  const here = ({ sessionId, promptId, cursor }: Accepted) => {
+    const session = store.sessions.get(sessionId);
+    const after = store.log.resumeAt(session, cursor);
+    const isOver = OVER.has(store.queue.get(session, promptId).state) || after === 'gap';
+    return { isOver, subscribe: from(session, after === 'gap' ? 0 : after) };
+  };
+  const there = (accepted: Accepted & { peer: PeerName }) => ({
+    isOver: OVER.has(accepted.state),
+    subscribe: (follower: Follower) => followAtPeer({ peering, clock }, accepted, follower),
+  });
 
   return {
     prompt: (answer, open) => {
-      const { sessionId, promptId, cursor } = Accepted.parse(answer);
-      const session = store.sessions.get(sessionId);
-      const { state } = store.queue.get(session, promptId);
-      const after = store.log.resumeAt(session, cursor);
+      const accepted = Accepted.parse(answer);
+      const { promptId, peer } = accepted;
+      const { isOver, subscribe } = peer === undefined ? here(accepted) : there({ ...accepted, peer });
       const stream = open();
       // The same prompt sent again, after all was said: what it led to is in the session's log.
-      if (OVER.has(state) || after === 'gap') return stream.end();
+      if (isOver) return stream.end();
       let isMine = false;
       const pieces: Event[] = [];
-      follow(session, after, stream, (event) => {
+      follow(splitCursor(accepted.cursor)[0], subscribe, stream, (event) => {
         const isOfPrompt = 'promptId' in event && event.promptId === promptId;
         if (event.type === 'prompt') isMine = isOfPrompt;
         // Each message also comes whole when it has ended, as it will stand in the log: not everybody joins pieces.
@@ -91,7 +113,7 @@ export const streamsOf = ({ store, feed, mail }: Pick<Gateway, 'store' | 'feed' 
         const head = store.log.head(session);
         stream.send(JSON.stringify({ type: 'gap', sessionId: session.sessionId, from: 0, to: head }));
       }
-      follow(session, after === 'gap' ? 0 : after, stream, () => 'send');
+      follow(store.log.logId, from(session, after === 'gap' ? 0 : after), stream, () => 'send');
     },
 
     mail: (tokenId, after, open) => {

@@ -6,6 +6,7 @@ import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { linkGateways, peersConfig, whenPeer } from '../support/peers.ts';
+import { ask } from '../support/rawHttp.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 interface Pair extends AsyncDisposable {
@@ -71,6 +72,23 @@ it('what the peer lets us do there is known here, and a change of it acts at onc
   await assert.rejects(here.call('session.get', { peer: 'workstation', sessionId }), {
     problem: 'peer.unknown',
   });
+});
+
+it('a prompt that is sent over HTTP to a peer is answered by the stream of its turn', async () => {
+  await using both = await pair();
+  const { here } = both;
+  const path = newFolder('work');
+  const { sessionId } = await here.call('session.create', { peer: 'box', path, agent: 'demo' });
+  const params = { sessionId, peer: 'box', message: 'slow 5 1' };
+  const { status, body } = await ask(both.laptop.socket, {
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'session.send', params }),
+  });
+  assert.equal(status, 200);
+  const said = body.split('\n').flatMap((line) => (line.startsWith('data: {') ? [line.slice(6)] : []));
+  const events = said.map((text) => JSON.parse(text) as { type: string; content?: string });
+  assert.deepEqual(events.at(-1)?.type, 'result');
+  assert.equal(events.find(({ type }) => type === 'text')?.content, 's0 s1 s2 s3 s4 ');
+  assert.match(body, /data: \[DONE\]/);
 });
 
 it('a task survives that either gateway is killed while it runs', async () => {

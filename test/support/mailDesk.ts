@@ -81,6 +81,10 @@ export interface DeskOptions {
   readonly folder?: string;
 }
 
+const unexpected = (): never => {
+  throw new Error('not expected to be called');
+};
+
 export class MailDesk implements AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
@@ -113,9 +117,6 @@ export class MailDesk implements AsyncDisposable {
       peering: { mailboxes: () => [] },
       bus: { sync: () => Promise.resolve(), socketOf: () => undefined },
     };
-    const unexpected = (): never => {
-      throw new Error('not expected to be called');
-    };
     const handlers = Object.fromEntries(Object.keys(methods).map((name) => [name, unexpected]));
     this.#dispatcher = new Dispatcher(
       // Every method of the contract is there by the line above.
@@ -137,7 +138,13 @@ export class MailDesk implements AsyncDisposable {
       {
         dispatcher: this.#dispatcher,
         webSockets: this.#parts.use(new WebSocketTransport(this.#dispatcher)),
-        streams: streamsOf({ store, mail, feed: new Feed(store.log) }),
+        streams: streamsOf({
+          store,
+          mail,
+          feed: new Feed(store.log),
+          clock: new TestClock(),
+          peering: { at: unexpected },
+        }),
         isReady: () => true,
         metrics: () => Promise.resolve(''),
       },
