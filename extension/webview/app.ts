@@ -312,8 +312,16 @@ export class App {
       this.#root,
     );
     this.#reading.after();
+    this.#forget(items);
     refocus(before);
     this.#keeping.soon();
+  }
+
+  /** Text that is not in the page any more is drawn anew when somebody comes back to it. */
+  #forget(items: readonly Shown[]): void {
+    if (this.#markdown.size <= 2 * items.length) return;
+    const inPage = new Set(items.map(({ key }) => key));
+    for (const key of this.#markdown.keys()) if (!inPage.has(key)) this.#markdown.delete(key);
   }
 
   #askEarlier(): void {

@@ -1,7 +1,6 @@
 // Colours for code: shiki's grammars, with classes instead of colours, so that the style sheet and the theme decide.
 import { createHighlighterCoreSync, type HighlighterCore, type GrammarState } from 'shiki/core';
-import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
-import { languageOf, loadLanguage } from './languages.ts';
+import { languageOf, loadLanguage, regexEngine } from './languages.ts';
 
 /** One piece of a line and the class of its colour. */
 export interface Token {
@@ -13,8 +12,8 @@ export type Line = readonly Token[];
 /** Longer lines (minified files, data) stay plain. */
 const MAX_LINE = 2000;
 /** A long block gets its colours in steps, so that the panel answers meanwhile. */
-const STEP_MS = 25;
-/** A grammar gives up on a line after this. The first line pays for the grammar's expressions: some 100 ms. */
+const STEP_MS = 12;
+/** A grammar gives up on a line after this. */
 const MAX_LINE_MS = 1000;
 
 /** Each class under a colour of its own, which stands for it until the token is drawn. */
@@ -87,7 +86,7 @@ let shared: HighlighterCore | undefined;
 
 function highlighter(): HighlighterCore {
   shared ??= createHighlighterCoreSync({
-    engine: createJavaScriptRegexEngine({ forgiving: true }),
+    engine: regexEngine,
     langs: [],
     themes: [
       {

@@ -1,5 +1,11 @@
 // The languages that code is coloured in. Each grammar is evaluated only when the first block needs it.
-import type { HighlighterCore, LanguageInput } from 'shiki/core';
+import type { HighlighterCore } from 'shiki/core';
+import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
+
+/** It remembers every expression that it has translated. */
+export const regexEngine = createJavaScriptRegexEngine({ forgiving: true });
+
+type LanguageInput = () => Promise<typeof import('shiki/langs/typescript.mjs')>;
 
 const GRAMMARS: Readonly<Record<string, LanguageInput>> = {
   bash: () => import('shiki/langs/bash.mjs'),
@@ -68,7 +74,40 @@ export function loadLanguage(highlighter: HighlighterCore, language: string): Pr
   const grammar = GRAMMARS[language];
   const known = loading.get(language);
   if (known !== undefined || grammar === undefined) return known ?? Promise.resolve();
-  const loaded = highlighter.loadLanguage(grammar);
+  const loaded = load(highlighter, grammar);
   loading.set(language, loaded);
   return loaded;
+}
+
+async function load(highlighter: HighlighterCore, grammar: LanguageInput): Promise<void> {
+  await highlighter.loadLanguage(grammar);
+  await warmUp(await grammar());
+}
+
+/** A piece of work that nobody notices in a frame. */
+const SLICE_MS = 6;
+
+/**
+ * Translates the grammar's expressions bit by bit. The first line would pay for all of them at once otherwise, which
+ * holds the panel up for a tenth of a second.
+ */
+async function warmUp(grammar: unknown): Promise<void> {
+  let end = performance.now() + SLICE_MS;
+  for (const expression of expressionsIn(grammar)) {
+    regexEngine.createScanner([expression]);
+    if (performance.now() < end) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    end = performance.now() + SLICE_MS;
+  }
+}
+
+const EXPRESSIONS: ReadonlySet<string> = new Set(['match', 'begin', 'end', 'while']);
+
+function expressionsIn(grammar: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof grammar !== 'object' || grammar === null) return found;
+  for (const [key, value] of Object.entries(grammar)) {
+    if (typeof value !== 'string') expressionsIn(value, found);
+    else if (EXPRESSIONS.has(key)) found.add(value);
+  }
+  return found;
 }

@@ -6,6 +6,8 @@ export interface Settings {
   readonly bundles: Readonly<Record<'gateway' | 'other', string>>;
   /** Short windows: to see that everything works, not to quote. */
   readonly quick: boolean;
+  /** How long an agent streams into the panel. */
+  readonly minutes: number;
   /** Where the gateway's CPU profiles go, if they are wanted. */
   readonly profiles: string | undefined;
 }

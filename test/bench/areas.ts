@@ -2,8 +2,9 @@
 import type { Area } from './area.ts';
 import { accept } from './areas/accept.ts';
 import { fanout } from './areas/fanout.ts';
+import { panel } from './areas/panel.ts';
 import { proc } from './areas/proc.ts';
 import { replay } from './areas/replay.ts';
 import { rpc } from './areas/rpc.ts';
 
-export const areas: Readonly<Record<string, Area>> = { rpc, fanout, accept, replay, proc };
+export const areas: Readonly<Record<string, Area>> = { rpc, fanout, accept, replay, proc, panel };

@@ -1,5 +1,5 @@
 // npm run bench: our gateway beside the least programs that do a part of the same, interleaved in one run.
-// --area rpc|fanout|accept|replay|proc, --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
+// --area rpc|fanout|accept|replay|proc|panel, --minutes 10 (of streaming into the panel), --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
 // --other <bundle>, --profile
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     variant: { type: 'string' },
     rounds: { type: 'string' },
+    minutes: { type: 'string', default: '1' },
     calm: { type: 'string', default: '0' },
     quick: { type: 'boolean', default: false },
     gateway: { type: 'string', default: path.join(root, 'dist/gateway.cjs') },
@@ -43,7 +44,9 @@ const show = (text: string): void => {
 
 /** One contestant, once, in a process of its own. */
 async function runOnce(job: Job): Promise<Figures> {
-  const child = fork(path.join(import.meta.dirname, 'drive.ts'), [JSON.stringify(job)], { timeout: RUN_MS });
+  const child = fork(path.join(import.meta.dirname, 'drive.ts'), [JSON.stringify(job)], {
+    timeout: RUN_MS + job.settings.minutes * 60_000,
+  });
   const said = once(child, 'message');
   const ended = once(child, 'exit').then(() => undefined);
   const message = await Promise.race([said, ended]);
@@ -92,7 +95,7 @@ try {
     other: copy(options.other ?? options.gateway, 'other'),
   };
   const profiles = options.profile ? path.join(results, 'profiles') : undefined;
-  const settings: Settings = { bundles, quick: options.quick, profiles };
+  const settings: Settings = { bundles, quick: options.quick, minutes: Number(options.minutes), profiles };
   const before = machine(root);
   const loads = loadavg();
   const rows: Row[] = [];

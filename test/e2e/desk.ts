@@ -224,7 +224,7 @@ export class Desk implements AsyncDisposable {
   }
 }
 
-function packagedExtension(): string {
+export function packagedExtension(): string {
   const named = process.env['HOLDFAST_VSIX'];
   const file = named ?? path.join(root, globSync('holdfast-*.vsix', { cwd: root }).sort().at(-1) ?? 'none');
   if (!existsSync(file)) throw new Error('There is no packaged extension. Run: npm run package');
