@@ -82,7 +82,7 @@ const WORDS: Readonly<Partial<Record<Standing, () => string>>> = {
 
 const REASONS: Readonly<Partial<Record<Standing, () => string>>> = {
   edited: () => t('You edited this later. Undo is off to keep your lines.'),
-  gone: () => t('This file is no longer there. Undo is off.'),
+  gone: () => t('There is no such file now. Undo is off.'),
   unclear: () => t('Lines were removed, and it is not known where. Undo is off.'),
 };
 

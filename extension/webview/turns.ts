@@ -48,7 +48,8 @@ export function shownOf(parts: readonly Part[], folding: Folding): readonly Show
     // What became of the turn stands below what it changed.
     const until = parts.slice(start, end).findLastIndex(({ kind }) => !ENDS.has(kind)) + start + 1;
     const changes = turnChanges(parts, start, until, end === undefined);
-    if (changes === undefined) return;
+    // One that may not have finished asks first, and leads to what it changed.
+    if (changes === undefined || isUncertain(parts[start])) return;
     shown.push(...grouped(parts.slice(done, until), isOpen), changes);
     done = until;
   });
@@ -79,6 +80,9 @@ function foldOf(
   const ms = (steps.at(-1)?.at ?? prompt.at) - prompt.at;
   return { kind: 'turn', key, isOpen: chosen === true, steps: calls, ms };
 }
+
+const isUncertain = (part: Part | undefined): boolean =>
+  part?.kind === 'prompt' && part.outcome === 'uncertain';
 
 /** A question that nobody has answered must be in sight. */
 const isAsked = (part: Part): boolean =>

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { Changes } from '../../extension/changes.ts';
 import type { ToPanel } from '../../extension/chatMessages.ts';
 import { Diffs } from '../../extension/diffs.ts';
+import { waitFor } from './holdfast.ts';
 
 const folder = (): string => path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'changed');
 const file = (name: string): string => path.join(folder(), name);
@@ -68,17 +69,8 @@ describe('the changes of a turn', () => {
   });
 
   it('are told anew when a file changes, and shown beside the file itself', async () => {
-    const news = new Promise<void>((resolve) => {
-      const before = told.length;
-      const look = setInterval(() => {
-        if (told.length === before) return;
-        clearInterval(look);
-        resolve();
-      }, 20);
-    });
     await writeFile(file('config.ts'), 'something else\n');
-    await news;
-    assert.equal(states()?.['config.ts'], 'edited');
+    await waitFor('the news of the file', () => (states()?.['config.ts'] === 'edited' ? true : undefined));
     await changes.show('k', file('limits.ts'));
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     assert.ok(activeTab?.input instanceof vscode.TabInputTextDiff);

@@ -118,6 +118,7 @@ async function inWindow(): Promise<Figures> {
   await chat.reload();
   await chat.seen('Line 39 of');
   const shownAt = await chat.page.evaluate(() => Date.now());
+  const born = await chat.panel.locator('body').evaluate(() => performance.timeOrigin);
   const restored = shownAt - activatedAt(desk.server.dataFolder);
   await runCommand(chat.page, 'Developer: Show Running Extensions');
   const row = chat.page.locator('.runtime-extensions-editor .extension', { hasText: 'Holdfast' });
@@ -125,6 +126,7 @@ async function inWindow(): Promise<Figures> {
   return {
     activation: Number(/(\d+)\s*ms/.exec(words)?.[1]),
     restored,
+    page: shownAt - born,
     vsix: statSync(packagedExtension()).size / 1e6,
   };
 }
@@ -155,6 +157,7 @@ export const panel: Area = {
     { key: 'nodes', title: 'DOM nodes' },
     { key: 'activation', title: 'ms of activation' },
     { key: 'restored', title: 'ms from activation to the chat' },
+    { key: 'page', title: 'ms of that since VS Code made the page' },
     { key: 'vsix', title: 'VSIX MB' },
   ],
   targets: [
