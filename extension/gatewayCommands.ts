@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
+import { keysHelp } from './keysHelp.ts';
 import type { Reports } from './reports.ts';
 import { isRunning } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,6 +21,7 @@ export const gatewayCommands = {
   'holdfast.restartGateway': restartGateway,
   'holdfast.drainGateway': drainGateway,
   'holdfast.doctor': ({ reports }: GatewayCommandParts) => reports.show('Holdfast doctor', ['doctor']),
+  'holdfast.showKeys': ({ reports }: GatewayCommandParts) => reports.showText('Holdfast keys', keysHelp()),
   'holdfast.showGatewayLog': ({ reports }: GatewayCommandParts) =>
     reports.show('gateway.log', ['logs', '--lines', LOG_LINES]),
 };

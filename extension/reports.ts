@@ -25,11 +25,15 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   /** Runs a verb and shows what it says; a report of the same name becomes the new one. */
   async show(name: string, args: readonly string[]): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}` });
     const title = t('Asking the gateway');
     const text = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
       said(this.#program(args)),
     );
+    await this.showText(name, text);
+  }
+
+  async showText(name: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}` });
     this.#texts.set(uri.path, text);
     this.#changed.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
-import { answered, away, back, connected, permission, turn } from './scenes.ts';
+import { answered, away, back, changed, composing, connected, mail, permission, turn } from './scenes.ts';
 import { happening, showing, snapshot, Story } from './story.ts';
 
 let chromium: PanelTest;
@@ -198,7 +198,7 @@ describe('the page', () => {
   }
 
   it('holds at 300 px: nothing is cut off at the side', async () => {
-    for (const scene of [turn, permission, back]) {
+    for (const scene of [turn, permission, back, changed, mail, composing]) {
       const panel = await chromium.panel({ width: 300 });
       await panel.tell(...scene(Date.now()));
       const wide = await panel.page.evaluate(() =>
