@@ -16,7 +16,10 @@ const admit = (store: Store, id: string, message?: string) =>
 const listed = (store: Store): string[] =>
   store.queue
     .list(store.sessions.get(SESSION))
-    .map(({ promptId, seq, message }) => [promptId, seq, message].join(' '));
+    .map(
+      ({ promptId, seq, message }) =>
+        `${promptId} ${seq} ${typeof message === 'string' ? message : 'blocks'}`,
+    );
 
 const logged = (store: Store): string[] =>
   store.log
