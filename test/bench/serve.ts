@@ -1,11 +1,12 @@
 // Runs one bare server in a process of its own: node serve.ts <name> <socket>. Its socket says that it is ready.
-import { serveJsonRpc, serveNet, serveWs } from './contestants/echoes.ts';
+import { serveJsonRpc, serveNet, serveTls, serveWs } from './contestants/echoes.ts';
 import { serveBareGateway } from './contestants/bareGateway.ts';
 
 const SERVERS: Readonly<Record<string, (socket: string) => Promise<void>>> = {
   jsonrpc: serveJsonRpc,
   ws: serveWs,
   net: serveNet,
+  tls: serveTls,
   'bare-each': (socket) => serveBareGateway(socket, { isStored: false, send: 'each' }),
   'full-batch': (socket) => serveBareGateway(socket, { isStored: true, send: 'batch' }),
 };

@@ -26,11 +26,12 @@ export async function startOurGateway(
   bundle: string,
   folder: string,
   settings: Settings,
+  more: object = {},
 ): Promise<OurGateway> {
   const home = path.join(folder, 'home');
-  mkdirSync(home, { mode: 0o700 });
+  mkdirSync(home, { mode: 0o700, recursive: true });
   const agents = { scripted: { command: process.execPath, args: [AGENT] } };
-  writeFileSync(path.join(home, 'config.json'), JSON.stringify({ agents }));
+  writeFileSync(path.join(home, 'config.json'), JSON.stringify({ agents, ...more }));
   const profile =
     settings.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${settings.profiles}`];
   const started = await startNode(
