@@ -4,7 +4,6 @@ import type { StoredDelivery, InboxStore } from '../store/inbox.ts';
 import type { Clock } from './clock.ts';
 
 const RANKS = [0, 1, 2] as const;
-const PAGE = 100;
 
 interface Wanted {
   readonly max: number;
@@ -101,10 +100,9 @@ export class Readers {
     const taken: StoredDelivery[] = [];
     for (const rank of RANKS) {
       while (taken.length < max) {
-        const limit = place.leases.size === 0 ? max - taken.length : PAGE;
+        const limit = max - taken.length;
         const page = this.#inbox.waiting({ key: mailbox }, rank, place.upTo[rank], limit);
         for (const delivery of page) {
-          if (taken.length === max) break;
           place.upTo[rank] = delivery.key;
           if (place.leases.has(delivery.key)) continue;
           place.leases.set(

@@ -49,7 +49,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
       const sender = senderOf(gateway, caller, params.from);
       const bytes = mustBeSmall(content, meta);
       const letter = {
-        id: MessageId.parse(clock.newId()),
+        id: newMessageId(clock),
         clientMessageId: params.client_message_id ?? ClientMessageId.parse(clock.newId()),
         to,
         content,
@@ -62,13 +62,15 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
         expiresAt: params.ttl_s === undefined ? null : clock.later(params.ttl_s),
         mustFit: params.must_fit,
       };
+      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
       const accepted = await store.synced(() =>
-        acceptMail(store, sender, letter, () => mustBeSlow(sender), clock.now()),
+        acceptMail(store, sender, letter, () => mustBeSlow(sender), delivered, clock.now()),
       );
       const answer = { client_message_id: letter.clientMessageId, broker_message_id: accepted.id };
       if (accepted.answer === 'duplicate') return { ...answer, status: 'done', duplicate: true };
       if (accepted.answer === 'same') return { ...answer, status: accepted.status };
-      delivery.wake(accepted.lane, accepted.peer);
+      delivery.announce(delivered);
+      if (accepted.routing !== undefined) delivery.wake(accepted.routing.lane, accepted.routing.peer);
       if (letter.expiresAt !== null) delivery.scheduleExpiry();
       return { ...answer, status: 'queued' };
     },
@@ -125,7 +127,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
     'mail.requeue': async ({ id, new_client_message_id }) => {
       store.mustHaveRoom();
       const anew = {
-        id: MessageId.parse(clock.newId()),
+        id: newMessageId(clock),
         clientMessageId: new_client_message_id ?? ClientMessageId.parse(clock.newId()),
       };
       const { lane, peer } = await store.synced(() => requeueMail(store, id, anew, clock.now()));
@@ -153,6 +155,10 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
     },
   };
 };
+
+/** In the order of time: what is written together then stands together in the indexes, and costs a fraction to write. */
+const newMessageId = (clock: Gateway['clock']): MessageId =>
+  MessageId.parse(`${Date.parse(clock.now()).toString(36).padStart(9, '0')}-${clock.newId()}`);
 
 /** Whose mail it is: an agent has one mailbox, everybody else reads what they name. Throws mailbox.unknown or access.denied. */
 export function ownMailbox(

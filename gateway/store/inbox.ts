@@ -12,6 +12,9 @@ import {
 import type { Database, Row } from './database.ts';
 import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
 
+/** What waits for somebody. The index is of these, so a query has to say it, also where it asks for one state. */
+const OPEN = `state IN ('delivered', 'held') AND rank IN (0, 1, 2)`;
+
 const InboxRow = z.object({
   key: z.int(),
   mailbox_key: z.int(),
@@ -115,9 +118,10 @@ export class InboxStore {
     let load = this.#loads.get(loadKey(key, sender));
     if (load === undefined) {
       const row = this.#db.get(
-        `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox
-         WHERE mailbox_key = ? AND sender = ? AND state IN ('delivered', 'held')`,
-        key,
+        `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
+         WHERE ${OPEN} AND key > ? AND key < ? AND sender = ?`,
+        key * SPAN,
+        (key + 1) * SPAN,
         sender,
       );
       load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
@@ -129,9 +133,10 @@ export class InboxStore {
   /** What all senders of a peer have left here unread. */
   unreadOfPeer({ key }: Pick<StoredMailbox, 'key'>, peer: string): Load {
     const row = this.#db.get(
-      `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox
-       WHERE mailbox_key = ? AND peer = ? AND state IN ('delivered', 'held')`,
-      key,
+      `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
+       WHERE ${OPEN} AND key > ? AND key < ? AND peer = ?`,
+      key * SPAN,
+      (key + 1) * SPAN,
       peer,
     );
     return { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
@@ -166,7 +171,8 @@ export class InboxStore {
   waiting({ key }: Pick<StoredMailbox, 'key'>, rank: number, after: number, limit: number): StoredDelivery[] {
     return this.#db
       .all(
-        `SELECT * FROM inbox WHERE state = 'delivered' AND rank = ? AND key > ? AND key < ? ORDER BY key LIMIT ?`,
+        `SELECT * FROM inbox WHERE state IN ('delivered', 'held') AND state = 'delivered' AND rank = ? AND key > ? AND key < ?
+         ORDER BY key LIMIT ?`,
         rank,
         Math.max(after, key * SPAN),
         (key + 1) * SPAN,
@@ -213,7 +219,8 @@ export class InboxStore {
     const count = (state: 'delivered' | 'held'): number =>
       Number(
         this.#db.get(
-          `SELECT count(*) AS n FROM inbox WHERE state = '${state}' AND rank IN (0, 1, 2) AND key > ? AND key < ?`,
+          `SELECT count(*) AS n FROM inbox INDEXED BY inbox_open
+           WHERE ${OPEN} AND state = '${state}' AND key > ? AND key < ?`,
           key * SPAN,
           (key + 1) * SPAN,
         )?.['n'],
@@ -259,7 +266,7 @@ export class InboxStore {
   /** Held mail whose time is over. */
   expired(now: string): StoredDelivery[] {
     return this.#db
-      .all(`SELECT * FROM inbox WHERE state = 'held' AND rank IN (0, 1, 2) AND expires_at <= ?`, now)
+      .all(`SELECT * FROM inbox WHERE ${OPEN} AND state = 'held' AND expires_at <= ?`, now)
       .map((row) => fromRow(row));
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../core/mail.ts';
 import { Problem, type ClientMessageId, type MailMessage, type MessageId } from '../protocol/index.ts';
 import type { StoredMailbox } from './mailbox.ts';
+import { arrive, type Delivered } from './mailDelivery.ts';
 import { fingerprintOf, type Routing } from './outbox.ts';
 import type { Store } from './store.ts';
 
@@ -25,8 +26,9 @@ export interface Letter extends Pick<
   readonly mustFit: boolean;
 }
 
+/** routing: where it waits; undefined when it has arrived already. */
 export type Acceptance =
-  | { readonly answer: 'new'; readonly id: MessageId; readonly lane: string; readonly peer: string | null }
+  | { readonly answer: 'new'; readonly id: MessageId; readonly routing: Routing | undefined }
   | { readonly answer: 'same'; readonly id: MessageId; readonly status: 'queued' | 'inflight' }
   | { readonly answer: 'duplicate'; readonly id: MessageId };
 
@@ -39,6 +41,7 @@ export function acceptMail(
   sender: StoredMailbox,
   letter: Letter,
   mayWrite: () => void,
+  delivered: Delivered,
   now: string,
 ): Acceptance {
   const fingerprint = fingerprintOf(letter);
@@ -61,7 +64,7 @@ export function acceptMail(
   const message = messageOf(store, sender, letter, now);
   mustHaveRoom(store, routing, sender, letter);
   const { bytes, expiresAt } = letter;
-  store.outbox.insert({
+  const mail = {
     message,
     sender: sender.identity,
     fingerprint,
@@ -69,9 +72,27 @@ export function acceptMail(
     expiresAt,
     supersedes: null,
     ...routing,
-  });
-  return { answer: 'new', id: letter.id, ...routing };
+  };
+  const mailbox = routing.mailboxKey === null ? undefined : store.mailboxes.findByKey(routing.mailboxKey);
+  // Nobody is before it, and it is let in: it arrives with the same commit.
+  if (
+    mailbox !== undefined &&
+    store.outbox.waiting(routing.lane).messages === 0 &&
+    isWanted(store, mailbox, mail)
+  ) {
+    const outboxKey = store.outbox.insert(mail, 'done');
+    arrive(store, { ...mail, mailbox, policy: mailbox.policy, outboxKey, peer: null }, delivered, now);
+    return { answer: 'new', id: letter.id, routing: undefined };
+  }
+  store.outbox.insert(mail);
+  return { answer: 'new', id: letter.id, routing };
 }
+
+const isWanted = (
+  store: Store,
+  mailbox: StoredMailbox,
+  { sender, bytes }: { sender: string; bytes: number },
+): boolean => mailbox.policy !== 'refuse' && fits(store.inbox.unread(mailbox, sender), bytes, QUOTA);
 
 /** Throws the problem mailbox.unknown. What goes to a peer is always taken, and waits until that is linked. */
 function routeOf(store: Store, { identity }: StoredMailbox, to: string): Routing {

@@ -87,17 +87,19 @@ export class OutboxStore {
     this.#db = db;
   }
 
-  insert(mail: SentMail): void {
+  /** Answers its key. done: it arrives in the same transaction. */
+  insert(mail: SentMail, status: 'pending' | 'done' = 'pending'): number {
     const { message, bytes, lane } = mail;
     const load = this.waiting(lane);
-    this.#db.run(
+    const { lastInsertRowid } = this.#db.run(
       `INSERT INTO outbox (message_id, sender, client_message_id, fingerprint, status, rank, lane, mailbox_key, peer, body,
          bytes, expires_at, supersedes, created_at)
-       VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       message.id,
       mail.sender,
       message.clientMessageId,
       mail.fingerprint,
+      status,
       rankOf(message.priority),
       lane,
       mail.mailboxKey,
@@ -108,7 +110,9 @@ export class OutboxStore {
       mail.supersedes,
       message.timestamp,
     );
-    this.#loads.set(lane, { messages: load.messages + 1, bytes: load.bytes + bytes });
+    if (status === 'pending')
+      this.#loads.set(lane, { messages: load.messages + 1, bytes: load.bytes + bytes });
+    return lastInsertRowid;
   }
 
   /** What an id of a sender stands for. */
@@ -214,7 +218,7 @@ export class OutboxStore {
 
   /** After a start: nobody carries anything any more. */
   recover(): void {
-    this.#db.run(`UPDATE outbox SET status = 'pending' WHERE status = 'inflight'`);
+    this.#db.run(`UPDATE outbox SET status = 'pending' WHERE ${ofStatus('inflight')}`);
     this.forget();
   }
 
@@ -272,8 +276,7 @@ export class OutboxStore {
     limit: number;
   }): { messages: Outgoing[]; next?: number } {
     const status = filter.status;
-    // Said twice where there is an index of these alone.
-    const only = status === undefined ? '1' : `status = '${OutboxStatus.parse(status)}'`;
+    const only = status === undefined ? '1' : ofStatus(status);
     const rows = this.#db.all(
       `SELECT * FROM outbox WHERE ${only} AND key < ? AND (? IS NULL OR sender = ?) AND body IS NOT NULL
        ORDER BY key DESC LIMIT ?`,
@@ -310,7 +313,7 @@ export class OutboxStore {
   /** How much is not over. */
   open(): Record<'pending' | 'inflight' | 'dead', number> {
     const count = (status: OutboxStatus): number =>
-      Number(this.#db.get(`SELECT count(*) AS n FROM outbox WHERE status = '${status}'`)?.['n']);
+      Number(this.#db.get(`SELECT count(*) AS n FROM outbox WHERE ${ofStatus(status)}`)?.['n']);
     return { pending: count('pending'), inflight: count('inflight'), dead: count('dead') };
   }
 
@@ -351,6 +354,12 @@ export class OutboxStore {
       .map(({ reason, ...row }) => Receipt.parse(reason === null ? row : { ...row, reason }));
   }
 }
+
+/** The index is of some states alone, so a query has to say that it asks for one of these. */
+const ofStatus = (status: OutboxStatus): string =>
+  status === 'inflight' || status === 'dead' || status === 'aborted'
+    ? `status IN ('inflight', 'dead', 'aborted') AND status = '${status}'`
+    : `status = '${status}'`;
 
 const KnownRow = OutboxRow.pick({ message_id: true, fingerprint: true, status: true, last_error: true });
 

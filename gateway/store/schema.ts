@@ -198,9 +198,10 @@ export const MIGRATIONS: readonly string[] = [
     received_at TEXT NOT NULL,
     read_at TEXT,
     expires_at TEXT,
-    UNIQUE (mailbox_key, sender, client_message_id),
     UNIQUE (message_id, mailbox_key)
   ) STRICT;
+  -- What was sent here is unique by sender and id in the outbox already.
+  CREATE UNIQUE INDEX inbox_foreign ON inbox (mailbox_key, sender, client_message_id) WHERE peer IS NOT NULL;
   CREATE INDEX inbox_open ON inbox (state, rank, key) WHERE state IN ('delivered', 'held');
   CREATE INDEX inbox_parked ON inbox (mailbox_key, rank, key) WHERE is_parked = 1;
   CREATE INDEX inbox_told ON inbox (peer, key) WHERE peer IS NOT NULL AND told IS NOT state;

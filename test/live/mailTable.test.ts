@@ -104,7 +104,7 @@ for (const [transport, send] of Object.entries({ HTTP: overHttp, 'JSON-RPC': ove
         assert.equal(body['error'], 'idempotency_key_reused');
         assert.equal(body['conflict'], conflictName);
         assert.match(String(body['daemon_fingerprint_prefix']), /^[0-9a-f]{16}$/);
-        assert.match(String(body['broker_message_id']), /^id-\d+$/);
+        assert.match(String(body['broker_message_id']), /^[a-z0-9]{9}-id-\d+$/);
         assert.match(String(body['reason']), reason);
       });
 

@@ -51,6 +51,7 @@ function hasSync(): boolean {
 export class NatsClient {
   readonly #socket: Socket;
   readonly #requests = new Map<string, { resolve(text: string): void; reject(error: Error): void }>();
+  readonly #pulls: ((ack: string) => void)[] = [];
   #onMessage = (_text: string): void => {};
   #text = '';
   #lastRequest = 0;
@@ -68,6 +69,12 @@ export class NatsClient {
     const answer = `r.${this.#lastRequest}`;
     this.#write(`PUB ${subject} ${answer} ${text.length}\r\n${text}\r\n`);
     return new Promise((resolve, reject) => this.#requests.set(answer, { resolve, reject }));
+  }
+
+  /** Takes the next message of a consumer; answers where it is acknowledged. */
+  pull(consumer: string): Promise<string> {
+    this.#write(`PUB $JS.API.CONSUMER.MSG.NEXT.${consumer} r.next 1\r\n1\r\n`);
+    return new Promise((resolve) => this.#pulls.push(resolve));
   }
 
   /** An ordered consumer, as the libraries make it: pushed, not acknowledged, with flow control. */
@@ -101,6 +108,9 @@ export class NatsClient {
       at = end + 2 + size;
       if (verb === 'PING') this.#write('PONG\r\n');
       else if (verb === '-ERR') throw new Error(`NATS: ${words.join(' ')}`);
+      // A message that was pulled has the subject that it was published under, and is acknowledged where it says.
+      else if (verb === 'MSG' && words[2]?.startsWith('$JS.ACK.S.readers.') === true)
+        this.#pulls.shift()?.(words[2]);
       else if (verb === 'MSG') this.#take(words[0] ?? '', text.slice(end + 2, at - 2));
       // Flow control: the server waits until we say that we are here.
       else if (verb === 'HMSG' && words.length === 5) this.#write(`PUB ${words[2]} 0\r\n\r\n`);
