@@ -1,6 +1,9 @@
 // The palette: new session, rename, switch, stop and destroy, as one who never touches the mouse.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { runCommand } from '../support/vscode/browser.ts';
 import { Desk } from './desk.ts';
 
 describe('the palette', () => {
@@ -53,5 +56,55 @@ describe('the palette', () => {
       await chat.row(/^echo the other one/).waitFor();
       assert.equal(await chat.part('composer').count(), 0, 'the chat is empty, or away');
       await chat.shoot('f-3-destroyed');
+    }));
+
+  test('questions are led to, the last session goes on, a selection goes along, doctor and walkthrough are shown', (t) =>
+    desk.story(t, async () => {
+      await desk.useSettings({ 'workbench.colorTheme': 'Default Dark Modern' });
+      const chat = await desk.demo('docs-site');
+      const { page } = chat;
+      await chat.send('ask');
+      await chat.part('permission').waitFor();
+      await chat.startDemo();
+      await chat.send('ask');
+      await chat.part('permission').waitFor();
+      await chat
+        .row(/^Needs you/)
+        .filter({ hasText: '2' })
+        .waitFor();
+      await chat.run('Answer Permission...');
+      const rows = page.locator('.quick-input-list .monaco-list-row');
+      await page.locator('.quick-input-title', { hasText: 'Open permissions' }).waitFor();
+      await rows.nth(1).waitFor();
+      await chat.shoot('f-4-questions');
+      await page.keyboard.press('Enter');
+      const first = chat.part('permission').locator('[data-option-id]').first();
+      await first.and(chat.panel.locator(':focus')).waitFor();
+      await page.keyboard.press('3');
+      await chat.seen('You rejected question 1.');
+
+      writeFileSync(path.join(desk.folder('docs-site'), 'lights.md'), 'one\ntwo\nthree\n');
+      await runCommand(page, 'Go to File...');
+      await page.locator('.quick-input-widget input[type="text"]').fill('lights.md');
+      await rows.first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.view-line', { hasText: 'two' }).click();
+      await runCommand(page, 'Expand Line Selection');
+      await chat.run('Add Selection to Chat');
+      await chat.panel.getByText('lights.md 2').waitFor();
+
+      await chat.run('Find What Is Wrong (Doctor)');
+      await page.locator('.view-line', { hasText: /Gateway\s+answers/ }).waitFor();
+      await chat.shoot('f-5-doctor');
+
+      await runCommand(page, 'Welcome: Open Walkthrough...');
+      await chat.pick('Get started with Holdfast');
+      await page.getByText('Close the window', { exact: true }).waitFor();
+      await page.setViewportSize({ width: 1800, height: 900 });
+      await page.locator('.getting-started-media svg, .getting-started-media iframe').first().waitFor();
+      await chat.shoot('f-6-walkthrough');
+      await chat.run('Continue Last Session');
+      const { sideBar } = chat;
+      await sideBar.field.and(sideBar.panel.locator(':focus')).waitFor();
     }));
 });

@@ -93,7 +93,12 @@ describe('two windows', () => {
       await docs.shoot('w-4-after-hosts');
 
       await harbor.send('slow 2000 30');
-      await Promise.all([harbor, docs].map((chat) => chat.seen(/s30 /)));
+      for (const chat of [harbor, docs]) {
+        await waitFor('a third answer', async () => {
+          const answers = await chat.answers();
+          return answers.length === 3 && answers[2]?.includes('s10 ');
+        });
+      }
       await desk.killGateway();
       await Promise.all([harbor, docs].map((chat) => chat.part('uncertain').waitFor()));
       await docs.part('uncertain').getByRole('button', { name: 'Leave it' }).click();
