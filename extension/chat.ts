@@ -14,6 +14,7 @@ import type { Keepsakes } from './keepsakes.ts';
 import { machineNow, type Machines } from './machines/machines.ts';
 import { OpenSession } from './openSession.ts';
 import { panelActions, type Asked } from './panelActions.ts';
+import { isRunning } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface ChatParts {
@@ -101,7 +102,10 @@ export class Chat implements Disposable {
         changed();
       }),
       agents.onDidChange(changed),
-      machines.onDidChange(() => this.open.machineChanged()),
+      machines.onDidChange(() => {
+        this.open.machineChanged();
+        changed();
+      }),
       sessions.onDidChange((changes) => {
         const change = changes.findLast(({ before, after }) => (after ?? before)?.sessionId === this.open.id);
         if (!change) return;
@@ -118,6 +122,12 @@ export class Chat implements Disposable {
 
   get session(): Session | undefined {
     return this.open.id === undefined ? undefined : this.#parts.sessions.get(this.open.id);
+  }
+
+  /** A turn runs, as far as is known now. */
+  get isWorking(): boolean {
+    const { session } = this;
+    return session !== undefined && isRunning(session) && this.#parts.machines.isLive(session);
   }
 
   get visible(): boolean {

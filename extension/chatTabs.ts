@@ -6,7 +6,7 @@ import { Chat, type ChatParts } from './chat.ts';
 import { setContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { t } from './l10n.ts';
-import { isRunning, titleOf } from './sessionGroups.ts';
+import { titleOf } from './sessionGroups.ts';
 
 const CHAT_TAB = 'holdfast.session';
 
@@ -117,7 +117,6 @@ export class ChatTabs implements vscode.WebviewPanelSerializer {
   }
 
   #working(): void {
-    const session = this.#active?.session;
-    void setContext('holdfast.tabWorking', session !== undefined && isRunning(session));
+    void setContext('holdfast.tabWorking', this.#active?.isWorking === true);
   }
 }

@@ -5,7 +5,7 @@ import { Chat, type ChatParts } from './chat.ts';
 import { setContext } from './context.ts';
 import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
-import { isRunning, titleOf } from './sessionGroups.ts';
+import { titleOf } from './sessionGroups.ts';
 
 export const CHAT_VIEW = 'holdfast.chat';
 
@@ -41,7 +41,7 @@ export class ChatView implements vscode.WebviewViewProvider {
   #retitle(): void {
     const { session, open } = this.chat;
     void setContext('holdfast.inSideBar', open.id !== undefined);
-    void setContext('holdfast.working', session !== undefined && isRunning(session));
+    void setContext('holdfast.working', this.chat.isWorking);
     if (!this.#view) return;
     this.#view.title = session ? titleOf(session, 80) : t('Chat');
     // Where it runs matters more than who works there.

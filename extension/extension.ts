@@ -93,7 +93,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
       startSession(parts, { draft: text, ...(path === undefined ? {} : { path }) }),
     ),
     reports,
-    showStatus(connection, sessions),
+    showStatus(connection, sessions, machines),
     showMail({ extensionUri, connection, sessions, agents, chats, log }),
     showStart({ connection, sessions, tree }),
     notifyPermissions({ connection, sessions, agents, folders, chats }),

@@ -163,7 +163,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(row));
     item.resourceUri = sessionUri(session.sessionId);
     item.tooltip = tooltip(session, agents.name(session.agent), this.#machineWords(session));
-    item.contextValue = `session.${row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}${session.peer === undefined ? '' : '.remote'}`;
+    item.contextValue = `session.${row.isOld ? 'unheard' : row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}${session.peer === undefined ? '' : '.remote'}`;
     item.accessibilityInformation = {
       label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
     };
@@ -261,7 +261,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const { sessions } = this.#parts;
     const { machines } = this.#parts;
     // What is not heard from may have been answered long ago.
-    const count = sessions.all.filter((one) => needsYou(one) && isLive(machines.of(one))).length;
+    const count = sessions.all.filter((one) => needsYou(one) && machines.isLive(one)).length;
     const words = needing(count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip: words };
     // Folded, the title is all that is seen of the view.

@@ -2,10 +2,15 @@
 import * as vscode from 'vscode';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
+import type { Machines } from './machines/machines.ts';
 import type { Sessions } from './sessions.ts';
 import { statusText } from './statusText.ts';
 
-export function showStatus(connection: Connection, sessions: Sessions): vscode.Disposable {
+export function showStatus(
+  connection: Connection,
+  sessions: Sessions,
+  machines: Machines,
+): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 100);
   item.name = 'Holdfast';
   item.command = 'holdfast.menu';
@@ -13,7 +18,8 @@ export function showStatus(connection: Connection, sessions: Sessions): vscode.D
     const { link } = connection;
     // Where nothing may be started, no gateway is no news.
     const wanted = connection.wanted && vscode.workspace.isTrusted;
-    const status = statusText(link, sessions.all, { known: sessions.known, wanted });
+    const heard = sessions.all.filter((session) => machines.isLive(session));
+    const status = statusText(link, heard, { known: sessions.known, wanted });
     const words = `Holdfast: ${status.text}`;
     item.text = `$(${status.icon}) ${words}`;
     item.accessibilityInformation = { label: words, role: 'button' };
@@ -24,7 +30,12 @@ export function showStatus(connection: Connection, sessions: Sessions): vscode.D
     item.show();
   };
   draw();
-  return vscode.Disposable.from(item, connection.onDidChangeLink(draw), sessions.onDidChange(draw));
+  return vscode.Disposable.from(
+    item,
+    connection.onDidChangeLink(draw),
+    sessions.onDidChange(draw),
+    machines.onDidChange(draw),
+  );
 }
 
 function tooltip({ link, client }: Connection): string {

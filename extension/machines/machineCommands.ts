@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { PeerName, PeerPolicy, type Peer } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
-import { t } from '../l10n.ts';
+import { locale, t } from '../l10n.ts';
 import { machineRow } from './machineRows.ts';
 import type { Machines } from './machines.ts';
 import { pickPolicy } from './policyPick.ts';
@@ -70,7 +70,7 @@ async function link(parts: MachineCommandParts): Promise<void> {
 
 async function invite({ connection }: MachineCommandParts): Promise<void> {
   const { code, expiresAt } = await connection.call('peers.invite', {});
-  const time = new Date(expiresAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const time = new Date(expiresAt).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
   const copy = t('Copy');
   const words = t('Use this code on the other machine, once, until {0}:', time);
   const how = t('There: Holdfast: Link a Machine, or holdfast peers join.');

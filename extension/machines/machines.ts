@@ -4,6 +4,7 @@ import type { MachineNow } from '../chatMessages.ts';
 import type { Connection } from '../connection.ts';
 import { setContext } from '../context.ts';
 import { Emitter } from '../emitter.ts';
+import { isLive } from './machineRows.ts';
 
 export class Machines {
   readonly #all = new Map<string, Peer>();
@@ -40,6 +41,11 @@ export class Machines {
   /** The machine that a session runs on; undefined: this one. */
   of(session: Pick<Session, 'peer'> | undefined): Peer | undefined {
     return this.get(session?.peer);
+  }
+
+  /** Whether what is shown of a session is how it is now. */
+  isLive(session: Pick<Session, 'peer'>): boolean {
+    return isLive(this.of(session));
   }
 
   /** Sessions of other machines are out of sight; undefined: all are shown. */

@@ -49,6 +49,8 @@ export class Peering implements Disposable {
   readonly #presence = new Set<(key: number, isThere: boolean) => void>();
   /** The mailboxes of peers, as last heard. */
   readonly #mailboxes = new Map<number, News['mailboxes']>();
+  /** What of them is on disk, as text. */
+  readonly #remembered = new Map<number, string>();
   #cancelLook: (() => void) | undefined;
   /** What peers are called: also of one that was just removed, while that is told. */
   readonly #names = new Map<number, PeerName>();
@@ -67,7 +69,8 @@ export class Peering implements Disposable {
   /** Answers peers from now on, and follows their links. */
   open(dispatcher: ServingOptions['dispatcher'], links: Links): void {
     this.#dispatcher = dispatcher;
-    const { book } = this.#parts;
+    const { book, store } = this.#parts;
+    for (const { peerKey, sessions } of store.peerNews.list()) this.sessions.replace(peerKey, sessions, true);
     const of = (fingerprint: string): PeerSide => this.side(book.keyOfLink(fingerprint));
     links.heartbeat = (fingerprint) => of(fingerprint).beat();
     links.onHeartbeat((link, state) => of(link.peer).heard(state));
@@ -138,7 +141,10 @@ export class Peering implements Disposable {
   removed(key: number): void {
     this.#sides.get(key)?.end();
     this.#sides.delete(key);
+    this.sessions.replace(key, [], true);
     this.#mailboxes.delete(key);
+    this.#remembered.delete(key);
+    this.#parts.store.written(() => this.#parts.store.peerNews.remove(key));
     this.onRemoved(key);
     this.#names.delete(key);
   }
@@ -176,11 +182,27 @@ export class Peering implements Disposable {
       newsFor: (bytes) => this.#newsFor(key, bytes),
       findSession: (id: SessionId) => store.sessions.find(id)?.session,
       onAllows: (allows) => book.allows(key, allows),
-      onNews: ({ mailboxes }) => this.#mailboxes.set(key, mailboxes),
-      onDropped: () => this.onDropped(key),
+      onNews: ({ mailboxes }) => {
+        this.#mailboxes.set(key, mailboxes);
+        this.#remember(key);
+      },
+      onDropped: () => {
+        this.#remember(key);
+        this.onDropped(key);
+      },
       onPresence: (isThere) => this.#presence.forEach((callback) => callback(key, isThere)),
       between: (method, params) => this.#runBetween(method, params, key),
     });
+  }
+
+  /** With each heartbeat and when the link is gone, if anything is new. */
+  #remember(key: number): void {
+    const { store } = this.#parts;
+    const sessions = this.sessions.of(key);
+    const text = JSON.stringify(sessions);
+    if (this.#remembered.get(key) === text) return;
+    this.#remembered.set(key, text);
+    store.written(() => store.peerNews.put(key, sessions));
   }
 
   #newsFor(key: number, bytes: number): News {

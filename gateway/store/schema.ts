@@ -288,4 +288,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_thread ON outbox (body ->> '$.threadId') WHERE body ->> '$.replyTo' IS NOT NULL;
   CREATE INDEX inbox_thread ON inbox (body ->> '$.threadId') WHERE body ->> '$.replyTo' IS NOT NULL;
   `,
+
+  // What peers told of their sessions last.
+  `
+  CREATE TABLE peer_news (
+    peer_key INTEGER PRIMARY KEY,
+    sessions TEXT NOT NULL                   -- Session[] as JSON
+  ) STRICT;
+  `,
 ];

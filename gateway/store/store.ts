@@ -15,6 +15,7 @@ import { MailboxStore } from './mailbox.ts';
 import { MailEventStore } from './mailEvent.ts';
 import { OfferStore } from './offers.ts';
 import { OutboxStore } from './outbox.ts';
+import { PeerNewsStore } from './peerNews.ts';
 import { PeerStore } from './peer.ts';
 import { PermissionStore } from './permission.ts';
 import { ProcessStore } from './process.ts';
@@ -51,6 +52,7 @@ export class Store implements Disposable {
   readonly tasks: TaskStore;
   readonly tokens: TokenStore;
   readonly peers: PeerStore;
+  readonly peerNews: PeerNewsStore;
   readonly log: LogStore;
   readonly retention: Retention;
   readonly intake: Intake;
@@ -83,6 +85,7 @@ export class Store implements Disposable {
     this.tasks = new TaskStore(db);
     this.tokens = new TokenStore(db);
     this.peers = new PeerStore(db);
+    this.peerNews = new PeerNewsStore(db);
     this.log = new LogStore(db, logIdOf(db));
     this.retention = new Retention(db, this.log);
     db.onCommit = () => this.#committed();

@@ -12,8 +12,8 @@ describe('another machine', () => {
   let desk: Desk;
   let box: TestGateway;
   before(async () => {
-    box = await startGateway({ config: peersConfig('workstation') });
-    desk = await Desk.open({ name: 'machines', config: peersConfig('laptop') });
+    box = await startGateway({ config: peersConfig('workstation', { heartbeatSeconds: 6 }) });
+    desk = await Desk.open({ name: 'machines', config: peersConfig('laptop', { heartbeatSeconds: 6 }) });
   });
   after(async () => {
     await desk[Symbol.asyncDispose]();

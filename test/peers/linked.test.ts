@@ -122,6 +122,21 @@ it('a task survives that either gateway is killed while it runs', async () => {
   await taskWhen(again, ['stopped']);
 });
 
+it('what a peer has told of its sessions is known after a restart, while that is away', async () => {
+  await using both = await pair();
+  const { laptop, box, there, here } = both;
+  await there.call('session.create', { path: newFolder('work'), agent: 'demo', title: 'Far' });
+  const titles = async (client: TestClient): Promise<string[]> =>
+    (await client.call('session.list', {})).sessions.map(({ title, peer }) => `${title} ${peer}`);
+  await waitFor('the session', async () => (await titles(here)).length === 1);
+  await box.stop();
+  await laptop.restart();
+  const again = await laptop.connect();
+  assert.deepEqual(await titles(again), ['Far box']);
+  await again.call('peers.remove', { name: 'box' });
+  assert.deepEqual(await titles(again), []);
+});
+
 it('mail of both sides survives that the other is killed before it answers', async () => {
   await using both = await pair();
   const { box, here, there } = both;
