@@ -15,8 +15,11 @@ export interface ChangedFile {
   readonly edits: readonly Edit[];
 }
 
+/** Where the files are: a folder of this machine, or another machine, whose paths mean nothing here. */
+export type Place = { readonly folder: string | undefined } | 'elsewhere';
+
 interface Turn {
-  readonly sessionFolder: string | undefined;
+  readonly where: Place;
   readonly files: ReadonlyMap<string, readonly Edit[]>;
   readonly watchers: readonly vscode.Disposable[];
 }
@@ -33,14 +36,14 @@ export class Changes implements vscode.Disposable {
   }
 
   /** Tells how these files stand, and again when one of them changes. */
-  async watch(key: string, files: readonly ChangedFile[], sessionFolder: string | undefined): Promise<void> {
+  async watch(key: string, files: readonly ChangedFile[], where: Place): Promise<void> {
     this.#forget(key);
     const watchers: vscode.Disposable[] = [];
-    const turn = { sessionFolder, files: new Map(files.map((file) => [file.path, file.edits])), watchers };
+    const turn = { where, files: new Map(files.map((file) => [file.path, file.edits])), watchers };
     this.#turns.set(key, turn);
     const tell = (): void => void this.#tell(key).catch(() => undefined);
     for (const { path: name } of files) {
-      const place = await placeOf(name, sessionFolder);
+      const place = await placeOf(name, where);
       if (this.#turns.get(key) !== turn) return;
       if (place !== undefined) watchers.push(watching(place, tell));
     }
@@ -97,7 +100,8 @@ export class Changes implements vscode.Disposable {
     const turn = this.#known(key);
     const states = await Promise.all(
       [...turn.files].map(async ([file, edits]): Promise<[string, FileState]> => {
-        const place = await placeOf(file, turn.sessionFolder);
+        if (turn.where === 'elsewhere') return [file, 'elsewhere'];
+        const place = await placeOf(file, turn.where);
         return [file, place === undefined ? 'gone' : stateOf(await read(place), edits)];
       }),
     );
@@ -125,14 +129,16 @@ interface Step {
 
 async function stepOf(turn: Turn, file: string, way: 'undo' | 'redo'): Promise<Step | undefined> {
   const edits = turn.files.get(file);
-  const place = await placeOf(file, turn.sessionFolder);
+  const place = await placeOf(file, turn.where);
   if (edits === undefined || place === undefined) return undefined;
   const to = (way === 'undo' ? undo : redo)(await read(place), edits);
   return to === undefined ? undefined : { place, to };
 }
 
 /** Inside of the session's folder or this workspace, also when it is not there now; undefined: outside. */
-async function placeOf(file: string, sessionFolder: string | undefined): Promise<vscode.Uri | undefined> {
+async function placeOf(file: string, where: Place): Promise<vscode.Uri | undefined> {
+  if (where === 'elsewhere') return undefined;
+  const { folder: sessionFolder } = where;
   const inside = (name: string): Promise<string | undefined> =>
     placeInside(name, sessionFolder).catch(() => undefined);
   const real = await inside(file);

@@ -11,9 +11,9 @@ export type Content = string | null;
 
 /**
  * made: undo is possible. undone: redo is. edited: the file is another one since. gone: there is none any more. unclear:
- * the edit does not say where in the file it was.
+ * the edit does not say where in the file it was. elsewhere: it is another machine's file.
  */
-export type FileState = 'made' | 'undone' | 'edited' | 'gone' | 'unclear';
+export type FileState = 'made' | 'undone' | 'edited' | 'gone' | 'unclear' | 'elsewhere';
 
 export const undo = (content: Content, edits: readonly Edit[]): Content | undefined =>
   walk(content, edits.toReversed(), ({ oldText, newText }) => [newText, oldText]);

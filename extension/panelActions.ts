@@ -71,7 +71,11 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       throw new Error(t('The gateway has not told of this session yet. Try again soon.'));
     return found;
   };
-  const folder = (named?: SessionId): string | undefined => sessions.get(session(named))?.path;
+  /** Of a session of this machine: a path of another one means nothing here. */
+  const folder = (named?: SessionId): string | undefined => {
+    const found = sessions.get(session(named));
+    return found?.peer === undefined ? found?.path : undefined;
+  };
   const attach = (attachment: Attachment): void => parts.post({ type: 'attach', attachment });
   const search = new FileSearch();
   const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
@@ -133,7 +137,10 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     openLink: async ({ url }) => openLink(url),
     openFile: async ({ path, line }) => openFile(path, folder(), line),
     openDiff: async ({ path, oldText, newText }) => diffs.show(path, oldText ?? '', newText),
-    watchChanges: async ({ sessionId, key, files }) => changes.watch(key, files, folder(sessionId)),
+    watchChanges: async ({ sessionId, key, files }) => {
+      const isHere = sessions.get(session(sessionId))?.peer === undefined;
+      await changes.watch(key, files, isHere ? { folder: folder(sessionId) } : 'elsewhere');
+    },
     turnChanges: driving(async ({ key, way, paths }) => changes.turn(key, way, paths)),
     openChange: async ({ key, path }) => changes.show(key, path),
     openAllChanges: async ({ key }) => changes.showAll(key, known().title),

@@ -83,6 +83,7 @@ const WORDS: Readonly<Partial<Record<Standing, () => string>>> = {
 const REASONS: Readonly<Partial<Record<Standing, () => string>>> = {
   edited: () => t('You edited this later. Undo is off to keep your lines.'),
   gone: () => t('There is no such file now. Undo is off.'),
+  elsewhere: () => t('This file is on another machine. Undo it there.'),
   unclear: () => t('Lines were removed, and it is not known where. Undo is off.'),
 };
 

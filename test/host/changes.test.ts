@@ -32,7 +32,7 @@ describe('the changes of a turn', () => {
         { path: 'config.ts', edits: [{ oldText: 'on\n', newText: 'off\n' }] },
         { path: '/etc/passwd', edits: [{ oldText: 'a', newText: 'root' }] },
       ],
-      folder(),
+      { folder: folder() },
     );
   });
 
@@ -52,16 +52,25 @@ describe('the changes of a turn', () => {
     await assert.rejects(changes.turn('k', 'undo', ['/etc/passwd']), /stay as they are/);
   });
 
+  it('of another machine are left to it, even where the same path is here', async () => {
+    await changes.watch(
+      'k',
+      [{ path: file('config.ts'), edits: [{ oldText: 'on\n', newText: 'off\n' }] }],
+      'elsewhere',
+    );
+    assert.deepEqual(states(), { [file('config.ts')]: 'elsewhere' });
+    await assert.rejects(changes.turn('k', 'undo', [file('config.ts')]), /stay as they are/);
+    assert.equal(await text('config.ts'), 'off\n');
+  });
+
   it('stay where somebody has written since, saved or not', async () => {
     const document = await vscode.workspace.openTextDocument(file('config.ts'));
     const editor = await vscode.window.showTextDocument(document);
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine\n'));
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'off\n'));
-    await changes.watch(
-      'k',
-      [{ path: 'config.ts', edits: [{ oldText: 'on\n', newText: 'off\n' }] }],
-      folder(),
-    );
+    await changes.watch('k', [{ path: 'config.ts', edits: [{ oldText: 'on\n', newText: 'off\n' }] }], {
+      folder: folder(),
+    });
     assert.deepEqual(states(), { 'config.ts': 'edited' });
     await assert.rejects(changes.turn('k', 'undo', ['config.ts']), /stay as they are/);
     assert.equal(document.getText(), 'mine\noff\noff\n');
