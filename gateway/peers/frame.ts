@@ -71,7 +71,9 @@ export class FrameStream {
   constructor(carrier: Duplex) {
     this.#carrier = carrier;
     carrier.on('data', (chunk: Buffer) => this.#read(chunk));
-    carrier.on('error', (error) => this.end(error.message));
+    carrier.on('error', (error: NodeJS.ErrnoException) =>
+      this.end(error.code === 'ECONNRESET' ? 'The connection was cut.' : error.message),
+    );
     carrier.once('end', () => this.end('The other side ended the connection.'));
     carrier.once('close', () => this.end('The connection was cut.'));
   }
