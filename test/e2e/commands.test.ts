@@ -101,7 +101,7 @@ describe('the palette', () => {
       await chat.pick('Get started with Holdfast');
       await page.getByText('Close the window', { exact: true }).waitFor();
       await page.setViewportSize({ width: 1800, height: 900 });
-      await page.locator('.getting-started-media svg, .getting-started-media iframe').first().waitFor();
+      await chat.tab.panel.locator('svg').waitFor();
       await chat.shoot('f-6-walkthrough');
       await chat.run('Continue Last Session');
       const { sideBar } = chat;
