@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import {
@@ -23,7 +24,7 @@ let gateway: TestGateway;
 let client: TestClient;
 let agent: ToolSession;
 before(async () => {
-  gateway = await startGateway({ config: { agents: toolAgentConfig } });
+  gateway = await startGateway({ config: { agents: toolAgentConfig, http: { port: 0 } } });
   client = await gateway.connect();
   agent = await newToolSession(client);
 });
@@ -112,6 +113,18 @@ test("an agent's token does nothing but mail, whatever way it comes", async () =
     const { status } = await ask(gateway.socket, { method: 'GET', path, headers: bearer(token) });
     assert.equal(status, 403, path);
   }
+});
+
+test('over TCP the same token opens the same doors', async () => {
+  const at = `http://127.0.0.1:${readDiscovery(gateway.home)?.http?.port}`;
+  const status = async (path: string, token: string): Promise<number> =>
+    (await fetch(`${at}${path}`, { headers: bearer(token) })).status;
+  assert.equal(await status('/v1/inbox', tokenOf(agent)), 200);
+  for (const path of ['/v1/outbox', '/v1/events', '/v1/peers', '/v1/health', '/metrics']) {
+    assert.equal(await status(path, tokenOf(agent)), 403, path);
+  }
+  assert.equal(await status('/v1/inbox?mailbox=person', tokenOf(agent)), 403, "somebody else's mailbox");
+  assert.equal(await status('/v1/inbox', 'hfa_wrong'), 401);
 });
 
 test('a token on the socket is what it says, and a wrong one is nobody', async () => {
