@@ -21,7 +21,7 @@ describe('the palette', () => {
       await chat.pick('Plan');
       await chat.field.waitFor();
 
-      await chat.run('Rename...');
+      await chat.run('Rename Session...');
       await chat.page.locator('.quick-input-widget input').fill('Harbour lights');
       await chat.page.keyboard.press('Enter');
       await chat.row(/^Harbour lights/).waitFor();
@@ -47,7 +47,7 @@ describe('the palette', () => {
       await chat.seen('found again');
       await chat.shoot('f-1-switched');
 
-      await chat.run('Destroy...');
+      await chat.run('Destroy Session...');
       const question = chat.page.getByRole('dialog');
       await question.getByText('Destroy Harbour lights?').waitFor();
       await chat.shoot('f-2-destroy');

@@ -71,7 +71,7 @@ describe('sessions in editor tabs', () => {
       await sideBar.part('note').getByText('Stopped').waitFor();
       await tabNamed(chat, /^long 60/).waitFor({ state: 'detached' });
       await chat.shoot('t-4-back');
-      await chat.run('Destroy...');
+      await chat.run('Destroy Session...');
       const question = chat.page.getByRole('dialog');
       await question.getByText('Destroy long 60?').waitFor();
       await question.getByRole('button', { name: 'Destroy', exact: true }).click();
