@@ -7,6 +7,7 @@ import {
   type ThreadMessage,
 } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
+import { t } from '../l10n.ts';
 import { details } from '../log.ts';
 import { plainLabel } from '../plainText.ts';
 import type { MailBook } from './mailBook.ts';
@@ -46,7 +47,7 @@ const commands: Record<string, Command> = {
       description: policy,
       name,
     }));
-    const box = await vscode.window.showQuickPick(boxes, { title: vscode.l10n.t('Which mailbox?') });
+    const box = await vscode.window.showQuickPick(boxes, { title: t('Which mailbox?') });
     if (box) await pickPolicy(connection, box.name);
   },
 };
@@ -67,8 +68,8 @@ async function compose({ connection, book, view }: MailCommandParts): Promise<vo
   const to = await pickAddress(book.mailboxes);
   if (to === undefined) return;
   const message = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Write to {0}', plainLabel(to)),
-    prompt: vscode.l10n.t('It is sent as yourself. It cannot answer a permission.'),
+    title: t('Write to {0}', plainLabel(to)),
+    prompt: t('It is sent as yourself. It cannot answer a permission.'),
     ignoreFocusOut: true,
   });
   if (message === undefined || message.trim() === '') return;
@@ -90,7 +91,7 @@ async function threadFor({ book, view }: MailCommandParts, from: unknown): Promi
     description: plainLabel(thread.participants.join(', '), 80),
     thread,
   }));
-  return (await vscode.window.showQuickPick(rows, { title: vscode.l10n.t('Which thread?') }))?.thread;
+  return (await vscode.window.showQuickPick(rows, { title: t('Which thread?') }))?.thread;
 }
 
 const messagesOf = async (
@@ -107,11 +108,10 @@ async function decide(parts: MailCommandParts, from: unknown, decision: 'accept'
       .map(({ mailbox }) => ({ label: plainLabel(content, 120), description: mailbox, mailbox, id })),
   );
   if (held.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is held in this thread.'));
+    void vscode.window.showInformationMessage(t('Nothing is held in this thread.'));
     return;
   }
-  const title =
-    decision === 'accept' ? vscode.l10n.t('Accept which message?') : vscode.l10n.t('Refuse which message?');
+  const title = decision === 'accept' ? t('Accept which message?') : t('Refuse which message?');
   // Whoever decides sees the text first, also when there is only one.
   const choice = await vscode.window.showQuickPick(held, { title });
   if (choice)
@@ -141,11 +141,11 @@ async function requeue(parts: MailCommandParts, from: unknown): Promise<void> {
       id,
     }));
   if (late.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('Everything in this thread has arrived.'));
+    void vscode.window.showInformationMessage(t('Everything in this thread has arrived.'));
     return;
   }
   const choice = await vscode.window.showQuickPick(late, {
-    title: vscode.l10n.t('Send which message again?'),
+    title: t('Send which message again?'),
   });
   if (choice) await parts.connection.call('mail.requeue', { id: choice.id });
 }
@@ -161,13 +161,11 @@ async function openSessionOf(parts: MailCommandParts, from: unknown): Promise<vo
     return [{ label: plainLabel(titleOf(sessionId) ?? name, 100), description: plainLabel(name), sessionId }];
   });
   if (rows.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('No session here takes part in this thread.'));
+    void vscode.window.showInformationMessage(t('No session here takes part in this thread.'));
     return;
   }
   const [only, second] = rows;
   const choice =
-    second === undefined
-      ? only
-      : await vscode.window.showQuickPick(rows, { title: vscode.l10n.t('Which session?') });
+    second === undefined ? only : await vscode.window.showQuickPick(rows, { title: t('Which session?') });
   if (choice) await openSession(choice.sessionId);
 }

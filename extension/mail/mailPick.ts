@@ -9,6 +9,7 @@ import {
   type Priority,
 } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
+import { t } from '../l10n.ts';
 import { plainLabel } from '../plainText.ts';
 
 /** An address: of the list, or typed. undefined: the person left. */
@@ -17,8 +18,8 @@ export async function pickAddress(
   participants: readonly string[] = [],
 ): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly address: string }>();
-  pick.title = vscode.l10n.t('Write to');
-  pick.placeholder = vscode.l10n.t('A mailbox, name@machine, @topic, or * for everyone');
+  pick.title = t('Write to');
+  pick.placeholder = t('A mailbox, name@machine, @topic, or * for everyone');
   const others = participants.filter(
     (name) => name !== PERSON && !mailboxes.some((mailbox) => mailbox.name === name),
   );
@@ -55,15 +56,11 @@ export async function pickPriority(): Promise<Priority | undefined> {
   const entry = (priority: Priority, label: string, detail: string) => ({ priority, label, detail });
   const choice = await vscode.window.showQuickPick(
     [
-      entry(
-        'now',
-        vscode.l10n.t('Now'),
-        vscode.l10n.t('Before all that waits. A running turn is not stopped.'),
-      ),
-      entry('next', vscode.l10n.t('Next'), vscode.l10n.t('In order.')),
-      entry('low', vscode.l10n.t('Low'), vscode.l10n.t('When nothing else is left to do.')),
+      entry('now', t('Now'), t('Before all that waits. A running turn is not stopped.')),
+      entry('next', t('Next'), t('In order.')),
+      entry('low', t('Low'), t('When nothing else is left to do.')),
     ],
-    { title: vscode.l10n.t('How soon?') },
+    { title: t('How soon?') },
   );
   return choice?.priority;
 }
@@ -73,11 +70,11 @@ export async function pickPolicy(connection: Connection, name: MailboxName): Pro
   const entry = (policy: MailPolicy, label: string, detail: string) => ({ policy, label, detail });
   const choice = await vscode.window.showQuickPick(
     [
-      entry('accept', vscode.l10n.t('Accept'), vscode.l10n.t('Mail goes to the agent, marked as mail.')),
-      entry('hold', vscode.l10n.t('Hold'), vscode.l10n.t('Mail waits until a person lets it in.')),
-      entry('refuse', vscode.l10n.t('Refuse'), vscode.l10n.t('Mail is sent back.')),
+      entry('accept', t('Accept'), t('Mail goes to the agent, marked as mail.')),
+      entry('hold', t('Hold'), t('Mail waits until a person lets it in.')),
+      entry('refuse', t('Refuse'), t('Mail is sent back.')),
     ],
-    { title: vscode.l10n.t('What may come into {0}?', plainLabel(name)) },
+    { title: t('What may come into {0}?', plainLabel(name)) },
   );
   if (choice !== undefined) await connection.call('mailbox.update', { name, policy: choice.policy });
 }

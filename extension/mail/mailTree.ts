@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { MailThread } from '../../gateway/protocol/index.ts';
 import { age } from '../age.ts';
 import { setContext } from '../context.ts';
+import { t } from '../l10n.ts';
 import { plain } from '../plainText.ts';
 import type { MailBook } from './mailBook.ts';
 
@@ -41,20 +42,20 @@ export class MailTree
 
   getTreeItem(thread: MailThread): vscode.TreeItem {
     const { threadId, subject, lastAt } = thread;
-    const item = new vscode.TreeItem(plain(subject, 120) || vscode.l10n.t('(no text)'));
+    const item = new vscode.TreeItem(plain(subject, 120) || t('(no text)'));
     item.id = threadId;
     item.description = `${factOf(thread)} · ${age(Date.parse(lastAt), Date.now())}`;
     item.iconPath = iconOf(thread);
     item.resourceUri = vscode.Uri.from({ scheme: SCHEME, path: `/${threadId}`, query: marks(thread) });
     item.contextValue = thread.held > 0 ? 'thread.held' : 'thread';
     item.tooltip = tooltipOf(thread);
-    item.command = { command: 'holdfast.openThread', title: vscode.l10n.t('Open'), arguments: [thread] };
+    item.command = { command: 'holdfast.openThread', title: t('Open'), arguments: [thread] };
     return item;
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     if (uri.scheme !== SCHEME || uri.query === '') return undefined;
-    const tooltip = uri.query === 'held' ? vscode.l10n.t('Held') : vscode.l10n.t('Unread');
+    const tooltip = uri.query === 'held' ? t('Held') : t('Unread');
     return new vscode.FileDecoration('●', tooltip);
   }
 
@@ -79,16 +80,15 @@ function countsOf(threads: readonly MailThread[]): string {
     threads.reduce((total, thread) => total + of(thread), 0);
   const held = sum((thread) => thread.held);
   const unread = sum((thread) => thread.unread);
-  return [
-    ...(held > 0 ? [vscode.l10n.t('{0} held', held)] : []),
-    ...(unread > 0 ? [vscode.l10n.t('{0} unread', unread)] : []),
-  ].join(', ');
+  return [...(held > 0 ? [t('{0} held', held)] : []), ...(unread > 0 ? [t('{0} unread', unread)] : [])].join(
+    ', ',
+  );
 }
 
 function factOf({ held, dead, waiting, lastFrom }: MailThread): string {
-  if (held > 0) return vscode.l10n.t('Held');
-  if (dead > 0) return vscode.l10n.t('Not delivered');
-  if (waiting > 0) return vscode.l10n.t('Waiting');
+  if (held > 0) return t('Held');
+  if (dead > 0) return t('Not delivered');
+  if (waiting > 0) return t('Waiting');
   return plain(lastFrom, 24);
 }
 
@@ -102,5 +102,5 @@ const tooltipOf = ({ subject, participants, messages }: MailThread): string =>
   [
     plain(subject, 400),
     plain(participants.join(', '), 400),
-    messages === 1 ? vscode.l10n.t('1 message') : vscode.l10n.t('{0} messages', messages),
+    messages === 1 ? t('1 message') : t('{0} messages', messages),
   ].join('\n');

@@ -11,8 +11,8 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 const texts = (file: string): Record<string, string> => JSON.parse(read(file)) as Record<string, string>;
 
 const CALL = /\bt\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^'"\s]))/g;
-const sources = readdirSync(path.join(root, 'extension'))
-  .filter((file) => file.endsWith('.ts') && file !== 'l10n.ts')
+const sources = readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && file !== 'l10n.ts' && !file.startsWith('webview'))
   .map((file) => ({ file, source: read(`extension/${file}`) }));
 const calls = sources.flatMap(({ file, source }) =>
   [...source.matchAll(CALL)].map(([call, single, double]) => ({
