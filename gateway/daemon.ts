@@ -191,7 +191,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const socketRules = socketPolicy(bearers);
 
   await live.recover();
-  await mail.delivery.recover();
+  await mail.recover();
   delegation.recover();
   parts.use(peers);
   await peers

@@ -7,7 +7,7 @@ import {
   type Receipt,
   type SessionId,
 } from '../protocol/index.ts';
-import { deliverLane, expireMail, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
+import { deliverLane, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outbox.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
@@ -38,17 +38,9 @@ export interface Carrier {
 const BATCH = 64;
 /** Lanes that share a transaction. */
 const LANES = 8;
-const EXPIRY_BATCH = 500;
 /** How often a full disk is tried again. */
 const FULL_DISK_MS = 1_000;
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-/** How long the content of mail is kept after it is over. */
-const KEEP_DAYS = 30;
-const PRUNE_BATCH = 500;
-/** New events after which the oldest are looked at. */
-const EVENTS_BETWEEN_PRUNES = 5_000;
 
 /** What deliveries need of the world. */
 export interface DeliveryWorld {
@@ -81,9 +73,6 @@ export class Delivery implements AsyncDisposable {
   /** Peers that are being told of receipts. */
   readonly #telling = new Set<string>();
   #isClosing = false;
-  #endTimers = (): void => {};
-  #expiry: (() => void) | undefined;
-  #prunedAt = 0;
 
   constructor(world: DeliveryWorld) {
     this.#world = world;
@@ -95,8 +84,6 @@ export class Delivery implements AsyncDisposable {
     await store.synced(() => store.outbox.recover());
     for (const { lane, peer } of store.outbox.lanes()) this.wake(lane, peer);
     for (const { sessionId } of store.mailboxes.list()) this.mayHaveTime(sessionId);
-    this.scheduleExpiry();
-    this.#housekeep();
   }
 
   /** There is something new in a lane. */
@@ -157,8 +144,6 @@ export class Delivery implements AsyncDisposable {
     }
     if (!mail) return;
     for (const peer of this.#carriers.keys()) void this.#report(this.#carryReceipts(peer));
-    if (store.mailEvents.last - this.#prunedAt >= EVENTS_BETWEEN_PRUNES)
-      setImmediate(() => this.#pruneEvents());
   }
 
   /** What a delivery led to, told to those who wait for it. */
@@ -167,20 +152,8 @@ export class Delivery implements AsyncDisposable {
     for (const sessionId of sessions) this.#world.wakeSession(sessionId);
   }
 
-  /** Looks again when the next message is over. The clock may be set meanwhile, so never much later than in a minute. */
-  scheduleExpiry(): void {
-    const { store, clock } = this.#world;
-    this.#expiry?.();
-    const at = store.outbox.nextExpiry();
-    if (at === undefined || this.#isClosing) return;
-    const wait = Math.min(Math.max(Date.parse(at) - Date.parse(clock.now()), 10), MINUTE_MS);
-    this.#expiry = clock.after(wait, () => void this.#expire());
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
-    this.#endTimers();
-    this.#expiry?.();
     for (const lane of this.#lanes.values()) lane.pause?.();
     await Promise.allSettled(this.#working);
   }
@@ -337,32 +310,6 @@ export class Delivery implements AsyncDisposable {
     lane.pause?.();
     lane.pause = undefined;
     this.wake(lane.name, lane.peer);
-  }
-
-  async #expire(): Promise<void> {
-    const { store, clock } = this.#world;
-    await store.synced(() => expireMail(store, EXPIRY_BATCH, clock.now()));
-    this.scheduleExpiry();
-  }
-
-  /** Once an hour: what is long over loses its content. */
-  #housekeep(): void {
-    const { store, clock } = this.#world;
-    const before = new Date(Date.parse(clock.now()) - KEEP_DAYS * DAY_MS).toISOString();
-    const pruned = store.written(
-      () => store.outbox.prune(before, PRUNE_BATCH) + store.inbox.prune(before, PRUNE_BATCH),
-    );
-    this.#pruneEvents();
-    this.#endTimers = clock.after(pruned > 0 ? 1_000 : HOUR_MS, () => this.#housekeep());
-  }
-
-  #pruneEvents(): void {
-    const { store, clock } = this.#world;
-    if (this.#isClosing) return;
-    this.#prunedAt = store.mailEvents.last;
-    const { maxAgeDays } = store.mailEvents.bounds;
-    const before = new Date(Date.parse(clock.now()) - maxAgeDays * DAY_MS).toISOString();
-    store.written(() => store.mailEvents.prune(before));
   }
 
   /** The end waits for this. */

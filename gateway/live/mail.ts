@@ -2,24 +2,35 @@
 import type { Committed } from '../store/store.ts';
 import { Delivery, type DeliveryWorld } from './delivery.ts';
 import { MailFeed } from './mailFeed.ts';
+import { MailTidying } from './mailTidying.ts';
 import { Readers } from './readers.ts';
 
 export class LiveMail implements AsyncDisposable {
   readonly readers: Readers;
   readonly delivery: Delivery;
   readonly feed: MailFeed;
+  readonly tidying: MailTidying;
 
   constructor(world: Omit<DeliveryWorld, 'readers'>) {
     const { store, clock } = world;
     this.readers = new Readers(store.inbox, clock);
     this.delivery = new Delivery({ ...world, readers: this.readers });
     this.feed = new MailFeed(store.mailEvents, () => clock.now());
+    this.tidying = new MailTidying(world);
+  }
+
+  /** Goes on with what the gateway before has left. */
+  async recover(): Promise<void> {
+    await this.delivery.recover();
+    this.tidying.start();
   }
 
   /** Hears of each commit. */
   committed(committed: Committed): void {
     this.delivery.committed(committed);
-    if (committed.mail) this.feed.publish();
+    if (!committed.mail) return;
+    this.feed.publish();
+    this.tidying.committed();
   }
 
   /** A mailbox is gone: who waits for something from it, or for room in it, is told. */
@@ -29,6 +40,7 @@ export class LiveMail implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.tidying[Symbol.dispose]();
     await this.delivery[Symbol.asyncDispose]();
   }
 }

@@ -28,7 +28,7 @@ type MailMethod = Extract<keyof typeof mailMethods, `mail.${string}`>;
 
 export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
   const { store, live, clock } = gateway;
-  const { delivery, readers, feed } = gateway.mail;
+  const { delivery, readers, feed, tidying } = gateway.mail;
   /** When each agent has written lately. */
   const written = new Map<string, readonly number[]>();
   let receives = 0;
@@ -71,7 +71,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
       if (accepted.answer === 'same') return { ...answer, status: accepted.status };
       delivery.announce(delivered);
       if (accepted.routing !== undefined) delivery.wake(accepted.routing.lane, accepted.routing.peer);
-      if (letter.expiresAt !== null) delivery.scheduleExpiry();
+      if (letter.expiresAt !== null) tidying.scheduleExpiry();
       return { ...answer, status: 'queued' };
     },
 
@@ -132,7 +132,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
       };
       const { lane, peer } = await store.synced(() => requeueMail(store, id, anew, clock.now()));
       delivery.wake(lane, peer);
-      delivery.scheduleExpiry();
+      tidying.scheduleExpiry();
       return { id: anew.id, client_message_id: anew.clientMessageId, supersedes: id };
     },
 

@@ -270,6 +270,13 @@ export class InboxStore {
       .map((row) => fromRow(row));
   }
 
+  nextExpiry(): string | undefined {
+    const at = this.#db.get(`SELECT min(expires_at) AS at FROM inbox WHERE ${OPEN} AND state = 'held'`)?.[
+      'at'
+    ];
+    return typeof at === 'string' ? at : undefined;
+  }
+
   /** What a peer has not been told of yet. */
   untold(
     peer: string,

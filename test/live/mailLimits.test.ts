@@ -299,6 +299,46 @@ test('what has not arrived in time is given up, its sender is told, and it can b
   );
 });
 
+test('held mail that nobody decides about in time is over', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  await desk.call('mailbox.create', { name: box('bob'), policy: 'hold' });
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'bob', message: 'x', ttl_s: 30 });
+  clock.pass(31_000);
+  const { messages } = await desk.call('mail.outbox', { id });
+  assert.deepEqual(
+    messages.map(({ status, receipts }) => [status, receipts[0]?.state]),
+    [['done', 'expired']],
+  );
+  await assert.rejects(
+    desk.call('mail.decide', { mailbox: box('bob'), id, decision: 'accept' }),
+    /is expired/,
+  );
+});
+
+test('a month after it is over, a message has no content, and its id is still not free', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const letter = { to: 'person', message: 'secret', client_message_id: ClientMessageId.parse('one') };
+  const { broker_message_id: id } = await desk.call('mail.send', letter);
+  await desk.call('mail.ack', { ids: [id] });
+  clock.pass(31 * 86_400_000);
+  assert.deepEqual((await desk.call('mail.inbox', {})).messages, []);
+  assert.deepEqual((await desk.call('mail.outbox', {})).messages, []);
+  const again = await desk.call('mail.send', letter);
+  assert.deepEqual([again.duplicate, again.broker_message_id], [true, id]);
+  assert.equal(await problemOf(desk, { ...letter, message: 'other' }), 'mail.conflict');
+  await desk.call('mailbox.create', { name: box('ci') });
+  await desk.call('mail.send', { ...letter, from: box('ci') });
+  await desk.call('mailbox.destroy', { name: box('ci') });
+  await desk.call('mailbox.create', { name: box('ci') });
+  assert.equal(
+    (await desk.call('mail.send', { ...letter, from: box('ci') })).duplicate,
+    true,
+    'made anew, it is the same sender',
+  );
+});
+
 test('two readers that race never get the same message, and what a reader leaves behind comes back', async () => {
   const clock = new TestClock();
   await using desk = await MailDesk.open({ clock });

@@ -127,7 +127,7 @@ export class MailDesk implements AsyncDisposable {
 
   static async open(options: DeskOptions = {}): Promise<MailDesk> {
     const desk = new MailDesk(options);
-    await desk.mail.delivery.recover();
+    await desk.mail.recover();
     return desk;
   }
 
