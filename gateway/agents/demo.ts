@@ -13,6 +13,29 @@ const MODES = [
   { id: 'auto', name: 'Auto', description: 'Asks nothing' },
 ];
 
+const VALUES: Readonly<Record<string, readonly { readonly value: string; readonly name: string }[]>> = {
+  model: [
+    { value: 'demo-small', name: 'Demo, small' },
+    { value: 'demo-large', name: 'Demo, large' },
+  ],
+  pace: [
+    { value: 'calm', name: 'Calm' },
+    { value: 'brisk', name: 'Brisk' },
+  ],
+};
+
+/** What can be set besides the mode. It answers the same whatever is set: it only remembers. */
+const configOptions = ({ settings }: DemoConversation) =>
+  [
+    { id: 'model', name: 'Model', category: 'model' },
+    { id: 'pace', name: 'Pace', category: 'thought_level', description: 'How fast it pretends to think' },
+  ].map((option) => ({
+    ...option,
+    type: 'select' as const,
+    currentValue: settings[option.id] ?? '',
+    options: [...(VALUES[option.id] ?? [])],
+  }));
+
 /** Whoever brings an agent back without its memory tells it what was said, in a block of its own before the prompt. */
 const RETOLD = /^This conversation goes on from an earlier one.*Now the user says:$/s;
 
@@ -38,7 +61,7 @@ export const runDemoAgent = async (input: Readable, output: Writable): Promise<v
     }))
     .onRequest(methods.agent.session.new, ({ params, client }) => {
       const sessionId = `demo-${process.pid}-${conversations.size + 1}`;
-      conversations.set(sessionId, {
+      const conversation: DemoConversation = {
         sessionId,
         cwd: params.cwd,
         mode: 'ask',
@@ -46,16 +69,30 @@ export const runDemoAgent = async (input: Readable, output: Writable): Promise<v
         turn: undefined,
         messages: 0,
         calls: 0,
-      });
+        settings: { model: 'demo-small', pace: 'calm' },
+      };
+      conversations.set(sessionId, conversation);
       const update = { sessionUpdate: 'available_commands_update' as const, availableCommands: demoCommands };
       setImmediate(() => void client.notify(methods.client.session.update, { sessionId, update }));
-      return { sessionId, modes: { currentModeId: 'ask', availableModes: MODES } };
+      return {
+        sessionId,
+        modes: { currentModeId: 'ask', availableModes: MODES },
+        configOptions: configOptions(conversation),
+      };
     })
     .onRequest(methods.agent.session.setMode, ({ params }) => {
       if (!MODES.some(({ id }) => id === params.modeId))
         throw RequestError.invalidParams({ modeId: params.modeId });
       find(params.sessionId).mode = params.modeId;
       return {};
+    })
+    .onRequest(methods.agent.session.setConfigOption, ({ params }) => {
+      const { configId, value } = params;
+      if (typeof value !== 'string' || VALUES[configId]?.some((one) => one.value === value) !== true)
+        throw RequestError.invalidParams({ configId, value });
+      const conversation = find(params.sessionId);
+      conversation.settings[configId] = value;
+      return { configOptions: configOptions(conversation) };
     })
     .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
       const conversation = find(params.sessionId);

@@ -16,6 +16,7 @@ export interface DemoConversation {
   mode: string;
   readonly history: string[];
   turn: AbortController | undefined;
+  readonly settings: Record<string, string>;
   messages: number;
   calls: number;
 }

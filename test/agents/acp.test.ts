@@ -191,7 +191,7 @@ test('the mode of a running agent is changed, and a model that nobody offers is 
   await turn;
   await assert.rejects(agent.setModel('large'), {
     code: 'model.unsupported',
-    message: /it offers no choice/,
+    message: /it offers demo-small, demo-large/,
   });
 });
 

@@ -59,17 +59,20 @@ describe('composing', () => {
       await chat.panel.getByRole('button', { name: 'Mode: Ask' }).click();
       await chat.pick('Plan');
       await chat.panel.getByRole('button', { name: 'Mode: Plan' }).waitFor();
-      await chat.panel.getByRole('button', { name: /^Model: / }).click();
-      await chat.page.locator('.quick-input-widget input').fill('demo-large');
-      await chat.page.keyboard.press('Enter');
-      await chat.panel.getByRole('button', { name: 'Model: demo-large' }).waitFor();
-      await chat.panel.getByRole('button', { name: /^Model: / }).click();
-      await chat.page.locator('.quick-input-widget input').fill('');
-      await chat.page.keyboard.press('Enter');
-      await chat.panel.getByRole('button', { name: 'Model: Default model' }).waitFor();
 
       await chat.send('echo hello');
       await chat.seen('hello');
+      const model = chat.panel.getByRole('button', { name: /^Model: / });
+      await model.click();
+      await chat.pick('Demo, large');
+      await chat.panel.getByRole('button', { name: 'Model: demo-large' }).waitFor();
+      await model.click();
+      await chat.pick('Pace');
+      await chat.pick('Brisk');
+      await model.click();
+      await chat.shoot('h-3-models');
+      await chat.pick("The agent's own choice");
+      await chat.panel.getByRole('button', { name: 'Model: Default model' }).waitFor();
       await chat.field.pressSequentially('/hel');
       await chat.panel.getByRole('option', { name: /\/help/ }).waitFor();
       await chat.field.press('Tab');

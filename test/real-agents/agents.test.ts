@@ -189,6 +189,14 @@ for (const id of realAgentIds()) {
       assert.equal(await textOf(() => opened.agent.prompt('ECHO anew')), 'anew');
     });
 
+    test('after an orderly end the agent goes on with its own memory', async () => {
+      const sessionId = opened.agent.agentSessionId;
+      await opened.agent[Symbol.asyncDispose]();
+      opened = await open({ resume: sessionId });
+      if (agent.recipe.forgetsYoungSessions !== true) assert.equal(opened.agent.opened, 'resumed');
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO back again')), 'back again');
+    });
+
     test('a session that the agent does not know is replaced by a new one', async () => {
       const unknown = '00000000-0000-4000-8000-000000000000';
       const other = await open({ resume: unknown });
