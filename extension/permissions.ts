@@ -12,13 +12,27 @@ type Parts = PickParts & SessionCommandParts;
 
 /** `from`: the id of the permission that a notification told of. */
 export async function answerPermission(parts: Parts, from: unknown): Promise<void> {
-  const { permissions } = await parts.connection.call('permission.list', {});
+  const permissions = await openPermissions(parts);
   const told = permissions.find(({ permissionId }) => permissionId === from);
   if (typeof from === 'string' && !told)
     return say(t('Nothing is left to do: it has been answered already.'));
   if (permissions.length === 0) return say(t('No agent asks for permission now.'));
   const chosen = told ?? (permissions.length === 1 ? permissions[0] : await pick(permissions, parts));
   if (chosen) await parts.chats.show(chosen.sessionId, { type: 'focusPart', part: 'permission' });
+}
+
+/** Those of this machine, and of the linked ones that are there and have any. */
+async function openPermissions({ connection, sessions }: Parts): Promise<readonly Permission[]> {
+  const asking = sessions.all.filter(({ pendingPermissions }) => pendingPermissions > 0);
+  const peers = new Set(asking.flatMap(({ peer }) => (peer === undefined ? [] : [peer])));
+  const lists = await Promise.all([
+    connection.call('permission.list', {}),
+    // One that does not answer keeps nobody from the others.
+    ...[...peers].map((peer) =>
+      connection.call('permission.list', { peer }).catch(() => ({ permissions: [] })),
+    ),
+  ]);
+  return lists.flatMap(({ permissions }) => permissions);
 }
 
 async function pick(

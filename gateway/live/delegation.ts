@@ -43,14 +43,9 @@ export class Delegation {
   constructor(parts: DelegationParts) {
     this.#parts = parts;
     const { peering } = parts;
-    peering.answer('peer.task', (params, key) => this.#accept(between['peer.task'].parse(params), key));
-    peering.answer('peer.task_stop', (params, key) =>
-      this.#stopOwn(between['peer.task_stop'].parse(params).taskId, key),
-    );
-    peering.answer('peer.task_report', (params, key) => {
-      const report = between['peer.task_report'].safeParse(params);
-      if (report.success) this.#heard(report.data, key);
-    });
+    peering.answer('peer.task', (offer, key) => this.#accept(offer, key));
+    peering.answer('peer.task_stop', ({ taskId }, key) => this.#stopOwn(taskId, key));
+    peering.answer('peer.task_report', (report, key) => this.#heard(report, key));
     peering.onRemoved = (key) => this.#removed(key);
     // Taken already, it is not taken again: the answer says how it stands, whatever was missed meanwhile.
     peering.onLinked((key) => {

@@ -36,12 +36,8 @@ class PeerMail {
 
   open(): void {
     const { peering } = this.#parts;
-    peering.answer('peer.mail', (params, key) =>
-      this.#receive(between['peer.mail'].parse(params).letters, key),
-    );
-    peering.answer('peer.receipts', (params, key) =>
-      this.#note(between['peer.receipts'].parse(params).receipts, key),
-    );
+    peering.answer('peer.mail', ({ letters }, key) => this.#receive(letters, key));
+    peering.answer('peer.receipts', ({ receipts }, key) => this.#note(receipts, key));
     peering.onLinked((key) => this.#link(key));
     peering.onPresence((key, isThere) => this.#tell(key, isThere));
     peering.onDropped = (key) => this.#unlink.get(key)?.();

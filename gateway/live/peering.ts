@@ -1,13 +1,16 @@
 // All peers at work: links come and go under them, clients call through them, and each sees of us what it may.
 import {
+  between,
   PeerName,
   PeerPolicy,
   Problem,
   RPC,
+  type Between,
   type Mailbox,
   type News,
   type SessionId,
 } from '../protocol/index.ts';
+import type { z } from 'zod';
 import type { Links } from '../peers/link.ts';
 import type { Outcome, ServingOptions } from '../peers/serving.ts';
 import type { Committed, Store } from '../store/store.ts';
@@ -27,9 +30,6 @@ export interface PeerBook {
   allows(key: number, policy: PeerPolicy): void;
 }
 
-/** Answers one kind of request that gateways make of each other. */
-export type Between = (params: unknown, key: number) => unknown;
-
 const MAILBOXES_MS = 500;
 
 export interface PeeringParts {
@@ -43,7 +43,7 @@ export interface PeeringParts {
 export class Peering implements Disposable {
   readonly #parts: PeeringParts;
   readonly #sides = new Map<number, PeerSide>();
-  readonly #between = new Map<string, Between>();
+  readonly #between = new Map<string, (params: unknown, key: number) => (() => unknown) | undefined>();
   readonly #linked = new Set<(key: number) => void>();
   readonly sessions: RemoteSessions;
   readonly #presence = new Set<(key: number, isThere: boolean) => void>();
@@ -81,8 +81,15 @@ export class Peering implements Disposable {
   }
 
   /** Adds a request that gateways make of each other; those of a peer come here after its link is up. */
-  answer(method: string, run: Between): void {
-    this.#between.set(method, run);
+  answer<M extends keyof Between>(
+    method: M,
+    run: (params: z.output<Between[M]>, key: number) => unknown,
+  ): void {
+    this.#between.set(method, (given, key) => {
+      const params = between[method].safeParse(given);
+      // The schema that was just used is the one of this very method.
+      return params.success ? () => run(params.data as z.output<Between[M]>, key) : undefined;
+    });
   }
 
   onLinked(callback: (key: number) => void): void {
@@ -241,8 +248,12 @@ export class Peering implements Disposable {
   }
 
   #runBetween(method: string, params: unknown, key: number): Promise<Outcome> | undefined {
-    const run = this.#between.get(method);
-    return run === undefined ? undefined : this.#outcome(method, async () => run(params, key));
+    const read = this.#between.get(method);
+    if (read === undefined) return undefined;
+    const run = read(params, key);
+    const message = `${method}: not as the contract has it.`;
+    if (run === undefined) return Promise.resolve({ error: { code: RPC.invalidParams, message } });
+    return this.#outcome(method, async () => run());
   }
 
   async #outcome(method: string, run: () => Promise<unknown>): Promise<Outcome> {

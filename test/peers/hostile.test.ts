@@ -1,0 +1,108 @@
+// What a linked gateway can say that means harm, or nothing: it is refused or skipped, and everything else goes on.
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { it } from 'node:test';
+import { between, methods } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
+import { EVERYTHING, linkedGateways, type Linked } from '../support/linked.ts';
+import { check } from '../support/property.ts';
+
+const NAMES = [
+  ...Object.keys(methods),
+  ...Object.keys(between),
+  'session.events',
+  'session.removed',
+  'nothing',
+];
+
+/** JSON-RPC that is nearly right, and whatever else JSON can say. */
+const message = fc.oneof(
+  { weight: 4, arbitrary: envelope() },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 4 }) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.oneof(fc.boolean(), fc.string()), fc.oneof(fc.string(), fc.integer())),
+  },
+);
+
+function envelope(): fc.Arbitrary<unknown> {
+  const client = fc.oneof(
+    fc.constantFrom('c1', 'c2', ''),
+    fc.record({ id: fc.constantFrom('c1', 'x', 'ß'), clientId: fc.string(), name: fc.string() }),
+    fc.constant({ id: 'c9', clientId: 'c9', name: 'a guest' }),
+  );
+  const fields = fc.record(
+    {
+      sessionId: fc.oneof(fc.constantFrom('s', '../s', '__proto__'), fc.jsonValue({ maxDepth: 1 })),
+      cursor: fc.constantFrom('00000000:1', 'x', '00000000:99999999999999'),
+      events: fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 3 }),
+      sessions: fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 3 }),
+      taskId: fc.constantFrom('t', '..'),
+      letters: fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 2 }),
+      allows: fc.jsonValue({ maxDepth: 1 }),
+      peer: fc.constantFrom('laptop', 'box'),
+    },
+    { requiredKeys: [] },
+  );
+  return fc.record(
+    {
+      jsonrpc: fc.constant('2.0'),
+      id: fc.oneof(fc.string({ maxLength: 70 }), fc.integer()),
+      method: fc.oneof(fc.constantFrom(...NAMES), fc.string()),
+      params: fc.oneof(
+        { weight: 3, arbitrary: fields },
+        { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+      ),
+      result: fc.jsonValue({ maxDepth: 2 }),
+      error: fc.jsonValue({ maxDepth: 2 }),
+      client,
+    },
+    { requiredKeys: [] },
+  );
+}
+
+/** What the box says is written by hand, past all that would keep it from saying it. */
+function say(both: Linked, said: unknown): void {
+  const [link] = both.box.links.all();
+  link?.send(JSON.stringify(said));
+}
+
+it('nothing that a peer says is a bug here, or takes anything away', async (t) => {
+  await using both = linkedGateways(EVERYTHING);
+  both.laptop.permit({ see: true, prompt: true, answer: true, interrupt: true });
+  const here = both.laptop.client();
+  const { sessionId } = await here.call('session.create', {
+    path: newFolder('work'),
+    agent: 'demo',
+    title: 'Mine',
+  });
+  await check(
+    t,
+    fc.asyncProperty(fc.array(message, { maxLength: 8 }), async (messages) => {
+      if (both.box.links.all().length === 0) both.link();
+      for (const said of messages) say(both, said);
+      // A session of ours is as it was, and calls are answered.
+      const session = await here.call('session.get', { sessionId });
+      assert.equal(session.title, 'Mine');
+    }),
+    400,
+  );
+  await both.cut();
+  both.link();
+  await here.call('session.list', { peer: 'box' });
+  assert.deepEqual(both.laptop.bugs.map(String), []);
+});
+
+it('a task and a letter that are malformed are answered with an error, not taken', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const { calls } = both.laptop.peering.side(1);
+  for (const [method, params] of [
+    ['peer.task', { taskId: '../../etc', prompt: 'x' }],
+    ['peer.task', { taskId: 't', prompt: '' }],
+    ['peer.mail', { letters: [{ id: 'm' }] }],
+    ['peer.task_stop', { taskId: 'not-given' }],
+  ] as const)
+    await assert.rejects(calls.call(method, params, { isRepeatable: true }), Error, method);
+  assert.deepEqual(both.box.bugs.map(String), []);
+  assert.deepEqual((await both.box.client().call('task.list', {})).tasks, []);
+});
