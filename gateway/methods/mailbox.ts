@@ -15,8 +15,18 @@ type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `pr
 export const mailboxHandlers = (gateway: MailboxParts): Handlers<MailboxMethod> => {
   const { store, mail, peering, bus, clock } = gateway;
   const shown = ({ key, identity: _, sessionKey: __, ...mailbox }: StoredMailbox): Mailbox => {
-    const socket = bus.socketOf(mailbox.name);
-    return { ...mailbox, ...(socket === undefined ? {} : { socket }), ...store.inbox.counts({ key }) };
+    const { name, sessionId, profile } = mailbox;
+    const socket = bus.socketOf(name);
+    // A name like claude-0001 tells nobody what is worked on there.
+    const session =
+      profile.title === '' && sessionId !== undefined ? store.sessions.find(sessionId) : undefined;
+    const title = session?.session.title.slice(0, 100).toWellFormed() ?? profile.title;
+    return {
+      ...mailbox,
+      profile: { ...profile, title },
+      ...(socket === undefined ? {} : { socket }),
+      ...store.inbox.counts({ key }),
+    };
   };
   const changed = (mailbox: StoredMailbox, subtype: string): void =>
     tellOfMailbox(store, mailbox, subtype, clock.now());

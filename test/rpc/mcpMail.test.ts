@@ -72,7 +72,8 @@ const unread = ({ tools }: Agent, count = 1) =>
 
 test('a question and its answer, with receipts', async () => {
   const { text } = await callTool(one.tools, 'list_agents');
-  assert.ok(text.includes(other.name), text);
+  // By its title, which is another's words.
+  assert.match(text, new RegExp(`^${other.name} \\(session, dnd\\)\n> Review "queue"\n> > approve$`, 'm'));
   const question = Sent.parse(
     (await callTool(one.tools, 'send_message', { to: other.name, message: 'Is 5 per minute safe?' }))
       .structured,
