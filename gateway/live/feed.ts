@@ -48,6 +48,11 @@ interface Subscriber {
   readonly follower: Follower;
   /** All up to here was handed over. */
   seq: number;
+  /**
+   * It has read what was published as it was published. Who has read compacted pages may stand at the same seq with less of
+   * a message, whose piece is still to come: what was published then would leave a hole.
+   */
+  isAbreast: boolean;
   /** behind: the next page of the log comes in a moment. waiting: it comes when there is room. */
   state: 'reading' | 'behind' | 'waiting' | 'ended';
 }
@@ -55,7 +60,9 @@ interface Subscriber {
 /** All who follow one session. */
 interface Following {
   readonly all: Set<Subscriber>;
-  readonly recent: Recent;
+  /** What was published, and pages that were read since the log was last compacted. */
+  readonly said: Recent;
+  readonly read: Recent;
 }
 
 export class Feed {
@@ -71,10 +78,10 @@ export class Feed {
 
   /** Follows a session from after a seq. The result ends it. */
   subscribe(log: LogOf, after: number, follower: Follower): () => void {
-    const subscriber: Subscriber = { log, follower, seq: after, state: 'reading' };
+    const subscriber: Subscriber = { log, follower, seq: after, state: 'reading', isAbreast: false };
     let following = this.#subscribers.get(log.sessionId);
     if (following === undefined) {
-      following = { all: new Set(), recent: new Recent() };
+      following = { all: new Set(), said: new Recent(), read: new Recent() };
       this.#subscribers.set(log.sessionId, following);
     }
     const { all } = following;
@@ -132,9 +139,12 @@ export class Feed {
     const subscribers = this.#subscribers.get(batch.sessionId);
     if (subscribers === undefined) return;
     const framed = isLong(batch) ? undefined : this.#frameOnce(batch);
-    if (framed !== undefined) subscribers.recent.add(framed);
+    if (batch.isCompacted) subscribers.read.clear();
+    if (framed !== undefined) subscribers.said.add(framed);
     for (const subscriber of subscribers.all) {
       if (subscriber.state !== 'reading') continue;
+      // At the end of the log everybody knows the same.
+      if (subscriber.seq === batch.after) subscriber.isAbreast = true;
       if (framed !== undefined && subscriber.seq === batch.after) this.#hand(subscriber, framed);
       else this.#catchUp(subscriber);
     }
@@ -168,12 +178,16 @@ export class Feed {
     setImmediate(() => this.#goOn(subscriber, 'behind'));
   }
 
-  #next({ log, seq }: Subscriber): Framed {
-    const recent = this.#subscribers.get(log.sessionId)?.recent;
-    const known = recent?.find(seq);
+  #next(subscriber: Subscriber): Framed {
+    const { log, seq, isAbreast } = subscriber;
+    const following = this.#subscribers.get(log.sessionId);
+    const said = isAbreast ? following?.said.find(seq) : undefined;
+    if (said !== undefined) return said;
+    subscriber.isAbreast = false;
+    const known = following?.read.find(seq);
     if (known !== undefined) return known;
     const framed = this.#frameOnce(this.#log.read(log, seq, PAGE));
-    recent?.add(framed);
+    following?.read.add(framed);
     return framed;
   }
 

@@ -1,7 +1,7 @@
 // What was sent lately of a session, kept as it was sent: readers that are a little behind, or behind together, share it.
 import type { Batch } from '../store/log.ts';
 
-const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_BYTES = 3 * 1024 * 1024;
 
 /** A batch, and the frame that all who follow get it in, made at most once. */
 export interface Framed {
@@ -28,6 +28,11 @@ export class Recent {
       if (this.#size <= MOST_BYTES) break;
       this.#forget(after);
     }
+  }
+
+  clear(): void {
+    this.#said.clear();
+    this.#size = 0;
   }
 
   #forget(after: number): void {

@@ -34,6 +34,8 @@ export interface Batch {
   readonly after: number;
   readonly last: number;
   readonly texts: readonly string[];
+  /** What was before it has been compacted meanwhile: the same cursors now stand for other pieces of messages. */
+  readonly isCompacted?: boolean;
 }
 
 /** An event that has its number, as a row. */
@@ -60,6 +62,7 @@ export class LogStore {
   readonly logId: string;
   readonly #heads = new Map<number, number>();
   readonly #fresh = new Map<number, Fresh>();
+  readonly #compacted = new Set<number>();
   /** Every append since the last commit, in order, to be undone from the end. */
   readonly #appends: { readonly fresh: Fresh; readonly before: number }[] = [];
 
@@ -129,8 +132,10 @@ export class LogStore {
       after,
       last: after + texts.length,
       texts,
+      isCompacted: this.#compacted.has(log.key),
     }));
     this.#fresh.clear();
+    this.#compacted.clear();
     this.#appends.length = 0;
     return batches;
   }
@@ -219,6 +224,7 @@ export class LogStore {
     const texts = kept.map((event) => JSON.stringify(event));
     const left = { events: kept.length, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
     if (kept.length === events.length) return left;
+    this.#compacted.add(log.key);
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
     for (const [index, { seq, type }] of kept.entries()) this.#insert(base + seq, type, texts[index] ?? '');
     return left;

@@ -25,7 +25,7 @@ const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 /** Reads a session over a plain WebSocket, and keeps of each message its length and a hash only. */
-class Reader {
+class Reader implements Disposable {
   readonly #messages = new Map<string, { length: number; hash: Hash }>();
   readonly ages: number[] = [];
   #seq = 0;
@@ -54,6 +54,10 @@ class Reader {
     const params = { sessionId, cursor: this.cursor };
     socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'session.subscribe', params }));
     await once(socket, 'message');
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.terminate();
   }
 
   /** All that was said, in short. */
@@ -107,12 +111,12 @@ test(`${Math.round(BYTES / 1e6)} MB stream to one reader while another has stopp
 
   const { cursor } = await client.ask(sessionId, 'echo first');
   assert.ok(cursor !== undefined);
-  const live = await Reader.open(gateway, sessionId, cursor);
+  using live = await Reader.open(gateway, sessionId, cursor);
   for (let turn = 0; turn < WARM_TURNS; turn += 1)
     await client.call('session.send', { sessionId, message: TURN });
   await waitFor('the stream to be warm', () => live.results === WARM_TURNS);
 
-  const stalled = await Reader.open(gateway, sessionId, cursor);
+  using stalled = await Reader.open(gateway, sessionId, cursor);
   stalled.socket.pause();
   const before = residentBytes(gateway.pid);
   let highest = before;
