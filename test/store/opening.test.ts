@@ -159,6 +159,15 @@ test('prompts of an earlier version wait in the same order, behind them the next
     queue.map(({ promptId }) => promptId),
     ['first', 'second', 'third', 'fourth'],
   );
+  const mailboxes = store.mailboxes.list().map(({ name, kind, sessionId }) => [name, kind, sessionId]);
+  assert.deepEqual(
+    mailboxes,
+    [
+      ['demo-0007', 'session', SESSION],
+      ['person', 'person', undefined],
+    ],
+    'a session from before there was mail has a mailbox, too',
+  );
 });
 
 /** Turns every bit of so many bytes. */
