@@ -3,8 +3,8 @@ import type { Clock } from './clock.ts';
 
 export interface AlarmParts {
   readonly clock: Clock;
-  /** Everything that is waited for, in ticks of the clock. */
-  readonly due: () => readonly number[];
+  /** The first of all that is waited for, in ticks of the clock; Infinity: nothing. */
+  readonly firstDue: () => number;
   /** It rings at least so often: otherwise a sleep would not be noticed. */
   readonly atLeastMs: number;
   /** So late can only be a timer of a machine that has slept. */
@@ -16,17 +16,19 @@ export class Alarm implements Disposable {
   readonly #parts: AlarmParts;
   #set: { readonly at: number; readonly cancel: () => void } | undefined;
   #isOff = false;
+  /** All are asked at the end of it, once. */
+  #isRinging = false;
 
   constructor(parts: AlarmParts) {
     this.#parts = parts;
   }
 
-  /** What is due has changed. */
-  set(): void {
-    if (this.#isOff) return;
-    const { clock, due, atLeastMs } = this.#parts;
+  /** Somebody waits until then. Whoever has changed his mind to a later time costs one ring for nothing. */
+  by(due: number): void {
+    if (this.#isOff || this.#isRinging) return;
+    const { clock, atLeastMs } = this.#parts;
     const now = clock.ticks();
-    const at = Math.max(now, Math.min(now + atLeastMs, ...due()));
+    const at = Math.max(now, Math.min(now + atLeastMs, due));
     if (this.#set !== undefined && this.#set.at <= at) return;
     this.#set?.cancel();
     const wall = Date.parse(clock.now()) + at - now;
@@ -40,9 +42,11 @@ export class Alarm implements Disposable {
 
   /** Some systems stop the clock of timers while they sleep, so the wall clock is asked too. When it was only set: a ping. */
   #ring(at: number, wall: number): void {
-    const { clock, lateMs, onRing } = this.#parts;
+    const { clock, lateMs, onRing, firstDue } = this.#parts;
     this.#set = undefined;
+    this.#isRinging = true;
     onRing(Math.max(clock.ticks() - at, Date.parse(clock.now()) - wall) > lateMs);
-    this.set();
+    this.#isRinging = false;
+    this.by(firstDue());
   }
 }

@@ -20,8 +20,8 @@ export interface PeerSurroundings {
   readonly own: () => string;
   /** Ends in `linked`, or in a step `failed`. */
   readonly dial: (peer: LivePeer) => void;
-  /** Something is due at another time than before. */
-  readonly onDue: () => void;
+  /** Something is due then; Infinity: nothing, but a sleep should be noticed. */
+  readonly onDue: (at: number) => void;
   /** For the log, and for people who watch. */
   readonly onNews: (peer: LivePeer, news: 'state' | 'flapping') => void;
 }
@@ -119,7 +119,7 @@ export class LivePeer {
       }
     }
     if (isNews) this.#world.onNews(this, 'state');
-    this.#world.onDue();
+    this.#world.onDue(this.dueAt ?? Infinity);
   }
 
   /** Cuts every link, saying why, and begins no other. */

@@ -70,7 +70,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     this.#audit = new Audit(logger, clock);
     this.#alarm = new Alarm({
       clock,
-      due: () => [...this.#peers.values()].map(({ dueAt }) => dueAt).filter((at) => at !== null),
+      firstDue: () => Math.min(Infinity, ...[...this.#peers.values()].map(({ dueAt }) => dueAt ?? Infinity)),
       atLeastMs: times.beat,
       lateMs: times.late,
       onRing: (hasSlept) => this.#onRing(hasSlept),
@@ -97,7 +97,7 @@ export class Peers implements PeerBook, AsyncDisposable {
       links: this.links,
       own: () => this.#reach.identity.fingerprint,
       dial: (peer) => void this.#reach.dial(peer),
-      onDue: () => this.#alarm.set(),
+      onDue: (at) => this.#alarm.by(at),
       onNews: (peer, news) => this.#onNews(peer, news),
     };
     this.links.onChanged((fingerprint) => {
@@ -119,7 +119,6 @@ export class Peers implements PeerBook, AsyncDisposable {
         .catch((error: unknown) => this.#audit.fault('Peers cannot dial this gateway.', error));
     }
     this.#onRing(false);
-    this.#alarm.set();
   }
 
   /** This gateway, as others see it. */
@@ -304,7 +303,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   /** What is remembered of a peer has changed. */
   #refresh(key: number): void {
     const peer = this.#peers.get(key);
-    const stored = this.#world.store.peers.list().find((one) => one.key === key);
+    const stored = this.#world.store.peers.byKey(key);
     if (peer !== undefined && stored !== undefined) peer.stored = stored;
   }
 

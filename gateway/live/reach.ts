@@ -85,11 +85,11 @@ export class Reach implements AsyncDisposable {
 
   /** Dials once; how it went is a step of the peer. */
   async dial(peer: LivePeer): Promise<void> {
-    const { addresses, fingerprint } = peer.stored;
+    const { addresses } = peer.stored;
     const pins = pinsOf(peer.stored);
     const fail = (reason: string): void => peer.step({ step: 'failed', reason });
     try {
-      const fingerprints = [fingerprint, ...pins.slice(1).map(fingerprintOfPem)];
+      const fingerprints = fingerprintsOf(peer.stored);
       const target = { addresses, identity: this.identity, protocol: LINK, fingerprints, pins } as const;
       const { socket, address, fingerprint: shown } = await dial(target, peer.gone.signal);
       const onLink = (link: FrameLink): void => {
@@ -120,11 +120,13 @@ export class Reach implements AsyncDisposable {
     };
   }
 
+  #withKey(fingerprint: string): LivePeer | undefined {
+    return this.#parts.peers().find(({ stored }) => fingerprintsOf(stored).includes(fingerprint));
+  }
+
   #welcome(visitor: Visitor): void {
     const { socket, fingerprint } = visitor;
-    const peer = this.#parts
-      .peers()
-      .find(({ stored }) => pinsOf(stored).some((pin) => fingerprintOfPem(pin) === fingerprint));
+    const peer = this.#withKey(fingerprint);
     if (peer === undefined) return visitor.refuse('Its key is not known.');
     const onLink = (link: FrameLink): void => {
       visitor.admit();
@@ -176,6 +178,7 @@ export class Reach implements AsyncDisposable {
     const door = {
       identity: () => this.identity,
       pins: () => this.#parts.peers().flatMap(({ stored }) => pinsOf(stored)),
+      isPinned: (fingerprint: string) => this.#withKey(fingerprint) !== undefined,
       isInviting: this.#parts.isInviting,
       onLink: (visitor: Visitor) => this.#welcome(visitor),
       onPairing: this.#parts.onPairing,
@@ -191,5 +194,8 @@ export class Reach implements AsyncDisposable {
 
 const pinsOf = ({ certificate, nextCertificate }: StoredPeer): string[] =>
   nextCertificate === null ? [certificate] : [certificate, nextCertificate];
+
+const fingerprintsOf = ({ fingerprint, nextCertificate }: StoredPeer): string[] =>
+  nextCertificate === null ? [fingerprint] : [fingerprint, fingerprintOfPem(nextCertificate)];
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

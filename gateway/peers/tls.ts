@@ -1,5 +1,5 @@
 // Peers over TLS 1.3: both keys are pinned, and compared before the first byte is read or written.
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect, createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { fingerprintOf, type Identity } from './certificate.ts';
@@ -36,6 +36,8 @@ export interface Door {
   readonly identity: () => Identity;
   /** Every certificate that is pinned now. */
   readonly pins: () => readonly string[];
+  /** Whether it is the fingerprint of one of them. */
+  readonly isPinned: (fingerprint: string) => boolean;
   /** Somebody may come whom we do not know, and prove that he holds an invitation. */
   readonly isInviting: () => boolean;
   readonly onLink: (visitor: Visitor) => void;
@@ -157,10 +159,8 @@ export class TlsListener implements AsyncDisposable {
       socket.destroySoon();
     };
     const visitor: Visitor = { socket, certificate, fingerprint, address, admit, refuse: refuseAloud };
-    const isPinned =
-      socket.authorized &&
-      this.#door.pins().some((pin) => fingerprintOf(new X509Certificate(pin)) === fingerprint);
-    if (!isPinned && !(socket.alpnProtocol === PAIRING && this.#door.isInviting()))
+    const isKnown = socket.authorized && this.#door.isPinned(fingerprint);
+    if (!isKnown && !(socket.alpnProtocol === PAIRING && this.#door.isInviting()))
       return refuse('Its key is not known.');
     if (socket.alpnProtocol === PAIRING) return this.#door.onPairing(visitor);
     if (socket.alpnProtocol === LINK) return this.#door.onLink(visitor);

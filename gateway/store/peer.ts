@@ -78,6 +78,10 @@ export class PeerStore {
     throw new Problem('peer.unknown', `No peer is called ${name}. List them: holdfast peers list`);
   }
 
+  byKey(key: number): StoredPeer | undefined {
+    return this.#one('SELECT * FROM peer WHERE key = ?', key);
+  }
+
   byFingerprint(fingerprint: string): StoredPeer | undefined {
     return this.#one('SELECT * FROM peer WHERE fingerprint = ?', fingerprint);
   }
@@ -189,7 +193,7 @@ export class PeerStore {
     );
   }
 
-  #one(sql: string, value: string): StoredPeer | undefined {
+  #one(sql: string, value: string | number): StoredPeer | undefined {
     const row = this.#db.get(sql, value);
     return row && peerOf(row);
   }
