@@ -1,6 +1,7 @@
 // session.send and queue.*: prompts on their way to the agent.
 import { cursorAt } from '../core/log.ts';
-import { PromptId, type Prompt, type queueMethods } from '../protocol/index.ts';
+import { Problem, PromptId, type Actor, type Prompt, type queueMethods } from '../protocol/index.ts';
+import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { admitPrompt, changePrompt, removePrompt, retryPrompt } from '../store/conversation.ts';
 import type { StoredPrompt } from '../store/queue.ts';
@@ -33,8 +34,10 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
     return { prompts: store.queue.list(session).map(withoutInternals), held: session.held };
   },
 
-  'queue.edit': ({ sessionId, promptId, message }) =>
+  'queue.edit': ({ sessionId, promptId, message }, caller) =>
     store.synced(() => {
+      const { from } = store.queue.get(store.sessions.get(sessionId), promptId);
+      mustBeOwn(caller, from);
       changePrompt(store, sessionId, promptId, { message }, clock.now());
       return { ok: true } as const;
     }),
@@ -69,6 +72,15 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
     return { ok: true };
   },
 });
+
+/** A peer cannot put words into the mouth of somebody who sits here. Throws the problem peer.forbidden. */
+function mustBeOwn({ peer }: Caller, { clientId }: Actor): void {
+  if (peer === undefined || clientId.startsWith(`peer:${peer}:`)) return;
+  throw new Problem(
+    'peer.forbidden',
+    'Only its own prompts can be edited by another gateway. Send a new one.',
+  );
+}
 
 /** A stored prompt without what only the gateway needs. */
 export const withoutInternals = ({ handed: _, expiresAt: __, seq: ___, ...prompt }: StoredPrompt): Prompt =>

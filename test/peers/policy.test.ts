@@ -119,6 +119,25 @@ describe('a peer', () => {
     await assert.rejects(twice, { problem: 'peer.forbidden' });
   });
 
+  it('edits its own waiting prompts, and not the words of somebody who sits here', async () => {
+    await using both = linkedGateways(EVERYTHING);
+    const there = both.box.client();
+    const here = both.laptop.client();
+    const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+    await there.call('queue.pause', { sessionId });
+    const theirs = await there.call('session.send', { sessionId, message: 'theirs' });
+    const ours = await here.call('session.send', { peer: 'box', sessionId, message: 'ours' });
+    const edit = (promptId: string): Promise<unknown> =>
+      here.call('queue.edit', { peer: 'box', sessionId, promptId, message: 'edited' });
+    await edit(ours.promptId);
+    await assert.rejects(edit(theirs.promptId), { problem: 'peer.forbidden' });
+    const { prompts } = await there.call('queue.list', { sessionId });
+    assert.deepEqual(
+      prompts.map(({ message }) => message),
+      ['theirs', 'edited'],
+    );
+  });
+
   it('loses at once what it follows when it may not see any more', async () => {
     await using both = linkedGateways();
     const { sessionId } = await both.box
