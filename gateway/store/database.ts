@@ -74,10 +74,6 @@ export class Database implements Disposable {
     }
   }
 
-  get isInTransaction(): boolean {
-    return this.#db.isTransaction;
-  }
-
   all(sql: string, ...values: SQLInputValue[]): Row[] {
     this.beforeUse();
     return this.#guarded(() => this.#prepare(sql).all(...values));
