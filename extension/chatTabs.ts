@@ -54,7 +54,9 @@ export class ChatTabs implements vscode.WebviewPanelSerializer {
   open(id: SessionId): Chat {
     const session = this.#parts.sessions.get(id);
     const title = session ? titleOf(session, 80) : t('Chat');
-    const panel = vscode.window.createWebviewPanel(CHAT_TAB, title, vscode.ViewColumn.Active);
+    const panel = vscode.window.createWebviewPanel(CHAT_TAB, title, vscode.ViewColumn.Active, {
+      enableFindWidget: true,
+    });
     return this.#fill(panel, id);
   }
 
