@@ -11,26 +11,46 @@ import { problemsOf } from './problems.ts';
 /** What one message to the gateway holds, with some room for what is around it. */
 const MOST = 1_000_000;
 
+/** Where the session is that a prompt is for. */
+export interface Where {
+  readonly folder: string | undefined;
+  readonly isElsewhere: boolean;
+  readonly clippings: Clippings;
+}
+
 /** The prompt with what goes along. The panel names files; whether they may go along is decided here. */
 export async function withAttachments(
   text: string,
   attachments: readonly Attachment[],
-  sessionFolder: string | undefined,
-  clippings: Clippings,
+  { folder, isElsewhere, clippings }: Where,
 ): Promise<Message> {
   if (attachments.length === 0) return text;
   const blocks: ContentBlock[] = [{ type: 'text', text }];
   for (const { uri, name } of attachments) {
     if (isClipping(uri)) blocks.push(await clippings.block(uri, name));
     else {
-      await mustBeInside(uri, sessionFolder);
-      blocks.push({ type: 'resource_link', uri, name });
+      await mustBeInside(uri, folder);
+      blocks.push(isElsewhere ? await contentOf(uri) : { type: 'resource_link', uri, name });
     }
   }
   if (JSON.stringify(blocks).length > MOST) {
     throw new Error(t('All that goes along is more than 1 MB together. Remove an image and send again.'));
   }
   return blocks;
+}
+
+/** What a file, or some of its lines, says: an agent on another machine cannot read it by its name. */
+async function contentOf(text: string): Promise<ContentBlock> {
+  const uri = vscode.Uri.parse(text, true);
+  const bytes = await vscode.workspace.fs.readFile(uri.with({ fragment: '' }));
+  try {
+    const lines = new TextDecoder('utf-8', { fatal: true }).decode(bytes).split('\n');
+    const [, first, last] = /^L(\d+)-(\d+)$/.exec(uri.fragment) ?? [];
+    const chosen = first === undefined ? lines : lines.slice(Number(first) - 1, Number(last));
+    return { type: 'resource', resource: { uri: text, text: chosen.join('\n') } };
+  } catch {
+    throw new Error(t('Only text goes along to another machine. Remove {0} and send again.', uri.fsPath));
+  }
 }
 
 /** Files that were dropped into the panel. */

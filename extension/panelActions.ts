@@ -71,11 +71,10 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       throw new Error(t('The gateway has not told of this session yet. Try again soon.'));
     return found;
   };
+  const machineOf = (named?: SessionId): string | undefined => sessions.get(session(named))?.peer;
   /** Of a session of this machine: a path of another one means nothing here. */
-  const folder = (named?: SessionId): string | undefined => {
-    const found = sessions.get(session(named));
-    return found?.peer === undefined ? found?.path : undefined;
-  };
+  const folder = (named?: SessionId): string | undefined =>
+    machineOf(named) === undefined ? sessions.get(session(named))?.path : undefined;
   const attach = (attachment: Attachment): void => parts.post({ type: 'attach', attachment });
   const search = new FileSearch();
   const call = <M extends MethodName>(method: M, params: ParamsIn<M>) => connection.call(method, params);
@@ -83,7 +82,11 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
   const handlers: Handlers = {
     send: driving(async ({ sessionId: named, promptId, message: text, attachments = [], steer = false }) => {
       const sessionId = session(named);
-      const message = await withAttachments(text, attachments, folder(sessionId), clippings);
+      const message = await withAttachments(text, attachments, {
+        folder: folder(sessionId),
+        isElsewhere: machineOf(sessionId) !== undefined,
+        clippings,
+      });
       await connection.callSurely('session.send', { sessionId, promptId, message, steer }, SEND_WAIT_MS);
       if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
@@ -135,10 +138,14 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     copy: async ({ text }) => vscode.env.clipboard.writeText(text),
     insertAtCursor: async ({ text }) => insertAtCursor(text),
     openLink: async ({ url }) => openLink(url),
-    openFile: async ({ path, line }) => openFile(path, folder(), line),
+    openFile: async ({ path, line }) => {
+      const machine = machineOf();
+      if (machine !== undefined) throw new Error(t('This file is on {0}. Open it there.', machine));
+      await openFile(path, folder(), line);
+    },
     openDiff: async ({ path, oldText, newText }) => diffs.show(path, oldText ?? '', newText),
     watchChanges: async ({ sessionId, key, files }) => {
-      const isHere = sessions.get(session(sessionId))?.peer === undefined;
+      const isHere = machineOf(sessionId) === undefined;
       await changes.watch(key, files, isHere ? { folder: folder(sessionId) } : 'elsewhere');
     },
     turnChanges: driving(async ({ key, way, paths }) => changes.turn(key, way, paths)),

@@ -60,7 +60,7 @@ describe('another machine', () => {
       await chat.shoot('m-3-stale');
       process.kill(box.pid, 'SIGCONT');
       await chat.row(/^workstation.*Connected/).waitFor();
-      await chat.seen(/s199 /);
+      await chat.seen(/s199/);
       assert.deepEqual(await chat.answers(), [slowText(200).trim()]);
 
       await chat.send('ask 1');

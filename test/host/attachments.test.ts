@@ -14,7 +14,8 @@ const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath 
 const outside = path.join(tmpdir(), `holdfast-beside-${process.pid}.txt`);
 const inside = (): string => vscode.Uri.file(path.join(folder(), 'along/Harbour lights.ts')).toString();
 const clippings = new Clippings(path.join(tmpdir(), `holdfast-clippings-${process.pid}`));
-const sent = (uri: string) => withAttachments('Look', [{ uri, name: 'a file' }], folder(), clippings);
+const sent = (uri: string, isElsewhere = false) =>
+  withAttachments('Look', [{ uri, name: 'a file' }], { folder: folder(), isElsewhere, clippings });
 
 describe('what goes along with a prompt', () => {
   before(async () => {
@@ -37,7 +38,16 @@ describe('what goes along with a prompt', () => {
       { type: 'text', text: 'Look' },
       { type: 'resource_link', uri: `${inside()}#L1-2`, name: 'a file' },
     ]);
-    assert.equal(await withAttachments('Look', [], folder(), clippings), 'Look');
+    const where = { folder: folder(), isElsewhere: false, clippings };
+    assert.equal(await withAttachments('Look', [], where), 'Look');
+  });
+
+  it('is what it says for an agent on another machine, which cannot read it by its name', async () => {
+    const [, block] = await sent(`${inside()}#L2-3`, true);
+    assert.deepEqual(block, {
+      type: 'resource',
+      resource: { uri: `${inside()}#L2-3`, text: 'two\nthree' },
+    });
   });
 
   it('is never a file from outside, of another machine, or no file at all', async () => {
