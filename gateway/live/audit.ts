@@ -30,6 +30,15 @@ export class Audit implements Disposable {
     this.#log.info({ audit, ...facts }, audit);
   }
 
+  /** Writes something down that is worth no failure: a full disk must not end what works without it. */
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fault('Something about peers could not be written down.', error);
+    }
+  }
+
   fault(text: string, err: unknown): void {
     this.#log.error({ err }, text);
   }

@@ -35,7 +35,9 @@ export class Invitations implements Disposable {
 
   /** A code may still be used by somebody who is not known yet. */
   get areOpen(): boolean {
-    return this.#world.store.peers.invitations().some(({ usedBy }) => usedBy === null);
+    return this.#world.store.peers
+      .invitations()
+      .some(({ usedBy, invitationId }) => usedBy === null && this.#ends.has(invitationId));
   }
 
   get areThere(): boolean {
@@ -101,8 +103,13 @@ export class Invitations implements Disposable {
         return isFree && this.#ends.has(invitationId) ? invitation?.proofKey : undefined;
       },
       onWrong: (invitationId) => {
-        store.written(() => store.peers.countWrong(invitationId));
-        if ((store.peers.invitation(invitationId)?.wrong ?? MAX_WRONG) < MAX_WRONG) return;
+        // When it cannot be counted, once is enough.
+        let wrong = MAX_WRONG;
+        audit.attempt(() => {
+          store.written(() => store.peers.countWrong(invitationId));
+          wrong = store.peers.invitation(invitationId)?.wrong ?? MAX_WRONG;
+        });
+        if (wrong < MAX_WRONG) return;
         this.#burn(invitationId);
         audit.note('peer.burnt', { invitationId });
       },
@@ -233,6 +240,8 @@ export class Invitations implements Disposable {
   #burn(invitationId: string): void {
     this.#ends.get(invitationId)?.();
     this.#ends.delete(invitationId);
-    this.#world.store.written(() => this.#world.store.peers.burn(invitationId));
+    const { store, audit } = this.#world;
+    // It cannot be used any more, written or not: `#ends` says which can.
+    audit.attempt(() => store.written(() => store.peers.burn(invitationId)));
   }
 }

@@ -340,7 +340,8 @@ export class Peers implements PeerBook, AsyncDisposable {
 
   #remember({ stored, heardAt }: LivePeer): void {
     if (heardAt === null || heardAt === stored.heardAt) return;
-    this.#world.store.written(() => this.#world.store.peers.setHeard(stored.key, heardAt));
+    const { store } = this.#world;
+    this.#audit.attempt(() => store.written(() => store.peers.setHeard(stored.key, heardAt)));
     this.#refresh(stored.key);
   }
 

@@ -69,7 +69,8 @@ export function receiveRekey(
     .then(() => {
       onNext();
       link.control('rekeyed', { fingerprint: next.fingerprint });
-    });
+    })
+    .catch(() => link.close('Its new key could not be written down.', 'rekey'));
 }
 
 /** The certificate and whose it is, if its key has signed that it follows the one before. */

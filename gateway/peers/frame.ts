@@ -129,9 +129,11 @@ export class FrameStream {
         this.onFrame(kind, body);
       }
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      if (!this.#ended) this.send('bye', JSON.stringify({ code: error.code, reason: error.message }));
-      this.end(error.message);
+      // What one peer sends must not end the gateway, whoever made the mistake: the reason is told like any other.
+      const reason = error instanceof Error ? error.message : String(error);
+      const code = error instanceof FrameError ? error.code : 'internal';
+      if (!this.#ended) this.send('bye', JSON.stringify({ code, reason: reason.slice(0, 500) }));
+      this.end(reason);
     }
   }
 }

@@ -1,7 +1,7 @@
 // A link: an authenticated, ordered, bounded channel of JSON frames to one known peer, whatever carries its bytes.
 import { duplexPair, type Duplex } from 'node:stream';
 import { z } from 'zod';
-import { FrameStream } from './frame.ts';
+import { FrameError, FrameStream } from './frame.ts';
 
 /** SHA-256 of a peer's public key (SPKI), in hex: who it is, and what is pinned. */
 export type Fingerprint = string;
@@ -229,7 +229,15 @@ export class Links {
 
   /** Sends a heartbeat with what there is to tell. */
   beat(peer: Fingerprint): void {
-    this.#links.get(peer)?.beat(this.heartbeat(peer));
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    try {
+      link.beat(this.heartbeat(peer));
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      // Too much to tell: that we live is what matters.
+      link.beat(null);
+    }
   }
 }
 
