@@ -139,10 +139,17 @@ const sum = (a: Load, b: Load): Load => ({ messages: a.messages + b.messages, by
 
 function mustHaveRoom(
   store: Store,
-  { lane, mailboxKey }: Routing,
+  { lane, mailboxKey, peer }: Routing,
   sender: StoredMailbox,
   letter: Letter,
 ): void {
+  // Names at gateways that are away are as many as an agent can think of: what it may leave waiting is counted together.
+  if (sender.kind === 'session' && peer !== null) {
+    if (fits(store.outbox.waitingOf(sender.identity), letter.bytes, QUOTA)) return;
+    throw new Problem('mail.full', `${sender.name} has as much mail waiting for peers as it may.`, {
+      to: letter.to,
+    });
+  }
   const waiting = store.outbox.waiting(lane);
   const unread = (): Load =>
     mailboxKey === null ? NOTHING : store.inbox.unread({ key: mailboxKey }, sender.identity);

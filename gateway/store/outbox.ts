@@ -171,6 +171,16 @@ export class OutboxStore {
     return load;
   }
 
+  /** How much of a sender waits, wherever it goes. Looks at all that waits. */
+  waitingOf(sender: string): Load {
+    const row = this.#db.get(
+      `SELECT count(*) AS messages, total(bytes) AS bytes FROM outbox INDEXED BY outbox_lane
+       WHERE status = 'pending' AND sender = ?`,
+      sender,
+    );
+    return { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+  }
+
   /** Lanes with somebody in them. */
   lanes(): { lane: string; peer: string | null }[] {
     return this.#db.all(`SELECT DISTINCT lane, peer FROM outbox WHERE status = 'pending'`).map((row) => ({

@@ -147,6 +147,20 @@ test('an agent writes 60 messages a minute; sending one again costs nothing', as
   assert.equal(await problemOf(desk, letter(61), bearer), undefined);
 });
 
+test('an agent leaves so much waiting for peers that are away, under however many names', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { bearer } = await newAgent(desk, 'session-a');
+  const message = 'x'.repeat(250_000);
+  for (let count = 0; count < 67; count += 1) {
+    assert.equal(await problemOf(desk, { to: `name${count}@far`, message }, bearer), undefined);
+    clock.pass(1_001);
+  }
+  assert.equal(await problemOf(desk, { to: 'another@far', message }, bearer), 'mail.full');
+  clock.pass(60_000);
+  assert.equal(await problemOf(desk, { to: 'person', message }, bearer), undefined);
+});
+
 test('two agents cannot answer each other for ever, with replyTo or without', async () => {
   for (const says of ['replyTo', 'nothing']) {
     await using desk = await MailDesk.open();
