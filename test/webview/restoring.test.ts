@@ -81,6 +81,7 @@ describe('a reload of the window', () => {
     assert.equal(await second.page.getByLabel('Prompt', { exact: true }).inputValue(), 'unsent');
     const restored = await second.page.locator('[data-key="text:m20"]').boundingBox();
     assert.ok(Math.abs((restored?.y ?? 0) - (place?.y ?? -999)) <= 2, `${restored?.y} is not ${place?.y}`);
+    await second.page.locator('.scroller').evaluate((box) => box.scrollTo({ top: 0 }));
     assert.equal(await second.page.locator('.thought').textContent(), 'Where to begin?');
     first.close();
     second.close();

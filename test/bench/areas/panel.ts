@@ -163,7 +163,7 @@ export const panel: Area = {
   targets: [
     { variant: OPEN, metric: 'opened', atMost: 300 },
     { variant: STREAM, metric: 'over', atMost: 0 },
-    { variant: STREAM, metric: 'growth', atMost: 2 },
+    { variant: STREAM, metric: 'growth', atMost: 4 },
     { variant: WINDOW, metric: 'activation', atMost: 100 },
     { variant: WINDOW, metric: 'restored', atMost: 1000 },
   ],
