@@ -48,10 +48,23 @@ export const pendingPromptView = (
     ${said(message)}
   </section>`;
 
+/** What goes along stands out where the text names it; what it does not name stands below. */
+function mentioned(text: string, names: readonly string[]): { words: unknown[]; along: readonly string[] } {
+  const named = new Set<string>();
+  const words = text.split(/(?<![^\s(])(@[^\s@]*[^\s@.,;:!?)])/).map((piece, index) => {
+    const isOf = (name: string): boolean => piece === `@${name}` || piece.endsWith(`/${name}`);
+    const name = index % 2 === 1 ? names.find(isOf) : undefined;
+    if (name === undefined) return reveal(piece);
+    named.add(name);
+    return html`<span class="mention">${reveal(piece)}</span>`;
+  });
+  return { words, along: names.filter((name) => !named.has(name)) };
+}
+
 function said(message: Waiting['message']): TemplateResult {
   const images = imagesOf(message);
-  const along = alongWith(message);
-  return html`<p>${reveal(wordsOf(message))}</p>
+  const { words, along } = mentioned(wordsOf(message), alongWith(message));
+  return html`<p>${words}</p>
     ${images.length === 0 ? nothing : html`<div class="pictures">${images.map((image) => picture(image))}</div>`}
     ${
       along.length === 0

@@ -137,6 +137,21 @@ describe('an image', () => {
   });
 });
 
+describe('what went along', () => {
+  it('stands out where the prompt names it, and below where it does not', async () => {
+    const panel = await idle();
+    const link = (name: string) => ({ type: 'resource_link' as const, uri: `file:///w/${name}`, name });
+    const text = 'Compare @src/auth/limits.ts, with ann@limits.ts and @other.ts';
+    const message = [{ type: 'text' as const, text }, link('limits.ts'), link('login.ts 12 to 40')];
+    const told = new Story(Date.now()).add({ type: 'prompt', promptId: 'p1', message, from: ME });
+    await panel.tell(happening(told.events));
+    assert.equal(await panel.text('.prompt p'), text);
+    assert.deepEqual(await panel.page.locator('.mention').allInnerTexts(), ['@src/auth/limits.ts']);
+    assert.deepEqual(await panel.page.locator('.prompt .chip').allInnerTexts(), ['login.ts 12 to 40']);
+    panel.close();
+  });
+});
+
 describe('the list after an @', () => {
   const found = (query: string): Extract<ToPanel, { type: 'files' }> => ({
     type: 'files',

@@ -11,9 +11,20 @@ export const connected = (now: number): ToPanel => ({
 /** A turn in full swing: thought, tools, code, plan, queue. */
 export function turn(now: number): ToPanel[] {
   const told = new Story(now - 72_000)
-    .prompt(
-      'p1',
-      'Limit failed logins to 5 per minute and address. Keep the rule in limits.ts and run the tests.',
+    .add(
+      {
+        type: 'prompt',
+        promptId: 'p1',
+        message: [
+          {
+            type: 'text',
+            text: 'Limit failed logins to 5 per minute and address. Keep the rule in @limits.ts and run the tests.',
+          },
+          { type: 'resource_link', uri: `file://${FOLDER}/src/auth/limits.ts`, name: 'limits.ts' },
+        ],
+        from: ME,
+      },
+      { type: 'status', status: 'busy' },
     )
     .wait(6000)
     .thinks(
