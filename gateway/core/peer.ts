@@ -18,13 +18,13 @@ export interface PeerTimes {
   readonly backOff: readonly number[];
 }
 
-/** Everything grows and shrinks with the time between two heartbeats. */
+/** Everything grows and shrinks with the time between two heartbeats, but a busy machine is given a second or two. */
 export const peerTimes = (beat = 30_000): PeerTimes => ({
   beat,
-  stale: (beat * 7) / 6,
+  stale: beat + Math.max(beat / 6, 1_000),
   dead: beat * 3,
   late: beat,
-  answer: beat / 6,
+  answer: Math.max(beat / 6, 2_000),
   good: beat * 2,
   race: beat / 3,
   backOff: [1, 2, 4, 8, 12].map((times) => (beat / 6) * times),

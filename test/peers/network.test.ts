@@ -10,7 +10,7 @@ import { openNetwork, type Network } from '../support/network.ts';
 import { auditOf, peerOf, whenPeer } from '../support/peers.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-/** Silent for 2.3 s is stale, for 6 s is dead. */
+/** Silent for 3 s is stale, for 6 s is dead. */
 const HEARTBEAT_S = 2;
 const MACHINES = ['desk', 'box', 'crate'] as const;
 type Machine = (typeof MACHINES)[number];
