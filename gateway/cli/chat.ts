@@ -37,7 +37,9 @@ async function sessionFor(call: Call, wanted: NewSession, client: GatewayClient)
     const { sessions } = await client.call('session.list', {});
     // The gateway knows folders by their real path; one that does not exist is refused below.
     const here = existsSync(wanted.path) ? realpathSync(wanted.path) : wanted.path;
-    const last = sessions.find((session) => session.path === here && !session.archived);
+    const last = sessions.find(
+      (session) => session.peer === undefined && session.path === here && !session.archived,
+    );
     if (last !== undefined) return last;
   }
   const { sessionId } = await client.call('session.create', wanted);

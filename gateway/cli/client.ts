@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { ClientId, Problem, type MethodName, type Permission, type Session } from '../protocol/index.ts';
+import {
+  ClientId,
+  Problem,
+  type MethodName,
+  type PeerName,
+  type Permission,
+  type Session,
+} from '../protocol/index.ts';
 import { connect, NoGatewayError, type ConnectOptions, type GatewayClient } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
 import { stateFolder } from '../rpc/paths.ts';
@@ -28,12 +35,15 @@ export const startOf = ({ node, script }: Program): NonNullable<ConnectOptions['
 /** Connects; starts a gateway when there is none and a program to start it with is given. */
 export async function dial(program?: Program, signal?: AbortSignal): Promise<GatewayClient> {
   try {
-    return await connect({
+    const client = await connect({
       name: CLIENT_NAME,
       clientId: CLIENT_ID,
       ...(program === undefined ? {} : { start: startOf(program) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    const call: GatewayClient['call'] = client.call.bind(client);
+    const addressed: GatewayClient['call'] = (method, params) => call(method, { ...at(params), ...params });
+    return Object.assign(client, { call: addressed });
   } catch (error) {
     if (error instanceof NoGatewayError) mustBeOurs();
     throw error;
@@ -47,6 +57,16 @@ export async function withGateway<T>(
 ): Promise<T> {
   await using client = await dial(start);
   return await use(client);
+}
+
+/** The peers that sessions live on which were found by what people type. */
+const elsewhere = new Map<string, PeerName>();
+
+/** Where a call about a session goes, to stand among its parameters: every method that names a session takes it. */
+export function at(params: object): { readonly peer?: PeerName } {
+  const id = 'sessionId' in params ? params.sessionId : undefined;
+  const peer = typeof id === 'string' ? elsewhere.get(id) : undefined;
+  return peer === undefined ? {} : { peer };
 }
 
 /** Calls a method whose name is known only now. The gateway checks the parameters, so nothing is promised of them. */
@@ -73,6 +93,7 @@ function mustBeOurs(): void {
 /** The session that somebody means: an id, the beginning of one, or a title. Throws session.unknown. */
 export async function findSession(client: GatewayClient, text: string): Promise<Session> {
   const { sessions } = await client.call('session.list', {});
+  for (const { sessionId, peer } of sessions) if (peer !== undefined) elsewhere.set(sessionId, peer);
   return meant(
     'session',
     text,

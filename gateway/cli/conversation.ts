@@ -8,7 +8,7 @@ import {
   type SessionId,
   type Snapshot,
 } from '../protocol/index.ts';
-import { CLIENT_NAME } from './client.ts';
+import { at, CLIENT_NAME } from './client.ts';
 import { ask, DECLINE, decide, decisionsOf, howToAnswer, optionsOf, type Decision } from './decisions.ts';
 import type { Follower, News } from './follow.ts';
 import { FormEntry } from './formEntry.ts';
@@ -210,7 +210,12 @@ export class Conversation {
     } else {
       const { permissionId, options, digest } = decision.asked;
       const optionId = options[number - 1]?.optionId ?? '';
-      await this.#follower.call('permission.answer', { permissionId, optionId, digest });
+      await this.#follower.call('permission.answer', {
+        ...at({ sessionId: this.#sessionId }),
+        permissionId,
+        optionId,
+        digest,
+      });
     }
     this.#askNext();
   }
@@ -226,7 +231,13 @@ export class Conversation {
     const optionId = options.find((option) => option.kind.startsWith(kind))?.optionId ?? '';
     const content = isDeclined ? {} : { content: entry.content };
     this.#decisions = this.#decisions.filter(({ id }) => id !== decision.id);
-    await this.#follower.call('permission.answer', { permissionId, optionId, digest, ...content });
+    await this.#follower.call('permission.answer', {
+      ...at({ sessionId: this.#sessionId }),
+      permissionId,
+      optionId,
+      digest,
+      ...content,
+    });
     this.#askNext();
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Task } from '../../gateway/protocol/index.ts';
+import { holdfast } from '../cli/holdfast.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -89,6 +90,20 @@ it('a prompt that is sent over HTTP to a peer is answered by the stream of its t
   assert.deepEqual(events.at(-1)?.type, 'result');
   assert.equal(events.find(({ type }) => type === 'text')?.content, 's0 s1 s2 s3 s4 ');
   assert.match(body, /data: \[DONE\]/);
+});
+
+it('the command line finds a session of a peer by its title, and sends there', async () => {
+  await using both = await pair();
+  const { laptop, here, there } = both;
+  const made = { path: newFolder('work'), agent: 'demo', title: 'Far' };
+  const { sessionId } = await there.call('session.create', made);
+  await waitFor('the session', async () => (await here.call('session.list', {})).sessions.length === 1);
+  const { code, out, err } = await holdfast(laptop.home, ['send', 'far', 'slow 3 1', '--follow']);
+  assert.equal(code, 0, err);
+  assert.match(out, /s0 s1 s2/);
+  const { messages } = await there.call('session.history', { sessionId });
+  const from = messages.flatMap((event) => (event.type === 'prompt' ? [event.from.name] : []));
+  assert.deepEqual(from, ['a terminal on laptop']);
 });
 
 it('a task survives that either gateway is killed while it runs', async () => {
