@@ -40,7 +40,8 @@ const BATCH = 64;
 const LANES = 8;
 /** How often a full disk is tried again. */
 const FULL_DISK_MS = 1_000;
-const MINUTE_MS = 60_000;
+/** After something that should not have happened. */
+const FAULT_MS = 15_000;
 
 /** What deliveries need of the world. */
 export interface DeliveryWorld {
@@ -174,37 +175,51 @@ export class Delivery implements AsyncDisposable {
 
   /** One transaction for some lanes of this gateway; lanes to others go on by themselves. */
   async #step(): Promise<void> {
-    const { store, clock } = this.#world;
     const lanes: Lane[] = [];
     for (const lane of this.#ready) {
       if (lanes.length === LANES) break;
       this.#ready.delete(lane);
       if (lane.peer === null) lanes.push(lane);
-      else void this.#report(this.#carry(lane, lane.peer));
+      else
+        void this.#report(this.#carry(lane, lane.peer).catch((error: unknown) => this.#dropped(lane, error)));
     }
     const calm = [...this.#calm];
     this.#calm.clear();
-    if (lanes.length > 0 || calm.length > 0) {
-      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
-      try {
-        const outcomes = await store.synced(() => {
-          const now = clock.now();
-          for (const sessionId of calm) {
-            const mailbox = store.mailboxes.findBySession(sessionId);
-            if (mailbox !== undefined) unpark(store, mailbox, delivered, now);
-          }
-          return lanes.map((lane) => ({
-            lane,
-            ...deliverLane(store, lane.name, { limit: BATCH, chance: () => clock.chance() }, delivered, now),
-          }));
-        });
-        for (const { lane, count, waitMs } of outcomes) this.#delivered(lane, count, waitMs);
-      } catch (error) {
-        this.#world.logger.error({ err: error }, 'mail');
-        for (const lane of lanes) this.#pause(lane, MINUTE_MS / 4);
+    if (lanes.length === 0 && calm.length === 0) return;
+    try {
+      await this.#deliver(lanes, calm);
+    } catch (error) {
+      this.#world.logger.error({ err: error }, 'mail');
+      // One of them cannot be delivered: the others shall not wait for it.
+      for (const lane of lanes) {
+        await this.#deliver([lane], []).catch(() => this.#pause(lane, FAULT_MS));
       }
-      this.announce(delivered);
     }
+  }
+
+  async #deliver(lanes: readonly Lane[], calm: readonly SessionId[]): Promise<void> {
+    const { store, clock } = this.#world;
+    const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+    const outcomes = await store.synced(() => {
+      const now = clock.now();
+      for (const sessionId of calm) {
+        const mailbox = store.mailboxes.findBySession(sessionId);
+        if (mailbox !== undefined) unpark(store, mailbox, delivered, now);
+      }
+      return lanes.map((lane) => ({
+        lane,
+        ...deliverLane(store, lane.name, { limit: BATCH, chance: () => clock.chance() }, delivered, now),
+      }));
+    });
+    for (const { lane, count, waitMs } of outcomes) this.#delivered(lane, count, waitMs);
+    this.announce(delivered);
+  }
+
+  /** It could not even be marked as being on its way. */
+  #dropped(lane: Lane, error: unknown): void {
+    lane.isCarried = false;
+    this.#pause(lane, FAULT_MS);
+    throw error;
   }
 
   #delivered(lane: Lane, count: number, waitMs: number | undefined): void {

@@ -173,8 +173,9 @@ export function intoQueue(
   if (sessionId === undefined) return;
   const { id: messageId, from, provenance } = message;
   const origin: Origin = { messageId, from, provenance };
-  // Told by the row that it was made of: a message becomes one prompt, ever.
-  const promptId = PromptId.parse(`mail-${store.log.logId}-${key}`);
+  // Told by the row that it was made of. Whoever has taken that id for a prompt of its own holds nobody up.
+  let promptId = PromptId.parse(`mail-${store.log.logId}-${key}`);
+  while (store.queue.has(promptId)) promptId = PromptId.parse(`${promptId}x`);
   store.inbox.becamePrompt(key, promptId);
   admitPrompt(
     store,

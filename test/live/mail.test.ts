@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { textOf } from '../../gateway/core/history.ts';
 import {
   MailboxName,
+  PromptId,
   type Delivery,
   type ParamsIn,
   type Result,
@@ -168,4 +169,18 @@ test('nobody writes from a session but its agent, and destroying a session destr
   await allDelivered(client);
   await client.call('session.destroy', { sessionId });
   await assert.rejects(send(client, 'builder', 'hello?'), /No mailbox builder/);
+});
+
+test('whoever takes the id of a prompt of mail beforehand holds no mail up', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const sessionId = await client.newSession();
+  const mailbox = await mailboxOf(client, sessionId);
+  const follower = await client.follow(sessionId);
+  await send(client, mailbox, 'say one');
+  const { promptId: first } = await follower.untilType('prompt');
+  const next = first.replace(/\d+$/, (key) => `${Number(key) + 1}`);
+  await client.call('session.send', { sessionId, message: 'mine', promptId: PromptId.parse(next) });
+  await send(client, mailbox, 'say two');
+  await follower.until((event) => event.type === 'prompt' && textOf(event.message).endsWith('> say two'));
 });
