@@ -70,6 +70,7 @@ describe('composing', () => {
       await chat.pick('Pace');
       await chat.pick('Brisk');
       await model.click();
+      await chat.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Brisk' }).waitFor();
       await chat.shoot('h-3-models');
       await chat.pick("The agent's own choice");
       await chat.panel.getByRole('button', { name: 'Model: Default model' }).waitFor();
