@@ -158,9 +158,12 @@ function advanceHeld(
 ): PeerDecision | undefined {
   const { at } = world;
   switch (step.step) {
-    case 'heard':
-      if (step.id !== status.link.id) return undefined;
-      return { status: { ...status, kind: 'connected', heardAt: at, askedAt: null }, effects: [] };
+    case 'heard': {
+      if (step.id !== status.link.id || at <= status.heardAt) return undefined;
+      // What came before we asked is no answer.
+      const askedAt = status.askedAt !== null && at < status.askedAt ? status.askedAt : null;
+      return { status: { ...status, kind: 'connected', heardAt: at, askedAt }, effects: [] };
+    }
     case 'lost':
       if (step.id !== status.link.id) return undefined;
       return lost(status, step.reason, step.final, world);

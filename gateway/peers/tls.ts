@@ -72,7 +72,8 @@ export class TlsListener implements AsyncDisposable {
         );
       });
     }
-    this.#tcp = createTcpServer((raw) => this.#receive(raw));
+    // A small frame must not wait for the next one.
+    this.#tcp = createTcpServer({ noDelay: true }, (raw) => this.#receive(raw));
     this.#tcp.maxConnections = 1024;
   }
 
@@ -239,6 +240,7 @@ function dialOne(target: Target, address: string, signal: AbortSignal): Promise<
     // A key has no host name: who it is is compared below.
     checkServerIdentity: () => undefined,
   });
+  socket.setNoDelay(true);
   const fail = (reason: string): void => {
     reject(new Error(`${address}: ${reason}`));
     socket.destroy();

@@ -247,6 +247,17 @@ describe('sleep', () => {
     assert.equal(peer.tick(8 * 3600 + 5), '- connected');
   });
 
+  it('what was heard before is no answer, and says nothing new', () => {
+    const peer = new Subject();
+    peer.link(0, ours);
+    peer.at(20, { step: 'heard', id: 1 });
+    peer.at(200, { step: 'woke' });
+    assert.equal(peer.at(20, { step: 'heard', id: 1 }), '- connected');
+    assert.equal(peer.at(21, { step: 'heard', id: 1 }), 'connected');
+    assert.equal(peer.tick(200), '- connected');
+    assert.equal(peer.tick(205), 'close:1:dead disconnected');
+  });
+
   it('without an answer the link is given up, and dialled anew soon', () => {
     const peer = new Subject();
     peer.link(0, ours);
