@@ -85,7 +85,7 @@ async function load(highlighter: HighlighterCore, grammar: LanguageInput): Promi
 }
 
 /** A piece of work that nobody notices in a frame. */
-const SLICE_MS = 6;
+const SLICE_MS = 10;
 
 /**
  * Translates the grammar's expressions bit by bit. The first line would pay for all of them at once otherwise, which
