@@ -8,6 +8,7 @@ import {
   type PeerName,
   type PeerPolicy,
   type Result,
+  type SeenMailbox,
 } from '../protocol/index.ts';
 import { z } from 'zod';
 import { Calls } from '../peers/calls.ts';
@@ -37,8 +38,10 @@ export interface PeerParts {
   readonly instanceId: string;
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly sessions: RemoteSessions;
-  /** What we tell it of ourselves, in about so many bytes. */
-  readonly newsFor: (bytes: number) => News;
+  /** What we tell it of ourselves, in about so many characters. */
+  readonly newsFor: (length: number) => News;
+  /** What it may write to. */
+  readonly mailboxes: () => readonly SeenMailbox[];
   /** A session of ours as it is told to peers; undefined when it is gone. */
   readonly findSession: (sessionId: SessionId) => unknown;
   readonly onPresence: (isThere: boolean) => void;
@@ -50,9 +53,9 @@ export interface PeerParts {
 }
 
 /** All that is told at once, at most: the rest follows as it changes. */
-const NEWS_BYTES = 8 * 1024 * 1024;
-/** A heartbeat is one frame. */
-const BEAT_BYTES = 200 * 1024;
+const NEWS_LENGTH = 8 * 1024 * 1024;
+/** A heartbeat is one frame of at most 1 MiB, and a character may take three bytes. */
+const BEAT_LENGTH = 200 * 1024;
 
 const Changed = z.object({ session: z.unknown() });
 const Removed = z.object({ sessionId: SessionId });
@@ -96,7 +99,7 @@ export class PeerSide {
 
   /** What is told with a heartbeat. */
   beat(): News {
-    return this.#parts.newsFor(BEAT_BYTES);
+    return this.#parts.newsFor(BEAT_LENGTH);
   }
 
   /** What came with one. */
@@ -127,7 +130,7 @@ export class PeerSide {
 
   /** The mailboxes here may have changed. */
   mailboxesChanged(): void {
-    const told = JSON.stringify(this.#parts.newsFor(0).mailboxes);
+    const told = JSON.stringify(this.#parts.mailboxes());
     if (this.#told !== told) this.#tellNews();
   }
 
@@ -173,8 +176,8 @@ export class PeerSide {
   }
 
   #tellNews(): void {
-    const params = this.#parts.newsFor(NEWS_BYTES);
-    this.#told = JSON.stringify(params.mailboxes);
+    const params = this.#parts.newsFor(NEWS_LENGTH);
+    this.#told = JSON.stringify(this.#parts.mailboxes());
     this.#messages?.send(JSON.stringify({ jsonrpc: '2.0', method: 'peer.news', params }));
   }
 

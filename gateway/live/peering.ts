@@ -6,6 +6,7 @@ import {
   Problem,
   RPC,
   type Between,
+  type SeenMailbox,
   type Mailbox,
   type News,
   type SessionId,
@@ -48,7 +49,7 @@ export class Peering implements Disposable {
   readonly sessions: RemoteSessions;
   readonly #presence = new Set<(key: number, isThere: boolean) => void>();
   /** The mailboxes of peers, as last heard. */
-  readonly #mailboxes = new Map<number, News['mailboxes']>();
+  readonly #mailboxes = new Map<number, readonly SeenMailbox[]>();
   /** What of them is on disk, as text. */
   readonly #remembered = new Map<number, string>();
   #cancelLook: (() => void) | undefined;
@@ -186,11 +187,12 @@ export class Peering implements Disposable {
       instanceId,
       after: (ms, callback) => clock.after(ms, callback),
       sessions: this.sessions,
-      newsFor: (bytes) => this.#newsFor(key, bytes),
+      newsFor: (length) => this.#newsFor(key, length),
+      mailboxes: () => this.#mailboxesFor(book.policyOf(key)),
       findSession: (id: SessionId) => store.sessions.find(id)?.session,
       onAllows: (allows) => book.allows(key, allows),
       onNews: ({ mailboxes }) => {
-        this.#mailboxes.set(key, mailboxes);
+        if (mailboxes !== undefined) this.#mailboxes.set(key, mailboxes);
         this.#remember(key);
       },
       onDropped: () => {
@@ -212,22 +214,24 @@ export class Peering implements Disposable {
     store.written(() => store.peerNews.put(key, sessions));
   }
 
-  #newsFor(key: number, bytes: number): News {
+  #newsFor(key: number, length: number): News {
     const allows = this.#parts.book.policyOf(key);
     const sessions: unknown[] = [];
     let complete = true;
-    let left = bytes;
+    const mailboxes = this.#mailboxesFor(allows);
+    const isSmall = JSON.stringify(mailboxes).length <= length / 2;
+    let left = length;
     for (const { session } of allows.see ? this.#parts.store.sessions.list() : []) {
       left -= JSON.stringify(session).length;
       complete = left > 0 && sessions.length < 2000;
       if (!complete) break;
       sessions.push(session);
     }
-    return { allows, sessions, complete, mailboxes: this.#mailboxesFor(allows) };
+    return { allows, sessions, complete, ...(isSmall ? { mailboxes } : {}) };
   }
 
   /** What a peer may write to. A session's mailbox tells of the session. */
-  #mailboxesFor({ mail, see }: PeerPolicy): News['mailboxes'] {
+  #mailboxesFor({ mail, see }: PeerPolicy): SeenMailbox[] {
     if (mail === 'refuse') return [];
     return this.#parts.store.mailboxes
       .list()

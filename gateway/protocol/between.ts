@@ -34,7 +34,7 @@ export const News = z.object({
   allows: PeerPolicy.describe('What the receiver may do there'),
   sessions: z.array(z.unknown()).max(2000),
   complete: z.boolean().describe('No session was left out'),
-  mailboxes: z.array(SeenMailbox).max(1000),
+  mailboxes: z.array(SeenMailbox).max(1000).optional().describe('Absent: as told before'),
 });
 export type News = z.infer<typeof News>;
 

@@ -224,3 +224,20 @@ it('no peer can put itself in the place of a session of ours', async () => {
     new Set([`${sessionId} Mine of here`, 'other Mine of box']),
   );
 });
+
+it('a heartbeat fits into one frame, however much there is to tell; what is left out stays as it was told', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const bio = 'ä'.repeat(2000);
+  for (let n = 0; n < 200; n += 1) {
+    await there.call('mailbox.create', { name: `m${n}` });
+    await there.call('profile.set', { mailbox: `m${n}`, bio });
+  }
+  const known = async (): Promise<number> =>
+    (await here.call('mailbox.list', {})).mailboxes.filter((mailbox) => mailbox.peer !== undefined).length;
+  await waitFor('all mailboxes', async () => (await known()) === 201);
+  assert.ok(Buffer.byteLength(JSON.stringify(both.box.peering.side(1).beat())) < 900_000);
+  both.box.links.beat('laptop');
+  await here.call('session.list', { peer });
+  assert.equal(await known(), 201);
+});
