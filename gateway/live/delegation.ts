@@ -118,7 +118,7 @@ export class Delegation {
     if (stored.task.direction === 'in') return void (await this.#stopOwn(taskId, stored.peerKey));
     const side = peering.side(stored.peerKey);
     const report = await side.calls.call('peer.task_stop', { taskId }, { isRepeatable: true });
-    this.#heard(between['peer.task_report'].parse(report), stored.peerKey);
+    this.#heard(reportFrom(report, stored.task.peer), stored.peerKey);
   }
 
   /** The peer is no peer any more: nothing will be heard of what it has. */
@@ -151,19 +151,22 @@ export class Delegation {
       ...(agent === null ? {} : { agent }),
     };
     const { calls } = this.#parts.peering.side(peerKey);
-    calls.call('peer.task', offer, { isRepeatable: true }).then(
-      (report) => this.#heard(between['peer.task_report'].parse(report), peerKey),
-      (error: unknown) => {
-        // Not reached: it is offered again with the next link.
-        if (error instanceof Problem && error.problem === 'peer.offline') return;
-        const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
-        if (stored === undefined || isOver(stored.task.state)) return;
-        this.#change(stored, {
-          state: 'failed',
-          error: error instanceof Error ? error.message : String(error),
-        });
-      },
-    );
+    const answered = calls.call('peer.task', offer, { isRepeatable: true });
+    answered
+      .then((report) => reportFrom(report, task.peer))
+      .then(
+        (report) => this.#heard(report, peerKey),
+        (error: unknown) => {
+          // Not reached: it is offered again with the next link.
+          if (error instanceof Problem && error.problem === 'peer.offline') return;
+          const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
+          if (stored === undefined || isOver(stored.task.state)) return;
+          this.#change(stored, {
+            state: 'failed',
+            error: error instanceof Error ? error.message : String(error),
+          });
+        },
+      );
   }
 
   /** News of a task that we gave. Only the peer that has it can tell any. */
@@ -251,9 +254,9 @@ export class Delegation {
   }
 
   #change(stored: StoredTask, change: TaskChange): Task {
-    const { store, clock } = this.#parts;
+    const { store, clock, peering } = this.#parts;
     const now = clock.now();
-    store.written(() => store.tasks.change(stored, change, now));
+    peering.write(() => store.tasks.change(stored, change, now));
     const task = { ...stored.task, ...change, updatedAt: now };
     this.#tell(task);
     return task;
@@ -275,6 +278,15 @@ export class Delegation {
       `${what} not allowed there. On that machine: holdfast peers policy ${peer} --prompt`,
     );
   }
+}
+
+/** Throws the problem protocol.version when it cannot be read. */
+function reportFrom(given: unknown, peer: PeerName): Report {
+  const report = between['peer.task_report'].safeParse(given);
+  if (report.success) return report.data;
+  throw new Problem('protocol.version', `${peer} tells of the task in a way that cannot be read here.`, {
+    peer,
+  });
 }
 
 const reportOf = ({ taskId, state, sessionId, result, error }: Task): Report => ({

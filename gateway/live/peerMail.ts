@@ -47,7 +47,7 @@ class PeerMail {
   #renamed(key: number, before: PeerName): void {
     const { store, mail, peering } = this.#parts;
     const after = peering.nameOf(key);
-    store.written(() => {
+    peering.write(() => {
       store.outbox.renamePeer(before, after);
       store.inbox.renamePeer(before, after);
     });
@@ -128,7 +128,7 @@ class PeerMail {
   #tell(key: number, isThere: boolean): void {
     const { store, clock, peering } = this.#parts;
     const event = isThere ? 'peer_join' : 'peer_leave';
-    store.written(() => store.mailEvents.append(event, clock.now(), { peer: peering.nameOf(key) }));
+    peering.write(() => store.mailEvents.append(event, clock.now(), { peer: peering.nameOf(key) }));
   }
 }
 

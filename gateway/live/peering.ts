@@ -152,9 +152,21 @@ export class Peering implements Disposable {
     this.sessions.replace(key, [], true);
     this.#mailboxes.delete(key);
     this.#remembered.delete(key);
-    this.#parts.store.written(() => this.#parts.store.peerNews.remove(key));
+    this.write(() => this.#parts.store.peerNews.remove(key));
     this.onRemoved(key);
     this.#names.delete(key);
+  }
+
+  /** Writes what nobody waits for. A disk that is full must not end the gateway; false: it was not written. */
+  write(work: () => void): boolean {
+    const { store, clock, logBug } = this.#parts;
+    try {
+      store.written(work);
+      return true;
+    } catch (error) {
+      logBug(error, clock.newId(), 'peer');
+      return false;
+    }
   }
 
   nameOf(key: number): PeerName {
@@ -210,8 +222,7 @@ export class Peering implements Disposable {
     const sessions = this.sessions.of(key);
     const text = JSON.stringify(sessions);
     if (this.#remembered.get(key) === text) return;
-    this.#remembered.set(key, text);
-    store.written(() => store.peerNews.put(key, sessions));
+    if (this.write(() => store.peerNews.put(key, sessions))) this.#remembered.set(key, text);
   }
 
   #newsFor(key: number, length: number): News {

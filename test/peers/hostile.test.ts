@@ -6,6 +6,7 @@ import { between, methods } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type Linked } from '../support/linked.ts';
 import { check } from '../support/property.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const NAMES = [
   ...Object.keys(methods),
@@ -105,4 +106,16 @@ it('a task and a letter that are malformed are answered with an error, not taken
     await assert.rejects(calls.call(method, params, { isRepeatable: true }), Error, method);
   assert.deepEqual(both.box.bugs.map(String), []);
   assert.deepEqual((await both.box.client().call('task.list', {})).tasks, []);
+});
+
+it('a peer that tells of a task in a way that nobody understands makes that task fail, and no more', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  both.box.peering.answer('peer.task', () => ({ state: 'wonderful' }));
+  const here = both.laptop.client();
+  await here.call('task.delegate', { peer: 'box', prompt: 'hello' });
+  const [task] = await waitFor('its end', async () => {
+    const { tasks } = await here.call('task.list', {});
+    return tasks[0]?.state === 'failed' && tasks;
+  });
+  assert.match(task?.error ?? '', /cannot be read/);
 });
