@@ -20,10 +20,13 @@ export interface TurnChanges {
   readonly isLast: boolean;
 }
 
-/** Until the host has said how a file stands nothing can be done to it. `kept`: a person said so. */
-export type Standing = FileState | 'kept' | 'unknown';
+/**
+ * Until the host has said how a file stands nothing can be done to it. `kept`: a person said so. `again`: another turn
+ * has edited it since.
+ */
+export type Standing = FileState | 'kept' | 'again' | 'unknown';
 
-const hasChanged = (part: Part): part is ToolPart =>
+export const hasChanged = (part: Part): part is ToolPart =>
   part.kind === 'tool' &&
   part.call.status === 'completed' &&
   part.call.content.some(({ type }) => type === 'diff');

@@ -1,7 +1,7 @@
 // The card of what a turn has changed: a row for each file, to be kept, taken back or made again, one by one or all.
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { filesOf, type ChangedFile, type Standing, type TurnChanges } from './changedFiles.ts';
+import { filesOf, hasChanged, type ChangedFile, type Standing, type TurnChanges } from './changedFiles.ts';
 import { counts } from './diffRow.ts';
 import { icon, iconButton } from './icons.ts';
 import { t } from './l10n.ts';
@@ -26,8 +26,10 @@ export function changesView(changes: TurnChanges, view: View): TemplateResult {
   </section>`;
 }
 
-function body({ key }: TurnChanges, files: readonly ChangedFile[], view: View): TemplateResult {
+function body(changes: TurnChanges, files: readonly ChangedFile[], view: View): TemplateResult {
   const { act } = view;
+  const { key } = changes;
+  const later = changedLater(changes, view);
   const standing = files.map((file) => ({ file, state: stateOf(key, file, view) }));
   const paths = (state: Standing): string[] =>
     standing.filter((one) => one.state === state).map(({ file }) => file.path);
@@ -42,7 +44,8 @@ function body({ key }: TurnChanges, files: readonly ChangedFile[], view: View): 
       ${repeat(
         standing,
         ({ file }) => file.path,
-        ({ file, state }) => row(key, file, state, view),
+        ({ file, state }) =>
+          row(key, file, state === 'edited' && later.has(file.path) ? 'again' : state, view),
       )}
     </div>
     <div class="change-actions">
@@ -66,6 +69,17 @@ function body({ key }: TurnChanges, files: readonly ChangedFile[], view: View): 
   </div>`;
 }
 
+/** What other turns have changed since: not everything that is different now is a person's work. */
+function changedLater({ parts: own }: TurnChanges, { open }: View): ReadonlySet<string> {
+  const { parts } = open.transcript;
+  const last = parts.findLastIndex(({ key }) => key === own.at(-1)?.key);
+  const diffs = parts
+    .slice(last + 1)
+    .filter(hasChanged)
+    .flatMap(({ call }) => call.content);
+  return new Set(diffs.flatMap((content) => (content.type === 'diff' ? [content.path] : [])));
+}
+
 /** A choice like an opened card: kept where those are. It ends when the file is no longer what was kept. */
 const keptKey = (key: string, path: string): string => `kept:${key}:${path}`;
 
@@ -82,6 +96,7 @@ const WORDS: Readonly<Partial<Record<Standing, () => string>>> = {
 
 const REASONS: Readonly<Partial<Record<Standing, () => string>>> = {
   edited: () => t('You edited this later. Undo is off to keep your lines.'),
+  again: () => t('A later turn changed this again. Undo is off here.'),
   gone: () => t('There is no such file now. Undo is off.'),
   elsewhere: () => t('This file is on another machine. Undo it there.'),
   unclear: () => t('Lines were removed, and it is not known where. Undo is off.'),

@@ -90,6 +90,19 @@ describe('the card of changes', () => {
     panel.close();
   });
 
+  it('says that a later turn has changed a file again, where nobody else has', async () => {
+    const panel = await shown();
+    const next = new Story(Date.now());
+    for (let n = 0; n < 100; n++) next.add({ type: 'usage', used: 1, size: 2 });
+    const content = [{ type: 'diff' as const, path: full('README.md'), oldText: 'a', newText: 'b' }];
+    next.prompt('p2', 'Again').tool('t9', { kind: 'edit', status: 'completed', content }).ends('p2');
+    await panel.tell(happening(next.events.slice(100)));
+    await panel.page.getByRole('button', { name: '5 files changed' }).click();
+    const again = panel.page.locator('.file-row[data-state=again]');
+    await again.getByText('A later turn changed this again. Undo is off here.').waitFor();
+    panel.close();
+  });
+
   for (const theme of ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'] as const) {
     it(`has nothing that axe calls serious, and nothing cut off (${theme})`, async () => {
       for (const width of [300, 320, 460]) {
