@@ -1,5 +1,6 @@
 // What a turn has changed, in real files and real editors: taken back, made again, and left alone when somebody wrote.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -78,8 +79,13 @@ describe('the changes of a turn', () => {
   });
 
   it('are told anew when a file changes, and shown beside the file itself', async () => {
-    await writeFile(file('config.ts'), 'something else\n');
-    await waitFor('the news of the file', () => (states()?.['config.ts'] === 'edited' ? true : undefined));
+    // VS Code's watcher says nothing of when it begins to watch: the file changes until that is heard.
+    let writes = 0;
+    await waitFor('the news of the file', () => {
+      if (states()?.['config.ts'] === 'edited') return true;
+      writeFileSync(file('config.ts'), `something else ${(writes += 1)}\n`);
+      return undefined;
+    });
     await changes.show('k', file('limits.ts'));
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     assert.ok(activeTab?.input instanceof vscode.TabInputTextDiff);
