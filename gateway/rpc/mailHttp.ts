@@ -112,7 +112,12 @@ export const postRequeue = callOf('mail.requeue', 'body', (problem) =>
 );
 export const getProfile = callOf('profile.get', 'query');
 export const postProfile = callOf('profile.set', 'body');
-export const getPeers = callOf('peers.list', 'query');
+/** Linked gateways, and who can be written to: what peers were to the clients of before. */
+export async function getPeers(exchange: Exchange, routes: Routes): Promise<void> {
+  const linked = await call(exchange, routes, 'peers.list', {});
+  const known = linked && (await call(exchange, routes, 'mailbox.list', {}));
+  if (known !== undefined) sendJson(exchange.response, { ...linked, ...known });
+}
 
 export async function getVersion(exchange: Exchange, routes: Routes): Promise<void> {
   const info = await call(exchange, routes, 'gateway.info', {});
