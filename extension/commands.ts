@@ -1,6 +1,7 @@
 // The commands of the palette, the menus and the keys: a table, and one place where failures are told.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
+import { continueConversation } from './agentConversations.ts';
 import { chatCommands } from './chatCommands.ts';
 import { t } from './l10n.ts';
 import { DEMO, newSession } from './newSession.ts';
@@ -37,6 +38,12 @@ const commands: Record<string, Command> = {
   'holdfast.newSession': async (parts) => startSession(parts),
   'holdfast.tryDemo': async (parts) => startSession(parts, { agent: DEMO, mode: 'ask' }),
   'holdfast.continueLast': continueLast,
+  'holdfast.continueConversation': async (parts) => {
+    if (!(await isTrusted())) return;
+    await soonConnected(parts);
+    const id = await continueConversation(parts.connection, parts.agents);
+    if (id !== undefined) await parts.chats.show(id, { type: 'focusInput' });
+  },
   'holdfast.switchSession': async (parts) => {
     const session = await pickSession(parts);
     if (session) await parts.chats.show(session.sessionId, { type: 'focusInput' });

@@ -27,7 +27,7 @@ export async function newSession(
   return sessionId;
 }
 
-async function pickAgent(agents: Agents): Promise<string | undefined> {
+export async function pickAgent(agents: Agents): Promise<string | undefined> {
   const list = await agents.refresh();
   // The demo agent shows Holdfast; whoever has another one came for that.
   const rank = ({ agent }: Agent): number => (agent === list.defaultAgent ? 0 : agent === DEMO ? 2 : 1);

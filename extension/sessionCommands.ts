@@ -23,6 +23,7 @@ export const sessionCommands = {
   renameSession: rename,
   interruptSession: ({ sessionId }, { connection }) => connection.call('session.interrupt', { sessionId }),
   resumeSession: resume,
+  forkSession: fork,
   archiveSession: archive,
   destroySession: destroy,
   copySessionId: async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
@@ -50,6 +51,13 @@ async function resume(session: Session, { connection, chats }: SessionCommandPar
   await chats.show(session.sessionId);
   // Whether the agent remembers is in the transcript.
   await connection.call('session.resume', { sessionId: session.sessionId });
+}
+
+/** The agent remembers all so far, and from here on the two go their own ways. */
+async function fork({ sessionId }: Session, { connection, chats }: SessionCommandParts): Promise<void> {
+  if (!(await isTrusted())) return;
+  const forked = await connection.call('session.fork', { sessionId });
+  await chats.show(forked.sessionId, { type: 'focusInput' });
 }
 
 async function archive(session: Session, { connection, chats }: SessionCommandParts): Promise<void> {

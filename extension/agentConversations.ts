@@ -1,0 +1,44 @@
+// Conversations that an agent remembers by itself, as one begun in a terminal: the person picks one, and it goes on here.
+import * as vscode from 'vscode';
+import { AgentId, type AgentSession, type SessionId } from '../gateway/protocol/index.ts';
+import { age } from './age.ts';
+import type { Agents } from './agents.ts';
+import type { Connection } from './connection.ts';
+import { t } from './l10n.ts';
+import { pickAgent } from './newSession.ts';
+import { plainLabel } from './plainText.ts';
+
+/** The session in which it goes on; undefined: the person left, or there is none to choose. */
+export async function continueConversation(
+  connection: Connection,
+  agents: Agents,
+): Promise<SessionId | undefined> {
+  const chosen = await pickAgent(agents);
+  if (chosen === undefined) return undefined;
+  const agent = AgentId.parse(chosen);
+  // Starting the agent to ask it takes a moment: the list says so while it does.
+  const rows = connection.call('agent.sessions', { agent }).then(({ sessions }) => sessions.map(row));
+  const choice = await vscode.window.showQuickPick(rows, {
+    title: t('Continue a conversation of {0}', agents.name(agent)),
+    placeHolder: t('Its agent remembers it; what was said before is not shown here.'),
+    matchOnDescription: true,
+  });
+  if (choice === undefined) return undefined;
+  const { sessionId, agentSessionId, path, title } = choice.past;
+  if (sessionId !== null) return sessionId;
+  const named = title?.trim().slice(0, 200) ?? '';
+  const created = await connection.call('session.create', {
+    agent,
+    path,
+    agentSessionId,
+    ...(named === '' ? {} : { title: named }),
+  });
+  return created.sessionId;
+}
+
+const row = (past: AgentSession): vscode.QuickPickItem & { readonly past: AgentSession } => ({
+  label: plainLabel(past.title ?? '', 100) || t('Untitled'),
+  description: past.updatedAt === null ? '' : age(Date.parse(past.updatedAt), Date.now()),
+  detail: plainLabel(past.path, 200),
+  past,
+});
