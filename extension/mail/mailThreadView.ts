@@ -82,7 +82,10 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
       localResourceRoots: panelRoots(extensionUri),
     };
     view.webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
-    view.onDidDispose(() => (this.#view = undefined));
+    view.onDidDispose(() => {
+      // A page that goes late must not take the next one with it.
+      if (this.#view === view) this.#view = undefined;
+    });
     view.webview.html = pageHtml(view.webview, extensionUri, 'mail');
   }
 

@@ -4,12 +4,19 @@ import { after, before, describe, test } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../support/vscode/browser.ts';
+import { newFolder } from '../support/folders.ts';
+import { connect } from '../../gateway/rpc/connect.ts';
 import { Desk } from './desk.ts';
 
 describe('the palette', () => {
   let desk: Desk;
   before(async () => {
-    desk = await Desk.open({ name: 'commands' });
+    const command = process.execPath;
+    const args = [path.join(import.meta.dirname, '..', 'support', 'richAgent.ts'), newFolder('memory')];
+    desk = await Desk.open({
+      name: 'commands',
+      config: { agents: { rich: { name: 'Rich', command, args } } },
+    });
   });
   after(() => desk[Symbol.asyncDispose]());
 
@@ -56,6 +63,39 @@ describe('the palette', () => {
       await chat.row(/^echo the other one/).waitFor();
       assert.equal(await chat.part('composer').count(), 0, 'the chat is empty, or away');
       await chat.shoot('f-3-destroyed');
+    }));
+
+  test('a session is forked, and a conversation that only its agent remembers goes on', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.window('harbor-db');
+      await chat.run('New Session');
+      await chat.pick('Rich');
+      await chat.pick('Ask');
+      await chat.field.waitFor();
+      await chat.send('first');
+      await chat.isIdle();
+      const first = await desk.newest();
+
+      await chat.run('Fork Session');
+      await chat.page.locator('.pane-header', { hasText: /first \(fork\)/i }).waitFor();
+      assert.notEqual(await desk.newest(), first);
+      await chat.send('second');
+      // Its agent tells what it has heard before.
+      await chat.seen('first');
+      await chat.shoot('f-7-forked');
+
+      const fork = await desk.newest();
+      await using client = await connect({ home: desk.home, name: 'the test' });
+      for (const sessionId of [first, fork]) await client.call('session.destroy', { sessionId });
+      await chat.row(/^first/).waitFor({ state: 'detached' });
+      await chat.run('Continue a Conversation of an Agent...');
+      await chat.pick('Rich');
+      await chat.page.locator('.quick-input-list .monaco-list-row', { hasText: 'first' }).first().waitFor();
+      await chat.shoot('f-8-conversations');
+      await chat.page.keyboard.press('Enter');
+      await chat.part('nothing-said').waitFor();
+      await chat.send('and on');
+      await chat.seen(/^first/);
     }));
 
   test('questions are led to, the last session goes on, a selection goes along, doctor and walkthrough are shown', (t) =>

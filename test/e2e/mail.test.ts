@@ -68,6 +68,8 @@ describe('mail in the side bar', () => {
 
       // Back to the list, and what was unread is read once it has been seen.
       await chat.run('All Mail Threads');
+      // The thread that was written to last has gone to the top: rows have stopped moving.
+      await chat.row(/^Please review the login rule.*person/).waitFor();
       await chat.row(/^The build is red/).click();
       // By its words: the page of the thread before may still be going.
       await chat.pageWith('.mail:has-text("The build is red.")');
