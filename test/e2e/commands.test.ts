@@ -87,7 +87,10 @@ describe('the palette', () => {
       const fork = await desk.newest();
       await using client = await connect({ home: desk.home, name: 'the test' });
       for (const sessionId of [first, fork]) await client.call('session.destroy', { sessionId });
-      await chat.row(/^first/).waitFor({ state: 'detached' });
+      await chat
+        .row(/^first/)
+        .first()
+        .waitFor({ state: 'detached' });
       await chat.run('Continue a Conversation of an Agent...');
       await chat.pick('Rich');
       await chat.page.locator('.quick-input-list .monaco-list-row', { hasText: 'first' }).first().waitFor();
