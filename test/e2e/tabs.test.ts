@@ -31,6 +31,9 @@ describe('sessions in editor tabs', () => {
       await sideBar.startDemo();
       await sideBar.send('echo in the side bar');
       await sideBar.seen('in the side bar');
+      // What the command means is the chat that had the keyboard last: the news of it may still be on its way.
+      await tab.field.click();
+      await sideBar.field.click();
       await chat.run('Open in Editor Tab');
       await tab.seen('in the side bar');
       // The keyboard is in the tab already.
