@@ -19,6 +19,8 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What the last lines of a run must say again: who failed, and who passed only the second time. */
+  remarks?: readonly string[];
 }
 
 /** Each step counts as one. */

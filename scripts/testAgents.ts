@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chromium } from '../test/support/vscode/chromium.ts';
 import { vscodeServerScript } from '../test/support/vscode/install.ts';
-import { nodeTests, testFiles } from './nodeTests.ts';
+import { nodeTests, testFiles, verdict } from './nodeTests.ts';
 import { makePackage } from './package.ts';
 import { root } from './paths.ts';
 
@@ -14,6 +14,4 @@ execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inheri
 makePackage();
 
 const files = testFiles('test/real-agents/**/*.test.ts');
-const { passed, failed, skipped } = await nodeTests(files, 1, AbortSignal.timeout(RUN_MS));
-console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = failed > 0 ? 1 : 0;
+verdict(await nodeTests(files, 1, AbortSignal.timeout(RUN_MS)));

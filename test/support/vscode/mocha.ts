@@ -21,6 +21,8 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Who failed, and why. */
+  readonly remarks: readonly string[];
 }
 
 export interface HostRun {
@@ -58,7 +60,7 @@ export async function bundleSuites(folder: string): Promise<string> {
 }
 
 export async function runInHost(run: HostRun): Promise<Counts> {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, remarks: Array<string>() };
   const talk: string[] = [];
   const hear = (args: readonly unknown[]): void => {
     const line = args.map(String).join(' ');
@@ -67,7 +69,10 @@ export async function runInHost(run: HostRun): Promise<Counts> {
     const report = Report.parse(JSON.parse(line.slice(at + MARK.length)));
     counts[report.kind] += 1;
     console.log(`${{ passed: '✔', failed: '✖', skipped: '﹣' }[report.kind]} ${report.title}`);
-    if (report.kind === 'failed') console.log(report.error.replaceAll(/^/gm, '    '));
+    if (report.kind !== 'failed') return;
+    const error = report.error.replaceAll(/^/gm, '    ');
+    console.log(error);
+    counts.remarks.push(`✖ in the extension host: ${report.title}\n${error}`);
   };
   const code = await inWindow(run, hear);
   // The host itself failed, or a suite could not be loaded: no test has said so.
