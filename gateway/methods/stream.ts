@@ -11,8 +11,7 @@ import {
   SessionId,
   type Event,
 } from '../protocol/index.ts';
-import type { Follower } from '../live/feed.ts';
-import { followAtPeer, type Peers } from '../live/remoteFollow.ts';
+import { followAtPeer, mustBeAt, type Peers, type RemoteLog } from '../live/remoteFollow.ts';
 import type { Streams } from '../rpc/http.ts';
 import type { EventStream } from '../rpc/sse.ts';
 import type { LogOf } from '../store/log.ts';
@@ -36,6 +35,13 @@ const MAX_MAIL_STREAMS = 32;
 const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
 
+/** Somebody who gets the events of a session as text, with the log that their numbers are of. */
+interface Reader {
+  take(texts: readonly string[], logId: string): boolean;
+  onDrain(callback: () => void): void;
+  removed(): void;
+}
+
 type Needed = Pick<Gateway, 'store' | 'feed' | 'mail'> & Peers;
 
 export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Streams => {
@@ -43,14 +49,13 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
   const followers = new Map<string, number>();
   /** Follows until told otherwise; the client's going ends it. */
   const follow = (
-    logId: string,
-    subscribe: (follower: Follower) => () => void,
+    subscribe: (reader: Reader) => () => void,
     stream: EventStream,
     take: (event: Event, text: string) => 'send' | 'skip' | 'last',
   ): void => {
     let end = (): void => {};
-    const follower: Follower = {
-      take: ({ texts }) => {
+    const reader: Reader = {
+      take: (texts, logId) => {
         let goesOn = true;
         for (const text of texts) {
           // Stored by the same contract that it is sent under.
@@ -68,32 +73,49 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
       onDrain: (callback) => stream.onDrain(callback),
       removed: () => stream.end(),
     };
-    end = subscribe(follower);
+    end = subscribe(reader);
     stream.onClose(end);
   };
-  const from = (log: LogOf, after: number) => (follower: Follower) => feed.subscribe(log, after, follower);
+  const from = (log: LogOf, after: number) => (reader: Reader) =>
+    feed.subscribe(log, after, { ...reader, take: ({ texts }) => reader.take(texts, store.log.logId) });
   const here = ({ sessionId, promptId, cursor }: Accepted) => {
     const session = store.sessions.get(sessionId);
     const after = store.log.resumeAt(session, cursor);
     const isOver = OVER.has(store.queue.get(session, promptId).state) || after === 'gap';
     return { isOver, subscribe: from(session, after === 'gap' ? 0 : after) };
   };
-  const there = (accepted: Accepted & { peer: PeerName }) => ({
-    isOver: OVER.has(accepted.state),
-    subscribe: (follower: Follower) => followAtPeer({ peering, clock }, accepted, follower),
-  });
+  /** The same at a peer. What cannot be read on from where it was is told by `onGap`, or is the end. */
+  const at = (log: RemoteLog, onGap?: (head: Cursor) => void) => (reader: Reader) =>
+    followAtPeer({ peering, clock }, log, {
+      ...reader,
+      take: (events, cursor) => {
+        const texts = events.map((event) => JSON.stringify(event));
+        return reader.take(texts, splitCursor(cursor)[0]);
+      },
+      onGap: (head, goOn) => {
+        if (onGap === undefined) return reader.removed();
+        onGap(head);
+        return goOn();
+      },
+    });
+  const tellGap = (stream: EventStream, sessionId: SessionId, head: number): void => {
+    stream.send(JSON.stringify({ type: 'gap', sessionId, from: 0, to: head }));
+  };
 
   return {
     prompt: (answer, open) => {
       const accepted = Accepted.parse(answer);
       const { promptId, peer } = accepted;
-      const { isOver, subscribe } = peer === undefined ? here(accepted) : there({ ...accepted, peer });
+      const { isOver, subscribe } =
+        peer === undefined
+          ? here(accepted)
+          : { isOver: OVER.has(accepted.state), subscribe: at({ ...accepted, peer }) };
       const stream = open();
       // The same prompt sent again, after all was said: what it led to is in the session's log.
       if (isOver) return stream.end();
       let isMine = false;
       const pieces: Event[] = [];
-      follow(splitCursor(accepted.cursor)[0], subscribe, stream, (event) => {
+      return follow(subscribe, stream, (event) => {
         const isOfPrompt = 'promptId' in event && event.promptId === promptId;
         if (event.type === 'prompt') isMine = isOfPrompt;
         // Each message also comes whole when it has ended, as it will stand in the log: not everybody joins pieces.
@@ -104,16 +126,22 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
       });
     },
 
-    log: (id, given, open) => {
-      const session = store.sessions.get(mustParse(SessionId, id));
-      const cursor = given === undefined ? undefined : mustParse(Cursor, given);
+    log: async (asked, open) => {
+      const sessionId = mustParse(SessionId, asked.sessionId);
+      const cursor = asked.cursor === undefined ? undefined : mustParse(Cursor, asked.cursor);
+      if (asked.peer !== undefined) {
+        const peer = mustParse(PeerName, asked.peer);
+        const log = { peer, sessionId, cursor };
+        await mustBeAt({ peering, clock }, log);
+        const stream = open();
+        const onGap = (head: Cursor): void => tellGap(stream, sessionId, splitCursor(head)[1]);
+        return follow(at(log, onGap), stream, () => 'send');
+      }
+      const session = store.sessions.get(sessionId);
       const after = cursor === undefined ? 0 : store.log.resumeAt(session, cursor);
       const stream = open();
-      if (after === 'gap') {
-        const head = store.log.head(session);
-        stream.send(JSON.stringify({ type: 'gap', sessionId: session.sessionId, from: 0, to: head }));
-      }
-      follow(store.log.logId, from(session, after === 'gap' ? 0 : after), stream, () => 'send');
+      if (after === 'gap') tellGap(stream, sessionId, store.log.head(session));
+      return follow(from(session, after === 'gap' ? 0 : after), stream, () => 'send');
     },
 
     mail: (tokenId, after, open) => {

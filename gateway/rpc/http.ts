@@ -1,6 +1,6 @@
 // The HTTP side: routes behind the guard, and the upgrade to WebSocket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Method } from '../protocol/index.ts';
+import { Problem, type Method, type ProblemName } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { mayCall, type Bearer } from './bearer.ts';
@@ -23,12 +23,18 @@ import { refuse, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
 
+/** The log of a session, as somebody asks for it: here or at a peer, from a cursor on or from its start. */
+export interface AskedLog {
+  readonly sessionId: string;
+  readonly peer: string | undefined;
+  readonly cursor: string | undefined;
+}
+
 /** What can be followed over HTTP. Each throws a Problem before it writes anything. */
 export interface Streams {
   /** What happens to a prompt that was just accepted, until its turn ends. */
   prompt(accepted: object, open: () => EventStream): void;
-  /** A session's log, from a cursor on or from its start. */
-  log(sessionId: string, cursor: string | undefined, open: () => EventStream): void;
+  log(asked: AskedLog, open: () => EventStream): Promise<void>;
   /** What happens with mail, from after an id or from now on. False: this token follows as many as it may. */
   mail(tokenId: string, after: number | undefined, open: () => EventStream): boolean;
   /** How much mail is on its way. */
@@ -154,15 +160,20 @@ async function route(
 const upgradeRefusalOf = (request: IncomingMessage): Refusal | undefined =>
   request.method === 'GET' && request.url === '/rpc' ? undefined : { status: 404, reason: 'No such route.' };
 
-function getEvents(
+async function getEvents(
   { request, response, query, caught: [sessionId = ''] }: Exchange,
   { streams }: Routes,
-): void {
+): Promise<void> {
   const last = request.headers['last-event-id'];
   const cursor = (Array.isArray(last) ? last[0] : last) ?? query.get('after') ?? undefined;
+  const peer = query.get('peer') ?? undefined;
   try {
-    streams.log(sessionId, cursor, () => new EventStream(response));
+    await streams.log({ sessionId, peer, cursor }, () => new EventStream(response));
   } catch (error) {
-    refuse(response, { status: 404, reason: error instanceof Error ? error.message : 'No such session.' });
+    if (!(error instanceof Problem)) throw error;
+    refuse(response, { status: STATUS[error.problem] ?? 404, reason: error.message });
   }
 }
+
+/** What a problem of a log is in HTTP, where it is not that there is none. */
+const STATUS: Partial<Record<ProblemName, number>> = { 'peer.offline': 503, 'peer.forbidden': 403 };

@@ -5,6 +5,7 @@ import type { Task } from '../../gateway/protocol/index.ts';
 import { holdfast } from '../cli/holdfast.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
+import { EventReader } from '../support/eventStream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { linkGateways, peersConfig, whenPeer } from '../support/peers.ts';
 import { ask } from '../support/rawHttp.ts';
@@ -174,4 +175,61 @@ it('mail of both sides survives that the other is killed before it answers', asy
     const sent = (await here.call('mail.outbox', {})).messages;
     return sent.every(({ receipts }) => receipts[0]?.state === 'read');
   });
+});
+
+const LAST_TURN = /"type":"result"[^]*"type":"result"/;
+
+it('the log of a session at a peer is followed over HTTP, whoever is killed meanwhile', async () => {
+  await using both = await pair();
+  const { laptop, box, here, there } = both;
+  const sessionId = await there.newSession();
+  const path = `/v1/sessions/${sessionId}/events?peer=box`;
+  await there.ask(sessionId, 'slow 4 1');
+  using whole = await EventReader.open(laptop.socket, path);
+  await whole.until(/"type":"result"/);
+  const [half = ''] = whole.ids.slice(-1);
+  await box.kill9();
+  await box.start();
+  await whenPeer(here, 'box', 'connected');
+  await (await box.connect()).ask(sessionId, 'echo once more');
+  await whole.until(LAST_TURN);
+  const { messages } = await here.call('session.history', { sessionId, peer: 'box' });
+  const seqs = whole.ids.map((id) => Number(id.split(':')[1]));
+  assert.deepEqual(
+    seqs,
+    [...new Set(seqs)].toSorted((a, b) => a - b),
+  );
+  assert.deepEqual(
+    messages.filter(({ seq }) => !seqs.includes(seq)),
+    [],
+  );
+  // Whoever comes back with the id of the last event is told what came after it.
+  using rest = await EventReader.open(laptop.socket, path, { 'Last-Event-ID': half });
+  await rest.until(/"type":"result"/);
+  // Pieces that were joined meanwhile are not told one by one again.
+  const later = whole.ids.slice(whole.ids.indexOf(half) + 1);
+  assert.deepEqual(
+    rest.ids,
+    later.filter((id) => rest.ids.includes(id)),
+  );
+  assert.equal(rest.ids.at(-1), later.at(-1));
+});
+
+it('a log at a peer that cannot be read on is told as a gap and from its start; what cannot be followed is refused', async () => {
+  await using both = await pair();
+  const { laptop, there } = both;
+  const sessionId = await there.newSession();
+  await there.ask(sessionId, 'echo hi');
+  const path = `/v1/sessions/${sessionId}/events`;
+  using anew = await EventReader.open(laptop.socket, `${path}?peer=box&after=0123456789abcdef:3`);
+  await anew.until(/"type":"gap"[^]*"type":"prompt"[^]*"type":"result"/);
+  const statusOf = async (target: string): Promise<number> => {
+    using refused = await EventReader.open(laptop.socket, target);
+    return refused.status;
+  };
+  assert.equal(await statusOf(`${path}?peer=crate`), 404);
+  assert.equal(await statusOf(`${path}?peer=../box`), 404);
+  assert.equal(await statusOf('/v1/sessions/nobody/events?peer=box'), 404);
+  await there.call('peers.policy', { name: 'laptop', see: false });
+  assert.equal(await statusOf(`${path}?peer=box`), 403);
 });
