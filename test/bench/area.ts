@@ -1,4 +1,5 @@
 // What a part of the benchmark is: variants, contestants, and a way to measure one contestant in a fresh process.
+import type { Need } from './provide.ts';
 
 /** What a run was told on the command line, as far as a measurement needs it. */
 export interface Settings {
@@ -14,6 +15,9 @@ export interface Settings {
 
 /** The figures of one run of one contestant. */
 export type Figures = Readonly<Record<string, number>>;
+
+/** How another's server is spoken to: with the library that most use, or with a page of code of our own, which is faster. */
+export type Speech = 'library' | 'page';
 
 export interface Metric {
   readonly key: string;
@@ -35,8 +39,8 @@ export interface Area {
   readonly variants: readonly string[];
   /** Ours comes first; what each of the others is, for people. */
   readonly contestants: Readonly<Record<string, string>>;
-  /** Contestants that are programs of the system, and which: left out where they are not installed. */
-  readonly programs?: Readonly<Record<string, string>>;
+  /** What contestants need that may not be there: they are left out then. */
+  readonly needs?: Readonly<Record<string, readonly Need[]>>;
   readonly metrics: readonly Metric[];
   readonly targets: readonly Target[];
   /** Runs one contestant once: starts its servers in a folder of its own, warms up, measures, ends all. */

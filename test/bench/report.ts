@@ -52,7 +52,7 @@ const cell = ({ median, min, max }: Summary): string =>
 export function table(area: Area, rows: readonly Row[]): string {
   const [ours] = rows;
   const metrics = area.metrics.filter(
-    ({ key }) => ours !== undefined && valuesOf(ours, key).every(Number.isFinite),
+    ({ key }) => ours !== undefined && valuesOf(ours, key).some(Number.isFinite),
   );
   const lines = rows.map((row) => {
     const cells = metrics.map(({ key }) => {

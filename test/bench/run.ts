@@ -12,7 +12,6 @@ import type { Area, Figures, Settings } from './area.ts';
 import { areas } from './areas.ts';
 import { Patience } from './calm.ts';
 import type { Job } from './drive.ts';
-import { isInstalled } from './installed.ts';
 import { machine } from './machine.ts';
 import { sentence, table, verdicts, type Row } from './report.ts';
 
@@ -52,20 +51,40 @@ async function runOnce(job: Job): Promise<Figures> {
   const message = await Promise.race([said, ended]);
   await ended;
   const figures = z.tuple([z.record(z.string(), z.number()), z.unknown()]).safeParse(message);
-  if (!figures.success) throw new Error(`${job.area}, ${job.variant}: no figures of ${job.contestant}`);
+  if (!figures.success) {
+    // Whoever fails once has a round less; the others go on.
+    console.log(
+      `\n${job.area}, ${job.variant}: no figures of ${job.contestant} this time; its error is above`,
+    );
+    process.exitCode = 1;
+    return {};
+  }
   return { ...figures.data[0], load: loadavg()[0] ?? 0 };
 }
 
-/** A B C A B C ...: what the machine does meanwhile meets all alike. */
-async function interleave(name: string, area: Area, variant: string, settings: Settings): Promise<Row[]> {
-  const known = Object.keys(area.contestants).filter((key) => {
-    const program = area.programs?.[key];
-    return program === undefined || isInstalled(program);
-  });
+/** Ours, and all others that are wanted and can be had; a line tells of those that cannot. */
+async function contestantsOf(name: string, area: Area): Promise<string[]> {
   const only = options.only?.split(',');
-  const chosen = known.filter((key) => key === 'gateway' || only === undefined || only.includes(key));
-  const [ours = 'gateway', ...others] = chosen;
-  const contestants = [ours, ...(options.other === undefined ? [] : ['other']), ...others];
+  const [ours = 'gateway', ...others] = Object.keys(area.contestants);
+  const chosen = [ours, ...(options.other === undefined ? [] : ['other'])];
+  for (const key of others.filter((other) => only?.includes(other) ?? true)) {
+    try {
+      for (const provide of area.needs?.[key] ?? []) await provide();
+      chosen.push(key);
+    } catch (error) {
+      console.log(`\n${name}: ${key} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return chosen;
+}
+
+/** A B C A B C ...: what the machine does meanwhile meets all alike. */
+async function interleave(
+  name: string,
+  contestants: readonly string[],
+  variant: string,
+  settings: Settings,
+): Promise<Row[]> {
   const taken = new Map<string, Figures[]>(contestants.map((contestant) => [contestant, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [contestant, figures] of taken) {
@@ -102,13 +121,11 @@ try {
   const judged = [];
   for (const [name, area] of Object.entries(areas)) {
     if (options.area !== undefined && options.area !== name) continue;
-    for (const program of Object.values(area.programs ?? {})) {
-      if (!isInstalled(program)) console.log(`\n${name}: ${program} is not installed: left out`);
-    }
+    const contestants = await contestantsOf(name, area);
     const own: Row[] = [];
     for (const variant of area.variants) {
       if (options.variant !== undefined && options.variant !== variant) continue;
-      const found = await interleave(name, area, variant, settings);
+      const found = await interleave(name, contestants, variant, settings);
       own.push(...found);
       console.log(`\n### ${area.question}: ${variant}\n\n${table(area, found)}`);
     }

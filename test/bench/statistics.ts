@@ -22,8 +22,9 @@ export interface Summary {
   readonly max: number;
 }
 
-export const summarise = (values: readonly number[]): Summary => ({
-  median: median(values),
-  min: Math.min(...values),
-  max: Math.max(...values),
-});
+/** Of the rounds that have a figure; NaN when none has. */
+export function summarise(values: readonly number[]): Summary {
+  const known = values.filter(Number.isFinite);
+  if (known.length === 0) return { median: Number.NaN, min: Number.NaN, max: Number.NaN };
+  return { median: median(known), min: Math.min(...known), max: Math.max(...known) };
+}

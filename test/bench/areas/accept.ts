@@ -1,10 +1,11 @@
 // How long it takes until a prompt of 500 bytes is accepted for good: session.send of our gateway, which is synced to disk
 // before it answers, beside the queues of Redis and NATS. The sessions' queues are held: no agent takes part.
 import { randomUUID } from 'node:crypto';
-import type { Area, Settings } from '../area.ts';
-import { startNats } from '../contestants/nats.ts';
+import type { Area, Settings, Speech } from '../area.ts';
+import { natsLibrary, startNats } from '../contestants/nats.ts';
+import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
-import { startRedis } from '../contestants/redis.ts';
+import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
 import { callFor } from '../load.ts';
 import { cpuMicroseconds, diskFlushes } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
@@ -47,21 +48,24 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
 const body = (): string =>
   JSON.stringify({ sessionId: randomUUID(), promptId: randomUUID(), message: MESSAGE });
 
-async function redis(folder: string): Promise<Stage> {
-  const started = await startRedis(folder, 'always');
+async function redis(folder: string, speech: Speech): Promise<Stage> {
+  const started = await startRedis(folder, 'always', speech);
   return Object.assign(started, { accept: () => started.client.call('XADD', 's1', '*', 'body', body()) });
 }
 
-async function nats(folder: string): Promise<Stage> {
-  const started = await startNats(folder);
-  return Object.assign(started, { accept: () => started.client.request('s.1', body()) });
+async function nats(folder: string, durability: Durability, speech: Speech): Promise<Stage> {
+  const started = await startNats(folder, durability, speech);
+  return Object.assign(started, { accept: () => started.client.publish(body()) });
 }
 
 const STAGES: Readonly<Record<string, (folder: string, settings: Settings) => Promise<Stage>>> = {
   gateway: (folder, settings) => ours(settings.bundles.gateway, folder, settings),
   other: (folder, settings) => ours(settings.bundles.other, folder, settings),
-  redis,
-  nats,
+  redis: (folder) => redis(folder, 'library'),
+  nats: (folder) => nats(folder, 'synced', 'library'),
+  'nats-default': (folder) => nats(folder, 'written', 'library'),
+  'redis-page': (folder) => redis(folder, 'page'),
+  'nats-page': (folder) => nats(folder, 'written', 'page'),
 };
 
 export const accept: Area = {
@@ -69,10 +73,19 @@ export const accept: Area = {
   variants: Object.keys(CONCURRENCY),
   contestants: {
     gateway: 'our gateway: session.send, synced',
-    redis: 'Redis XADD, appendfsync always: synced',
-    nats: 'NATS JetStream publish: written, synced only from 2.10 on',
+    redis: 'Redis XADD, ioredis, appendfsync always: synced',
+    nats: 'NATS JetStream publish, @nats-io, sync_interval always: synced',
+    'nats-default': '... as it is by default: written, synced within 2 minutes',
+    'redis-page': 'Redis with a client of a page: synced',
+    'nats-page': 'NATS as by default with a client of a page: written',
   },
-  programs: { redis: 'redis-server', nats: 'nats-server' },
+  needs: {
+    redis: [redisServer, ioredis],
+    nats: [syncingNats, natsLibrary],
+    'nats-default': [anyNats, natsLibrary],
+    'redis-page': [redisServer],
+    'nats-page': [anyNats],
+  },
   metrics: [
     { key: 'accepts', title: 'accepts/s' },
     { key: 'p50', title: 'p50 µs' },

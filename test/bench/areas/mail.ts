@@ -2,10 +2,11 @@
 // group in Redis and a work queue in NATS. Ours also tells equal messages apart for ever and tells the sender what became of
 // each; theirs do not.
 import { randomUUID } from 'node:crypto';
-import type { Area, Settings } from '../area.ts';
-import { startNats } from '../contestants/nats.ts';
+import type { Area, Settings, Speech } from '../area.ts';
+import { natsLibrary, startNats } from '../contestants/nats.ts';
+import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
-import { startRedis } from '../contestants/redis.ts';
+import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
 import { callFor } from '../load.ts';
 import { cpuMicroseconds, diskFlushes } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
@@ -40,8 +41,8 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
 const body = (): string =>
   JSON.stringify({ to: 'reader', message: MESSAGE, client_message_id: randomUUID() });
 
-async function redis(folder: string): Promise<Stage> {
-  const started = await startRedis(folder, 'always');
+async function redis(folder: string, speech: Speech): Promise<Stage> {
+  const started = await startRedis(folder, 'always', speech);
   const { client } = started;
   await client.call('XGROUP', 'CREATE', 'mail', 'readers', '$', 'MKSTREAM');
   const pass = async (): Promise<void> => {
@@ -57,26 +58,21 @@ async function redis(folder: string): Promise<Stage> {
       'mail',
       '>',
     );
-    // [[stream, [[id, fields]]]]
-    const id = ((((reply as unknown[])[0] as unknown[])[1] as unknown[])[0] as unknown[])[0];
+    // [[stream, [[id, fields]]]], or without the outermost brackets.
+    const [, id] = (reply as unknown[]).flat(3);
     if (typeof id !== 'string') throw new Error('Redis: no message');
     await client.call('XACK', 'mail', 'readers', id);
   };
   return Object.assign(started, { pass });
 }
 
-async function nats(folder: string): Promise<Stage> {
-  const started = await startNats(folder);
+async function nats(folder: string, durability: Durability, speech: Speech): Promise<Stage> {
+  const started = await startNats(folder, durability, speech);
   const { client } = started;
-  const config = { durable_name: 'readers', ack_policy: 'explicit', max_ack_pending: -1 };
-  await client.request(
-    '$JS.API.CONSUMER.DURABLE.CREATE.S.readers',
-    JSON.stringify({ stream_name: 'S', config }),
-  );
+  await client.addReaders();
   const pass = async (): Promise<void> => {
-    await client.request('s.1', body());
-    // Acknowledged with an answer, as whoever wants to know does it.
-    await client.request(await client.pull('S.readers'), '+ACK');
+    await client.publish(body());
+    await client.take();
   };
   return Object.assign(started, { pass });
 }
@@ -84,8 +80,11 @@ async function nats(folder: string): Promise<Stage> {
 const STAGES: Readonly<Record<string, (folder: string, settings: Settings) => Promise<Stage>>> = {
   gateway: (folder, settings) => ours(settings.bundles.gateway, folder, settings),
   other: (folder, settings) => ours(settings.bundles.other, folder, settings),
-  redis,
-  nats,
+  redis: (folder) => redis(folder, 'library'),
+  nats: (folder) => nats(folder, 'synced', 'library'),
+  'nats-default': (folder) => nats(folder, 'written', 'library'),
+  'redis-page': (folder) => redis(folder, 'page'),
+  'nats-page': (folder) => nats(folder, 'written', 'page'),
 };
 
 export const mail: Area = {
@@ -93,10 +92,19 @@ export const mail: Area = {
   variants: Object.keys(CONCURRENCY),
   contestants: {
     gateway: 'our gateway: mail.send, mail.receive, mail.ack; both ends synced',
-    redis: 'Redis Streams: XADD, XREADGROUP, XACK, appendfsync always: each synced',
-    nats: 'NATS JetStream: publish, next, ack with an answer; synced only from 2.10 on',
+    redis: 'Redis Streams, ioredis: XADD, XREADGROUP, XACK, appendfsync always: each synced',
+    nats: 'NATS JetStream, @nats-io, sync_interval always: publish, next, ack with an answer; synced',
+    'nats-default': '... as it is by default: written, synced within 2 minutes',
+    'redis-page': 'Redis with a client of a page: synced',
+    'nats-page': 'NATS as by default with a client of a page: written',
   },
-  programs: { redis: 'redis-server', nats: 'nats-server' },
+  needs: {
+    redis: [redisServer, ioredis],
+    nats: [syncingNats, natsLibrary],
+    'nats-default': [anyNats, natsLibrary],
+    'redis-page': [redisServer],
+    'nats-page': [anyNats],
+  },
   metrics: [
     { key: 'messages', title: 'messages/s' },
     { key: 'p50', title: 'p50 µs' },

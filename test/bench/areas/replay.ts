@@ -1,9 +1,10 @@
 // How fast 100,000 stored events reach one client that has none of them, each parsed into a value: our gateway's
 // session.subscribe from cursor 0, beside Redis XRANGE by pages and an ordered consumer of NATS. All store the same text.
-import type { Area, Settings } from '../area.ts';
-import { startNats } from '../contestants/nats.ts';
+import type { Area, Settings, Speech } from '../area.ts';
+import { natsLibrary, startNats } from '../contestants/nats.ts';
+import { anyNats } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
-import { startRedis } from '../contestants/redis.ts';
+import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
 import { cpuMicroseconds } from '../processes.ts';
 import { median, microseconds } from '../statistics.ts';
 
@@ -106,47 +107,60 @@ const ours =
     });
   };
 
-const redis: Start = async (folder, events, reader) => {
-  const started = await startRedis(folder, 'no');
-  const { client } = started;
-  const sessionId = crypto.randomUUID();
-  for (let first = 1; first <= events; first += BATCH) {
-    const add = (number: number): unknown =>
-      client.call('XADD', 's1', `${number}-0`, 'e', textOf(sessionId, number));
-    await Promise.all(numbersFrom(first, events).map(add));
-  }
-  return Object.assign(started, {
-    async replay() {
-      for (let from = '-'; ;) {
-        // The form of XRANGE: each entry is its id and its fields.
-        const rows = (await client.call('XRANGE', 's1', from, '+', 'COUNT', String(XRANGE_COUNT))) as Entry[];
-        if (rows.length === 0) return;
-        reader.read(rows.map(([, [, text]]) => JSON.parse(text) as Seen));
-        from = `(${rows.at(-1)?.[0] ?? ''}`;
-      }
-    },
-  });
-};
+const redis =
+  (speech: Speech): Start =>
+  async (folder, events, reader) => {
+    const started = await startRedis(folder, 'no', speech);
+    const { client } = started;
+    const sessionId = crypto.randomUUID();
+    for (let first = 1; first <= events; first += BATCH) {
+      const add = (number: number): unknown =>
+        client.call('XADD', 's1', `${number}-0`, 'e', textOf(sessionId, number));
+      await Promise.all(numbersFrom(first, events).map(add));
+    }
+    return Object.assign(started, {
+      async replay() {
+        for (let from = '-'; ;) {
+          // The form of XRANGE: each entry is its id and its fields.
+          const rows = (await client.call(
+            'XRANGE',
+            's1',
+            from,
+            '+',
+            'COUNT',
+            String(XRANGE_COUNT),
+          )) as Entry[];
+          if (rows.length === 0) return;
+          reader.read(rows.map(([, [, text]]) => JSON.parse(text) as Seen));
+          from = `(${rows.at(-1)?.[0] ?? ''}`;
+        }
+      },
+    });
+  };
 
 type Entry = readonly [id: string, fields: readonly [name: string, text: string]];
 
-const nats: Start = async (folder, events, reader) => {
-  const started = await startNats(folder);
-  const sessionId = crypto.randomUUID();
-  for (let first = 1; first <= events; first += BATCH) {
-    const add = (number: number): unknown => started.client.request('s.1', textOf(sessionId, number));
-    await Promise.all(numbersFrom(first, events).map(add));
-  }
-  return Object.assign(started, {
-    replay: () => started.client.readAll((text) => reader.read([JSON.parse(text) as Seen])),
-  });
-};
+const nats =
+  (speech: Speech): Start =>
+  async (folder, events, reader) => {
+    const started = await startNats(folder, 'written', speech);
+    const sessionId = crypto.randomUUID();
+    for (let first = 1; first <= events; first += BATCH) {
+      const add = (number: number): unknown => started.client.publish(textOf(sessionId, number));
+      await Promise.all(numbersFrom(first, events).map(add));
+    }
+    return Object.assign(started, {
+      replay: () => started.client.readAll(events, (text) => reader.read([JSON.parse(text) as Seen])),
+    });
+  };
 
 const STAGES: Readonly<Record<string, Start>> = {
   gateway: ours('gateway'),
   other: ours('other'),
-  redis,
-  nats,
+  redis: redis('library'),
+  nats: nats('library'),
+  'redis-page': redis('page'),
+  'nats-page': nats('page'),
 };
 
 export const replay: Area = {
@@ -154,10 +168,17 @@ export const replay: Area = {
   variants: ['100,000 events'],
   contestants: {
     gateway: 'our gateway: session.subscribe from a cursor',
-    redis: `Redis XRANGE COUNT ${XRANGE_COUNT}`,
-    nats: 'NATS JetStream, ordered consumer',
+    redis: `Redis XRANGE COUNT ${XRANGE_COUNT}, ioredis`,
+    nats: 'NATS JetStream, ordered consumer, @nats-io',
+    'redis-page': 'Redis with a client of a page',
+    'nats-page': 'NATS with a client of a page',
   },
-  programs: { redis: 'redis-server', nats: 'nats-server' },
+  needs: {
+    redis: [redisServer, ioredis],
+    nats: [anyNats, natsLibrary],
+    'redis-page': [redisServer],
+    'nats-page': [anyNats],
+  },
   metrics: [
     { key: 'events', title: 'events/s' },
     { key: 'first', title: 'ms to the first' },

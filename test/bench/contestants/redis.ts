@@ -1,84 +1,43 @@
-// Redis as Debian ships it, on a Unix socket, and the least client that can speak to it.
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+// Redis as Debian ships it, on a Unix socket, spoken to with the usual library or with a client of a page, which is faster.
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { startProgram, type Started } from '../processes.ts';
+import { packages, program } from '../provide.ts';
+import type { Speech } from '../area.ts';
+import { connectPage, type RedisClient } from './redisPage.ts';
+
+export const redisServer = program('redis-server');
+export const ioredis = packages('ioredis-6.0.0', 'ioredis@6.0.0');
 
 export interface Redis extends Started {
   readonly client: RedisClient;
 }
 
 /** always: a reply follows the sync (one for all that came in a turn of its loop). no: nothing is promised. */
-export async function startRedis(folder: string, appendfsync: 'always' | 'no'): Promise<Redis> {
-  const socket = path.join(folder, 'redis');
-  const settings = { port: 0, unixsocket: socket, dir: folder, save: '', appendonly: 'yes', appendfsync };
+export async function startRedis(
+  folder: string,
+  appendfsync: 'always' | 'no',
+  speech: Speech,
+): Promise<Redis> {
+  const socket = path.join(folder, 'redis.sock');
+  const dir = path.join(folder, 'redis');
+  mkdirSync(dir);
+  const settings = { port: 0, unixsocket: socket, dir, save: '', appendonly: 'yes', appendfsync };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const started = await startProgram('redis-server', args, {}, () => existsSync(socket));
-  const stream = connect(socket);
-  await once(stream, 'connect');
-  return Object.assign(started, { client: new RedisClient(stream) });
+  const started = await startProgram(await redisServer(), args, {}, () => existsSync(socket));
+  return Object.assign(started, { client: await (speech === 'page' ? connectPage : connectLibrary)(socket) });
 }
 
-type Reply = string | null | readonly Reply[];
+/** What we use of ioredis. */
+interface Library {
+  readonly Redis: new (options: object) => RedisClient;
+}
 
-/** RESP 2. Replies come in the order of the commands. Text is ASCII here, so a byte is a character. */
-export class RedisClient {
-  readonly #socket: Socket;
-  readonly #waiting: ((reply: Reply) => void)[] = [];
-  #text = '';
-  #at = 0;
-
-  constructor(socket: Socket) {
-    this.#socket = socket.setEncoding('latin1');
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (text: string) => this.#receive(text));
-  }
-
-  call(...words: readonly string[]): Promise<Reply> {
-    const parts = words.map((word) => `$${word.length}\r\n${word}\r\n`);
-    this.#socket.write(`*${words.length}\r\n${parts.join('')}`, 'latin1');
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #receive(text: string): void {
-    this.#text = this.#text.slice(this.#at) + text;
-    this.#at = 0;
-    for (;;) {
-      const start = this.#at;
-      const reply = this.#read();
-      if (reply === undefined) return void (this.#at = start);
-      this.#waiting.shift()?.(reply);
-    }
-  }
-
-  /** undefined: it is not all there yet. */
-  #read(): Reply | undefined {
-    const end = this.#text.indexOf('\r\n', this.#at);
-    if (end === -1) return undefined;
-    const kind = this.#text[this.#at];
-    const head = this.#text.slice(this.#at + 1, end);
-    this.#at = end + 2;
-    if (kind === '-') throw new Error(`Redis: ${head}`);
-    if (kind === '$') return this.#readText(Number(head));
-    if (kind === '*') return this.#readList(Number(head));
-    return head;
-  }
-
-  #readText(length: number): Reply | undefined {
-    if (length < 0) return null;
-    const start = this.#at;
-    this.#at = start + length + 2;
-    return this.#at > this.#text.length ? undefined : this.#text.slice(start, start + length);
-  }
-
-  #readList(length: number): Reply | undefined {
-    const replies: Reply[] = [];
-    while (replies.length < length) {
-      const reply = this.#read();
-      if (reply === undefined) return undefined;
-      replies.push(reply);
-    }
-    return replies;
-  }
+async function connectLibrary(socket: string): Promise<RedisClient> {
+  // The package is not there when this is compiled; these are its documented names.
+  const { Redis } = createRequire(await ioredis())('ioredis') as Library;
+  const client = new Redis({ path: socket, maxRetriesPerRequest: 1, retryStrategy: () => null });
+  await client.call('PING');
+  return client;
 }
