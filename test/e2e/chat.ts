@@ -81,6 +81,14 @@ export class Chat {
     await this.field.press('Enter');
   }
 
+  /** Types where the keyboard is, which must come to this field by itself. */
+  async type(text: string): Promise<void> {
+    await waitFor('the keyboard in the field', () =>
+      this.field.evaluate((field) => field.matches(':focus') && field.ownerDocument.hasFocus()),
+    );
+    await this.page.keyboard.type(text);
+  }
+
   /** The text of the answer that stands last, as the reader sees it. */
   async answer(): Promise<string> {
     return (await this.answers()).at(-1) ?? '';

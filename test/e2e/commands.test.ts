@@ -49,7 +49,7 @@ describe('the palette', () => {
       await chat.pick('Harbour lights');
       await chat.part('prompt').getByText('silent', { exact: true }).waitFor();
       // The keyboard is where one goes on.
-      await chat.page.keyboard.type('echo found again');
+      await chat.type('echo found again');
       await chat.page.keyboard.press('Enter');
       await chat.seen('found again');
       await chat.shoot('f-1-switched');

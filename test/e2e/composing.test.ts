@@ -130,8 +130,7 @@ describe('composing', () => {
       await chip.waitFor();
       assert.equal(await chip.innerText(), 'Pool.txt 1 to 2');
       await chat.shoot('h-5-selection');
-      await waitFor('the focus in the field', () => chat.field.evaluate((field) => field.matches(':focus')));
-      await chat.page.keyboard.type('echo these lines');
+      await chat.type('echo these lines');
       await chat.page.keyboard.press('Enter');
       await chat.seen('these lines');
       const message = prompts(await desk.history(await desk.newest())).at(-1);

@@ -23,7 +23,7 @@ describe('a newcomer', () => {
       await chat.part('nothing-said').waitFor();
       await chat.shoot('0-2-empty-chat');
       // The keyboard is in the field already.
-      await page.keyboard.type('Hello, what are you?');
+      await chat.type('Hello, what are you?');
       await page.keyboard.press('Enter');
       await chat.seen('I need no account and change no files');
       await chat.isIdle();

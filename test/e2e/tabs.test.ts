@@ -37,11 +37,11 @@ describe('sessions in editor tabs', () => {
       await chat.run('Open in Editor Tab');
       await tab.seen('in the side bar');
       // The keyboard is in the tab already.
-      await chat.page.keyboard.type('draft of the second');
+      await tab.type('draft of the second');
 
       await chat.run('Try the Demo Agent');
       await sideBar.part('nothing-said').waitFor();
-      await chat.page.keyboard.type('draft of the side bar');
+      await sideBar.type('draft of the side bar');
       await tabNamed(chat, /^long 60/).click();
       await tab.seen('Line 59 of');
       await tab.field.fill('draft of the first');
