@@ -40,6 +40,7 @@ export const folders: readonly Rule[] = [
     where: 'gateway/agents',
     may: {
       'gateway/protocol': 'what an agent does is told in the words of the contract',
+      'gateway/lineCutter.ts': 'agents speak in lines, as programs on sockets do',
       '@agentclientprotocol/sdk': 'the language of agents',
       'node:crypto': 'ids of what an agent is asked',
       'node:fs': 'is the program there, and what is running',
@@ -65,6 +66,7 @@ export const folders: readonly Rule[] = [
       ws: 'WebSocket',
       'json-rpc-2.0': 'JSON-RPC, behind a door of our own',
       'gateway/version.ts': 'the name tag of the MCP server',
+      'gateway/lineCutter.ts': 'programs on sockets speak in lines, as agents do',
       zod: 'what comes in is unknown until a schema has read it',
     },
   },
