@@ -87,8 +87,8 @@ export class ChatTabs implements vscode.WebviewPanelSerializer {
       else this.#retitle(tab);
     });
     panel.onDidChangeViewState(() => {
+      // In front is not where the keyboard is: VS Code brings another tab to the front when one closes.
       chat.seenOrNot();
-      if (panel.active) this.#focused.fire(chat);
       this.#become();
     });
     panel.onDidDispose(() => {

@@ -98,8 +98,11 @@ export class App {
       const view = this.#view();
       if (view !== undefined && isTicking(view)) this.#changed();
     }, 1000);
-    window.addEventListener('focus', () => this.#post({ type: 'focused' }));
+    const tellFocus = (): void => this.#post({ type: 'focused' });
+    window.addEventListener('focus', tellFocus);
     this.#post({ type: 'ready' });
+    // VS Code may have brought the keyboard here before anybody listened.
+    if (document.hasFocus()) tellFocus();
   }
 
   // ---- in ----
