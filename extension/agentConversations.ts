@@ -20,7 +20,7 @@ export async function continueConversation(
   const rows = connection.call('agent.sessions', { agent }).then(({ sessions }) => sessions.map(row));
   const choice = await vscode.window.showQuickPick(rows, {
     title: t('Continue a conversation of {0}', agents.name(agent)),
-    placeHolder: t('Its agent remembers it; what was said before is not shown here.'),
+    placeHolder: t('Its agent remembers it, and shows here what it tells of it.'),
     matchOnDescription: true,
   });
   if (choice === undefined) return undefined;

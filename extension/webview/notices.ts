@@ -50,6 +50,7 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
 const WHY: Readonly<Record<Exclude<NotePart['why'], 'failed'>, () => string>> = {
   stopped: () => t('Stopped'),
   anew: () => t('The agent began anew and was told what is above'),
+  untold: () => t('The agent remembers what was said before, and does not show it'),
   length: () => t('The answer reached the limit of its length'),
   steps: () => t('The turn reached the limit of its steps'),
   refusal: () => t('The agent declined to go on'),

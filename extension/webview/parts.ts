@@ -24,6 +24,8 @@ export interface PromptPart {
   readonly from: Actor;
   /** It is mail. */
   readonly origin?: Origin;
+  /** From before this session: nobody knows when, or by whom. */
+  readonly earlier?: true;
   readonly at: number;
   readonly outcome: PromptOutcome;
 }
@@ -78,8 +80,8 @@ export interface ToolPart {
 export interface NotePart {
   readonly kind: 'note';
   readonly key: string;
-  /** `anew`: the agent remembers nothing and was told. The next three: why a turn ended. */
-  readonly why: 'stopped' | 'anew' | 'length' | 'steps' | 'refusal' | 'failed';
+  /** `anew`: the agent remembers nothing and was told; `untold`: it remembers, and tells nothing. Then: why a turn ended. */
+  readonly why: 'stopped' | 'anew' | 'untold' | 'length' | 'steps' | 'refusal' | 'failed';
   /** What failed, in the words of whoever says so. */
   readonly text: string;
   readonly at: number;

@@ -12,7 +12,8 @@ import { t } from './l10n.ts';
 export function promptView(part: PromptPart, { open, now }: View): TemplateResult {
   const isUncertain = part.outcome === 'uncertain';
   const isOwn = isMine(part, open.me);
-  const time = clockTime(part.at, now);
+  const time = part.earlier ? t('before this session') : clockTime(part.at, now);
+  const isSaid = isOwn || part.earlier;
   const label = isUncertain
     ? t('Your prompt. May not have finished.')
     : part.origin
@@ -25,9 +26,9 @@ export function promptView(part: PromptPart, { open, now }: View): TemplateResul
     data-prompt-id=${part.promptId}
     data-outcome=${part.outcome}
     aria-label=${label}
-    title=${isOwn ? time : t('{0}, from {1}', time, nameOf(part))}
+    title=${isSaid ? time : t('{0}, from {1}', time, nameOf(part))}
   >
-    <h2 class="sr">${t('{0}, {1}', isOwn ? t('You') : nameOf(part), time)}</h2>
+    <h2 class="sr">${t('{0}, {1}', isSaid ? t('You') : nameOf(part), time)}</h2>
     ${isUncertain ? icon('warning', 'mark warn') : nothing} ${said(part.message)} ${senderLine(part, open.me)}
   </section>`;
 }

@@ -8,6 +8,7 @@ import { reveal } from './reveal.ts';
 export interface Sent {
   readonly from: Actor;
   readonly origin?: Origin | undefined;
+  readonly earlier?: true;
 }
 
 /** Another machine calls this window by its own name for this machine, and then by its id. */
@@ -25,6 +26,7 @@ export function senderLine(sent: Sent, me: Actor): TemplateResult | typeof nothi
     return html`<span class="origin">${icon('mail', 'quiet')}<span>${written(sent.origin)}</span></span>`;
   }
   if (isMine(sent, me)) return nothing;
+  if (sent.earlier) return html`<span class="dim block">${t('From before this session')}</span>`;
   return html`<span class="dim block">${t('From {0}', nameOf(sent))}</span>`;
 }
 

@@ -89,8 +89,11 @@ function step(t: Transcript, event: Event): Transcript {
   }
 }
 
-const system = (t: Transcript, event: Of<'system'>, at: number): Transcript =>
-  event.subtype === 'fallback' ? note(t, event, at, 'anew') : t;
+function system(t: Transcript, event: Of<'system'>, at: number): Transcript {
+  if (event.subtype === 'fallback') return note(t, event, at, 'anew');
+  // Taken up where somebody else had left it, by an agent that keeps what was said to itself.
+  return event.subtype === 'resumed' && t.parts.length === 0 ? note(t, event, at, 'untold') : t;
+}
 
 // ---- messages ----
 
@@ -141,11 +144,11 @@ function dequeued(t: Transcript, { promptId }: Of<'dequeued'>): Transcript {
 }
 
 function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
-  const { promptId, message, from, origin } = event;
+  const { promptId, message, from, origin, earlier } = event;
   const key = `prompt:${event.seq}`;
   if (find(t, key, 'prompt') !== undefined) return t;
   const ready = choose(t, promptId, 'again');
-  const sent = { promptId, message, from, ...(origin && { origin }) };
+  const sent = { promptId, message, from, ...(origin && { origin }), ...(earlier && { earlier }) };
   const part: PromptPart = { kind: 'prompt', key, ...sent, at, outcome: 'running' };
   const isPlanDone = t.plan.every(({ status }) => status === 'completed');
   return {

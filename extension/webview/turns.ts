@@ -10,7 +10,8 @@ export interface TurnFold {
   readonly key: string;
   readonly isOpen: boolean;
   readonly steps: number;
-  readonly ms: number;
+  /** undefined: nobody knows. */
+  readonly ms: number | undefined;
 }
 
 /** What stands in the page. */
@@ -77,7 +78,7 @@ function foldOf(
   const key = `turn:${prompt.key}`;
   const chosen = folding.isOpen(key);
   if (chosen === undefined && steps.some((step) => folding.isBeingRead(step.key))) return undefined;
-  const ms = (steps.at(-1)?.at ?? prompt.at) - prompt.at;
+  const ms = prompt.earlier ? undefined : (steps.at(-1)?.at ?? prompt.at) - prompt.at;
   return { kind: 'turn', key, isOpen: chosen === true, steps: calls, ms };
 }
 
@@ -88,8 +89,12 @@ const isUncertain = (part: Part | undefined): boolean =>
 const isAsked = (part: Part): boolean =>
   part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined && !part.cut;
 
-export const wordsOfTurn = ({ ms, steps }: TurnFold): string =>
-  steps === 1 ? t('Worked for {0}, 1 step', lasted(ms)) : t('Worked for {0}, {1} steps', lasted(ms), steps);
+export function wordsOfTurn({ ms, steps }: TurnFold): string {
+  if (ms === undefined) return steps === 1 ? t('Worked, 1 step') : t('Worked, {0} steps', steps);
+  return steps === 1
+    ? t('Worked for {0}, 1 step', lasted(ms))
+    : t('Worked for {0}, {1} steps', lasted(ms), steps);
+}
 
 /** The keys of all parts that stand open in the page, those in a group included. */
 export const keysIn = (shown: readonly Shown[]): Set<string> =>

@@ -9,11 +9,13 @@ import {
   type AgentEnd,
   type AgentListener,
   type AgentUpdate,
+  type EarlierUpdate,
   type OpenOptions,
   type TurnEnd,
 } from './agent.ts';
 import { AcpConnection } from './acpConnection.ts';
 import { promptBlocks } from './acpContent.ts';
+import { AcpEarlier } from './acpEarlier.ts';
 import { loginAdvice } from './acpErrors.ts';
 import { elicitationReply, readElicitation } from './acpForm.ts';
 import { readOffer } from './acpOffers.ts';
@@ -60,6 +62,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   #inTurn = false;
   #isCancelled = false;
   #inReplay = false;
+  #earlier: AcpEarlier | undefined;
   #early: JsonObject[] = [];
   #lastUpdateAt = 0;
   #session: AcpSession | undefined;
@@ -117,10 +120,17 @@ class AcpConversation implements AgentConversation, SessionHost {
   // ---- opening ----
 
   async open(options: OpenOptions): Promise<void> {
+    if (options.tellEarlier === true) this.#earlier = new AcpEarlier();
     this.#session = await openSession(this, options);
     this.opened = this.#session.opened;
     this.model = this.#session.model;
     this.#tell([{ type: 'offers', offers: readOffer(this.#session.reply).shown }]);
+  }
+
+  takeEarlier(): readonly EarlierUpdate[] {
+    const told = this.#earlier?.take() ?? [];
+    this.#earlier = undefined;
+    return told;
   }
 
   async setMode(mode: Mode): Promise<void> {
@@ -248,10 +258,9 @@ class AcpConversation implements AgentConversation, SessionHost {
       if (this.agentSessionId === null) {
         if (this.#early.length < EARLY_LIMIT) this.#early.push(params);
       } else if (params['sessionId'] === this.agentSessionId) {
-        updates.push(
-          ...readUpdate(params['update'], this.#tools),
-          ...this.#offered(object(params['update'])),
-        );
+        const read = readUpdate(params['update'], this.#tools);
+        if (this.#inReplay) this.#earlier?.hear(params['update'], read);
+        updates.push(...read, ...this.#offered(object(params['update'])));
       }
     }
     this.#tell(this.#inReplay ? updates.filter((update) => !isConversation(update)) : updates);

@@ -71,7 +71,7 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
       ? undefined
       : isFork
         ? await forkSession(host, resume, place, own)
-        : await resumeSession(host, resume, place, capabilities);
+        : await resumeSession(host, resume, place, capabilities, options.tellEarlier === true);
   const opened = resumed ?? (await newSession(host, place));
   const { sessionId } = opened;
   let { reply } = opened;
@@ -119,15 +119,19 @@ const resumeSession = async (
   sessionId: string,
   place: Place,
   capabilities: JsonObject,
+  tellEarlier: boolean,
 ): Promise<Reply | undefined> => {
   const canResume = isObject(object(capabilities['sessionCapabilities'])['resume']);
-  if (!canResume && capabilities['loadSession'] !== true) return undefined;
+  const canLoad = capabilities['loadSession'] === true;
+  if (!canResume && !canLoad) return undefined;
+  // Only loading tells what was said.
+  const loads = canLoad && (tellEarlier || !canResume);
   host.listenTo(sessionId, true);
   try {
-    const method = canResume ? call.session.resume : call.session.load;
+    const method = loads ? call.session.load : call.session.resume;
     const reply = await host.request(method, { sessionId, ...place });
     // gemini sends most of the replay after this reply, without an end marker: it ends with silence.
-    if (!canResume) await host.silence();
+    if (loads) await host.silence();
     return { sessionId, reply };
   } catch (error) {
     // A session that the agent has lost is no reason to refuse a person: it goes on without the memory.

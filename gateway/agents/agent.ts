@@ -25,6 +25,10 @@ export type AgentUpdate =
   | { readonly type: 'offers'; readonly offers: Partial<Offers> }
   | { readonly type: 'title'; readonly title: string };
 
+/** What an agent tells of a conversation from before: what a person said in it, and what it said and did itself. */
+export type EarlierUpdate =
+  AgentUpdate | { readonly type: 'prompt'; readonly text: string; readonly key?: string };
+
 export interface Question {
   readonly title: string;
   /** As complete as the agent made it; drivers fill gaps from what they have seen of this tool call. */
@@ -82,6 +86,8 @@ export interface AgentConversation extends AsyncDisposable {
   /** How the conversation was opened: with the agent's own memory of it, or without. */
   readonly opened: 'new' | 'resumed' | 'fallback';
   readonly model: string | null;
+  /** What `tellEarlier` asked for, once. Absent: this agent tells nothing of what was before. */
+  takeEarlier?(): readonly EarlierUpdate[];
   /** Runs one turn. Rejects with AgentError when the agent fails or ends. One at a time. */
   prompt(message: Message): Promise<TurnEnd>;
   /** Changes the mode of the running agent. Rejects with AgentError mode.unsupported when it has nothing like it. */
@@ -117,6 +123,8 @@ export interface OpenOptions {
   readonly options?: Readonly<Record<string, string>>;
   /** The agent's own session to go on with, if there is one. Where it cannot, it opens a new one: `fallback`. */
   readonly resume: string | null;
+  /** What was said in that session is not known here: what the agent tells of it is wanted. */
+  readonly tellEarlier?: boolean;
   /** Not to go on with that session but to fork it. Rejects with AgentError agent.unable where that is not offered. */
   readonly fork?: boolean;
   /** Besides the agent's own. Agents that speak no MCP go without. */

@@ -10,9 +10,10 @@ import type {
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
 import { Problem, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
-import { endTurn, takePrompt, type TurnOutcome } from '../store/conversation.ts';
+import { endTurn, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
+import { earlierTurns } from './earlier.ts';
 import { asProblem, describeFailure } from './failures.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
@@ -257,13 +258,15 @@ export class LiveSession {
     const tools = this.#world.lendTools(session.sessionId);
     try {
       const driver = this.#world.findAgent(session.agent);
+      const { agentSessionId: resume } = session;
       const conversation = await driver.open(
         {
           cwd: session.path,
           mode: session.mode,
           model: session.model,
           options: store.offers.chosen(this.#log),
-          resume: session.agentSessionId,
+          resume,
+          tellEarlier: resume !== null && from.fork !== true && store.log.isStrangeTo(this.#log, resume),
           tools: tools.servers,
           ...from,
           onSpawn: (pid) => this.#remember(pid),
@@ -278,8 +281,14 @@ export class LiveSession {
       });
       const { agentSessionId, model, opened } = conversation;
       this.#owesHistory = opened === 'fallback';
+      const told = conversation.takeEarlier?.() ?? [];
       store.written(() => {
         store.sessions.change(this.#log, { agentSessionId });
+        // Below a prompt that came first, what was before it would be taken for its answer.
+        if (opened === 'resumed' && told.length > 0 && this.#turn === undefined) {
+          const from = { head: store.log.head(this.#log), agentSessionId, newId: () => clock.newId() };
+          writeEarlier(store, this.#log, earlierTurns(told, from), clock.now());
+        }
         const subtype = opened === 'new' ? 'init' : opened;
         store.log.append(this.#log, clock.now(), [
           { type: 'system', subtype, session_id: agentSessionId, model },

@@ -58,6 +58,25 @@ export const sessionHandlers = ({
     });
     if (mailbox !== undefined) mail.removed(mailbox.key);
   };
+  /** What fails leaves no session behind. */
+  const orNotAtAll = async (sessionId: SessionId, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await live.end(sessionId);
+      await remove(sessionId);
+      throw error;
+    }
+  };
+  /** Brings the agent back at once: what it tells of the conversation has to stand before the first prompt. */
+  const adopt = async (sessionId: SessionId, agentSessionId: string): Promise<void> => {
+    const { fallback } = await live.of(sessionId).resume(undefined);
+    if (!fallback) return;
+    throw new Problem(
+      'agent.unable',
+      `The agent cannot go on with ${JSON.stringify(agentSessionId)}. agent.sessions lists what it remembers.`,
+    );
+  };
   return {
     'session.create': async (params) => {
       live.mustBeOpen();
@@ -77,7 +96,9 @@ export const sessionHandlers = ({
         if (agentSessionId !== undefined)
           store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
       });
-      return { sessionId: session.sessionId };
+      const { sessionId } = session;
+      if (agentSessionId !== undefined) await orNotAtAll(sessionId, () => adopt(sessionId, agentSessionId));
+      return { sessionId };
     },
 
     'session.list': (_params, caller) => ({ sessions: visible(caller) }),
@@ -179,13 +200,7 @@ export const sessionHandlers = ({
         insert({ ...session, sessionId: made }, name.slice(0, 200));
         copySession(store, sessionId, made);
       });
-      try {
-        await live.of(made).fork(agentSessionId);
-      } catch (error) {
-        await live.end(made);
-        await remove(made);
-        throw error;
-      }
+      await orNotAtAll(made, () => live.of(made).fork(agentSessionId));
       return { sessionId: made };
     },
 

@@ -40,6 +40,10 @@ export const EventBody = z.discriminatedUnion('type', [
     message: Message,
     from: Actor,
     origin: Origin.optional(),
+    earlier: z
+      .literal(true)
+      .optional()
+      .describe('From before this session: the agent told this turn when it took the conversation up'),
   }),
   event('partial', 'A piece of the answer', { messageId: z.string(), offset: z.int(), content: z.string() }),
   event('text', 'A whole message of the agent', { messageId: z.string(), content: z.string() }),

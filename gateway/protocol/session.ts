@@ -86,10 +86,20 @@ export const sessionMethods = {
         .string()
         .min(1)
         .optional()
-        .describe('A conversation that the agent remembers (agent.sessions): the session goes on with it'),
+        .describe(
+          'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
+        ),
     }),
     result: z.object({ sessionId: SessionId }),
-    problems: ['path.missing', 'agent.unknown', 'agent.missing', 'storage.full', 'storage.damaged'],
+    problems: [
+      'path.missing',
+      'agent.unknown',
+      'agent.missing',
+      'agent.unable',
+      'agent.failed',
+      'storage.full',
+      'storage.damaged',
+    ],
   }),
   'session.list': method('All sessions, the last active first', {
     access: 'read',

@@ -222,6 +222,15 @@ export function importEvents(store: Store, sessionId: SessionId, events: Bundle[
   store.log.compactFrom(log, 1);
 }
 
+/** Writes down a conversation that the agent had before this session. */
+export function writeEarlier(store: Store, log: LogOf, bodies: readonly EventBody[], now: string): void {
+  const first = store.log.head(log) + 1;
+  store.log.append(log, now, bodies);
+  const prompt = bodies.find((body) => body.type === 'prompt');
+  store.sessions.addressed(log, prompt && titleFrom(prompt.message), now);
+  store.retention.apply(log, store.log.compactFrom(log, first), now);
+}
+
 const COPIED_AT_ONCE = 1_000;
 
 /** Gives a new session the log of another one, and what was chosen there. */

@@ -230,6 +230,19 @@ export class LogStore {
     return left;
   }
 
+  /** Whether what was said in this session of the agent stands elsewhere: the log has not spoken of it last. */
+  isStrangeTo({ key }: LogOf, agentSessionId: string): boolean {
+    const last = this.#db.get(
+      `SELECT json ->> '$.session_id' AS id FROM event WHERE id BETWEEN ? AND ? AND type IN ('system', 'result')
+       ORDER BY id DESC LIMIT 1`,
+      key * SPAN,
+      (key + 1) * SPAN - 1,
+    );
+    if (last !== undefined) return last['id'] !== agentSessionId;
+    // Of a log that has lost its beginning nobody can tell.
+    return this.#db.get('SELECT trimmed_to FROM session WHERE key = ?', key)?.['trimmed_to'] === 0;
+  }
+
   /** All that is stored of a session, in UTF-16 units. */
   size({ key }: LogOf): { events: number; bytes: number } {
     const row = this.#db.get(

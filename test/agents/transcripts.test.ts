@@ -134,3 +134,20 @@ test('a replay, even one that comes after the reply, is not told again', async (
     { type: 'message', text: 'a new answer' },
   ]);
 });
+
+test('to whoever does not know it, the same replay is told: once, with the words of the person', async () => {
+  await using opened = await openAgent(recorded('late-replay'), { resume: 'old', tellEarlier: true });
+  const { agent, ear } = opened;
+  const [prompt, answer, call, ...rest] = agent.takeEarlier?.() ?? [];
+  assert.deepEqual(
+    [prompt, answer],
+    [
+      { type: 'prompt', text: 'before' },
+      { type: 'message', text: 'an old answer' },
+    ],
+  );
+  assert.equal(call?.type === 'tool_use' && call.title, 'an old tool');
+  assert.deepEqual([rest, agent.takeEarlier?.()], [[], []]);
+  await agent.prompt('go on');
+  assert.deepEqual(ear.of('message'), [{ type: 'message', text: 'a new answer' }]);
+});

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Problem, type SessionId } from '../../gateway/protocol/index.ts';
+import { textOf } from '../../gateway/core/history.ts';
+import { Problem, type Event, type SessionId } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -132,6 +133,69 @@ test('a conversation that the agent had elsewhere goes on here', async () => {
     ...(past === undefined ? {} : { agentSessionId: past.agentSessionId }),
   });
   assert.equal(await said(client, sessionId, 'go on'), 'remember me');
+});
+
+/** What a log says in words: prompts, answers, and calls of tools. */
+const words = (messages: readonly Event[]): string[] =>
+  messages.flatMap((event) => {
+    if (event.type === 'prompt')
+      return [`${event.earlier === true ? 'before' : 'now'}: ${textOf(event.message)}`];
+    if (event.type === 'text') return [event.content];
+    return event.type === 'tool_use' ? [event.title] : [];
+  });
+
+test('what was said before stands in the log of whoever goes on with it: once, first, and marked', async () => {
+  const memory = newFolder();
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const before = await client.newSession({ agent: RICH });
+  for (const message of ['one', 'two']) await client.ask(before, message);
+  const { agentSessionId } = await client.call('session.get', { sessionId: before });
+  await client.call('session.destroy', { sessionId: before });
+
+  const sessionId = await client.newSession({ agent: RICH, agentSessionId: agentSessionId ?? '' });
+  const told = ['before: one', 'Look for one', 'before: two', 'Look for two', 'one'];
+  const log = async (): Promise<string[]> =>
+    words((await client.call('session.history', { sessionId })).messages);
+  assert.deepEqual(await log(), told);
+  const { title, unread, status } = await client.call('session.get', { sessionId });
+  assert.deepEqual([title, unread, status], ['one', false, 'idle']);
+  const { hits } = await client.call('session.search', { query: 'two' });
+  assert.deepEqual(
+    hits.map((hit) => [hit.sessionId, hit.snippet]),
+    [[sessionId, 'two']],
+  );
+
+  await client.ask(sessionId, 'three');
+  await gateway.restart();
+  const again = await gateway.connect();
+  await again.call('session.resume', { sessionId });
+  const { messages } = await again.call('session.history', { sessionId });
+  assert.deepEqual(words(messages), [...told, 'now: three', 'one, two'], 'not told a second time');
+});
+
+test('a session that goes on with another conversation is told that one as well', async () => {
+  const memory = newFolder();
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const other = await client.newSession({ agent: RICH });
+  await client.ask(other, 'over there');
+  const { agentSessionId } = await client.call('session.get', { sessionId: other });
+  const sessionId = await client.newSession({ agent: RICH });
+  await client.ask(sessionId, 'over here');
+  await client.call('session.resume', { sessionId, agentSessionId: agentSessionId ?? '' });
+  const { messages } = await client.call('session.history', { sessionId });
+  assert.deepEqual(words(messages), ['now: over here', 'before: over there', 'Look for over there']);
+});
+
+test('a conversation that the agent does not know is refused, and leaves no session behind', async () => {
+  await using gateway = await startGateway({ config: rich(newFolder()) });
+  const client = await gateway.connect();
+  await assert.rejects(
+    client.newSession({ agent: RICH, agentSessionId: 'rich-404' }),
+    isProblem('agent.unable', /agent\.sessions/),
+  );
+  assert.equal((await client.call('session.list', {})).sessions.length, 0);
 });
 
 test('an agent is told when its session ends', async () => {

@@ -197,6 +197,22 @@ for (const id of realAgentIds()) {
       assert.equal(await textOf(() => opened.agent.prompt('ECHO back again')), 'back again');
     });
 
+    test('what was said before is told to whoever takes the conversation up, where the agent tells it', async () => {
+      const { agent: before } = opened;
+      await before[Symbol.asyncDispose]();
+      opened = await open({ resume: before.agentSessionId, tellEarlier: true });
+      const told = opened.agent.takeEarlier?.();
+      // Plain Claude has no way to be asked.
+      assert.equal(told === undefined, id === 'claude');
+      if (told === undefined || opened.agent.opened === 'fallback') return;
+      const prompts = told.flatMap((update) => (update.type === 'prompt' ? [update.text] : []));
+      assert.ok(prompts.at(-1)?.includes('ECHO back again'), prompts.join());
+      const said = told.flatMap((update) => (update.type === 'message' ? [update.text] : [])).join('');
+      assert.ok(said.endsWith('back again'), said.slice(-200));
+      assert.equal(opened.ear.of('message').length, 0, 'it is no news');
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO and now')), 'and now');
+    });
+
     test('a session that the agent does not know is replaced by a new one', async () => {
       const unknown = '00000000-0000-4000-8000-000000000000';
       const other = await open({ resume: unknown });

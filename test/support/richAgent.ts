@@ -71,6 +71,7 @@ const HANDLERS: Readonly<Record<string, (params: Readonly<Record<string, unknown
   initialize: () => ({
     protocolVersion: 1,
     agentCapabilities: {
+      loadSession: true,
       sessionCapabilities: { list: {}, resume: {}, fork: {}, close: {} },
     },
     authMethods: [],
@@ -81,6 +82,19 @@ const HANDLERS: Readonly<Record<string, (params: Readonly<Record<string, unknown
     return opened(keep({ sessionId, cwd: text(cwd) ?? '', title: 'Nothing said', said: [], ...settings }));
   },
   'session/resume': ({ sessionId }) => opened(find(text(sessionId) ?? '')),
+  'session/load': ({ sessionId }) => {
+    const kept = find(text(sessionId) ?? '');
+    kept.said.forEach((words, at) => {
+      const content = { type: 'text', text: words };
+      update(kept.sessionId, { sessionUpdate: 'user_message_chunk', messageId: `u${at}`, content });
+      const toolCallId = `call${at}`;
+      const call = { toolCallId, title: `Look for ${words}`, kind: 'search', status: 'completed' };
+      update(kept.sessionId, { sessionUpdate: 'tool_call', ...call });
+      const told = { type: 'text', text: kept.said.slice(0, at).join(', ') };
+      update(kept.sessionId, { sessionUpdate: 'agent_message_chunk', messageId: `a${at}`, content: told });
+    });
+    return opened(kept);
+  },
   'session/fork': ({ sessionId, cwd }) => {
     const from = find(text(sessionId) ?? '');
     const fork = keep({ ...from, sessionId: `${from.sessionId}-fork${all().length}`, cwd: text(cwd) ?? '' });

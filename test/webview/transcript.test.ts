@@ -242,6 +242,25 @@ describe('prompts', () => {
   });
 });
 
+describe('a conversation that an agent had before', () => {
+  const resumed = { type: 'system', subtype: 'resumed', session_id: 'old', model: null } as const;
+
+  it('stands in the transcript as the agent tells it, over and marked', () => {
+    const prompt = { type: 'prompt', promptId: 'p1', message: 'Do it', from: OTHER, earlier: true } as const;
+    const { parts } = read(story().add(prompt).says('m1', 'Done.').ends('p1').add(resumed).events);
+    assert.deepEqual(
+      parts.map((part) => part.kind === 'prompt' && [part.outcome, part.earlier]),
+      [['done', true], false],
+    );
+  });
+
+  it('is said to be there when the agent tells nothing of it', () => {
+    assert.equal(only(read(story().add(resumed).events), 'note').why, 'untold');
+    const known = read(story().prompt('p1', 'Do it').ends('p1').add(resumed).events);
+    assert.deepEqual(kinds(known), ['prompt']);
+  });
+});
+
 describe('tool calls', () => {
   it('take what an update says and keep the rest', () => {
     const told = story().prompt('p1', 'Hi').tool('t1', { title: 'Run tests' });

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { apply, emptyTranscript } from '../../extension/webview/transcript.ts';
 import { keysIn, shownOf, wordsOfTurn, type Shown } from '../../extension/webview/turns.ts';
 import type { Part } from '../../extension/webview/parts.ts';
-import { asking, Story } from './story.ts';
+import { asking, OTHER, Story } from './story.ts';
 
 const story = (): Story => new Story(Date.parse('2026-11-20T14:01:00Z'));
 const partsOf = ({ events }: Story): readonly Part[] => events.reduce(apply, emptyTranscript).parts;
@@ -31,6 +31,18 @@ describe('a finished turn', () => {
     assert.equal(kinds(shown), 'prompt turn text prompt');
     const fold = shown.find((item) => item.kind === 'turn');
     assert.equal(fold && wordsOfTurn(fold), 'Worked for 2m 40s, 2 steps');
+  });
+
+  it('says nothing of how long it took when it is from before this session', () => {
+    const earlier = { type: 'prompt', promptId: 'p1', message: 'Do it', from: OTHER, earlier: true } as const;
+    const told = story()
+      .add(earlier)
+      .tool('t1', { status: 'completed' })
+      .tool('t2')
+      .says('a', 'So.')
+      .ends('p1');
+    const fold = shownOf(partsOf(told.prompt('p2', 'And?')), nobody).find((item) => item.kind === 'turn');
+    assert.equal(fold && wordsOfTurn(fold), 'Worked, 2 steps');
   });
 
   it('opens into all that was done, in its place', () => {
