@@ -148,7 +148,7 @@ export const sessionHandlers = ({
       const made = sessionId ?? SessionId.parse(clock.newId());
       return store.synced(() => {
         if (sessionId === undefined) {
-          store.sessions.insert({ ...session, sessionId: made, path }, session.title, clock.now());
+          insert({ ...session, sessionId: made, path }, session.title);
           store.sessions.change(store.sessions.get(made), { agentSessionId: session.agentSessionId });
         }
         importEvents(store, made, events);
@@ -270,9 +270,23 @@ export const sessionHandlers = ({
   };
 };
 
+/** A name alone is a folder of ~/Projects; whose current folder any other relative path would mean, nobody can say. */
+function absolute(given: string): string | undefined {
+  if (/^[\w-][\w .-]*$/.test(given)) return path.join(homedir(), 'Projects', given);
+  const folder = given.replace(/^~(?=$|[\\/])/, homedir());
+  return path.isAbsolute(folder) ? path.resolve(folder) : undefined;
+}
+
 /** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
 export function existingFolder(given: string): string {
-  const folder = path.resolve(given.replace(/^~(?=$|\/)/, homedir()));
+  const folder = absolute(given);
+  if (folder === undefined) {
+    throw new Problem(
+      'path.missing',
+      `${given} is relative. Give the whole path, one from ~ on, or the name of a folder in ~/Projects.`,
+      { path: given },
+    );
+  }
   try {
     if (statSync(folder).isDirectory()) return realpathSync(folder);
   } catch {

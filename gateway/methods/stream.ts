@@ -81,8 +81,10 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
   const here = ({ sessionId, promptId, cursor }: Accepted) => {
     const session = store.sessions.get(sessionId);
     const after = store.log.resumeAt(session, cursor);
-    const isOver = OVER.has(store.queue.get(session, promptId).state) || after === 'gap';
-    return { isOver, subscribe: from(session, after === 'gap' ? 0 : after) };
+    const isOver = OVER.has(store.queue.get(session, promptId).state);
+    // The same prompt sent again, after all was said: it is said once more, as far as it is still there.
+    const until = isOver ? store.log.head(session) : Infinity;
+    return { until: after === 'gap' ? 0 : until, subscribe: from(session, after === 'gap' ? 0 : after) };
   };
   /** The same at a peer. What cannot be read on from where it was is told by `onGap`, or is the end. */
   const at = (log: RemoteLog, onGap?: (head: Cursor) => void) => (reader: Reader) =>
@@ -106,13 +108,12 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
     prompt: (answer, open) => {
       const accepted = Accepted.parse(answer);
       const { promptId, peer } = accepted;
-      const { isOver, subscribe } =
+      const { until, subscribe } =
         peer === undefined
           ? here(accepted)
-          : { isOver: OVER.has(accepted.state), subscribe: at({ ...accepted, peer }) };
+          : { until: OVER.has(accepted.state) ? 0 : Infinity, subscribe: at({ ...accepted, peer }) };
       const stream = open();
-      // The same prompt sent again, after all was said: what it led to is in the session's log.
-      if (isOver) return stream.end();
+      if (until <= splitCursor(accepted.cursor)[1]) return stream.end();
       let isMine = false;
       const pieces: Event[] = [];
       return follow(subscribe, stream, (event) => {
@@ -121,7 +122,7 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
         // Each message also comes whole when it has ended, as it will stand in the log: not everybody joins pieces.
         if (event.type === 'partial' && isMine) pieces.push(event);
         else for (const whole of compact(pieces.splice(0))) stream.send(JSON.stringify(whole));
-        if (isOfPrompt && LAST_WORDS.has(event.type)) return 'last';
+        if ((isOfPrompt && LAST_WORDS.has(event.type)) || event.seq >= until) return 'last';
         return isMine || isOfPrompt ? 'send' : 'skip';
       });
     },

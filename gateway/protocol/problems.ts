@@ -41,7 +41,7 @@ export const problems = {
   'protocol.version': { code: -32012, meaning: 'Client and gateway have no protocol version in common' },
   'client.slow': { code: -32013, meaning: 'The client read too slowly and was cut; resume from its cursor' },
   'access.denied': { code: -32014, meaning: 'The token does not allow this' },
-  'registry.unreachable': { code: -32031, meaning: 'The ACP registry could not be fetched' },
+  'registry.unreachable': { code: -32032, meaning: 'The ACP registry could not be fetched' },
   'token.unknown': { code: -32015, meaning: 'No token has this id' },
   'mailbox.unknown': { code: -32016, meaning: 'No mailbox has this name' },
   'mailbox.exists': { code: -32017, meaning: 'The name of the mailbox is taken' },

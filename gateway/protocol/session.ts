@@ -71,25 +71,39 @@ export type Bundle = z.infer<typeof Bundle>;
 const ok = z.object({ ok: z.literal(true) });
 const one = z.strictObject({ sessionId: SessionId });
 
+/** Of two names for one thing only one can be meant. */
+const isOneThing = (first: string | undefined, second: string | undefined): boolean =>
+  first === undefined || second === undefined || first === second;
+
 // ---- methods (session.send is in queue.ts; subscribe and history are in log.ts) ----
 
 export const sessionMethods = {
   'session.create': method('Creates a session; the agent starts with the first prompt', {
-    params: z.strictObject({
-      path: z.string().min(1).describe('An existing folder; ~ is the home folder'),
-      agent: AgentId.optional().describe('Absent: the first installed agent of the catalogue'),
-      cli_type: AgentId.optional().describe('The same as agent'),
-      mode: Mode.optional(),
-      model: z.string().min(1).optional(),
-      title: z.string().min(1).max(200).optional().describe('Absent: made from the first prompt'),
-      agentSessionId: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
-        ),
-    }),
+    params: z
+      .strictObject({
+        path: z
+          .string()
+          .min(1)
+          .describe(
+            'An existing folder, absolute; ~ is the home folder, a name alone a folder of ~/Projects',
+          ),
+        agent: AgentId.optional().describe('Absent: the first installed agent of the catalogue'),
+        cli_type: AgentId.optional().describe('The same as agent'),
+        mode: Mode.optional(),
+        model: z.string().min(1).optional(),
+        title: z.string().min(1).max(200).optional().describe('Absent: made from the first prompt'),
+        agentSessionId: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
+          ),
+      })
+      .refine(
+        ({ agent, cli_type }) => isOneThing(agent, cli_type),
+        'agent and cli_type are the same thing: give one',
+      ),
     result: z.object({ sessionId: SessionId }),
     problems: [
       'path.missing',
@@ -141,11 +155,16 @@ export const sessionMethods = {
     problems: ['session.unknown', 'model.unsupported'],
   }),
   'session.resume': method('Brings the agent back, with its own memory of the conversation where it can', {
-    params: z.strictObject({
-      sessionId: SessionId,
-      agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
-      sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
-    }),
+    params: z
+      .strictObject({
+        sessionId: SessionId,
+        agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
+        sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
+      })
+      .refine(
+        ({ agentSessionId, sdkSessionId }) => isOneThing(agentSessionId, sdkSessionId),
+        'agentSessionId and sdkSessionId are the same thing: give one',
+      ),
     result: z.object({
       ok: z.literal(true),
       fallback: z
@@ -252,22 +271,18 @@ export const sessionMethods = {
     }),
     problems: ['session.unknown'],
   }),
-  'session.import': method('Makes a session from a bundle, or adds the next page of one to it', {
-    params: z.strictObject({
-      bundle: Bundle,
-      path: z.string().min(1).optional().describe('Where it goes on; the folder of the bundle when absent'),
-      sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
-    }),
-    result: z.object({ sessionId: SessionId }),
-    problems: [
-      'path.missing',
-      'agent.unknown',
-      'session.unknown',
-      'prompt.state',
-      'storage.full',
-      'storage.damaged',
-    ],
-  }),
+  'session.import': method(
+    'Makes a session from a bundle, to be read also where its agent is unknown, or adds a page',
+    {
+      params: z.strictObject({
+        bundle: Bundle,
+        path: z.string().min(1).optional().describe('Where it goes on; the folder of the bundle when absent'),
+        sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
+      }),
+      result: z.object({ sessionId: SessionId }),
+      problems: ['path.missing', 'session.unknown', 'prompt.state', 'storage.full', 'storage.damaged'],
+    },
+  ),
   'session.draft': method('The unsent text of a session, shared by all windows: sets it when text is given', {
     params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
     result: z.object({ text: z.string() }),

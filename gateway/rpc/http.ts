@@ -1,6 +1,6 @@
 // The HTTP side: routes behind the guard, and the upgrade to WebSocket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Problem, type Method, type ProblemName } from '../protocol/index.ts';
+import { Cursor, Problem, type Method, type ProblemName } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { mayCall, type Bearer } from './bearer.ts';
@@ -154,7 +154,10 @@ async function route(
       routes,
     );
   }
-  refuse(response, { status: 404, reason: 'No such route.' });
+  const allowed = ROUTES.flatMap(([method, pattern]) => (pattern.test(path) ? [method] : [])).join(', ');
+  if (allowed === '') return refuse(response, { status: 404, reason: 'No such route.' });
+  response.setHeader('Allow', allowed);
+  refuse(response, { status: 405, reason: `This route takes ${allowed}.` });
 }
 
 const upgradeRefusalOf = (request: IncomingMessage): Refusal | undefined =>
@@ -167,6 +170,11 @@ async function getEvents(
   const last = request.headers['last-event-id'];
   const cursor = (Array.isArray(last) ? last[0] : last) ?? query.get('after') ?? undefined;
   const peer = query.get('peer') ?? undefined;
+  if (cursor !== undefined && !Cursor.safeParse(cursor).success)
+    return refuse(response, {
+      status: 400,
+      reason: `${JSON.stringify(cursor)} is no cursor: it is logId:seq.`,
+    });
   try {
     await streams.log({ sessionId, peer, cursor }, () => new EventStream(response));
   } catch (error) {

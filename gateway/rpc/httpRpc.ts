@@ -14,8 +14,9 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   if (typeof text !== 'string') return refuse(response, text);
   const read = parse(text);
   if ('refusal' in read) return sendJson(response, read.refusal);
-  const plain = isPlain(read.payload);
-  const payload = isPlain(read.payload) ? { ...read.payload, jsonrpc: '2.0', id: 0 } : read.payload;
+  const { payload: given } = read;
+  const plain = isPlain(given);
+  const payload = plain ? { ...given, jsonrpc: '2.0', id: 0 } : given;
   // An agent's token is for its MCP tools; those of the stdio bridge come this way.
   const caller = new Caller(bearer.scope === 'agent' ? 'mcp' : 'rpc', bearer);
   const answer = await routes.dispatcher.answer(payload, caller);
@@ -29,13 +30,19 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
 }
 
 /** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, also when it has no id. */
-const isPlain = (payload: unknown): payload is { method: unknown } =>
-  typeof payload === 'object' && payload !== null && 'method' in payload && !('jsonrpc' in payload);
+const isPlain = (payload: unknown): payload is object =>
+  typeof payload === 'object' && payload !== null && !Array.isArray(payload) && !('jsonrpc' in payload);
 
 function isStreamed({ headers }: IncomingMessage, payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null || !('method' in payload)) return false;
   const method = Object.entries(methods).find(([name]) => name === payload.method)?.[1];
-  return method?.streams === true && headers.accept?.trim() !== 'application/json';
+  return method?.streams === true && !wantsJson(headers.accept ?? '');
+}
+
+/** Whoever names JSON and no event stream; the wildcard that most programs send is no wish. */
+function wantsJson(accept: string): boolean {
+  const types = accept.split(',').map((type) => type.replace(/;.*/s, '').trim().toLowerCase());
+  return types.includes('application/json') && !types.includes('text/event-stream');
 }
 
 function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: Routes): void {

@@ -63,6 +63,38 @@ test('a folder that does not exist, or is a file, is refused', async () => {
   }
 });
 
+test('a path is absolute, from ~ on, or the name of a folder in ~/Projects', async () => {
+  const projects = path.join(gateway.home, 'Projects');
+  mkdirSync(path.join(projects, 'my app'), { recursive: true });
+  const pathOf = async (given: string): Promise<string> => {
+    const sessionId = await client.newSession({ path: given });
+    return (await client.call('session.get', { sessionId })).path;
+  };
+  assert.equal(await pathOf('~'), gateway.home);
+  assert.equal(await pathOf('~/Projects/'), projects);
+  assert.equal(await pathOf('my app'), path.join(projects, 'my app'));
+  for (const given of ['./my app', '..', '.', 'Projects/my app', '~other', 'nothing']) {
+    await assert.rejects(pathOf(given), (error: unknown) => {
+      assert.ok(error instanceof Problem && error.problem === 'path.missing', given);
+      assert.match(
+        error.message,
+        given === 'nothing' ? /Projects\/nothing is not an existing/ : /is relative/,
+      );
+      return true;
+    });
+  }
+});
+
+test('two names for the agent must mean the same', async () => {
+  const folder = newFolder('work');
+  const made = await client.call('session.create', { path: folder, agent: 'demo', cli_type: 'demo' });
+  assert.ok(made.sessionId);
+  await assert.rejects(
+    client.call('session.create', { path: folder, agent: 'demo', cli_type: 'claude' }),
+    /the same thing: give one/,
+  );
+});
+
 test('an agent that cannot be started any more fails its turn and not the session', async () => {
   const sessionId = await client.newSession(agent('stubborn'));
   rmSync(folder, { recursive: true });

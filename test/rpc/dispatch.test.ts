@@ -1,7 +1,7 @@
 // JSON-RPC as the standard says, behind a door that what is malformed, too deep, too many or unknown cannot pass.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../../gateway/protocol/index.ts';
+import { Problem, problems, RPC } from '../../gateway/protocol/index.ts';
 import { newDispatcher, request } from '../support/dispatcher.ts';
 
 const calls: string[] = [];
@@ -45,6 +45,14 @@ test('an id that could not be given back exactly is refused', async () => {
     assert.equal(answer.error?.code, -32600, id);
     assert.equal(answer.id, null);
   }
+});
+
+test('no two problems share a code, but for those that are bad parameters', () => {
+  const codes = Object.values(problems).flatMap(({ code }) => (code === RPC.invalidParams ? [] : [code]));
+  assert.deepEqual(
+    codes.filter((code, index) => codes.indexOf(code) !== index),
+    [],
+  );
 });
 
 test('parameters may be left out where none are needed', async () => {

@@ -94,9 +94,8 @@ test('paths are not decoded, and there are no others than those of the contract'
   for (const path of ['/', '/rpc/', '/RPC', '/%72pc', '/rpc%00', '/../rpc', '/healthz/..', '/v2/rpc']) {
     assert.equal((await ask(gateway.socket, { path, body: LIST })).status, 404, path);
   }
-  assert.equal((await ask(gateway.socket, { method: 'GET' })).status, 404);
-  assert.equal((await ask(gateway.socket, { method: 'DELETE' })).status, 404);
-  assert.equal((await ask(gateway.socket, { method: 'TRACE' })).status, 404);
+  for (const method of ['GET', 'DELETE', 'TRACE', 'HEAD'])
+    assert.equal((await ask(gateway.socket, { method })).status, 405, method);
 });
 
 test('health and readiness answer without JSON-RPC', async () => {
@@ -149,6 +148,8 @@ test('the plain dialect is answered plainly: result or error, also without an id
   assert.deepEqual(JSON.parse(listed.body), { result: { sessions: [] } });
   const { body } = await post({}, '{"method":"session.get","params":{"sessionId":"s1"}}');
   assert.match(body, /^\{"error":\{"code":-32001,.*"problem":"session\.unknown"/);
+  for (const nothing of ['{}', '{"method":5}', '{"id":"a","params":{}}'])
+    assert.match((await post({}, nothing)).body, /^\{"error":\{"code":-32600,/, nothing);
 });
 
 test('the plain dialect is as careful with nesting as JSON-RPC', async () => {

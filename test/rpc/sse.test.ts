@@ -96,10 +96,33 @@ test('the stream of a prompt that waits begins with its place and tells nothing 
 
 test('whoever accepts only JSON gets the plain answer', async () => {
   const sessionId = await client.newSession();
-  const response = await open('/rpc', send(sessionId, 'echo hi'), { Accept: 'application/json' });
-  let body = '';
-  for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
-  assert.match(body, /^\{"result":\{.*"state":"running"/);
+  for (const accept of ['application/json', 'Application/JSON; q=1', 'application/json, text/plain, */*']) {
+    const response = await open('/rpc', send(sessionId, 'echo hi'), { Accept: accept });
+    let body = '';
+    for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
+    assert.match(body, /^\{"result":\{.*"state":"(?:running|queued)"/, accept);
+  }
+  for (const accept of ['*/*', 'text/event-stream, application/json']) {
+    const response = await open('/rpc', send(sessionId, 'echo hi'), { Accept: accept });
+    assert.match(response.headers['content-type'] ?? '', /^text\/event-stream/, accept);
+    response.destroy();
+  }
+});
+
+test('whoever sends the same prompt again after its end is told once more what it led to', async () => {
+  const sessionId = await client.newSession();
+  const again = (): Promise<Told[]> =>
+    open('/rpc', {
+      method: 'session.send',
+      params: { sessionId, promptId: 'lost', message: 'echo found' },
+    }).then((response) => read(response));
+  await again();
+  await client.ask(sessionId, 'echo something else');
+  const told = await again();
+  assert.deepEqual(
+    [told.at(-1)?.data, contentOf(events(told), 'text'), events(told).at(-1)?.type],
+    ['[DONE]', ['found'], 'result'],
+  );
 });
 
 test('a prompt for nobody is a stream with the error and the end', async () => {
@@ -141,14 +164,16 @@ test('a cursor of another log is told as a gap; what is no cursor or no session 
   const [, gap] = events(await read(stream, ({ data }) => data.includes('gap')));
   assert.equal(gap?.type, 'gap');
   const wrong = [
-    `${path}?after=7`,
-    `${path}?after=1e3`,
-    '/v1/sessions/no/events',
-    '/v1/sessions/..%2fx/events',
-  ];
-  for (const target of wrong) {
+    [`${path}?after=7`, 400],
+    [`${path}?after=1e3`, 400],
+    [`${path}?after=`, 400],
+    [`${path}?after=0123456789abcdef:-1`, 400],
+    ['/v1/sessions/no/events', 404],
+    ['/v1/sessions/..%2fx/events', 404],
+  ] as const;
+  for (const [target, status] of wrong) {
     const response = await open(target);
-    assert.equal(response.statusCode, 404, target);
+    assert.equal(response.statusCode, status, target);
     response.resume();
   }
 });
