@@ -63,8 +63,14 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
         mustFit: params.must_fit,
       };
       const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+      let isCounted = false;
+      // Counted once, also when the transaction has to be done again.
+      const mayWrite = (): void => {
+        if (!isCounted) mustBeSlow(sender);
+        isCounted = true;
+      };
       const accepted = await store.synced(() =>
-        acceptMail(store, sender, letter, () => mustBeSlow(sender), delivered, clock.now()),
+        acceptMail(store, sender, letter, mayWrite, delivered, clock.now()),
       );
       const answer = { client_message_id: letter.clientMessageId, broker_message_id: accepted.id };
       if (accepted.answer === 'duplicate') return { ...answer, status: 'done', duplicate: true };

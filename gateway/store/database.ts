@@ -17,6 +17,9 @@ const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
+/** Each use would compile such a statement anew, because the plan may depend on the value. It does not on a sum. */
+const LIMITED = /\bLIMIT \?\d*/g;
+
 /** The database was written by a newer gateway. It is left exactly as it is. */
 export class NewerDatabaseError extends Error {
   override name = 'NewerDatabaseError';
@@ -28,6 +31,13 @@ interface Work {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+type Savepoint = 'none' | 'wanted' | 'set';
+
+/** Work has failed after it wrote, and there is no savepoint to return to. */
+class NoWayBack extends Error {
+  override name = 'NoWayBack';
 }
 
 export class Database implements Disposable {
@@ -50,7 +60,9 @@ export class Database implements Disposable {
   onDamage: (cause: unknown) => void = () => {};
   #isDamaged = false;
   /** The savepoint of the work that runs now: only work that writes needs one. */
-  #savepoint: 'none' | 'wanted' | 'set' = 'none';
+  #savepoint: Savepoint = 'none';
+  /** Statements that were run, to tell whether a work has written. */
+  #runs = 0;
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
@@ -82,7 +94,7 @@ export class Database implements Disposable {
   /** Rows as arrays of their columns: half the price, where there are many. */
   tuples(sql: string, ...values: SQLInputValue[]): readonly unknown[][] {
     this.beforeUse();
-    const statement = this.#tupleStatements.get(sql) ?? this.#db.prepare(sql);
+    const statement = this.#tupleStatements.get(sql) ?? this.#compile(sql);
     statement.setReturnArrays(true);
     this.#tupleStatements.set(sql, statement);
     // What setReturnArrays says.
@@ -105,6 +117,7 @@ export class Database implements Disposable {
       this.#prepare('SAVEPOINT work').run();
       this.#savepoint = 'set';
     }
+    this.#runs += 1;
     const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
     return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
   }
@@ -138,17 +151,24 @@ export class Database implements Disposable {
   flush(): void {
     const works = this.#waiting.splice(0);
     if (works.length === 0) return;
-    const settled: (() => void)[] = [];
+    let settled: (() => void)[];
     try {
-      this.#transaction('FULL', () => {
-        settled.length = 0;
-        for (const work of works) settled.push(this.#attempt(work));
-      });
+      settled = this.#together(works);
     } catch (error) {
       for (const { reject } of works) reject(error);
       return;
     }
     for (const settle of settled) settle();
+  }
+
+  /** A savepoint copies every page that is written after it, so they are set only when it turns out that one is needed. */
+  #together(works: readonly Work[]): (() => void)[] {
+    try {
+      return this.#transaction('FULL', () => works.map((work) => this.#attempt(work, 'none')));
+    } catch (error) {
+      if (!(error instanceof NoWayBack)) throw error;
+      return this.#transaction('FULL', () => works.map((work) => this.#attempt(work, 'wanted')));
+    }
   }
 
   [Symbol.dispose](): void {
@@ -165,9 +185,10 @@ export class Database implements Disposable {
     }
   }
 
-  #attempt({ run, resolve, reject }: Work): () => void {
+  #attempt({ run, resolve, reject }: Work, savepoint: Savepoint): () => void {
     const restore = this.mark();
-    this.#savepoint = 'wanted';
+    const runs = this.#runs;
+    this.#savepoint = savepoint;
     try {
       const value = run();
       if (this.#hasSavepoint()) this.#prepare('RELEASE work').run();
@@ -178,6 +199,7 @@ export class Database implements Disposable {
       // What failed is not used again, not even to go back.
       if (this.#isDamaged) throw error;
       if (this.#hasSavepoint()) this.#db.exec('ROLLBACK TO work; RELEASE work');
+      else if (this.#runs > runs) throw new NoWayBack();
       restore();
       return () => reject(error);
     } finally {
@@ -245,10 +267,14 @@ export class Database implements Disposable {
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      statement = this.#compile(sql);
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  #compile(sql: string): StatementSync {
+    return this.#db.prepare(sql.replace(LIMITED, '$& + 0'));
   }
 }
 
@@ -278,6 +304,8 @@ function openChecked(file: string): DatabaseSync {
     if (version > 0) check(db, file);
     if (version > 0 && version < MIGRATIONS.length) backUp(db, `${file}.before-schema-${MIGRATIONS.length}`);
     migrate(db, version);
+    // The copies that savepoints make. What a migration has to sort may be too large for that.
+    db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192');
     db.exec(`INSERT INTO meta VALUES ('clean', '0') ON CONFLICT (key) DO UPDATE SET value = '0'`);
     return db;
   } catch (error) {

@@ -1,6 +1,7 @@
 // Mail is read by its reader, or let in by a person. Run these inside a transaction.
 import { Problem, type MessageId } from '../protocol/index.ts';
 import { removePrompt } from './conversation.ts';
+import type { StoredDelivery } from './inbox.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { intoQueue, isWelcome, type Delivered } from './mailDelivery.ts';
 import { closeMail, tell } from './mailReceipt.ts';
@@ -16,22 +17,25 @@ export function acknowledge(
   ids: readonly MessageId[],
   now: string,
 ): number {
-  let count = 0;
-  for (const id of new Set(ids)) {
-    const delivery = store.inbox.find(mailbox, id);
-    if (delivery === undefined || delivery.state === 'held') {
-      throw new Problem('mail.unknown', `${mailbox.name} has no message ${id} that can be read.`, { id });
-    }
-    if (delivery.state !== 'delivered') continue;
+  // All are looked up before any is changed: refusing then undoes nothing.
+  const unread = [...new Set(ids)]
+    .map((id) => readable(store, mailbox, id))
+    .filter(({ state }) => state === 'delivered');
+  for (const delivery of unread) {
     closeMail(store, delivery, 'read', now);
-    count += 1;
     const { promptId } = delivery;
     if (promptId === null || mailbox.sessionId === undefined) continue;
     const session = store.sessions.mustLocate(mailbox.sessionId);
     if (store.queue.get(session, promptId).state === 'queued')
       removePrompt(store, mailbox.sessionId, promptId, now);
   }
-  return count;
+  return unread.length;
+}
+
+function readable(store: Store, mailbox: StoredMailbox, id: MessageId): StoredDelivery {
+  const delivery = store.inbox.find(mailbox, id);
+  if (delivery !== undefined && delivery.state !== 'held') return delivery;
+  throw new Problem('mail.unknown', `${mailbox.name} has no message ${id} that can be read.`, { id });
 }
 
 /** A person's answer to held mail. Throws mail.unknown or mail.state. */

@@ -1,6 +1,7 @@
 // The two ways to write: what is acknowledged is one synced group, and what fails undoes only itself.
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { constants, DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Database } from '../../gateway/store/database.ts';
 import { newFolder } from '../support/folders.ts';
@@ -58,6 +59,73 @@ test('a write that throws is undone and rejects; the others of its group are kep
     ['first', 'second', 'third'].map((key) => has(db, key)),
     [true, false, true],
   );
+});
+
+test('others of a group, whose work is done a second time when one fails, are kept once', async () => {
+  using opened = openDatabase();
+  const { db, commits } = opened;
+  const done: string[] = [];
+  const work = (key: string, fails = false): Promise<void> =>
+    db.synced(() => {
+      done.push(key);
+      put(db, key);
+      if (fails) throw new Error('not this one');
+    });
+  const results = await Promise.allSettled([work('first'), work('second', true), work('third')]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(done, ['first', 'second', 'first', 'second', 'third']);
+  assert.deepEqual(
+    ['first', 'second', 'third'].map((key) => has(db, key)),
+    [true, false, true],
+  );
+  assert.equal(commits(), 1);
+});
+
+test('work that is refused before it writes makes nobody else begin again', async () => {
+  using opened = openDatabase();
+  const { db } = opened;
+  const done: string[] = [];
+  const results = await Promise.allSettled([
+    db.synced(() => {
+      done.push('first');
+      put(db, 'first');
+    }),
+    db.synced(() => {
+      done.push('second');
+      if (has(db, 'first')) throw new Error('not this one');
+    }),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+  assert.deepEqual(done, ['first', 'second']);
+  assert.ok(has(db, 'first'));
+});
+
+test('a statement with a limit is compiled once, however often it is used', (t) => {
+  const compile = t.mock.method(DatabaseSync.prototype, 'prepare');
+  using opened = openDatabase();
+  const { db } = opened;
+  const read = (): unknown => db.all('SELECT key FROM meta WHERE key > ? LIMIT ?', '', 5);
+  read();
+  // SQLite asks this for each column whenever it compiles a statement that reads one.
+  let asked = 0;
+  const [call] = compile.mock.calls;
+  assert.ok(call?.this instanceof DatabaseSync);
+  call.this.setAuthorizer(() => {
+    asked += 1;
+    return constants.SQLITE_OK;
+  });
+  // Setting that lets all statements be compiled once more.
+  read();
+  const first = asked;
+  assert.ok(first > 0);
+  for (let again = 0; again < 10; again += 1) read();
+  assert.equal(asked, first);
 });
 
 test('agent output that comes while accepts wait is written after them', async () => {
