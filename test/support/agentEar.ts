@@ -9,7 +9,7 @@ export interface AskedQuestion {
   readonly answer: (optionId: string, content?: FormContent) => void;
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export class AgentEar implements AgentListener {
   readonly batches: (readonly AgentUpdate[])[] = [];

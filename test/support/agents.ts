@@ -56,7 +56,7 @@ export interface Opening extends Partial<OpenOptions> {
 export const openAgent = async (program: Program, opening: Opening = {}): Promise<Opened> => {
   const {
     driver = acpDriver,
-    startLimitMs = 20_000,
+    startLimitMs = 60_000,
     signal = new AbortController().signal,
     ...options
   } = opening;
