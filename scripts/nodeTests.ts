@@ -7,7 +7,7 @@ import type { Counts } from './check.ts';
 import { root } from './paths.ts';
 
 /** A file that takes longer hangs. */
-const FILE_MS = 300_000;
+const FILE_MS = 480_000;
 /** More broken files than this are no accident of a busy machine. */
 const MAX_AGAIN = 3;
 
