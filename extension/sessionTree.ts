@@ -55,6 +55,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   #wanted: string | undefined;
   /** The selected session has got another place. */
   #moved: string | undefined;
+  /** VS Code was asked to select this row and has not said that it did: what it calls selected is the row before. */
+  #turningTo: string | undefined;
   /** The folder or group that the selected session stood in. */
   #selectedIn: string | undefined;
 
@@ -83,6 +85,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
       this.view.onDidChangeSelection(() => {
+        this.#turningTo = undefined;
         this.#selectedIn = this.#parentOfSelected();
       }),
       { dispose: () => clearInterval(clock) },
@@ -227,7 +230,9 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   /** VS Code leaves the selection on the folder that a session has moved into: the session is what was selected. */
   #followMove(): void {
     const parent = this.#parentOfSelected();
-    if (parent !== undefined && parent !== this.#selectedIn) this.#moved = this.selected?.sessionId;
+    const selected = this.selected?.sessionId;
+    const next = this.#wanted ?? this.#turningTo ?? selected;
+    if (parent !== undefined && parent !== this.#selectedIn && next === selected) this.#moved = selected;
     this.#selectedIn = parent;
   }
 
@@ -250,8 +255,11 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     this.#moved = undefined;
     // What has moved is still selected where it stood, for a moment.
     if (row !== moved && this.view.selection.some(({ id }) => id === row.id)) return;
+    this.#turningTo = row.id;
     // VS Code may not have the row yet, just after a start: tried again with the next news.
-    this.view.reveal(row, { select: true, focus: false }).then(undefined, () => {
+    const turned = (): void => void (this.#turningTo = undefined);
+    this.view.reveal(row, { select: true, focus: false }).then(turned, () => {
+      turned();
       this.#wanted ??= row.id;
     });
   }
