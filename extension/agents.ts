@@ -9,6 +9,9 @@ export interface Memory {
   update(key: string, value: unknown): PromiseLike<void>;
 }
 
+/** Those that have a line in the welcome text. It cannot hold a value, so each line has a key: see package.json. */
+export const WELCOMED: readonly string[] = ['claude', 'codex', 'opencode', 'gemini', 'copilot', 'qwen'];
+
 const KEY = 'agents';
 
 export class Agents {
@@ -36,6 +39,11 @@ export class Agents {
     void this.#memory.update(KEY, agents);
     this.#changed.fire(undefined);
     return { agents, defaultAgent };
+  }
+
+  /** Those that could be started when they were last asked about. */
+  get installed(): readonly Agent[] {
+    return [...this.#all.values()].filter(({ state }) => state === 'installed');
   }
 
   name(id: string): string {

@@ -1,6 +1,7 @@
 // The commands of the palette, the menus and the keys: a table, and one place where failures are told.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
+import { addAgent } from './addAgent.ts';
 import { continueConversation } from './agentConversations.ts';
 import { chatCommands } from './chatCommands.ts';
 import { t } from './l10n.ts';
@@ -35,7 +36,11 @@ const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
 ];
 
 const commands: Record<string, Command> = {
-  'holdfast.newSession': async (parts) => startSession(parts),
+  'holdfast.newSession': async (parts, from) => startSession(parts, wishOf(from)),
+  'holdfast.addAgent': async (parts) => {
+    await soonConnected(parts);
+    await addAgent(parts.connection, parts.agents);
+  },
   'holdfast.tryDemo': async (parts) => startSession(parts, { agent: DEMO, mode: 'ask' }),
   'holdfast.continueLast': continueLast,
   'holdfast.continueConversation': async (parts) => {
@@ -98,6 +103,12 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   );
   return vscode.Disposable.from(...registered);
 }
+
+/** A link of the welcome text names its agent. */
+const wishOf = (from: unknown): { readonly agent?: string } =>
+  typeof from === 'object' && from !== null && 'agent' in from && typeof from.agent === 'string'
+    ? { agent: from.agent }
+    : {};
 
 /** Makes a session and brings it up; `draft` is written into it, not sent. */
 export async function startSession(

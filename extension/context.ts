@@ -5,6 +5,8 @@ export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
   /** The gateway has told its list, and the tree is empty. */
   'holdfast.known': boolean;
+  /** Which agents are installed: the welcome text names them. others: some that it has no line for. */
+  [found: `holdfast.found.${string}`]: boolean;
   /** The tree shows only what its filter lets through. */
   'holdfast.filtered': boolean;
   /** The tree shows the sessions of one machine only. */

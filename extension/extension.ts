@@ -95,7 +95,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     reports,
     showStatus(connection, sessions, machines),
     showMail({ extensionUri, connection, sessions, agents, chats, log }),
-    showStart({ connection, sessions, tree }),
+    showStart({ connection, agents, sessions, tree }),
     notifyPermissions({ connection, sessions, agents, folders, chats }),
     chats.onDidChange(() => {
       tree.select(chats.current.open.id);

@@ -2,10 +2,10 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { Agent, Mode, SessionId } from '../gateway/protocol/index.ts';
+import { absentAgents, agentItem, sayHowToInstall } from './addAgent.ts';
 import type { Agents } from './agents.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
-import { plainLabel } from './plainText.ts';
 import { chooseMode } from './sessionSettings.ts';
 
 export const DEMO = 'demo';
@@ -34,36 +34,18 @@ export async function pickAgent(agents: Agents): Promise<string | undefined> {
   const ready = list.agents
     .filter(({ state }) => state === 'installed')
     .toSorted((a, b) => rank(a) - rank(b));
-  const absent = list.agents.filter(({ state, source }) => state !== 'installed' && source !== 'registry');
-  const others = list.agents.filter(({ state, source }) => state !== 'installed' && source === 'registry');
-  const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const items: (vscode.QuickPickItem & { readonly pick?: Agent })[] = [
-    ...ready.map((agent) => item(agents, agent)),
-    ...(absent.length > 0 ? [separator(t('Not ready'))] : []),
-    ...absent.map((agent) => item(agents, agent)),
-    ...(others.length > 0 ? [separator(t('In the ACP registry'))] : []),
-    ...others.map((agent) => item(agents, agent)),
-  ];
+  const items = [...ready.map((agent) => agentItem(agents, agent)), ...absentAgents(agents, list.agents)];
   const choice = await vscode.window.showQuickPick(items, {
     title: t('New session'),
     placeHolder: t('Which agent?'),
     matchOnDescription: true,
   });
   const pick = choice?.pick;
-  if (!pick) return undefined;
+  if (pick === undefined) return undefined;
   if (pick.state === 'installed') return pick.agent;
-  await vscode.window.showInformationMessage(`${plainLabel(pick.name)}: ${plainLabel(pick.detail, 400)}`, {
-    modal: true,
-  });
+  await sayHowToInstall(pick);
   return undefined;
 }
-
-const item = (agents: Agents, agent: Agent): vscode.QuickPickItem & { readonly pick: Agent } => ({
-  label: plainLabel(agent.name),
-  detail: plainLabel(agent.detail),
-  iconPath: new vscode.ThemeIcon(agents.icon(agent.agent)),
-  pick: agent,
-});
 
 async function pickFolder(): Promise<string | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];

@@ -1,8 +1,10 @@
-// The start of the sessions view: which welcome text fits, the progress bar, and when a gateway is wanted.
+// The start of the sessions view: which welcome texts fit, the progress bar, and when a gateway is wanted.
 import * as vscode from 'vscode';
+import { WELCOMED, type Agents } from './agents.ts';
 import type { Connection } from './connection.ts';
 import { setContext } from './context.ts';
 import { t } from './l10n.ts';
+import { DEMO } from './newSession.ts';
 import { plain } from './plainText.ts';
 import type { Sessions } from './sessions.ts';
 import { SESSIONS_VIEW, type SessionTree } from './sessionTree.ts';
@@ -11,12 +13,13 @@ import { SESSIONS_VIEW, type SessionTree } from './sessionTree.ts';
 const PROGRESS_AFTER_MS = 400;
 
 export interface StartParts {
+  readonly agents: Agents;
   readonly connection: Connection;
   readonly sessions: Sessions;
   readonly tree: SessionTree;
 }
 
-export function showStart({ connection, sessions, tree }: StartParts): vscode.Disposable {
+export function showStart({ connection, agents, sessions, tree }: StartParts): vscode.Disposable {
   let timer: NodeJS.Timeout | undefined;
   let said = '';
   const draw = (): void => {
@@ -24,7 +27,7 @@ export function showStart({ connection, sessions, tree }: StartParts): vscode.Di
     const { state } = link;
     void setContext('holdfast.link', state);
     // Rows follow the list a moment later: without the second half the welcome text would flash up before them.
-    void setContext('holdfast.known', sessions.known && sessions.all.every(({ archived }) => archived));
+    void setContext('holdfast.known', isEmpty(sessions));
     // The welcome text is fixed: it cannot say why. Nothing else does while no session is known.
     // In restricted mode the welcome text does say it.
     const { isTrusted } = vscode.workspace;
@@ -43,18 +46,38 @@ export function showStart({ connection, sessions, tree }: StartParts): vscode.Di
       timer = undefined;
     } else timer ??= setTimeout(() => void showProgress(connection), PROGRESS_AFTER_MS);
   };
+  const drawFound = (): void => {
+    const ids = agents.installed.map(({ agent }): string => agent).filter((id) => id !== DEMO);
+    for (const id of WELCOMED) void setContext(`holdfast.found.${id}`, ids.includes(id));
+    void setContext(
+      'holdfast.found.others',
+      ids.some((id) => !WELCOMED.includes(id)),
+    );
+    void setContext('holdfast.found.any', ids.length > 0);
+  };
   const wantIfSeen = (): void => {
     if (tree.view.visible) connection.want();
   };
+  // Who has read the text may have gone to install one.
+  const lookAgain = ({ focused }: vscode.WindowState): void => {
+    if (focused && tree.view.visible && connection.client && isEmpty(sessions))
+      agents.refresh().catch(() => undefined);
+  };
   draw();
+  drawFound();
   wantIfSeen();
   return vscode.Disposable.from(
+    agents.onDidChange(drawFound),
+    vscode.window.onDidChangeWindowState(lookAgain),
     connection.onDidChangeLink(draw),
     sessions.onDidChange(draw),
     tree.view.onDidChangeVisibility(wantIfSeen),
     { dispose: () => clearTimeout(timer) },
   );
 }
+
+const isEmpty = (sessions: Sessions): boolean =>
+  sessions.known && sessions.all.every(({ archived }) => archived);
 
 /** VS Code's own bar at the top of the view, until the state is another one. */
 const showProgress = (connection: Connection): Thenable<void> =>
