@@ -43,7 +43,7 @@ function entry(ask: Ask, view: View): TemplateResult {
   };
   const keep = ({ currentTarget }: Event): void => {
     if (currentTarget instanceof HTMLFormElement)
-      view.act.keepForm(permissionId, contentOf(currentTarget, fields));
+      view.act.keepForm(permissionId, contentOf(currentTarget, fields.filter(mayBeKept)));
   };
   // Once, when the form is drawn first: from then on its inputs hold what somebody enters.
   const kept = view.act.keptForm(permissionId);
@@ -70,6 +70,9 @@ function entry(ask: Ask, view: View): TemplateResult {
     </div>
   </form>`;
 }
+
+/** A secret goes to the agent, and nowhere else. */
+const mayBeKept = (field: FormField): boolean => field.type !== 'text' || field.secret !== true;
 
 /** The names of inputs are the names of fields: the content is read from them. */
 function fieldView(field: FormField, id: string, value: Value | undefined): TemplateResult {
@@ -119,7 +122,7 @@ function inputView(
   const hint = field.pattern ?? (field.format === 'date-time' ? '2026-11-21T08:00:00Z' : '');
   return html`<input
     id=${id}
-    type=${field.format === undefined ? 'text' : INPUTS[field.format]}
+    type=${field.secret ? 'password' : field.format === undefined ? 'text' : INPUTS[field.format]}
     name=${field.name}
     placeholder=${hint}
     minlength=${field.minLength ?? nothing}

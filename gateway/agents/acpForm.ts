@@ -44,6 +44,9 @@ const choices = (schema: JsonObject): FormChoice[] | undefined => {
 
 const FORMATS = ['email', 'uri', 'date', 'date-time'] as const;
 
+/** In words of JSON Schema and OpenAPI: ACP has none of its own, and its agents should not ask for secrets at all. */
+const isSecret = ({ format, writeOnly }: JsonObject): boolean => format === 'password' || writeOnly === true;
+
 /** One property of the schema; undefined: of a type that nobody here can show. */
 const readField = (name: string, schema: JsonObject, required: boolean): FormField | undefined => {
   const head = {
@@ -57,6 +60,7 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
     case 'string': {
       const offered = choices(schema);
       const preset = present({ default: text(given) });
+      const secret = isSecret(schema);
       if (offered !== undefined) return { type: 'choice', ...head, choices: offered, ...preset };
       const bounds = present({
         format: FORMATS.find((format) => format === schema['format']),
@@ -64,7 +68,7 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
         maxLength: number(schema['maxLength']),
         pattern: word(schema['pattern']),
       });
-      return { type: 'text', ...head, ...bounds, ...preset };
+      return { type: 'text', ...head, ...bounds, ...(secret ? { secret } : preset) };
     }
     case 'number':
     case 'integer': {

@@ -1,7 +1,8 @@
 // answer: a person's decision about what an agent asks.
 import { findPermission, withGateway } from './client.ts';
-import { contentFrom } from './formEntry.ts';
+import { contentFrom, isSecret } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
+import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
 import type { Permission, PermissionOption } from '../protocol/index.ts';
 
@@ -12,7 +13,7 @@ export const answerVerbs: readonly Verb[] = [
     args: [
       ['<permission>', 'an id, or the beginning of one; list them: holdfast permission list'],
       ['<option>', 'its number, its id, or its words'],
-      ['[values...]', 'NAME=VALUE for each field of a form'],
+      ['[values...]', 'NAME=VALUE for each field of a form; secrets come on standard input, a line each'],
     ],
     run: (call) =>
       withGateway(async (client) => {
@@ -23,7 +24,8 @@ export const answerVerbs: readonly Verb[] = [
         if (form === undefined && values.length > 0)
           throw new UsageError('This question has no form to fill in.');
         const isFilled = form !== undefined && kind.startsWith('allow');
-        const content = isFilled ? { content: contentFrom(form, values) } : {};
+        const secrets = isFilled && form.fields.some(isSecret) ? (await textFrom('-')).split(/\r?\n/) : [];
+        const content = isFilled ? { content: contentFrom(form, values, secrets) } : {};
         // Bound to what was looked up just now: a question that has changed since is not answered.
         const answer = await client.call('permission.answer', { permissionId, optionId, digest, ...content });
         call.out.answer(answer, `Answered: ${oneLine(name)}.`);

@@ -11,7 +11,7 @@ import {
 import { at, CLIENT_NAME } from './client.ts';
 import { ask, DECLINE, decide, decisionsOf, howToAnswer, optionsOf, type Decision } from './decisions.ts';
 import type { Follower, News } from './follow.ts';
-import { FormEntry } from './formEntry.ts';
+import { FormEntry, isSecret } from './formEntry.ts';
 import { table, type Output } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { openScreen, type Screen } from './screen.ts';
@@ -150,6 +150,7 @@ export class Conversation {
     this.#entry = form === undefined ? undefined : new FormEntry(form);
     if (first !== undefined) this.#note(ask(first));
     if (this.#entry !== undefined) this.#note(this.#entry.hint);
+    this.#screen.hide(isSecret(this.#entry?.field));
   }
 
   // ---- what a person enters ----
@@ -226,6 +227,7 @@ export class Conversation {
     const { permissionId, options, digest } = decision.asked;
     const isDeclined = line === DECLINE;
     if (!isDeclined) entry.enter(line);
+    this.#screen.hide(!isDeclined && isSecret(entry.field));
     if (!isDeclined && entry.field !== undefined) return this.#note(entry.hint);
     const kind = isDeclined ? 'reject' : 'allow';
     const optionId = options.find((option) => option.kind.startsWith(kind))?.optionId ?? '';

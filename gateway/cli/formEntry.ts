@@ -25,7 +25,7 @@ function kindOf(field: FormField): string {
   const unless = preset === undefined ? '' : `; unless said: ${oneLine(String(preset))}`;
   switch (field.type) {
     case 'text':
-      return `${field.format ?? 'text'}${field.pattern === undefined ? '' : ` like ${oneLine(field.pattern)}`}${unless}`;
+      return `${field.secret ? 'secret ' : ''}${field.format ?? 'text'}${field.pattern === undefined ? '' : ` like ${oneLine(field.pattern)}`}${unless}`;
     case 'number': {
       const { minimum, maximum } = field;
       const bounds = [minimum ?? '', maximum ?? ''].join(' to ');
@@ -74,8 +74,18 @@ function chosen(choices: Extract<FormField, { type: 'choice' }>['choices'], type
   return found?.value ?? typed;
 }
 
-/** What `name=value` arguments say; fields that are not named get their defaults. Throws UsageError. */
-export function contentFrom({ fields }: Form, given: readonly string[]): FormContent {
+export const isSecret = (field: FormField | undefined): boolean =>
+  field?.type === 'text' && field.secret === true;
+
+/**
+ * What `name=value` arguments say, and of secrets one line each, which are never arguments; fields that are not named
+ * get their defaults. Throws UsageError.
+ */
+export function contentFrom(
+  { fields }: Form,
+  given: readonly string[],
+  secretLines: readonly string[] = [],
+): FormContent {
   const typed = new Map(
     given.map((one): [string, string] => {
       const at = one.indexOf('=');
@@ -90,6 +100,14 @@ export function contentFrom({ fields }: Form, given: readonly string[]): FormCon
       `The form has no "${unknown.map((name) => oneLine(name)).join('", "')}". It has: ${names}.`,
     );
   }
+  const secrets = fields.filter(isSecret);
+  const shown = secrets.find(({ name }) => typed.has(name));
+  if (shown !== undefined) {
+    throw new UsageError(
+      `${oneLine(shown.name)} is a secret: give it on standard input, in a line of its own.`,
+    );
+  }
+  secrets.forEach(({ name }, index) => typed.set(name, secretLines[index] ?? ''));
   return filled(fields.map((field) => [field.name, valueFrom(field, typed.get(field.name) ?? '')]));
 }
 
@@ -119,7 +137,7 @@ export class FormEntry {
     const { field } = this;
     return field === undefined
       ? 'Enter sends it.'
-      : `${oneLine(field.title)}:${field.required ? '' : ' (Enter leaves it out)'}`;
+      : `${oneLine(field.title)}${isSecret(field) ? ' (not shown)' : ''}:${field.required ? '' : ' (Enter leaves it out)'}`;
   }
 
   /** Takes what was typed for the field. Throws UsageError when it does not fit. */

@@ -11,6 +11,8 @@ export interface Screen extends Disposable {
   write(text: string): void;
   /** A line was dealt with: the next may be typed. */
   ready(): void;
+  /** Whether what is typed is a secret: then it is not shown, and not remembered. */
+  hide(isSecret: boolean): void;
   /** Ends `lines`. */
   close(): void;
 }
@@ -47,6 +49,8 @@ class Pipes implements Screen {
 
   ready(): void {}
 
+  hide(): void {}
+
   close(): void {
     this.#reader.close();
   }
@@ -73,6 +77,8 @@ class Terminal implements Screen {
     this.#gate = new Gate(output);
     this.#reader = createInterface({ input, output: this.#gate, terminal: true, prompt: '> ' });
     this.#reader.on('SIGINT', onInterrupt);
+    // readline's own, to be changed by whoever has typed a secret.
+    this.#reader.on('history', (history: string[]) => this.#gate.isBlind && history.shift());
     this.#reader.on('close', () => {
       if (this.#gate.isOpen) this.#hideInput();
       this.#isClosed = true;
@@ -94,6 +100,10 @@ class Terminal implements Screen {
 
   ready(): void {
     if (this.#atLineStart && !this.#gate.isOpen) this.#showInput();
+  }
+
+  hide(isSecret: boolean): void {
+    this.#gate.isBlind = isSecret;
   }
 
   close(): void {
@@ -141,16 +151,19 @@ class Terminal implements Screen {
   }
 
   #hideInput(): void {
+    this.#gate.isOpen = false;
+    if (this.#gate.isBlind) return;
     moveCursor(this.#output, 0, -this.#reader.getCursorPos().rows);
     cursorTo(this.#output, 0);
     clearScreenDown(this.#output);
-    this.#gate.isOpen = false;
   }
 }
 
 /** Lets readline draw only while its line is to be seen. */
 class Gate extends Writable {
   isOpen = false;
+  /** What is typed is nobody's to see. */
+  isBlind = false;
   readonly #output: NodeJS.WriteStream;
 
   constructor(output: NodeJS.WriteStream) {
@@ -164,7 +177,7 @@ class Gate extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    if (this.isOpen) this.#output.write(chunk);
+    if (this.isOpen && !this.isBlind) this.#output.write(chunk);
     done();
   }
 }

@@ -75,7 +75,7 @@ export const EventBody = z.discriminatedUnion('type', [
   event('permission_resolved', 'Answered, or taken back by the agent (both null)', {
     permissionId: PermissionId,
     optionId: z.string().nullable(),
-    content: FormContent.optional().describe('What was filled in'),
+    content: FormContent.optional().describe('What was filled in, but for secrets'),
     by: Actor.nullable(),
   }),
   event('mode', "The session's mode", { mode: z.string() }),

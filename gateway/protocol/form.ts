@@ -28,6 +28,10 @@ export const FormField = z.discriminatedUnion('type', [
     maxLength: z.int().optional(),
     pattern: z.string().optional().describe('A hint for people; only the agent checks it'),
     default: z.string().optional(),
+    secret: z
+      .literal(true)
+      .optional()
+      .describe('Not to be shown as it is typed; it reaches the agent, and is in no log'),
   }),
   field('number', {
     isInteger: z.boolean(),
@@ -55,6 +59,14 @@ export const FormContent = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
 );
 export type FormContent = z.infer<typeof FormContent>;
+
+const isSecret = (asked: FormField): boolean => asked.type === 'text' && asked.secret === true;
+
+/** What may be kept and told of it. */
+export function withoutSecrets({ fields }: Form, content: FormContent): FormContent {
+  const secrets = new Set(fields.filter(isSecret).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(content).filter(([name]) => !secrets.has(name)));
+}
 
 // ---- the check ----
 

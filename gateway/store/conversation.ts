@@ -5,6 +5,7 @@ import { titleFrom } from '../core/session.ts';
 import {
   EventBody,
   Problem,
+  withoutSecrets,
   type Actor,
   type Bundle,
   type FormContent,
@@ -309,9 +310,12 @@ export function answerPermission(
     case 'accept': {
       const { verdict: _, ...filled } = judged;
       const accepted = { optionId, ...filled };
+      const { form } = permission;
+      const { content } = accepted;
+      const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
       const session = store.sessions.get(permission.sessionId);
-      store.permissions.resolve(permissionId, { state: 'answered', ...accepted, by }, now);
-      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...accepted, by }]);
+      store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now);
+      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...kept, by }]);
       store.sessions.change(session, { lastActivityAt: now });
       return { sessionId: permission.sessionId, accepted };
     }

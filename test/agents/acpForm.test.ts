@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elicitationReply, readElicitation } from '../../gateway/agents/acpForm.ts';
 import { object } from '../../gateway/agents/json.ts';
-import { Form, FormContent, misfits } from '../../gateway/protocol/index.ts';
+import { Form, FormContent, misfits, withoutSecrets } from '../../gateway/protocol/index.ts';
 
 const read = (properties: object, rest: object = {}) =>
   readElicitation(
@@ -61,6 +61,21 @@ test('every type of the protocol becomes a field, with its bounds and its defaul
     },
   ]);
   assert.deepEqual(Form.parse(form), form);
+});
+
+test('a field that is marked as a secret is one, and has no default', () => {
+  const { form } = read({
+    pin: { type: 'string', format: 'password', maxLength: 4, default: '1234' },
+    key: { type: 'string', writeOnly: true },
+    name: { type: 'string', writeOnly: false },
+  });
+  assert.deepEqual(form?.fields, [
+    { type: 'text', name: 'pin', title: 'pin', required: false, maxLength: 4, secret: true },
+    { type: 'text', name: 'key', title: 'key', required: false, secret: true },
+    { type: 'text', name: 'name', title: 'name', required: false },
+  ]);
+  const content = { pin: '9876', key: 'k', name: 'Ada' };
+  assert.deepEqual(form && withoutSecrets(form, content), { name: 'Ada' });
 });
 
 test('a field of an unknown type is left out; one that is needed leaves only the refusal', () => {
