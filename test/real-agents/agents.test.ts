@@ -208,7 +208,7 @@ for (const id of realAgentIds()) {
       const prompts = told.flatMap((update) => (update.type === 'prompt' ? [update.text] : []));
       assert.ok(prompts.at(-1)?.includes('ECHO back again'), prompts.join());
       const said = told.flatMap((update) => (update.type === 'message' ? [update.text] : [])).join('');
-      assert.ok(said.endsWith('back again'), said.slice(-200));
+      assert.ok(said.includes('back again'), said.slice(-200));
       assert.equal(opened.ear.of('message').length, 0, 'it is no news');
       assert.equal(await textOf(() => opened.agent.prompt('ECHO and now')), 'and now');
     });
