@@ -177,14 +177,15 @@ export function changePrompt(
   now: string,
 ): void {
   const session = store.sessions.get(sessionId);
-  const { state } = store.queue.get(session, promptId);
+  const before = store.queue.get(session, promptId);
+  const { state } = before;
   if (state !== 'queued') {
     throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: only a waiting one can be changed.`, {
       promptId,
       state,
     });
   }
-  if (change.message !== undefined) store.queue.edit(promptId, change.message);
+  if (change.message !== undefined) store.queue.edit(session, before, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
   const prompt = store.queue.get(session, promptId);
   const position = store.queue.position(session, prompt);

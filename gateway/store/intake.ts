@@ -9,7 +9,7 @@ import type { QueueFacts } from './queueFacts.ts';
 import type { SessionStore } from './session.ts';
 
 /** What is not in place yet, at most: nobody should have to wait for it long. */
-const MOST = 1024;
+const MOST = 4096;
 const SETTLE_MS = 100;
 
 interface Accepted {
@@ -112,7 +112,7 @@ export class Intake {
     this.#accepted = new Map();
     this.#saved = 0;
     for (const [index, { log: of, event, prompt }] of all.entries()) {
-      queue.add(of, prompt, event.id % SPAN);
+      queue.addQueued(of, prompt.promptId, event.id % SPAN);
       // One session's stand together.
       if (all[index - 1]?.log.key !== of.key)
         sessions.addressed(of, titleFrom(prompt.message), prompt.createdAt);

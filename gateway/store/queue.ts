@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { admit, advance, type PromptStep } from '../core/queue.ts';
 import {
   Actor,
+  ClientId,
+  Event,
   Message,
   Origin,
   Problem,
@@ -13,7 +15,7 @@ import {
   type Prompt,
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
-import { SPAN, type LogOf } from './log.ts';
+import { intactText, SPAN, type LogOf } from './log.ts';
 import type { QueueFacts } from './queueFacts.ts';
 
 const PromptRow = z.object({
@@ -22,11 +24,11 @@ const PromptRow = z.object({
   session_id: SessionId,
   state: PromptState,
   handed: z.int(),
-  digest: z.string(),
-  message: z.string(),
-  sender: z.string(),
+  digest: z.string().nullable(),
+  message: z.string().nullable(),
+  sender: z.string().nullable(),
   origin: z.string().nullable(),
-  created_at: z.string(),
+  created_at: z.string().nullable(),
   expires_at: z.string().nullable(),
 });
 
@@ -61,7 +63,7 @@ export class QueueStore {
   list({ key }: LogOf): StoredPrompt[] {
     return this.#db
       .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place, id`, key)
-      .map((row) => fromRow(row));
+      .map((row) => this.#read(row));
   }
 
   /** What decides who is next, however many wait: the prompts that run, and the first that waits. */
@@ -71,7 +73,7 @@ export class QueueStore {
     return [
       ...this.#db.all(`${of('running')} ORDER BY place`, key),
       ...this.#db.all(`${of('queued')} ORDER BY place, id LIMIT 1`, key),
-    ].map((row) => fromRow(row));
+    ].map((row) => this.#read(row));
   }
 
   /** Nothing runs and nothing waits. */
@@ -107,7 +109,7 @@ export class QueueStore {
         key,
         now,
       )
-      .map((row) => fromRow(row));
+      .map((row) => this.#read(row));
   }
 
   /** All prompts that the session ever had here. */
@@ -124,7 +126,7 @@ export class QueueStore {
   /** Throws the problem prompt.unknown. */
   get({ sessionId }: LogOf, promptId: PromptId): StoredPrompt {
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, promptId);
-    const prompt = row === undefined ? undefined : fromRow(row);
+    const prompt = row === undefined ? undefined : this.#read(row);
     if (prompt?.sessionId !== sessionId) {
       throw new Problem('prompt.unknown', `Session ${sessionId} has no prompt ${promptId}.`, { promptId });
     }
@@ -138,9 +140,12 @@ export class QueueStore {
   admit(log: LogOf, prompt: SentPrompt, seq: number): { prompt: StoredPrompt; isNew: boolean } {
     const digest = digestOf(prompt.message);
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, prompt.promptId);
-    const stored = row === undefined ? undefined : fromRow(row);
-    const known =
-      row === undefined ? undefined : { sessionId: String(row['session_id']), digest: String(row['digest']) };
+    const stored = row === undefined ? undefined : this.#read(row);
+    const edited = row?.['digest'];
+    const known = stored && {
+      sessionId: stored.sessionId,
+      digest: typeof edited === 'string' ? edited : digestOf(stored.message),
+    };
     switch (admit(known, { sessionId: log.sessionId, digest })) {
       case 'conflict':
         throw new Problem(
@@ -154,7 +159,7 @@ export class QueueStore {
       case 'new':
         break;
     }
-    this.add(log, prompt, seq, digest);
+    this.#add(log, prompt, seq);
     this.#facts.forget(log.sessionId);
     return {
       prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false, seq },
@@ -163,20 +168,30 @@ export class QueueStore {
   }
 
   /** Adds a new prompt at the end: the later its event, the later its turn. */
-  add({ key }: LogOf, prompt: SentPrompt, seq: number, digest = digestOf(prompt.message)): void {
+  #add({ key }: LogOf, prompt: SentPrompt, seq: number): void {
     this.#db.run(
-      `INSERT INTO prompt (id, prompt_id, session_key, place, state, digest, message, sender, created_at, expires_at, origin)
-       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO prompt (id, prompt_id, session_key, place, state, message, sender, created_at, expires_at, origin)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
       key * SPAN + seq,
       prompt.promptId,
       key,
       seq,
-      digest,
       JSON.stringify(prompt.message),
       JSON.stringify(prompt.from),
       prompt.createdAt,
       prompt.expiresAt,
       prompt.origin === undefined ? null : JSON.stringify(prompt.origin),
+    );
+  }
+
+  /** The same for one of which its event says everything. */
+  addQueued({ key }: LogOf, promptId: PromptId, seq: number): void {
+    this.#db.run(
+      `INSERT INTO prompt (id, prompt_id, session_key, place, state) VALUES (?, ?, ?, ?, 'queued')`,
+      key * SPAN + seq,
+      promptId,
+      key,
+      seq,
     );
   }
 
@@ -206,9 +221,15 @@ export class QueueStore {
     return after;
   }
 
-  /** Gives a waiting prompt another text. Its digest stays: sending the first text again is still the same prompt. */
-  edit(promptId: PromptId, message: Message): void {
-    this.#db.run('UPDATE prompt SET message = ? WHERE prompt_id = ?', JSON.stringify(message), promptId);
+  /** Gives a waiting prompt another text. What was sent is remembered: sending that again is still the same prompt. */
+  edit({ key }: LogOf, { promptId, seq, message: before }: StoredPrompt, message: Message): void {
+    spellOut(this.#db, key * SPAN + seq, key * SPAN + seq);
+    this.#db.run(
+      'UPDATE prompt SET digest = coalesce(digest, ?), message = ? WHERE prompt_id = ?',
+      digestOf(before),
+      JSON.stringify(message),
+      promptId,
+    );
   }
 
   /** Puts a prompt at a place among those that wait: 0 is next. */
@@ -236,23 +257,60 @@ export class QueueStore {
   markHanded(promptId: PromptId): void {
     this.#db.run('UPDATE prompt SET handed = 1 WHERE prompt_id = ?', promptId);
   }
+
+  #read(row: Row): StoredPrompt {
+    const r = PromptRow.parse(row);
+    const told =
+      r.message === null || r.sender === null || r.created_at === null
+        ? toldBy(this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', r.id))
+        : { message: r.message, sender: r.sender, createdAt: r.created_at };
+    return {
+      promptId: r.prompt_id,
+      sessionId: r.session_id,
+      state: r.state,
+      message: Message.parse(JSON.parse(told.message)),
+      from: Actor.parse(JSON.parse(told.sender)),
+      ...(r.origin === null ? {} : { origin: Origin.parse(JSON.parse(r.origin)) }),
+      createdAt: told.createdAt,
+      handed: r.handed === 1,
+      expiresAt: r.expires_at,
+      seq: r.id % SPAN,
+    };
+  }
 }
 
-/** Same id, same content: content blocks are built by the contract's schema, so their members come in one order. */
+/** Lets the rows of prompts say themselves what their first events say, which may then go. */
+export function spellOut(db: Database, first: number, last: number): void {
+  const rows = db.all(
+    `SELECT event.id AS id, json, crc FROM prompt JOIN event ON event.id = prompt.id
+     WHERE prompt.id BETWEEN ? AND ? AND message IS NULL`,
+    first,
+    last,
+  );
+  for (const row of rows) {
+    const { message, sender, createdAt } = toldBy(row);
+    db.run(
+      'UPDATE prompt SET message = ?, sender = ?, created_at = ? WHERE id = ?',
+      message,
+      sender,
+      createdAt,
+      Number(row['id']),
+    );
+  }
+}
+
+/** A prompt as its first event tells of it. */
+function toldBy(row: Row | undefined): { message: string; sender: string; createdAt: string } {
+  const event = Event.parse(JSON.parse(intactText(row?.['id'], row?.['json'], row?.['crc'])));
+  const { message, from } = event.type === 'queued' ? event : UNREADABLE;
+  return { message: JSON.stringify(message), sender: JSON.stringify(from), createdAt: event.ts };
+}
+
+/** What is left of a prompt whose event a disk has bent. A person sees it and can take it out. */
+const UNREADABLE = {
+  message: '(A disk has damaged this prompt: it cannot be read any more.)',
+  from: { clientId: ClientId.parse('gateway'), name: 'the gateway' },
+};
+
+/** Same content: content blocks are built by the contract's schema, so their members come in one order. */
 const digestOf = (message: Message): string => hash('sha256', JSON.stringify(message));
-
-function fromRow(row: Row): StoredPrompt {
-  const r = PromptRow.parse(row);
-  return {
-    promptId: r.prompt_id,
-    sessionId: r.session_id,
-    state: r.state,
-    message: Message.parse(JSON.parse(r.message)),
-    from: Actor.parse(JSON.parse(r.sender)),
-    ...(r.origin === null ? {} : { origin: Origin.parse(JSON.parse(r.origin)) }),
-    createdAt: r.created_at,
-    handed: r.handed === 1,
-    expiresAt: r.expires_at,
-    seq: r.id % SPAN,
-  };
-}

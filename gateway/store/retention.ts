@@ -1,7 +1,8 @@
 // How much of a session is kept: whole turns leave at the old end, and an explicit gap says that they were there.
 import type { Bounds } from '../protocol/index.ts';
 import type { Database } from './database.ts';
-import type { LogOf, LogStore } from './log.ts';
+import { SPAN, type LogOf, type LogStore } from './log.ts';
+import { spellOut } from './queue.ts';
 
 interface Size {
   readonly events: number;
@@ -30,6 +31,7 @@ export class Retention {
       const turn = this.#log.oldestTurn(log);
       if (turn === undefined || !(this.#isOver(size) || this.#isOld(turn.lastAt, now))) break;
       size = { events: size.events - turn.events + 1, bytes: size.bytes - turn.bytes };
+      spellOut(this.#db, log.key * SPAN, log.key * SPAN + turn.last);
       this.#log.trimTo(log, turn.last, now);
       this.#db.run('UPDATE session SET trimmed_to = ? WHERE key = ?', turn.last, log.key);
     }

@@ -296,4 +296,28 @@ export const MIGRATIONS: readonly string[] = [
     sessions TEXT NOT NULL                   -- Session[] as JSON
   ) STRICT;
   `,
+
+  // What the first event of a prompt says need not stand in its row as well.
+  `
+  CREATE TABLE new_prompt (
+    id INTEGER PRIMARY KEY,                  -- that of its first event
+    prompt_id TEXT NOT NULL UNIQUE,
+    session_key INTEGER NOT NULL,
+    place REAL NOT NULL,                     -- order in the queue
+    state TEXT NOT NULL,
+    handed INTEGER NOT NULL DEFAULT 0,       -- set, synced, before the agent gets it
+    digest TEXT,                             -- of what was sent, when it says something else by now
+    message TEXT,                            -- NULL, like the next two: as its first event says
+    sender TEXT,                             -- Actor as JSON
+    created_at TEXT,
+    expires_at TEXT,                         -- taken out when it has not started by then
+    origin TEXT                              -- Origin as JSON, when it is mail
+  ) STRICT;
+  INSERT INTO new_prompt
+    SELECT id, prompt_id, session_key, place, state, handed, digest, message, sender, created_at, expires_at, origin FROM prompt;
+  DROP TABLE prompt;
+  ALTER TABLE new_prompt RENAME TO prompt;
+  CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
+  CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
+  `,
 ];

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { Problem } from '../../gateway/protocol/index.ts';
-import { admitPrompt } from '../../gateway/store/conversation.ts';
+import { Problem, PromptId } from '../../gateway/protocol/index.ts';
+import { admitPrompt, changePrompt } from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
-import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const admit = (store: Store, id: string, message?: string) =>
@@ -116,4 +117,49 @@ test('a moment later everything is in place and watchers hear of it once, with n
   assert.deepEqual(heard, []);
   await waitFor('the watchers to hear', () => heard.length > 0);
   assert.deepEqual(heard, [3]);
+});
+
+test('a prompt that waits says the same when its event has left the log, and is still the one that was sent', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
+  const session = store.sessions.get(SESSION);
+  const waiting = store.queue.list(session);
+  assert.deepEqual(
+    waiting.map(({ from, createdAt }) => [from.name, createdAt]),
+    waiting.map(() => ['a test', NOW]),
+  );
+  await store.synced(() =>
+    changePrompt(store, SESSION, PromptId.parse('b'), { message: 'another text' }, NOW),
+  );
+  store.retention.bounds = { maxEvents: 1, maxBytes: Infinity, maxAgeDays: null };
+  store.written(() => {
+    store.log.append(session, NOW, [promptEvent('x'), promptEvent('y')]);
+    store.retention.apply(session, { events: 2, bytes: 0 }, NOW);
+  });
+  assert.deepEqual(
+    store.log.read(session, 0, 100).texts.map((text) => /"type":"(\w+)"/.exec(text)?.[1]),
+    ['gap', 'prompt'],
+  );
+  const [a, b, c] = waiting;
+  assert.deepEqual(store.queue.list(session), [a, { ...b, message: 'another text' }, c]);
+  for (const id of ['a', 'b', 'c']) {
+    assert.equal((await admit(store, id)).state, 'queued');
+    await assert.rejects(admit(store, id, 'something else'), /used before with other content/);
+  }
+});
+
+test('a prompt whose event a disk has bent says so, and holds up nobody', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  await Promise.all(['a', 'b'].map((id) => admit(store, id)));
+  assert.equal(listed(store).length, 2);
+  const folder = killed(opened.folder);
+  const raw = new DatabaseSync(path.join(folder, 'holdfast.db'));
+  raw.exec(`UPDATE event SET json = replace(json, 'text of a', 'texd of a')`);
+  raw.close();
+  using again = openStore(folder);
+  const [bent, sound] = listed(again.store);
+  assert.match(bent ?? '', /^a 1 \(A disk has damaged this prompt/);
+  assert.equal(sound, 'b 2 text of b');
 });
