@@ -1,5 +1,6 @@
 // Counts what the gateway does, for a Prometheus that may ask one day: its library is loaded when it does.
 import type { Registry } from 'prom-client';
+import type { Counted } from './prometheus.ts';
 import type { Committed, Store } from './store/store.ts';
 
 export interface Metrics {
@@ -7,12 +8,6 @@ export interface Metrics {
   count(committed: Committed): void;
   /** Prometheus' text form. */
   text(): Promise<string>;
-}
-
-/** Since the start. */
-export interface Counted {
-  events: number;
-  commits: number;
 }
 
 export function metricsOf(store: Store, clients: () => number): Metrics {

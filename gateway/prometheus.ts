@@ -1,7 +1,12 @@
 // What a Prometheus reads of a gateway: how much it holds, how much it does, how it is.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { Counted } from './metrics.ts';
 import type { Store } from './store/store.ts';
+
+/** Since the start. */
+export interface Counted {
+  events: number;
+  commits: number;
+}
 
 export function registryOf(store: Store, clients: () => number, counted: Counted): Registry {
   const registry = new Registry();

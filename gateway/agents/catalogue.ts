@@ -2,29 +2,11 @@
 import { isAbsolute } from 'node:path';
 import { AgentId, Problem, type Agent } from '../protocol/index.ts';
 import type { AgentDriver } from './agent.ts';
-import { claudeDriver } from './claude.ts';
-import { commandDriver } from './command.ts';
+import { DRIVERS, type AgentProtocol } from './drivers.ts';
 import { KNOWN, type KnownAgent } from './knownAgents.ts';
 import { lookUp, type Lookup } from './lookUp.ts';
 import { describeRegistryAgent, installedProgram, type Registry, type RegistryAgent } from './registry.ts';
 import type { Program } from './process.ts';
-
-/** The library of ACP is large: it waits for the first agent that needs it. */
-const acpDriver = (program: Program): Required<AgentDriver> => {
-  const loaded = async (): Promise<Required<AgentDriver>> => (await import('./acp.ts')).acpDriver(program);
-  return {
-    open: async (...how) => (await loaded()).open(...how),
-    pastSessions: async (...how) => (await loaded()).pastSessions(...how),
-  };
-};
-
-/** What an agent speaks. A new one is a driver here, and a word in config.ts. */
-const DRIVERS = { acp: acpDriver, claude: claudeDriver, command: commandDriver } satisfies Record<
-  string,
-  (program: Program) => AgentDriver
->;
-
-export type AgentProtocol = keyof typeof DRIVERS;
 
 /** An agent that a user has described. With the id of a known agent it replaces that one. */
 export interface AgentConfig {
@@ -169,7 +151,7 @@ export class Catalogue {
       throw new Problem('agent.missing', `${name} cannot be started. ${detail}`, { agent: agent.agent });
     }
     const program: Program = { name, command, args, env: {} };
-    return { ...program, driver: acpDriver(program) };
+    return { ...program, driver: DRIVERS.acp(program) };
   }
 
   #lookUp(command: string): Lookup {

@@ -1,5 +1,5 @@
 // The agents that Holdfast knows by name: what to run, and what installs it.
-import type { AgentProtocol } from './catalogue.ts';
+import type { AgentProtocol } from './drivers.ts';
 import type { Program } from './process.ts';
 
 /** What is written down of an agent. */

@@ -1,7 +1,7 @@
 // agent.*: the catalogue.
 import type { agentMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { existingFolder } from './session.ts';
 
 export const agentHandlers = ({ agents, store }: Gateway): Handlers<keyof typeof agentMethods> => ({

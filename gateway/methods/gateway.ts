@@ -10,7 +10,7 @@ import {
   type SessionStatus,
 } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { mustPush } from './session.ts';
 
 export const gatewayHandlers = ({

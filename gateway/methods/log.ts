@@ -3,7 +3,7 @@ import { cursorAt } from '../core/log.ts';
 import type { Event, logMethods, SessionId, Snapshot } from '../protocol/index.ts';
 import { followerOf } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { withoutInternals } from './queue.ts';
 import { mustPush } from './session.ts';
 

@@ -16,7 +16,7 @@ import { acceptMail, requeueMail } from '../store/mail.ts';
 import type { Delivered } from '../store/mailDelivery.ts';
 import { acknowledge, decideMail } from '../store/mailReading.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { mustPush } from './session.ts';
 
 /** What mail needs of the gateway. */

@@ -4,7 +4,7 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
 import { ownMailbox, type MailParts } from './mail.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 /** What mailboxes need of the gateway. */
 export type MailboxParts = MailParts &

@@ -1,16 +1,5 @@
-// What handlers work with, and all of them together: one for every method of the contract.
-import type { Agent, AgentId, AgentSession, GatewayInfo, MailboxName } from '../protocol/index.ts';
-import type { Bearers } from '../rpc/bearer.ts';
+// Every handler: one for every method of the contract.
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Announcer } from '../live/announcer.ts';
-import type { Clock } from '../live/clock.ts';
-import type { Delegation } from '../live/delegation.ts';
-import type { Feed } from '../live/feed.ts';
-import type { Live } from '../live/live.ts';
-import type { Peering } from '../live/peering.ts';
-import type { LiveMail } from '../live/mail.ts';
-import type { Peers } from '../live/peers.ts';
-import type { Store } from '../store/store.ts';
 import { agentHandlers } from './agent.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { logHandlers } from './log.ts';
@@ -18,6 +7,7 @@ import { mailHandlers } from './mail.ts';
 import { mailThreadHandlers } from './mailThread.ts';
 import { mailboxHandlers } from './mailbox.ts';
 import { offerHandlers } from './offers.ts';
+import type { Gateway } from './parts.ts';
 import { peerHandlers } from './peer.ts';
 import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
@@ -25,42 +15,6 @@ import { orAtPeers } from './remote.ts';
 import { sessionHandlers } from './session.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
-
-export interface Gateway {
-  readonly store: Store;
-  readonly live: Live;
-  readonly feed: Feed;
-  readonly announcer: Announcer;
-  readonly peering: Peering;
-  readonly mail: LiveMail;
-  readonly delegation: Delegation;
-  readonly peers: Peers;
-  /** The sockets of mailboxes. */
-  readonly bus: {
-    sync(): Promise<void>;
-    socketOf(mailbox: MailboxName): string | undefined;
-  };
-  readonly clock: Clock;
-  readonly info: GatewayInfo;
-  readonly bearers: Bearers;
-  readonly agents: {
-    list(): readonly Agent[];
-    defaultAgent(): AgentId;
-    registryDate(): string;
-    /** Fetches the registry. Throws registry.unreachable. */
-    refresh(): Promise<void>;
-    /** Throws the problem agent.unknown or agent.missing. */
-    mustBeInstalled(agent: AgentId): void;
-    /** Starts it, asks what it is, ends it. */
-    check(agent: AgentId): Promise<{ ok: boolean; detail: string }>;
-    /** What the agent remembers by itself. Throws agent.unknown, agent.missing, agent.unable or agent.failed. */
-    pastSessions(agent: AgentId, path: string | undefined): Promise<Omit<AgentSession, 'sessionId'>[]>;
-    /** Bytes in memory of a process and its descendants; null where the system does not tell. */
-    memoryOf(pid: number): number | null;
-  };
-  /** Begins the end of the gateway. */
-  readonly stop: () => void;
-}
 
 export function handlersOf(gateway: Gateway): Handlers {
   const handlers: Handlers = {

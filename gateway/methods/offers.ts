@@ -1,7 +1,7 @@
 // session.offers and session.set_option: what an agent can be set to.
 import { Problem, type offerMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 export const offerHandlers = ({ store, live }: Gateway): Handlers<keyof typeof offerMethods> => ({
   'session.offers': ({ sessionId }) => ({ offers: store.offers.of(store.sessions.get(sessionId)) ?? null }),

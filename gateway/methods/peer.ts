@@ -2,7 +2,7 @@
 import { PeerPolicy, type peerMethods } from '../protocol/index.ts';
 import { notify } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { mustPush } from './session.ts';
 
 export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typeof peerMethods> => ({

@@ -2,7 +2,7 @@
 import type { permissionMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { answerPermission } from '../store/conversation.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 export const permissionHandlers = ({
   store,

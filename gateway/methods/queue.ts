@@ -5,7 +5,7 @@ import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { admitPrompt, changePrompt, removePrompt, retryPrompt } from '../store/conversation.ts';
 import type { StoredPrompt } from '../store/queue.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof typeof queueMethods> => ({
   'session.send': async ({ sessionId, message, promptId, steer, expiresInS }, caller) => {

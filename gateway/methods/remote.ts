@@ -11,7 +11,7 @@ import {
 } from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { mustPush } from './session.ts';
 
 type AnyHandler = (params: object, caller: Caller) => unknown;

@@ -17,7 +17,7 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
 import { copySession, importEvents } from '../store/conversation.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 export const sessionHandlers = ({
   store,

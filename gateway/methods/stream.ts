@@ -12,10 +12,10 @@ import {
   type Event,
 } from '../protocol/index.ts';
 import { followAtPeer, mustBeAt, type Peers, type RemoteLog } from '../live/remoteFollow.ts';
-import type { Streams } from '../rpc/http.ts';
+import type { Streams } from '../rpc/exchange.ts';
 import type { EventStream } from '../rpc/sse.ts';
 import type { LogOf } from '../store/log.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 /** What session.send has answered, with the session that it was sent to. */
 const Accepted = z.object({

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Params, taskMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { DelegationParts } from '../live/delegation.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 import { existingFolder } from './session.ts';
 
 export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof taskMethods> => ({

@@ -2,7 +2,7 @@
 import type { tokenMethods } from '../protocol/index.ts';
 import { hashOf, newToken } from '../rpc/bearer.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import type { Gateway } from './methods.ts';
+import type { Gateway } from './parts.ts';
 
 export const tokenHandlers = ({ store, clock, bearers }: Gateway): Handlers<keyof typeof tokenMethods> => ({
   'token.create': ({ name, scope }) => {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Method, SessionId, TokenScope } from '../protocol/index.ts';
-import type { Refusal } from './guard.ts';
+import type { Refusal } from './respond.ts';
 
 /** Somebody who was let in. */
 export interface Bearer {

@@ -1,13 +1,9 @@
 // One guard for every request and every upgrade, asked before anything is parsed: may this come in at all?
 import type { IncomingMessage } from 'node:http';
 import type { Bearer, Bearers } from './bearer.ts';
+import type { Refusal } from './respond.ts';
 
 export const MAX_BODY = 1024 * 1024;
-
-export interface Refusal {
-  readonly status: number;
-  readonly reason: string;
-}
 
 /** What a listener lets in. */
 export interface Policy {

@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Cursor, Problem, type Method, type ProblemName } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
-import type { Dispatcher } from './dispatch.ts';
 import { mayCall, type Bearer } from './bearer.ts';
-import { admit, type Policy, type Refusal } from './guard.ts';
+import type { Exchange, Routes } from './exchange.ts';
+import { admit, type Policy } from './guard.ts';
 import {
   getHealth,
   getInbox,
@@ -19,48 +19,10 @@ import {
   postSend,
 } from './mailHttp.ts';
 import { onlyPostMcp, postMcp } from './mcp.ts';
-import { refuse, sendText } from './respond.ts';
+import { refuse, sendText, type Refusal } from './respond.ts';
 import { EventStream } from './sse.ts';
-import type { WebSocketTransport } from './websocket.ts';
-
-/** The log of a session, as somebody asks for it: here or at a peer, from a cursor on or from its start. */
-export interface AskedLog {
-  readonly sessionId: string;
-  readonly peer: string | undefined;
-  readonly cursor: string | undefined;
-}
-
-/** What can be followed over HTTP. Each throws a Problem before it writes anything. */
-export interface Streams {
-  /** What happens to a prompt that was just accepted, until its turn ends. */
-  prompt(accepted: object, open: () => EventStream): void;
-  log(asked: AskedLog, open: () => EventStream): Promise<void>;
-  /** What happens with mail, from after an id or from now on. False: this token follows as many as it may. */
-  mail(tokenId: string, after: number | undefined, open: () => EventStream): boolean;
-  /** How much mail is on its way. */
-  outbox(): Readonly<Record<'pending' | 'inflight' | 'dead', number>>;
-}
-
-export interface Routes {
-  readonly dispatcher: Dispatcher;
-  readonly webSockets: WebSocketTransport;
-  readonly streams: Streams;
-  /** Whether new work is taken: /readyz. */
-  readonly isReady: () => boolean;
-  /** Prometheus text: /metrics. */
-  readonly metrics: () => Promise<string>;
-}
 
 type Route = (exchange: Exchange, routes: Routes) => Promise<void> | void;
-
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly bearer: Bearer;
-  readonly query: URLSearchParams;
-  /** What the pattern of the route has caught. */
-  readonly caught: readonly string[];
-}
 
 /** any: whoever came in; what it may do there is decided for each call. */
 type RouteAccess = Method['access'] | 'any';

@@ -4,8 +4,7 @@ import type { JSONRPCResponse } from 'json-rpc-2.0';
 import { methods } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
-import { bodyRefusalOf, MAX_BODY, tooLong, type Refusal } from './guard.ts';
-import type { Exchange, Routes } from './http.ts';
+import { readBody, type Exchange, type Routes } from './exchange.ts';
 import { refuse, sendJson, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 
@@ -51,25 +50,3 @@ function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: R
   events.send(JSON.stringify({ type: 'error', ...answer.error }));
   events.end();
 }
-
-/** A body of JSON as text, or why it is not read. */
-export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY): Promise<string | Refusal> {
-  const refusal = bodyRefusalOf(request, maxBytes);
-  if (refusal !== undefined) return refusal;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Left open: whoever sent too much still gets an answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) return tooLong(maxBytes);
-    chunks.push(chunk);
-  }
-  try {
-    return UTF8.decode(Buffer.concat(chunks));
-  } catch {
-    return { status: 400, reason: 'The body is not UTF-8: nothing was read.' };
-  }
-}
-
-/** What is not UTF-8 is refused, not replaced: what arrives is what was sent. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true });

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { MAX_MAIL_BYTES, RPC, type ProblemName } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
-import type { Exchange, Routes } from './http.ts';
-import { readBody } from './httpRpc.ts';
+import { readBody, type Exchange, type Routes } from './exchange.ts';
 import { refuse, sendJson } from './respond.ts';
 import { EventStream } from './sse.ts';
 

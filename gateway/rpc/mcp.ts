@@ -1,8 +1,7 @@
 // POST /mcp: the tools of an agent over HTTP. Each request has a server of its own, so nothing can cross between two.
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
-import type { Exchange, Routes } from './http.ts';
-import { readBody } from './httpRpc.ts';
+import { readBody, type Exchange, type Routes } from './exchange.ts';
 import { callInside } from './inside.ts';
 import type { CallMail } from './mcpServer.ts';
 import { refuse } from './respond.ts';

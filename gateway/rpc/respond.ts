@@ -1,6 +1,11 @@
 // Short answers over HTTP.
 import type { ServerResponse } from 'node:http';
-import type { Refusal } from './guard.ts';
+
+/** Why something is not taken, as HTTP says it. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
 
 /** How long what is still being sent may take, after which the connection ends. */
 const GRACE_MS = 1_000;
