@@ -4,6 +4,9 @@ import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
 import { AgentId, Bounds, PeerName } from './protocol/index.ts';
 
+/** Where gateways of the local network ask for each other. */
+const NEARBY_PORT = 9848;
+
 export const Config = z.strictObject({
   $schema: z.string().optional(),
   /** Agents of your own, or other commands for known ones. */
@@ -53,8 +56,18 @@ export const Config = z.strictObject({
         .max(300)
         .default(30)
         .describe('A link is given up after three without any sign of life. The same on all gateways'),
+      announce: z
+        .boolean()
+        .default(false)
+        .describe('Opens the port, and lets everybody on the local network find it: name, port, version'),
+      discoveryPort: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(NEARBY_PORT)
+        .describe('UDP. The same on all gateways'),
     })
-    .default({ heartbeatSeconds: 30 }),
+    .prefault({}),
   /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

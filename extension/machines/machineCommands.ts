@@ -1,10 +1,12 @@
 // What can be done with machines: link one, call it otherwise, say what it may do, forget it.
 import * as vscode from 'vscode';
-import { PeerName, PeerPolicy, type Peer } from '../../gateway/protocol/index.ts';
+import { PeerName, PeerPolicy, type Nearby, type Peer } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { locale, t } from '../l10n.ts';
+import { plain } from '../plainText.ts';
 import { machineRow } from './machineRows.ts';
 import type { Machines } from './machines.ts';
+import { pickNearby } from './nearbyPick.ts';
 import { pickPolicy } from './policyPick.ts';
 
 export interface MachineCommandParts {
@@ -63,6 +65,11 @@ async function link(parts: MachineCommandParts): Promise<void> {
       run: invite,
     },
     { label: t('Use a code'), detail: t('That was made on the other machine'), run: join },
+    {
+      label: t('Find it on this network'),
+      detail: t('If it lets itself be found; then use a code'),
+      run: joinNearby,
+    },
   ];
   const way = await vscode.window.showQuickPick(ways, { title: t('Link a machine') });
   await way?.run(parts);
@@ -82,17 +89,26 @@ async function invite({ connection }: MachineCommandParts): Promise<void> {
   if (choice === copy) await vscode.env.clipboard.writeText(code);
 }
 
-async function join({ connection, machines }: MachineCommandParts): Promise<void> {
+async function joinNearby(parts: MachineCommandParts): Promise<void> {
+  const machine = await pickNearby(parts.connection);
+  if (machine) await join(parts, machine);
+}
+
+/** The code must be of the machine that was found, if one was. */
+async function join({ connection, machines }: MachineCommandParts, found?: Nearby): Promise<void> {
   const code = await vscode.window.showInputBox({
     title: t('Use a code'),
-    prompt: t('The code that was made on the other machine'),
+    prompt: found
+      ? t('The code that was made on {0}: holdfast peers invite', plain(found.name))
+      : t('The code that was made on the other machine'),
     ignoreFocusOut: true,
     password: true,
   });
   if (code === undefined || code.trim() === '') return;
   const policy = await pickPolicy(t('Link a machine'), PeerPolicy.parse({}));
   if (!policy) return;
-  const joining = connection.call('peers.join', { code: code.trim(), policy });
+  const expected = found ? { fingerprint: found.fingerprint } : {};
+  const joining = connection.call('peers.join', { code: code.trim(), policy, ...expected });
   const location = vscode.ProgressLocation.Notification;
   const peer = await vscode.window.withProgress({ location, title: t('Linking the machine') }, () => joining);
   const show = t('Show its sessions');

@@ -48,6 +48,7 @@ export const peerVerbs: readonly Verb[] = [
     options: [
       ['--file <file>', 'read the code from this file'],
       ['--name <name>', 'what the other gateway is called here; otherwise what it calls itself'],
+      ['--fingerprint <digits>', 'how its fingerprint must begin, as `holdfast peers discover` shows'],
       ...POLICY,
     ],
     more: 'A code is a secret: arguments can be read by every program on this machine.',
@@ -56,7 +57,7 @@ export const peerVerbs: readonly Verb[] = [
         throw new UsageError(
           'A code is a secret and no argument. Pipe it in, paste it when asked, or give --file.',
         );
-      const name = call.option('name');
+      const [name, fingerprint] = [call.option('name'), call.option('fingerprint')];
       const policy = policyOf(call);
       const code = await codeFor(call);
       await withGateway(async (client) => {
@@ -64,6 +65,7 @@ export const peerVerbs: readonly Verb[] = [
           code,
           policy,
           ...(name === undefined ? {} : { name: PeerName.parse(name) }),
+          ...(fingerprint === undefined ? {} : { fingerprint }),
         });
         call.out.answer(peer, `Linked with ${peer.name}: ${stateOf(peer)}.`);
       }, call.program);
@@ -147,5 +149,27 @@ export function peerLines({ peers, self }: Result<'peers.list'>): string[] {
     ]),
     '',
     own,
+  ];
+}
+
+export function nearbyLines({ found }: Result<'peers.discover'>): string[] {
+  if (found.length === 0)
+    return [
+      'No gateway of this network lets itself be found.',
+      'On the other machine: "peers": { "announce": true } in its configuration (holdfast doctor names the file).',
+    ];
+  return [
+    ...table([
+      ['NAME', 'ADDRESS', 'FINGERPRINT', 'VERSION', 'HERE'],
+      ...found.map(({ name, addresses, fingerprint, version, peer }) => [
+        name,
+        addresses.join(' '),
+        fingerprint,
+        version,
+        peer === null ? 'not linked' : `linked as ${peer}`,
+      ]),
+    ]),
+    '',
+    'Anybody can say such things. To link one: holdfast peers invite there, and here holdfast peers join --fingerprint ...',
   ];
 }

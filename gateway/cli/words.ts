@@ -3,7 +3,7 @@ import { methods, type Event, type MethodName, type Permission, type Result } fr
 import { inboxTable, outboxTable } from './mail.ts';
 import { describe, megabytes, table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
-import { peerLines } from './peers.ts';
+import { nearbyLines, peerLines } from './peers.ts';
 import { sessionTable, stateOf } from './sessions.ts';
 import { question, textOf, Transcript } from './transcript.ts';
 
@@ -68,6 +68,7 @@ const WORDS: Words = {
       ]),
     ]),
   'peers.list': peerLines,
+  'peers.discover': nearbyLines,
   'rpc.discover': (document) => JSON.stringify(document, undefined, 2),
   'agent.sessions': ({ sessions }) =>
     sessions.length === 0

@@ -22,6 +22,16 @@ export interface InvitationsWorld {
   readonly introduction: () => Introduction;
   /** Called before the other side is answered: it may come at once. */
   readonly onPaired: (peer: StoredPeer) => void;
+  /** Where a gateway with that fingerprint is heard on the local network. */
+  readonly nearby: (fingerprint: string) => readonly string[];
+}
+
+export interface Joining {
+  /** undefined: what it calls itself. */
+  readonly name: PeerName | undefined;
+  /** How its fingerprint must begin. */
+  readonly fingerprint: string | undefined;
+  readonly policy: PeerPolicy;
 }
 
 export class Invitations implements Disposable {
@@ -134,13 +144,18 @@ export class Invitations implements Disposable {
     });
   }
 
-  async join(text: string, name: PeerName | undefined, policy: PeerPolicy): Promise<StoredPeer> {
-    const { store, audit, identity, introduction } = this.#world;
+  async join(text: string, { name, fingerprint: expected, policy }: Joining): Promise<StoredPeer> {
+    const { store, audit, identity, introduction, nearby } = this.#world;
     const code = readCode(text);
     if (code === undefined)
       throw new Problem(
         'peer.code',
         'This is no pairing code, or a part of it is missing. Copy the whole line.',
+      );
+    if (expected !== undefined && !code.fingerprint.startsWith(expected.toLowerCase()))
+      throw new Problem(
+        'peer.code',
+        `This code is of a gateway whose fingerprint begins with ${code.fingerprint.slice(0, 16)}, not of the one that was expected.`,
       );
     const own = identity();
     if (code.fingerprint === own.fingerprint)
@@ -157,7 +172,8 @@ export class Invitations implements Disposable {
       fingerprints: [code.fingerprint],
       pins: undefined,
     } as const;
-    const dialled = await dial({ ...target, addresses: code.addresses }, new AbortController().signal).catch(
+    const addresses = [...new Set([...code.addresses, ...nearby(code.fingerprint)])];
+    const dialled = await dial({ ...target, addresses }, new AbortController().signal).catch(
       (cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new Problem(

@@ -1,6 +1,13 @@
 // All peers at work: who is dialled, who may come, and when it is time for something.
 import { peerTimes } from '../core/peer.ts';
-import { PeerName, Problem, type Peer, type PeerPolicy, type PolicyChange } from '../protocol/index.ts';
+import {
+  PeerName,
+  Problem,
+  type Peer,
+  type PeerPolicy,
+  type PolicyChange,
+  type Result,
+} from '../protocol/index.ts';
 import { ownName } from '../peers/addresses.ts';
 import { Links } from '../peers/link.ts';
 import type { StoredPeer } from '../store/peer.ts';
@@ -8,7 +15,8 @@ import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { Invitations } from './invitations.ts';
+import { Invitations, type Joining } from './invitations.ts';
+import { Nearby } from './nearby.ts';
 import { LivePeer, type PeerSurroundings } from './peerLink.ts';
 import type { PeerBook } from './peering.ts';
 import { Reach } from './reach.ts';
@@ -22,6 +30,9 @@ export interface PeerSettings {
   readonly host?: string | undefined;
   readonly name?: PeerName | undefined;
   readonly heartbeatSeconds: number;
+  /** Whether the local network can find this gateway, and on which UDP port it asks. */
+  readonly announce: boolean;
+  readonly discoveryPort: number;
 }
 
 export interface PeersWorld {
@@ -57,6 +68,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   readonly #reach: Reach;
   readonly #surroundings: PeerSurroundings;
   readonly #invitations: Invitations;
+  readonly nearby: Nearby;
   readonly #peers = new Map<number, LivePeer>();
   /** What each lets us do there. */
   readonly #allows = new Map<number, PeerPolicy>();
@@ -90,7 +102,9 @@ export class Peers implements PeerBook, AsyncDisposable {
       identity: () => this.#reach.identity,
       introduction: () => ({ name: this.name, addresses: this.#reach.announced }),
       onPaired: (peer) => this.#put(peer),
+      nearby: (fingerprint) => this.nearby.addressesOf(fingerprint),
     });
+    this.nearby = new Nearby({ ...world, name: this.name, reach: this.#reach });
     this.#surroundings = {
       clock,
       times,
@@ -111,20 +125,25 @@ export class Peers implements PeerBook, AsyncDisposable {
     const { store, settings } = this.#world;
     const stored = store.peers.list();
     this.#invitations.recover();
-    if (stored.length === 0 && settings.port === undefined && !this.#invitations.areThere) return;
+    const mayCome = settings.port !== undefined || settings.announce;
+    if (stored.length === 0 && !mayCome && !this.#invitations.areThere) return;
     for (const peer of stored) this.#add(peer);
-    if (settings.port !== undefined || store.peers.port !== undefined) {
+    if (mayCome || store.peers.port !== undefined) {
       await this.#reach
         .listen()
-        .catch((error: unknown) => this.#audit.fault('Peers cannot dial this gateway.', error));
+        .then(({ host }) => (settings.announce ? this.nearby.announce(host) : undefined))
+        .catch((error: unknown) =>
+          this.#audit.fault('Peers cannot dial this gateway, or not find it.', error),
+        );
     }
     this.#onRing(false);
   }
 
   /** This gateway, as others see it. */
-  get self(): { name: PeerName; fingerprint: string | null; listening: number | null } {
+  get self(): Result<'peers.list'>['self'] {
     const { known, port } = this.#reach;
-    return { name: this.name, fingerprint: known?.fingerprint ?? null, listening: port };
+    const { announces } = this.nearby;
+    return { name: this.name, fingerprint: known?.fingerprint ?? null, listening: port, announces };
   }
 
   list(): Peer[] {
@@ -174,8 +193,8 @@ export class Peers implements PeerBook, AsyncDisposable {
   }
 
   /** Uses a code. Throws the problems peer.code, peer.exists and peer.offline. */
-  async join(code: string, name: PeerName | undefined, policy: PeerPolicy): Promise<Peer> {
-    const stored = await this.#invitations.join(code, name, policy);
+  async join(code: string, joining: Joining): Promise<Peer> {
+    const stored = await this.#invitations.join(code, joining);
     const peer = this.#put(stored);
     peer.step({ step: 'dial' });
     await this.#settled(peer);
@@ -250,6 +269,7 @@ export class Peers implements PeerBook, AsyncDisposable {
       this.#remember(peer);
       peer.end('It has stopped.', 'stopping');
     }
+    await this.nearby[Symbol.asyncDispose]();
     await this.#reach[Symbol.asyncDispose]();
   }
 

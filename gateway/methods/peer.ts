@@ -8,7 +8,10 @@ import { mustPush } from './session.ts';
 export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typeof peerMethods> => ({
   'peers.invite': ({ address, policy }) => peers.invite(address, PeerPolicy.parse(policy)),
 
-  'peers.join': ({ code, name, policy }) => peers.join(code, name, PeerPolicy.parse(policy)),
+  'peers.join': ({ code, name, fingerprint, policy }) =>
+    peers.join(code, { name, fingerprint, policy: PeerPolicy.parse(policy) }),
+
+  'peers.discover': async ({ seconds }) => ({ found: await peers.nearby.discover(seconds * 1000) }),
 
   'peers.list': () => ({ peers: peers.list(), self: peers.self }),
 

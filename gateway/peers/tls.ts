@@ -91,8 +91,17 @@ export class TlsListener implements AsyncDisposable {
   }
 
   get port(): number {
+    return this.#address.port;
+  }
+
+  /** The address that it listens on; :: or 0.0.0.0 on all. */
+  get host(): string {
+    return this.#address.address;
+  }
+
+  get #address(): AddressInfo {
     // It listens on TCP, so the address is no path.
-    return (this.#tcp.address() as AddressInfo).port;
+    return this.#tcp.address() as AddressInfo;
   }
 
   /** Pins or our own key have changed: from now on these hold. Links that are open are for their owner to cut. */

@@ -52,6 +52,18 @@ export const Peer = z.object({
 });
 export type Peer = z.infer<typeof Peer>;
 
+/** A gateway of the local network that lets itself be found. Nothing of it is proved: only a code, and its key, can. */
+export const Nearby = z.object({
+  name: PeerName,
+  addresses: z.array(z.string()).describe('host:port under which it was heard'),
+  port: z.int(),
+  fingerprint: z.string().describe('How the fingerprint of its key begins, to be compared'),
+  version: z.string(),
+  heardAt: z.iso.datetime(),
+  peer: PeerName.nullable().describe('The peer here whose fingerprint begins so'),
+});
+export type Nearby = z.infer<typeof Nearby>;
+
 const ok = z.object({ ok: z.literal(true) });
 
 // ---- methods (session.*, queue.* and permission.* take `peer` and act there: remote.ts) ----
@@ -78,6 +90,11 @@ export const peerMethods = {
     params: z.strictObject({
       code: z.string().trim().min(1).max(4096),
       name: PeerName.optional().describe('What it is called here; absent: what it calls itself'),
+      fingerprint: z
+        .string()
+        .regex(/^[0-9a-f]{16,64}$/i, 'is 16 to 64 hexadecimal digits')
+        .optional()
+        .describe('How its fingerprint must begin, as peers.discover told: the code of another is refused'),
       policy: PolicyChange.default({}).describe(
         'What the other side may do here, where it is not the default',
       ),
@@ -95,10 +112,22 @@ export const peerMethods = {
           name: PeerName,
           fingerprint: z.string().nullable().describe('null: the first invitation or joining makes its key'),
           listening: z.int().nullable().describe('The port where peers can dial it; null: none is open'),
+          announces: z
+            .boolean()
+            .describe('The local network can find it: peers.announce in the configuration'),
         })
         .describe('This gateway, as it tells others'),
     }),
   }),
+  'peers.discover': method(
+    'Asks the local network for gateways that let themselves be found; linking one takes its code all the same',
+    {
+      params: z.strictObject({
+        seconds: z.number().min(0.1).max(10).default(3).describe('How long answers are waited for'),
+      }),
+      result: z.object({ found: z.array(Nearby).describe('Heard within the last 30 s') }),
+    },
+  ),
   'peers.rename': method('Calls a peer otherwise here', {
     params: z.strictObject({ name: PeerName, newName: PeerName }),
     result: ok,

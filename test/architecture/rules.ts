@@ -77,6 +77,7 @@ export const folders: readonly Rule[] = [
       'gateway/protocol': 'peers speak the contract',
       'gateway/rpc': 'a peer is reached as any client is',
       'node:tls': 'the link',
+      'node:dgram': 'who is on the local network is asked and answered there',
       'node:net': 'who may try to link is counted before any of it is read',
       'node:stream': 'a link is made on any stream of bytes',
       'node:crypto': 'keys and their comparison',

@@ -65,6 +65,7 @@ describe('an invitation', () => {
         identity: () => own,
         introduction: () => ({ name: 'desk', addresses: [] }),
         onPaired: () => {},
+        nearby: () => [],
       });
     const own = makeIdentity();
     return { store, clock, open, invitations: open() };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { holdfast } from '../cli/holdfast.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -10,6 +11,8 @@ import { openNetwork, type Network } from '../support/network.ts';
 import { auditOf, peerOf, whenPeer } from '../support/peers.ts';
 import { waitFor } from '../support/waitFor.ts';
 
+/** Only loopback is shared with others who test. */
+const discoveryPort = 20_000 + (process.pid % 20_000);
 /** Silent for 3 s is stale, for 6 s is dead. */
 const HEARTBEAT_S = 2;
 const MACHINES = ['desk', 'box', 'crate'] as const;
@@ -48,6 +51,12 @@ describe('gateways on machines of their own', () => {
       .map(({ audit }) => audit)
       .filter((audit) => /^peer\.(?:connected|stale|disconnected)$/.test(audit));
 
+  const forgetAll = async (): Promise<void> => {
+    for (const machine of MACHINES)
+      for (const { name } of (await at(machine).call('peers.list', {})).peers)
+        await at(machine).call('peers.remove', { name });
+  };
+
   before(async () => {
     network = await openNetwork(MACHINES);
     writeFileSync(clock, '0');
@@ -59,6 +68,8 @@ describe('gateways on machines of their own', () => {
           peers: {
             name: machine,
             heartbeatSeconds: HEARTBEAT_S,
+            announce: machine === 'desk',
+            discoveryPort,
             ...(network.kind.startsWith('loop') ? { host: '127.0.0.1' } : {}),
           },
         },
@@ -186,5 +197,47 @@ describe('gateways on machines of their own', () => {
       await whenPeer(at('box'), 'desk', 'connected');
     }
     assert.deepEqual(auditOf(gateway('desk'), 'peer.flapping'), []);
+  });
+
+  it('find on the network who wants to be found, which grants nothing; a code does, wherever it was made', async () => {
+    await forgetAll();
+    const desk = (await at('desk').call('peers.list', {})).self;
+    assert.equal(desk.announces, true);
+    const isSix = (address: string): boolean => address.startsWith('[');
+    const hasSix = network.address6('desk', 1) !== undefined;
+    const seen = await waitFor('desk to be found', async () => {
+      const { found } = await at('box').call('peers.discover', { seconds: 0.3 });
+      const [first] = found;
+      return first?.addresses.some(isSix) === hasSix && found;
+    });
+    assert.deepEqual(
+      seen.map(({ name, port, fingerprint, peer }) => ({ name, port, fingerprint, peer })),
+      [{ name: 'desk', port: desk.listening, fingerprint: desk.fingerprint?.slice(0, 16), peer: null }],
+    );
+    const { out } = await holdfast(gateway('box').home, ['peers', 'discover', '--seconds', '0.3']);
+    assert.match(out, new RegExp(`desk .*:${desk.listening} .*${seen[0]?.fingerprint} .*not linked`));
+    assert.deepEqual((await at('box').call('peers.list', {})).peers, []);
+    assert.deepEqual((await at('desk').call('peers.list', {})).peers, []);
+    // Says nothing useful about where desk is; what was heard on the network does.
+    const { code } = await at('desk').call('peers.invite', { address: '192.0.2.99:9' });
+    const fingerprint = seen[0]?.fingerprint ?? '';
+    await assert.rejects(at('box').call('peers.join', { code, fingerprint: 'f'.repeat(16) }), {
+      problem: 'peer.code',
+    });
+    const joined = await at('box').call('peers.join', { code, fingerprint });
+    assert.equal(joined.state, 'connected');
+    assert.equal((await at('box').call('peers.discover', { seconds: 0.3 })).found[0]?.peer, 'desk');
+  });
+
+  it('are linked over IPv6 as well', async (t) => {
+    await forgetAll();
+    const { listening } = (await at('desk').call('peers.list', {})).self;
+    const address = network.address6('desk', listening ?? 0);
+    if (address === undefined) t.diagnostic('no IPv6 here');
+    else {
+      const { code } = await at('desk').call('peers.invite', { address });
+      const joined = await at('crate').call('peers.join', { code });
+      assert.deepEqual([joined.address, joined.state], [address, 'connected']);
+    }
   });
 });

@@ -33,7 +33,7 @@ describe('two gateways', () => {
   it('have no key and no open port as long as nobody wants peers', async () => {
     assert.deepEqual(await a.call('peers.list', {}), {
       peers: [],
-      self: { name: 'desk', fingerprint: null, listening: null },
+      self: { name: 'desk', fingerprint: null, listening: null, announces: false },
     });
     assert.equal(existsSync(path.join(desk.home, 'identity.pem')), false);
   });

@@ -117,7 +117,7 @@ export class InProcess implements AsyncDisposable {
         clock,
         logger,
         home,
-        settings: { heartbeatSeconds: 30 },
+        settings: { heartbeatSeconds: 30, announce: false, discoveryPort: 9848 },
         about: { instanceId, version: '0.0.0' },
       }),
       bus: { sync: () => Promise.resolve(), socketOf: () => undefined },

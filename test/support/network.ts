@@ -19,6 +19,8 @@ export interface Network extends AsyncDisposable {
   under(machine: string): readonly string[];
   /** The address under which others reach that port of the machine. */
   address(machine: string, port: number): Promise<string>;
+  /** The same with IPv6; undefined where there is none. */
+  address6(machine: string, port: number): string | undefined;
   weather(weather: Weather): Promise<void>;
   /** Nothing reaches the machine, nothing comes from it, and nobody is told. */
   cut(machine: string): Promise<void>;
@@ -52,6 +54,7 @@ class Namespaces implements Network {
   #wire: ChildProcessWithoutNullStreams | undefined;
   #answers = 0;
   #hasNetem: boolean | undefined;
+  #hasIPv6 = true;
 
   async open(machines: readonly string[]): Promise<void> {
     this.#addNamespace('net');
@@ -64,6 +67,8 @@ class Namespaces implements Network {
       run('ip', '-n', space, 'link', 'set', 'lo', 'up');
       run('ip', '-n', space, 'addr', 'add', `10.77.0.${index + 1}/24`, 'dev', 'eth0');
       run('ip', '-n', space, 'link', 'set', 'eth0', 'up');
+      const six = ['addr', 'add', `fd77::${index + 1}/64`, 'dev', 'eth0', 'nodad'];
+      this.#hasIPv6 &&= spawnSync('ip', ['-n', space, ...six]).status === 0;
       run('ip', 'netns', 'exec', space, 'python3', script('plainFrames.py'), 'eth0');
     }
     const ports = this.#machines.map((machine) => this.#port(machine));
@@ -82,6 +87,10 @@ class Namespaces implements Network {
 
   address(machine: string, port: number): Promise<string> {
     return Promise.resolve(`10.77.0.${this.#machines.indexOf(machine) + 1}:${port}`);
+  }
+
+  address6(machine: string, port: number): string | undefined {
+    return this.#hasIPv6 ? `[fd77::${this.#machines.indexOf(machine) + 1}]:${port}` : undefined;
   }
 
   async weather({ delayMs = 0, jitterMs = 0, loss = 0 }: Weather): Promise<void> {
@@ -162,6 +171,10 @@ class Loopback implements Network {
     const proxy = await TcpProxy.to(port, { delayMs: () => this.#delayMs });
     this.#proxies.push({ machine, proxy });
     return `127.0.0.1:${proxy.port}`;
+  }
+
+  address6(): undefined {
+    return undefined;
   }
 
   weather({ delayMs = 0 }: Weather): Promise<void> {
