@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { importsOf, violations, withoutComments } from './architecture/imports.ts';
+import { circles, importsOf, violations, withoutComments } from './architecture/imports.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -22,6 +22,20 @@ describe('who imports whom', () => {
       product.flatMap((file) => violations(file, read(file))),
       [],
     );
+  });
+
+  it('no file imports itself, by any way around', () => {
+    assert.deepEqual(circles(Object.fromEntries(product.map((file) => [file, read(file)]))), []);
+  });
+
+  it('a way around would be found', () => {
+    const sources = {
+      'a/one.ts': `import { two } from './two.ts';`,
+      'a/two.ts': `import type { Three } from '../b/three.ts';`,
+      'b/three.ts': `export * from '../a/one.ts';`,
+      'b/four.ts': `import { one } from '../a/one.ts';`,
+    };
+    assert.deepEqual(circles(sources), ['a/one.ts -> a/two.ts -> b/three.ts -> a/one.ts']);
   });
 
   it('a forbidden import is told with its file and its rule', () => {

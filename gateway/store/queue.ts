@@ -16,7 +16,7 @@ import {
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { intactText, SPAN, type LogOf } from './log.ts';
-import type { QueueFacts } from './queueFacts.ts';
+import { LIVE, type QueueFacts } from './queueFacts.ts';
 
 const PromptRow = z.object({
   id: z.int(),
@@ -34,9 +34,6 @@ const PromptRow = z.object({
 
 const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, origin, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
-
-/** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
-export const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 
 export interface StoredPrompt extends Prompt {
   /** The agent was given it, or was about to be. */

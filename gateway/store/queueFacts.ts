@@ -2,7 +2,9 @@
 import type { SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import type { LogOf } from './log.ts';
-import { LIVE } from './queue.ts';
+
+/** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
+export const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 
 export interface QueueFact extends LogOf {
   readonly held: boolean;

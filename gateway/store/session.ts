@@ -4,8 +4,7 @@ import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from
 import type { Database, Row } from './database.ts';
 import { SPAN, type LogOf } from './log.ts';
 import type { MailboxStore } from './mailbox.ts';
-import { LIVE } from './queue.ts';
-import type { QueueFacts } from './queueFacts.ts';
+import { LIVE, type QueueFacts } from './queueFacts.ts';
 
 const SessionRow = z.object({
   key: z.int(),

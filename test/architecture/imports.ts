@@ -26,6 +26,22 @@ export function importsOf(source: string): Import[] {
   );
 }
 
+/** Every way from a file back to itself, types included: each file of one can only be understood with all of them. */
+export function circles(sources: Readonly<Record<string, string>>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const start = way.indexOf(file);
+    if (start !== -1) return void found.push([...way.slice(start), file].join(' -> '));
+    const source = sources[file];
+    if (source === undefined || done.has(file)) return;
+    for (const { from } of importsOf(source)) visit(targetOf(file, from), [...way, file]);
+    done.add(file);
+  };
+  for (const file of Object.keys(sources)) visit(file, []);
+  return found;
+}
+
 /** A sentence for every import of the file that no rule allows. */
 export function violations(file: string, source: string): string[] {
   const rule = folders
