@@ -9,7 +9,6 @@ const NEARBY_PORT = 9848;
 
 export const Config = z.strictObject({
   $schema: z.string().optional(),
-  /** Agents of your own, or other commands for known ones. */
   agents: z
     .record(
       z
@@ -28,18 +27,41 @@ export const Config = z.strictObject({
           ),
       }),
     )
-    .default({}),
-  /** Where `agent.refresh` fetches the list of agents, for those behind a mirror. Fetched only when asked for. */
-  agentRegistry: z.url().default('https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json'),
-  /** The same routes on TCP loopback, for programs that cannot open a Unix socket. Off unless asked for; 0: any port. */
-  http: z.strictObject({ port: z.int().min(0).max(65_535) }).optional(),
-  /** How much of each session is kept. Whole turns leave at the old end. */
-  log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }),
-  /** An agent with no turn for so long is ended, and the next prompt brings it back with its memory. 0: never. */
-  idleAgentMinutes: z.number().min(0).max(10_080).default(30),
-  /** tools: agents get the tools list_agents, send_message, check_inbox and acknowledge_message, for their own mail. */
-  mail: z.strictObject({ tools: z.boolean().default(true) }).default({ tools: true }),
-  /** Other gateways. Nothing listens before the first invitation, unless a port is given here. */
+    .default({})
+    .describe('Agents of your own, or other commands for known ones'),
+  agentRegistry: z
+    .url()
+    .default('https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json')
+    .describe(
+      'Where `agent.refresh` fetches the list of agents, for those behind a mirror; only when asked for',
+    ),
+  http: z
+    .strictObject({ port: z.int().min(0).max(65_535).describe('0: any free one') })
+    .optional()
+    .describe(
+      'The same routes on TCP loopback, for programs that cannot open a Unix socket; off when absent',
+    ),
+  log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }).describe(
+    'How much of each session is kept. Whole turns leave at the old end',
+  ),
+  idleAgentMinutes: z
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(30)
+    .describe(
+      'An agent with no turn for so long is ended; the next prompt brings it back, with its memory. 0: never',
+    ),
+  mail: z
+    .strictObject({
+      tools: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Agents get list_agents, send_message, check_inbox and acknowledge_message, for their own mail',
+        ),
+    })
+    .default({ tools: true }),
   peers: z
     .strictObject({
       port: z
@@ -67,11 +89,22 @@ export const Config = z.strictObject({
         .default(NEARBY_PORT)
         .describe('UDP. The same on all gateways'),
     })
-    .prefault({}),
-  /** debug shows each call and each agent's stderr; info is what one wants to find after a bad day. */
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    .prefault({})
+    .describe('Other gateways. Nothing listens before the first invitation, unless a port is given here'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe(
+      "debug shows each call and each agent's stderr; info is what one wants to find after a bad day",
+    ),
 });
 export type Config = z.infer<typeof Config>;
+
+/** For editors: what may stand in the file. */
+export const configSchema = (): object => ({
+  title: 'The configuration of a Holdfast gateway',
+  ...z.toJSONSchema(Config, { io: 'input' }),
+});
 
 /**
  * Reads the file; none is the same as an empty one. HOLDFAST_PORT, set by `up --port`, asks for TCP. Throws an error that

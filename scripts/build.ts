@@ -2,6 +2,7 @@
 import { context, build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { configSchema } from '../gateway/config.ts';
 import { notices } from './notices.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -146,6 +147,7 @@ async function buildOnce(): Promise<void> {
   await copyIcons();
   const results = await Promise.all(bundles.map((bundle) => build(bundle)));
   const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile ? [metafile] : []));
+  await writeFile(path.join(dist, 'config.schema.json'), JSON.stringify(configSchema()));
   await writeFile(path.join(dist, 'NOTICES.txt'), await notices(root, metafiles, ['@vscode/codicons']));
 }
 

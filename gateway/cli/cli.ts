@@ -8,6 +8,7 @@ import { bundleVerbs } from './bundle.ts';
 import { busVerbs } from './bus.ts';
 import { chatVerbs } from './chat.ts';
 import { NotAuthorisedError } from './client.ts';
+import { configVerbs } from './config.ts';
 import { contractVerbs } from './contract.ts';
 import { doctorVerbs } from './doctor.ts';
 import { gatewayVerbs } from './gateway.ts';
@@ -37,6 +38,7 @@ const verbs = (): Verb[] => [
   ...bundleVerbs,
   ...peerVerbs,
   ...doctorVerbs,
+  ...configVerbs,
   ...hostVerbs,
   ...mailVerbs,
   ...logVerbs,

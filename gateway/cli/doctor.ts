@@ -1,6 +1,7 @@
 // doctor: looks at everything that has to be right, and says how to mend what is not.
 import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
+import { readConfig } from '../config.ts';
 import { Problem, type Agent } from '../protocol/index.ts';
 import { NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
@@ -86,8 +87,15 @@ function socketFinding(home: string): Finding {
 
 /** Whether it is right is for the gateway to say when it starts; here only whether there is one. */
 function configFinding(): Finding {
+  const name = 'Configuration';
   const file = configFile();
-  return { name: 'Configuration', state: 'ok', detail: existsSync(file) ? file : `none (${file})` };
+  try {
+    readConfig(file);
+    return { name, state: 'ok', detail: existsSync(file) ? file : `none (${file})` };
+  } catch (error) {
+    const mend = 'holdfast config --schema says what may stand in it.';
+    return { name, state: 'problem', detail: error instanceof Error ? error.message : String(error), mend };
+  }
 }
 
 async function gatewayFindings(home: string): Promise<Finding[]> {

@@ -67,7 +67,27 @@ export interface Parsed {
   readonly options: unknown;
 }
 
+/** What the verbs below one word are about. */
+const GROUPS: Readonly<Record<string, string>> = {
+  agent: 'One agent: check it, list what it remembers, fetch the registry',
+  bus: 'Mailboxes with a socket, for scripts: create, send, receive, list, destroy',
+  client: 'What a connected program says of itself',
+  gateway: 'The gateway: info, drain, stop',
+  health: 'Is it well, and how much does it use',
+  mail: 'Messages between agents, programs and people: send, inbox, ack ...',
+  mailbox: 'The mailboxes themselves: create, list, destroy ...',
+  monitor: 'All sessions with their queue and their process',
+  outbox: 'What was sent and has not arrived: list, requeue',
+  peers: 'Gateways of other machines: invite, join, list, remove ...',
+  permission: 'What agents ask: list, answer',
+  profile: 'What others see of a mailbox: get, set',
+  queue: 'The prompts of a session that wait: list, edit, move, remove, pause ...',
+  session: 'Everything that can be done with a session',
+  task: 'Prompts that were given to another machine',
+  token: 'Tokens for programs that come by TCP: create, list, revoke',
+};
+
 function groupOf(parent: Command, word: string): Command {
   const found = parent.commands.find((command) => command.name() === word);
-  return found ?? parent.command(word).description(`The methods ${word}.* of the gateway`);
+  return found ?? parent.command(word).description(GROUPS[word] ?? `The methods ${word}.* of the gateway`);
 }

@@ -122,6 +122,7 @@ export const folders: readonly Rule[] = [
       'gateway/rpc/connect.ts': 'the command line is a client like any other',
       'gateway/rpc/discovery.ts': 'why no gateway can be reached',
       'gateway/rpc/paths.ts': 'where state, log and socket are, for doctor and logs',
+      'gateway/config.ts': 'whether the configuration can be read, and what may stand in it',
       'gateway/version.ts': 'holdfast --version',
       'node:crypto': 'ids of prompts, so that sending again is safe',
       'node:fs': 'the log, and the files that doctor looks at',

@@ -39,6 +39,30 @@ describe('doctor', () => {
     assert.equal(verdictOn('3.100.0').state, 'ok');
   });
 
+  it('a configuration that cannot be read is a problem, and says where', async () => {
+    const home = newFolder();
+    const file = path.join(home, 'config.json');
+    writeFileSync(file, '{ "logLevel": "loud" }');
+    const finding = (await examine(home)).of('Configuration');
+    assert.deepEqual([finding?.state, finding?.detail.includes('logLevel')], ['problem', true]);
+    const shown = await holdfast(home, ['config']);
+    assert.deepEqual([shown.code, shown.err.includes('logLevel')], [1, true]);
+    writeFileSync(file, '{ "logLevel": "debug" } // for a day');
+    const { out } = await holdfast(home, ['config', '--json']);
+    const read = z.object({ file: z.string(), config: z.looseObject({ logLevel: z.string() }) });
+    assert.deepEqual(read.parse(JSON.parse(out)).config.logLevel, 'debug');
+  });
+
+  it('the schema of the configuration is for editors: every member with its words', async () => {
+    const { code, out } = await holdfast(newFolder(), ['config', '--schema']);
+    const { properties } = z
+      .object({ properties: z.record(z.string(), z.looseObject({ description: z.string().optional() })) })
+      .parse(JSON.parse(out));
+    assert.equal(code, 0);
+    assert.match(properties['idleAgentMinutes']?.description ?? '', /0: never/);
+    assert.ok('agents' in properties && 'peers' in properties);
+  });
+
   it('a gateway that answers is well, with its agents', async () => {
     await using gateway = await startGateway();
     const { ok, of } = await examine(gateway.home);
