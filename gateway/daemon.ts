@@ -2,17 +2,16 @@
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import { AgentError, type PastSession } from './agents/agent.ts';
 import { Bus } from './bus.ts';
 import { Catalogue } from './agents/catalogue.ts';
-import { keptRegistry, updateRegistry } from './agents/registryUpdate.ts';
-import { reap, residentBytes, startTime } from './agents/processTree.ts';
+import { keptRegistry } from './agents/registryUpdate.ts';
+import { reap, startTime } from './agents/processTree.ts';
 import { readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
+import { Agents } from './live/agents.ts';
 import { Announcer } from './live/announcer.ts';
 import { systemClock } from './live/clock.ts';
 import { Delegation } from './live/delegation.ts';
-import { asProblem } from './live/failures.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
 import { followPeerMail } from './live/peerMail.ts';
@@ -25,7 +24,7 @@ import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
-import { Problem, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
+import { PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
 import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
@@ -125,19 +124,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     bounds: config.log,
     startedAt: systemClock.now(),
   };
-  const agents: Gateway['agents'] = {
-    list: () => catalogue.list(),
-    defaultAgent: () => catalogue.defaultAgent,
-    registryDate: () => catalogue.registryDate,
-    refresh: async () =>
-      catalogue.take(
-        await updateRegistry(config.agentRegistry, registryFile, systemClock.now().slice(0, 10)),
-      ),
-    mustBeInstalled: (agent) => void catalogue.find(agent),
-    check: (agent) => checkAgent(catalogue, agent, home),
-    pastSessions: (agent, path) => pastSessions(catalogue, agent, home, path),
-    memoryOf: residentBytes,
-  };
+  const registry = { url: config.agentRegistry, file: registryFile };
+  const agents = new Agents({ catalogue, clock: systemClock, home, registry });
   const logBug = (err: unknown, errorId: string, method: string): void =>
     logger.error({ err, errorId, method }, 'bug');
   const { instanceId: ownId } = info;
@@ -242,36 +230,6 @@ async function reapAgent(store: Store, pid: number, at: string): Promise<boolean
   const ended = await reap(pid, at);
   store.written(() => store.processes.remove(pid));
   return ended;
-}
-
-async function pastSessions(
-  catalogue: Catalogue,
-  agent: AgentId,
-  home: string,
-  path: string | undefined,
-): Promise<PastSession[]> {
-  const { driver, name } = catalogue.find(agent);
-  if (driver.pastSessions === undefined)
-    throw new Problem('agent.unable', `${name} does not tell which conversations it remembers.`);
-  return asProblem(driver.pastSessions(home, path, AbortSignal.timeout(30_000)));
-}
-
-/** Starts the agent, sees whether it answers, and ends it. */
-async function checkAgent(
-  catalogue: Catalogue,
-  agent: AgentId,
-  cwd: string,
-): Promise<{ ok: boolean; detail: string }> {
-  const { driver, name } = catalogue.find(agent);
-  const listener = { updates: () => {}, permission: () => Promise.resolve(undefined) };
-  try {
-    const options = { cwd, mode: 'ask', model: null, resume: null, tools: [], onSpawn: () => {} } as const;
-    await using conversation = await driver.open(options, listener, AbortSignal.timeout(30_000));
-    return { ok: true, detail: `${name} answers (process ${conversation.pid}).` };
-  } catch (error) {
-    if (error instanceof AgentError) return { ok: false, detail: error.message };
-    throw error;
-  }
 }
 
 function openLog(file: LogFile, level: string): pino.Logger {

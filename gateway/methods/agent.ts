@@ -7,14 +7,14 @@ import { existingFolder } from './session.ts';
 export const agentHandlers = ({ agents, store }: Gateway): Handlers<keyof typeof agentMethods> => ({
   'agent.list': () => ({
     agents: [...agents.list()],
-    defaultAgent: agents.defaultAgent(),
-    registryDate: agents.registryDate(),
+    defaultAgent: agents.default,
+    registryDate: agents.registryDate,
   }),
   'agent.refresh': async () => {
     const before = new Set(agents.list().map(({ agent }) => agent));
     await agents.refresh();
     const added = agents.list().flatMap(({ agent }) => (before.has(agent) ? [] : [agent]));
-    return { registryDate: agents.registryDate(), added };
+    return { registryDate: agents.registryDate, added };
   },
   'agent.check': ({ agent }) => agents.check(agent),
   'agent.sessions': async ({ agent, path }) => {

@@ -1,6 +1,7 @@
 // What handlers work with: the parts of a gateway.
-import type { Agent, AgentId, AgentSession, GatewayInfo, MailboxName } from '../protocol/index.ts';
+import type { GatewayInfo, MailboxName } from '../protocol/index.ts';
 import type { Bearers } from '../rpc/bearer.ts';
+import type { Agents } from '../live/agents.ts';
 import type { Announcer } from '../live/announcer.ts';
 import type { Clock } from '../live/clock.ts';
 import type { Delegation } from '../live/delegation.ts';
@@ -28,21 +29,7 @@ export interface Gateway {
   readonly clock: Clock;
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
-  readonly agents: {
-    list(): readonly Agent[];
-    defaultAgent(): AgentId;
-    registryDate(): string;
-    /** Fetches the registry. Throws registry.unreachable. */
-    refresh(): Promise<void>;
-    /** Throws the problem agent.unknown or agent.missing. */
-    mustBeInstalled(agent: AgentId): void;
-    /** Starts it, asks what it is, ends it. */
-    check(agent: AgentId): Promise<{ ok: boolean; detail: string }>;
-    /** What the agent remembers by itself. Throws agent.unknown, agent.missing, agent.unable or agent.failed. */
-    pastSessions(agent: AgentId, path: string | undefined): Promise<Omit<AgentSession, 'sessionId'>[]>;
-    /** Bytes in memory of a process and its descendants; null where the system does not tell. */
-    memoryOf(pid: number): number | null;
-  };
+  readonly agents: Agents;
   /** Begins the end of the gateway. */
   readonly stop: () => void;
 }

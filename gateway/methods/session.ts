@@ -81,7 +81,7 @@ export const sessionHandlers = ({
     'session.create': async (params) => {
       live.mustBeOpen();
       store.mustHaveRoom();
-      const agent = params.agent ?? params.cli_type ?? agents.defaultAgent();
+      const agent = params.agent ?? params.cli_type ?? agents.default;
       agents.mustBeInstalled(agent);
       const session = {
         sessionId: SessionId.parse(clock.newId()),

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Params, taskMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
+import type { Agents } from '../live/agents.ts';
 import type { DelegationParts } from '../live/delegation.ts';
 import type { Gateway } from './parts.ts';
 import { existingFolder } from './session.ts';
@@ -18,8 +19,8 @@ export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof tas
 
 /** Where a task runs that a peer gave: where it says, else in a folder of its own. */
 export const placeTasksIn =
-  (home: string, agents: Gateway['agents']): DelegationParts['place'] =>
-  ({ taskId, path: given, agent = agents.defaultAgent() }) => {
+  (home: string, agents: Agents): DelegationParts['place'] =>
+  ({ taskId, path: given, agent = agents.default }) => {
     agents.mustBeInstalled(agent);
     if (given !== undefined) return { path: existingFolder(given), agent };
     const folder = path.join(home, 'tasks', taskId);

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { Catalogue } from '../../gateway/agents/catalogue.ts';
 import { startTime } from '../../gateway/agents/processTree.ts';
 import { noTools } from '../../gateway/lentTools.ts';
+import { Agents } from '../../gateway/live/agents.ts';
 import { Announcer } from '../../gateway/live/announcer.ts';
 import { systemClock, type Clock } from '../../gateway/live/clock.ts';
 import { Delegation } from '../../gateway/live/delegation.ts';
@@ -89,16 +90,7 @@ export class InProcess implements AsyncDisposable {
     this.peering = new Peering({ book, store, clock, instanceId, logBug });
     const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
     const mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession }));
-    const agents: Gateway['agents'] = {
-      list: () => catalogue.list(),
-      defaultAgent: () => catalogue.defaultAgent,
-      mustBeInstalled: (agent) => void catalogue.find(agent),
-      registryDate: () => '',
-      refresh: () => Promise.resolve(),
-      pastSessions: () => Promise.resolve([]),
-      check: () => Promise.resolve({ ok: true, detail: '' }),
-      memoryOf: () => null,
-    };
+    const agents = new Agents({ catalogue, clock, home, registry: { url: '', file: '' } });
     this.#parts.use(this.peering);
     followPeerMail({ store, clock, mail, peering: this.peering, book });
     const place = placeTasksIn(home, agents);
