@@ -22,6 +22,7 @@ export const peerVerbs: readonly Verb[] = [
     options: [
       ['--address <address>', 'host or host:port under which the other side reaches this machine'],
       ['--file <file>', 'write the code to a new file that only you can read, instead of showing it'],
+      ['--words', '16 words to read out or type, in place of a line of text'],
       ['--no-qr', 'no QR code on the terminal'],
       ...POLICY,
     ],
@@ -33,6 +34,7 @@ export const peerVerbs: readonly Verb[] = [
         const policy = policyOf(call);
         const made = await client.call('peers.invite', {
           policy,
+          words: call.flag('words') === true,
           ...(address === undefined ? {} : { address }),
         });
         if (file === undefined) return show(call, made);
@@ -48,6 +50,7 @@ export const peerVerbs: readonly Verb[] = [
     options: [
       ['--file <file>', 'read the code from this file'],
       ['--name <name>', 'what the other gateway is called here; otherwise what it calls itself'],
+      ['--address <address>', 'host or host:port where it is, when the code does not say so'],
       ['--fingerprint <digits>', 'how its fingerprint must begin, as `holdfast peers discover` shows'],
       ...POLICY,
     ],
@@ -57,7 +60,8 @@ export const peerVerbs: readonly Verb[] = [
         throw new UsageError(
           'A code is a secret and no argument. Pipe it in, paste it when asked, or give --file.',
         );
-      const [name, fingerprint] = [call.option('name'), call.option('fingerprint')];
+      const name = call.option('name');
+      const [address, fingerprint] = [call.option('address'), call.option('fingerprint')];
       const policy = policyOf(call);
       const code = await codeFor(call);
       await withGateway(async (client) => {
@@ -65,6 +69,7 @@ export const peerVerbs: readonly Verb[] = [
           code,
           policy,
           ...(name === undefined ? {} : { name: PeerName.parse(name) }),
+          ...(address === undefined ? {} : { address }),
           ...(fingerprint === undefined ? {} : { fingerprint }),
         });
         call.out.answer(peer, `Linked with ${peer.name}: ${stateOf(peer)}.`);
@@ -91,7 +96,9 @@ async function show(call: Call, made: Result<'peers.invite'>): Promise<void> {
 const howTo = ({ expiresAt, addresses }: Result<'peers.invite'>): string[] => [
   'On the other machine: holdfast peers join',
   `It works once, until ${new Date(expiresAt).toLocaleTimeString()}, for whoever has it: keep it to yourself.`,
-  `The other machine will look for this one at ${addresses.map((address) => oneLine(address)).join(', ')}.`,
+  addresses.length > 0
+    ? `The other machine will look for this one at ${addresses.map((address) => oneLine(address)).join(', ')}.`
+    : 'Words have no room for where this machine is. If it lets itself be found that is enough, else there: --address HOST',
 ];
 
 function codeFor(call: Call): Promise<string> {

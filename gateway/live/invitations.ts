@@ -2,7 +2,14 @@
 import { PeerName, Problem, type PeerPolicy } from '../protocol/index.ts';
 import { nameFrom, readAddress } from '../peers/addresses.ts';
 import type { Identity } from '../peers/certificate.ts';
-import { newSecret, readCode, writeCode } from '../peers/code.ts';
+import {
+  addressInWords,
+  newSecret,
+  readCode,
+  writeCode,
+  writeCodeInWords,
+  type Form,
+} from '../peers/code.ts';
 import { CodeError, invitationIdOf, join, proofKeyOf, receive, type Introduction } from '../peers/pairing.ts';
 import { dial, PAIRING, type Visitor } from '../peers/tls.ts';
 import type { StoredPeer } from '../store/peer.ts';
@@ -22,13 +29,22 @@ export interface InvitationsWorld {
   readonly introduction: () => Introduction;
   /** Called before the other side is answered: it may come at once. */
   readonly onPaired: (peer: StoredPeer) => void;
-  /** Where a gateway with that fingerprint is heard on the local network. */
-  readonly nearby: (fingerprint: string) => readonly string[];
+  /** Where a gateway with that fingerprint was heard on the local network lately; asked for now if there is no other way. */
+  readonly nearby: (fingerprint: string, isNeeded: boolean) => Promise<readonly string[]>;
+}
+
+export interface Inviting {
+  /** Where this gateway can be dialled; undefined: wherever it listens. */
+  readonly address: string | undefined;
+  readonly form: Form;
+  readonly policy: PeerPolicy;
 }
 
 export interface Joining {
   /** undefined: what it calls itself. */
   readonly name: PeerName | undefined;
+  /** Where it is dialled, whatever the code says. */
+  readonly address: string | undefined;
   /** How its fingerprint must begin. */
   readonly fingerprint: string | undefined;
   readonly policy: PeerPolicy;
@@ -65,16 +81,11 @@ export class Invitations implements Disposable {
     }
   }
 
-  async invite(port: number, address: string | undefined, policy: PeerPolicy, all: string[]) {
+  /** `all` is where this gateway can be dialled. */
+  async invite({ address, policy, form }: Inviting, port: number, all: string[]) {
     const { store, clock, audit, identity } = this.#world;
-    const named = address === undefined ? undefined : readAddress(address, port);
-    if (address !== undefined && named === undefined)
-      throw new Problem(
-        'peer.offline',
-        `"${address}" is no address. Give host or host:port, like box.lan:9847.`,
-      );
-    const addresses = named === undefined ? all : [named];
-    const secret = newSecret();
+    const addresses = address === undefined ? all : [mustBeAddress(address, port)];
+    const secret = newSecret(form);
     const proofKey = proofKeyOf(secret);
     const invitationId = invitationIdOf(proofKey);
     const expiresAt = clock.later(LIFE_SECONDS);
@@ -90,14 +101,12 @@ export class Invitations implements Disposable {
     await store.synced(() => store.peers.invite(invitation));
     this.#endAfter(invitationId, LIFE_SECONDS * 1000);
     audit.note('peer.invited', { invitationId, expiresAt });
-    const { fingerprint } = identity();
-    const code = writeCode({
-      secret,
-      fingerprint,
-      expiresAt: Math.floor(Date.parse(expiresAt) / 1000),
-      addresses,
-    });
-    return { code, expiresAt, addresses };
+    const content = { secret, fingerprint: identity().fingerprint, addresses, port };
+    if (form === 'words') {
+      const said = addressInWords(addresses);
+      return { code: writeCodeInWords(content), expiresAt, addresses: said === undefined ? [] : [said] };
+    }
+    return { code: writeCode(content, Math.floor(Date.parse(expiresAt) / 1000)), expiresAt, addresses };
   }
 
   /** Somebody says that he was invited. */
@@ -144,35 +153,42 @@ export class Invitations implements Disposable {
     });
   }
 
-  async join(text: string, { name, fingerprint: expected, policy }: Joining): Promise<StoredPeer> {
+  async join(text: string, { name, address: where, fingerprint: expected, policy }: Joining) {
     const { store, audit, identity, introduction, nearby } = this.#world;
     const code = readCode(text);
-    if (code === undefined)
-      throw new Problem(
-        'peer.code',
-        'This is no pairing code, or a part of it is missing. Copy the whole line.',
-      );
-    if (expected !== undefined && !code.fingerprint.startsWith(expected.toLowerCase()))
+    if (typeof code === 'string') throw new Problem('peer.code', code);
+    if (expected !== undefined && !isAlike(code.fingerprint, expected.toLowerCase()))
       throw new Problem(
         'peer.code',
         `This code is of a gateway whose fingerprint begins with ${code.fingerprint.slice(0, 16)}, not of the one that was expected.`,
       );
     const own = identity();
-    if (code.fingerprint === own.fingerprint)
+    if (isAlike(code.fingerprint, own.fingerprint))
       throw new Problem(
         'peer.exists',
         'This code was made by this very gateway. Use it on the other machine.',
       );
     const taken = name === undefined ? undefined : store.peers.find(name);
-    if (taken !== undefined && taken.fingerprint !== code.fingerprint)
+    if (taken !== undefined && !isAlike(code.fingerprint, taken.fingerprint))
       throw new Problem('peer.exists', `Another peer is called ${name}. Choose another name.`);
     const target = {
       identity: own,
       protocol: PAIRING,
-      fingerprints: [code.fingerprint],
+      fingerprints: [
+        expected !== undefined && expected.length > code.fingerprint.length
+          ? expected.toLowerCase()
+          : code.fingerprint,
+      ],
       pins: undefined,
     } as const;
-    const addresses = [...new Set([...code.addresses, ...nearby(code.fingerprint)])];
+    const named = where === undefined ? code.addresses : [mustBeAddress(where, code.port)];
+    const found = await nearby(code.fingerprint, named.length === 0);
+    if (named.length + found.length === 0)
+      throw new Problem(
+        'peer.offline',
+        'The code does not say where the other gateway is, and nobody on this network is that. Say where: --address HOST',
+      );
+    const addresses = [...new Set([...named, ...found])];
     const dialled = await dial({ ...target, addresses }, new AbortController().signal).catch(
       (cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
@@ -193,7 +209,7 @@ export class Invitations implements Disposable {
           fingerprint,
           name,
           other.name,
-          [...new Set([address, ...code.addresses, ...other.addresses])],
+          [...new Set([address, ...named, ...other.addresses])],
           policy,
         ),
       );
@@ -260,4 +276,13 @@ export class Invitations implements Disposable {
     // It cannot be used any more, written or not: `#ends` says which can.
     audit.attempt(() => store.written(() => store.peers.burn(invitationId)));
   }
+}
+
+/** One of them may be only how the other begins. */
+const isAlike = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a);
+
+function mustBeAddress(text: string, port: number): string {
+  const address = readAddress(text, port);
+  if (address !== undefined) return address;
+  throw new Problem('peer.offline', `"${text}" is no address. Give host or host:port, like box.lan:9847.`);
 }

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Reach } from './reach.ts';
 
 const STALE_MS = 30_000;
+const LOOK_MS = 2_000;
 const MAX_FOUND = 64;
 const MAX_ADDRESSES = 8;
 
@@ -68,7 +69,8 @@ export class Nearby implements AsyncDisposable {
   }
 
   /** Where somebody said to be whose fingerprint begins like this one. */
-  addressesOf(fingerprint: string): string[] {
+  async addressesOf(fingerprint: string, isNeeded: boolean): Promise<string[]> {
+    if (isNeeded) await this.discover(LOOK_MS);
     return this.#fresh()
       .filter(({ about }) => fingerprint.startsWith(about.fingerprint))
       .flatMap(({ addresses }) => [...addresses.keys()]);

@@ -15,7 +15,7 @@ import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { Invitations, type Joining } from './invitations.ts';
+import { Invitations, type Inviting, type Joining } from './invitations.ts';
 import { Nearby } from './nearby.ts';
 import { LivePeer, type PeerSurroundings } from './peerLink.ts';
 import type { PeerBook } from './peering.ts';
@@ -102,7 +102,7 @@ export class Peers implements PeerBook, AsyncDisposable {
       identity: () => this.#reach.identity,
       introduction: () => ({ name: this.name, addresses: this.#reach.announced }),
       onPaired: (peer) => this.#put(peer),
-      nearby: (fingerprint) => this.nearby.addressesOf(fingerprint),
+      nearby: (fingerprint, isNeeded) => this.nearby.addressesOf(fingerprint, isNeeded),
     });
     this.nearby = new Nearby({ ...world, name: this.name, reach: this.#reach });
     this.#surroundings = {
@@ -180,7 +180,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   }
 
   /** Makes a code. Throws the problem peer.offline when nobody could dial us. */
-  async invite(address: string | undefined, policy: PeerPolicy) {
+  async invite(inviting: Inviting) {
     const listener = await this.#reach.listen().catch((cause: unknown) => {
       throw new Problem(
         'peer.offline',
@@ -189,7 +189,7 @@ export class Peers implements PeerBook, AsyncDisposable {
         cause,
       );
     });
-    return this.#invitations.invite(listener.port, address, policy, this.#reach.addresses);
+    return this.#invitations.invite(inviting, listener.port, this.#reach.addresses);
   }
 
   /** Uses a code. Throws the problems peer.code, peer.exists and peer.offline. */

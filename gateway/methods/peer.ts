@@ -6,10 +6,11 @@ import type { Gateway } from './parts.ts';
 import { mustPush } from './session.ts';
 
 export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typeof peerMethods> => ({
-  'peers.invite': ({ address, policy }) => peers.invite(address, PeerPolicy.parse(policy)),
+  'peers.invite': ({ address, words, policy }) =>
+    peers.invite({ address, form: words ? 'words' : 'text', policy: PeerPolicy.parse(policy) }),
 
-  'peers.join': ({ code, name, fingerprint, policy }) =>
-    peers.join(code, { name, fingerprint, policy: PeerPolicy.parse(policy) }),
+  'peers.join': ({ code, name, address, fingerprint, policy }) =>
+    peers.join(code, { name, address, fingerprint, policy: PeerPolicy.parse(policy) }),
 
   'peers.discover': async ({ seconds }) => ({ found: await peers.nearby.discover(seconds * 1000) }),
 

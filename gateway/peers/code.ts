@@ -1,27 +1,34 @@
-// A pairing code: one line of text that holds all that the other gateway needs to find this one and to be let in, once.
+// A pairing code: all that the other gateway needs to find this one and to be let in, once. One line of text, or words.
 import { createHash, randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import { hostAndPort } from './addresses.ts';
+import { readWords, writeWords } from './words.ts';
 
-/** What every code begins with, so that people and programs see what it is. */
+/** What every code begins with that is no words, so that people and programs see what it is. */
 const PREFIX = 'hf1.';
 const SECRET_BYTES = 32;
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
+/** Words are few, so they have half of the secret, the beginning of the fingerprint, and one address of IPv4. */
+const WORDS = { secret: 16, key: 8, address: 4, port: 2, all: 30 } as const;
 
 export interface PairingCode {
   /** Chance enough that nobody can guess it, so that it needs no slow hashing. */
   readonly secret: Buffer;
-  /** Whose key must answer. */
+  /** Whose key must answer. Of a code of words, how it begins: enough to talk to nobody else. */
   readonly fingerprint: string;
-  /** Seconds since 1970, by the clock of the gateway that made it. */
-  readonly expiresAt: number;
   /** host:port */
   readonly addresses: readonly string[];
+  /** Where it listens, whatever its address is. */
+  readonly port: number;
 }
 
-export const newSecret = (): Buffer => randomBytes(SECRET_BYTES);
+export type Form = 'text' | 'words';
 
-/** Short enough for a QR code on a terminal. */
-export function writeCode({ secret, fingerprint, expiresAt, addresses }: PairingCode): string {
+export const newSecret = (form: Form): Buffer => randomBytes(form === 'words' ? WORDS.secret : SECRET_BYTES);
+
+/** Short enough for a QR code on a terminal. Seconds since 1970, by the clock of the gateway that makes it. */
+export function writeCode({ secret, fingerprint, addresses }: PairingCode, expiresAt: number): string {
   const expiry = Buffer.alloc(6);
   expiry.writeUIntBE(expiresAt, 0, 6);
   const content = Buffer.concat([
@@ -33,22 +40,61 @@ export function writeCode({ secret, fingerprint, expiresAt, addresses }: Pairing
   return PREFIX + Buffer.concat([content, checkOf(content)]).toString('base64url');
 }
 
-/** undefined: something is missing in it, or was changed on the way. White space, as a terminal adds it, does no harm. */
-export function readCode(text: string): PairingCode | undefined {
+/** The address that words have room for. */
+export const addressInWords = (addresses: readonly string[]): string | undefined =>
+  addresses.find((address) => isIPv4(hostOf(address)));
+
+/** The same as words. Without an address of IPv4 the other side has to be told one, or to find it on its network. */
+export function writeCodeInWords({ secret, fingerprint, addresses, port }: PairingCode): string {
+  const content = Buffer.alloc(WORDS.all);
+  secret.copy(content);
+  content.write(fingerprint.slice(0, WORDS.key * 2), WORDS.secret, 'hex');
+  const address = addressInWords(addresses);
+  const at = WORDS.secret + WORDS.key;
+  for (const [index, byte] of hostOf(address ?? '0.0.0.0')
+    .split('.')
+    .entries())
+    content.writeUInt8(Number(byte), at + index);
+  content.writeUInt16BE(address === undefined ? port : portOf(address), at + WORDS.address);
+  return writeWords(content);
+}
+
+/** What is wrong with it, in words, where something is missing in it or was changed on the way. */
+export function readCode(text: string): PairingCode | string {
+  // White space, as a terminal adds it, does no harm.
   const compact = text.replaceAll(/\s/g, '');
-  if (!compact.startsWith(PREFIX)) return undefined;
+  if (!compact.startsWith(PREFIX)) return readCodeInWords(text);
   const bytes = Buffer.from(compact.slice(PREFIX.length), 'base64url');
   const content = bytes.subarray(0, -CHECK_BYTES);
-  if (content.length <= SECRET_BYTES + KEY_BYTES + 6) return undefined;
-  if (!checkOf(content).equals(bytes.subarray(-CHECK_BYTES))) return undefined;
   const at = SECRET_BYTES + KEY_BYTES;
+  if (content.length <= at + 6 || !checkOf(content).equals(bytes.subarray(-CHECK_BYTES)))
+    return 'A part of this pairing code is missing. Copy the whole line.';
+  const addresses = content.toString('utf8', at + 6).split('\n');
   return {
     secret: content.subarray(0, SECRET_BYTES),
     fingerprint: content.toString('hex', SECRET_BYTES, at),
-    expiresAt: content.readUIntBE(at, 6),
-    addresses: content.toString('utf8', at + 6).split('\n'),
+    addresses,
+    port: portOf(addresses[0] ?? ''),
   };
 }
+
+function readCodeInWords(text: string): PairingCode | string {
+  const content = readWords(text, WORDS.all);
+  if (content === undefined) return 'This is no pairing code. Copy the whole line, or type all the words.';
+  if (typeof content === 'string') return content;
+  const at = WORDS.secret + WORDS.key;
+  const host = [...content.subarray(at, at + WORDS.address)].join('.');
+  const port = content.readUInt16BE(at + WORDS.address);
+  return {
+    secret: content.subarray(0, WORDS.secret),
+    fingerprint: content.toString('hex', WORDS.secret, at),
+    addresses: host === '0.0.0.0' ? [] : [hostAndPort(host, port)],
+    port,
+  };
+}
+
+const hostOf = (address: string): string => address.replace(/:\d+$/, '');
+const portOf = (address: string): number => Number(/\d+$/.exec(address)?.[0] ?? 0);
 
 const checkOf = (content: Buffer): Buffer =>
   createHash('sha256').update(PREFIX).update(content).digest().subarray(0, CHECK_BYTES);

@@ -200,7 +200,7 @@ export interface Target {
   readonly addresses: readonly string[];
   readonly identity: Identity;
   readonly protocol: typeof LINK | typeof PAIRING;
-  /** Whose key it must be. */
+  /** Whose key it must be: each whole, or how it begins where no more is known. */
   readonly fingerprints: readonly string[];
   /** The pinned certificates; undefined: it is not known yet, and only the fingerprint is. */
   readonly pins: readonly string[] | undefined;
@@ -211,7 +211,7 @@ export interface Dialled {
   readonly address: string;
   /** Node gives it once: asked again, a socket has none. */
   readonly certificate: X509Certificate;
-  /** The one of `fingerprints` that it has. */
+  /** The whole of the one of `fingerprints` that it has. */
   readonly fingerprint: string;
 }
 
@@ -263,7 +263,7 @@ function dialOne(target: Target, address: string, signal: AbortSignal): Promise<
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined || socket.isSessionReused()) return fail('it showed no key.');
     const fingerprint = fingerprintOf(certificate);
-    if (!fingerprints.includes(fingerprint)) return fail(OTHER_KEY);
+    if (!fingerprints.some((one) => one !== '' && fingerprint.startsWith(one))) return fail(OTHER_KEY);
     if (socket.alpnProtocol !== protocol) return fail('it is no gateway of this kind.');
     signal.removeEventListener('abort', cancel);
     return resolve({ socket, address, certificate, fingerprint });

@@ -75,14 +75,20 @@ export const peerMethods = {
         .string()
         .optional()
         .describe('host or host:port under which the other side reaches us; absent: all of this machine'),
+      words: z
+        .boolean()
+        .default(false)
+        .describe('As 16 words to read out or type, which hold 128 bits of chance and one address of IPv4'),
       policy: PolicyChange.default({}).describe(
         'What the other side may do here, where it is not the default',
       ),
     }),
     result: z.object({
-      code: z.string().describe('A secret: whoever has it first is let in'),
+      code: z.string().describe('A secret, text or words: whoever has it first is let in'),
       expiresAt: z.iso.datetime(),
-      addresses: z.array(z.string()).describe('Where the other side will look for this gateway'),
+      addresses: z
+        .array(z.string())
+        .describe('Where the other side will look for this gateway; none: it has to find or be told it'),
     }),
     problems: ['peer.offline'],
   }),
@@ -90,6 +96,10 @@ export const peerMethods = {
     params: z.strictObject({
       code: z.string().trim().min(1).max(4096),
       name: PeerName.optional().describe('What it is called here; absent: what it calls itself'),
+      address: z
+        .string()
+        .optional()
+        .describe('host or host:port where the other gateway is; absent: what the code says, or the network'),
       fingerprint: z
         .string()
         .regex(/^[0-9a-f]{16,64}$/i, 'is 16 to 64 hexadecimal digits')

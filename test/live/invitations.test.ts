@@ -65,18 +65,19 @@ describe('an invitation', () => {
         identity: () => own,
         introduction: () => ({ name: 'desk', addresses: [] }),
         onPaired: () => {},
-        nearby: () => [],
+        nearby: () => Promise.resolve([]),
       });
     const own = makeIdentity();
     return { store, clock, open, invitations: open() };
   };
-  const invite = (invitations: Invitations) => invitations.invite(1234, '10.0.0.1', PeerPolicy.parse({}), []);
+  const invite = (invitations: Invitations, address = '10.0.0.1') =>
+    invitations.invite({ address, form: 'text', policy: PeerPolicy.parse({}) }, 9, []);
 
   it('ends after ten minutes', async () => {
     const { store, clock, invitations } = setUp();
     using _ = store;
     const { addresses } = await invite(invitations);
-    assert.deepEqual(addresses, ['10.0.0.1:1234']);
+    assert.deepEqual(addresses, ['10.0.0.1:9']);
     clock.pass(599);
     assert.equal(invitations.areOpen, true);
     clock.pass(1);
@@ -117,10 +118,8 @@ describe('an invitation', () => {
     const { store, invitations } = setUp();
     using _ = store;
     for (const address of ['a b', 'host:0', 'host:99999', 'http://host', '@host', ''])
-      await assert.rejects(invitations.invite(1, address, PeerPolicy.parse({}), []), {
-        problem: 'peer.offline',
-      });
-    const { addresses } = await invitations.invite(9, 'fd00::1', PeerPolicy.parse({}), []);
+      await assert.rejects(invite(invitations, address), { problem: 'peer.offline' });
+    const { addresses } = await invite(invitations, 'fd00::1');
     assert.deepEqual(addresses, ['[fd00::1]:9']);
   });
 });
