@@ -1,6 +1,7 @@
 // Programs that take their mail: no two get the same message, and what is not acknowledged in time comes back.
 import type { MessageId } from '../protocol/index.ts';
-import type { StoredDelivery, InboxStore } from '../store/inbox.ts';
+import type { InboxStore } from '../store/inbox.ts';
+import type { StoredDelivery } from '../store/inboxRow.ts';
 import type { Clock } from './clock.ts';
 
 const RANKS = [0, 1, 2] as const;

@@ -11,7 +11,7 @@ import {
 } from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import { deliveryOf } from '../store/inbox.ts';
+import { deliveryOf } from '../store/inboxRow.ts';
 import { acceptMail, requeueMail } from '../store/mail.ts';
 import type { Delivered } from '../store/mailDelivery.ts';
 import { acknowledge, decideMail } from '../store/mailReading.ts';

@@ -61,8 +61,8 @@ export class Database implements Disposable {
   #isDamaged = false;
   /** The savepoint of the work that runs now: only work that writes needs one. */
   #savepoint: Savepoint = 'none';
-  /** Statements that were run, to tell whether a work has written. */
-  #runs = 0;
+  /** Statements that changed something, to tell whether a work has written. */
+  #writes = 0;
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
@@ -112,14 +112,15 @@ export class Database implements Disposable {
   }
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastInsertRowid: number } {
-    this.beforeUse();
-    if (this.#savepoint === 'wanted') {
-      this.#prepare('SAVEPOINT work').run();
-      this.#savepoint = 'set';
-    }
-    this.#runs += 1;
+    this.#write();
     const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
     return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  /** Changes rows, and answers what a RETURNING clause says of the first of them. */
+  change(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    this.#write();
+    return this.#prepare(sql).get(...values);
   }
 
   /**
@@ -187,7 +188,7 @@ export class Database implements Disposable {
 
   #attempt({ run, resolve, reject }: Work, savepoint: Savepoint): () => void {
     const restore = this.mark();
-    const runs = this.#runs;
+    const before = this.#writes;
     this.#savepoint = savepoint;
     try {
       const value = run();
@@ -199,7 +200,7 @@ export class Database implements Disposable {
       // What failed is not used again, not even to go back.
       if (this.#isDamaged) throw error;
       if (this.#hasSavepoint()) this.#db.exec('ROLLBACK TO work; RELEASE work');
-      else if (this.#runs > runs) throw new NoWayBack();
+      else if (this.#writes > before) throw new NoWayBack();
       restore();
       return () => reject(error);
     } finally {
@@ -262,6 +263,16 @@ export class Database implements Disposable {
     }
     this.onCommit();
     return value;
+  }
+
+  /** Before each statement that changes something. */
+  #write(): void {
+    this.beforeUse();
+    if (this.#savepoint === 'wanted') {
+      this.#prepare('SAVEPOINT work').run();
+      this.#savepoint = 'set';
+    }
+    this.#writes += 1;
   }
 
   #prepare(sql: string): StatementSync {

@@ -1,64 +1,29 @@
 // The inboxes: what has arrived, unique by sender and id, and how far its readers are.
 import { z } from 'zod';
 import { rankOf, type Load } from '../core/mail.ts';
-import {
-  Delivery,
-  MessageId,
-  PromptId,
-  type ClientMessageId,
-  type MailboxName,
-  type MailMessage,
-} from '../protocol/index.ts';
-import type { Database, Row } from './database.ts';
+import { ClientMessageId, Delivery, MessageId, PromptId, type MailMessage } from '../protocol/index.ts';
+import type { Database } from './database.ts';
+import { BODY, deliveryOf, fromRow, SELECT, type Arrival, type StoredDelivery } from './inboxRow.ts';
+import { threadOf } from './letter.ts';
 import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
 
 /** What waits for somebody. The index is of these, so a query has to say it, also where it asks for one state. */
 const OPEN = `state IN ('delivered', 'held') AND rank IN (0, 1, 2)`;
 
-const InboxRow = z.object({
-  key: z.int(),
-  mailbox_key: z.int(),
-  message_id: MessageId,
+const ReadRow = z.object({
   sender: z.string(),
-  state: Delivery.shape.state,
-  body: z.string(),
   bytes: z.int(),
-  outbox_key: z.int().nullable(),
-  peer: z.string().nullable(),
+  client_message_id: ClientMessageId,
   prompt_id: PromptId.nullable(),
-  is_parked: z.int(),
-  received_at: z.string(),
-  read_at: z.string().nullable(),
+  author: z.string(),
 });
 
-/** A message in an inbox, with what only the gateway needs to know of it. */
-export interface StoredDelivery {
-  readonly key: number;
-  readonly mailboxKey: number;
-  readonly sender: string;
-  readonly message: MailMessage;
-  readonly state: Delivery['state'];
-  readonly bytes: number;
-  readonly outboxKey: number | null;
-  readonly peer: string | null;
-  readonly promptId: PromptId | null;
-  readonly isParked: boolean;
-  readonly receivedAt: string;
-  readonly readAt: string | null;
-}
-
-/** As it arrives. */
-export interface Arrival {
-  readonly mailbox: StoredMailbox;
-  readonly message: MailMessage;
-  readonly sender: string;
+/** What is told of a message that was read. */
+export interface ReadMail {
   readonly clientMessageId: ClientMessageId;
-  readonly state: 'delivered' | 'held';
-  readonly bytes: number;
-  readonly outboxKey: number | null;
-  readonly peer: string | null;
-  readonly expiresAt: string | null;
-  readonly isParked: boolean;
+  readonly from: string;
+  /** What it became in the queue of its session. */
+  readonly promptId: PromptId | null;
 }
 
 export class InboxStore {
@@ -84,10 +49,11 @@ export class InboxStore {
   insert({ mailbox, message, sender, ...arrival }: Arrival, now: string): number | undefined {
     const load = this.unread(mailbox, sender);
     const key = mailbox.key * SPAN + this.#head(mailbox) + 1;
+    const isForeign = arrival.outboxKey === null;
     const { changes } = this.#db.run(
       `INSERT INTO inbox (key, mailbox_key, message_id, sender, client_message_id, state, rank, body, bytes, outbox_key,
-         peer, is_parked, received_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+         peer, is_parked, received_at, expires_at, author, thread)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       key,
       mailbox.key,
       message.id,
@@ -95,13 +61,15 @@ export class InboxStore {
       arrival.clientMessageId,
       arrival.state,
       rankOf(message.priority),
-      JSON.stringify(message),
+      isForeign ? JSON.stringify(message) : null,
       arrival.bytes,
       arrival.outboxKey,
       arrival.peer,
       Number(arrival.isParked),
       now,
       arrival.expiresAt,
+      message.from,
+      isForeign ? threadOf(message) : null,
     );
     if (changes === 0) return undefined;
     if (arrival.isParked) this.#hasParked = true;
@@ -149,7 +117,7 @@ export class InboxStore {
 
   find({ key }: Pick<StoredMailbox, 'key'>, id: MessageId): StoredDelivery | undefined {
     const row = this.#db.get(
-      'SELECT * FROM inbox WHERE message_id = ? AND mailbox_key = ? AND body IS NOT NULL',
+      `${SELECT} WHERE i.message_id = ? AND i.mailbox_key = ? AND ${BODY} IS NOT NULL`,
       id,
       key,
     );
@@ -157,13 +125,13 @@ export class InboxStore {
   }
 
   findByKey(key: number): StoredDelivery | undefined {
-    const row = this.#db.get('SELECT * FROM inbox WHERE key = ? AND body IS NOT NULL', key);
+    const row = this.#db.get(`${SELECT} WHERE i.key = ? AND ${BODY} IS NOT NULL`, key);
     return row === undefined ? undefined : fromRow(row);
   }
 
   /** Wherever it has arrived. */
   findMessage(id: MessageId): MailMessage | undefined {
-    const row = this.#db.get('SELECT * FROM inbox WHERE message_id = ? AND body IS NOT NULL LIMIT 1', id);
+    const row = this.#db.get(`${SELECT} WHERE i.message_id = ? AND ${BODY} IS NOT NULL LIMIT 1`, id);
     return row === undefined ? undefined : fromRow(row).message;
   }
 
@@ -171,8 +139,8 @@ export class InboxStore {
   waiting({ key }: Pick<StoredMailbox, 'key'>, rank: number, after: number, limit: number): StoredDelivery[] {
     return this.#db
       .all(
-        `SELECT * FROM inbox WHERE state IN ('delivered', 'held') AND state = 'delivered' AND rank = ? AND key > ? AND key < ?
-         ORDER BY key LIMIT ?`,
+        `${SELECT} WHERE i.state IN ('delivered', 'held') AND i.state = 'delivered' AND i.rank = ? AND i.key > ? AND i.key < ?
+         ORDER BY i.key LIMIT ?`,
         rank,
         Math.max(after, key * SPAN),
         (key + 1) * SPAN,
@@ -184,7 +152,7 @@ export class InboxStore {
   /** What waits for a session to have time, the most urgent first. */
   parked({ key }: Pick<StoredMailbox, 'key'>): StoredDelivery[] {
     return this.#db
-      .all('SELECT * FROM inbox WHERE mailbox_key = ? AND is_parked = 1 ORDER BY rank, key', key)
+      .all(`${SELECT} WHERE i.mailbox_key = ? AND i.is_parked = 1 ORDER BY i.rank, i.key`, key)
       .map((row) => fromRow(row));
   }
 
@@ -199,6 +167,21 @@ export class InboxStore {
     this.#db.run(`UPDATE inbox SET state = 'delivered', is_parked = ? WHERE key = ?`, Number(isParked), key);
   }
 
+  /** What waited to be read has been: what is to be told of it. undefined: nothing waits under that id. */
+  read({ key }: Pick<StoredMailbox, 'key'>, id: MessageId, now: string): ReadMail | undefined {
+    const row = this.#db.change(
+      `UPDATE inbox SET state = 'read', is_parked = 0, read_at = ? WHERE message_id = ? AND mailbox_key = ? AND state = 'delivered'
+       RETURNING sender, bytes, client_message_id, prompt_id, coalesce(author, body ->> '$.from') AS author`,
+      now,
+      id,
+      key,
+    );
+    if (row === undefined) return undefined;
+    const r = ReadRow.parse(row);
+    this.#left(key, r.sender, r.bytes);
+    return { clientMessageId: r.client_message_id, from: r.author, promptId: r.prompt_id };
+  }
+
   /** It waits for nobody any more. */
   close(
     { key, mailboxKey, sender, bytes }: StoredDelivery,
@@ -206,13 +189,7 @@ export class InboxStore {
     now: string,
   ): void {
     this.#db.run('UPDATE inbox SET state = ?, is_parked = 0, read_at = ? WHERE key = ?', state, now, key);
-    const load = this.#loads.get(loadKey(mailboxKey, sender));
-    if (load !== undefined) {
-      this.#loads.set(loadKey(mailboxKey, sender), {
-        messages: load.messages - 1,
-        bytes: load.bytes - bytes,
-      });
-    }
+    this.#left(mailboxKey, sender, bytes);
   }
 
   counts({ key }: Pick<StoredMailbox, 'key'>): { unread: number; held: number } {
@@ -241,10 +218,10 @@ export class InboxStore {
     },
   ): { messages: Delivery[]; next?: number } {
     const rows = this.#db.all(
-      `SELECT * FROM inbox WHERE key > ? AND key < ? AND body IS NOT NULL AND received_at >= ?
-         AND state IN (SELECT value FROM json_each(?))
-         AND (? IS NULL OR body ->> '$.from' = ?) AND (? IS NULL OR body ->> '$.to' = ?)
-       ORDER BY key DESC LIMIT ?`,
+      `${SELECT} WHERE i.key > ? AND i.key < ? AND ${BODY} IS NOT NULL AND i.received_at >= ?
+         AND i.state IN (SELECT value FROM json_each(?))
+         AND (? IS NULL OR coalesce(i.author, i.body ->> '$.from') = ?) AND (? IS NULL OR ${BODY} ->> '$.to' = ?)
+       ORDER BY i.key DESC LIMIT ?`,
       key * SPAN,
       key * SPAN + (filter.before ?? SPAN),
       filter.since ?? '',
@@ -266,7 +243,10 @@ export class InboxStore {
   /** Held mail whose time is over. */
   expired(now: string): StoredDelivery[] {
     return this.#db
-      .all(`SELECT * FROM inbox WHERE ${OPEN} AND state = 'held' AND expires_at <= ?`, now)
+      .all(
+        `${SELECT} WHERE i.key IN (SELECT key FROM inbox WHERE ${OPEN} AND state = 'held' AND expires_at <= ?)`,
+        now,
+      )
       .map((row) => fromRow(row));
   }
 
@@ -305,7 +285,7 @@ export class InboxStore {
   /** Old mail that was read loses its content; its id stays, so that it cannot arrive again. */
   prune(before: string, limit: number): number {
     return this.#db.run(
-      `UPDATE inbox SET body = NULL WHERE key IN (SELECT key FROM inbox
+      `UPDATE inbox SET body = NULL, thread = NULL WHERE key IN (SELECT key FROM inbox
          WHERE body IS NOT NULL AND received_at < ? AND state IN ('read', 'refused', 'expired') LIMIT ?)`,
       before,
       limit,
@@ -317,6 +297,12 @@ export class InboxStore {
     this.#loads.clear();
     this.#heads.clear();
     this.#hasParked = undefined;
+  }
+
+  #left(mailboxKey: number, sender: string, bytes: number): void {
+    const load = this.#loads.get(loadKey(mailboxKey, sender));
+    if (load === undefined) return;
+    this.#loads.set(loadKey(mailboxKey, sender), { messages: load.messages - 1, bytes: load.bytes - bytes });
   }
 
   #head({ key }: StoredMailbox): number {
@@ -336,28 +322,3 @@ export class InboxStore {
 
 /** A name for a mailbox and a sender; a sender's name begins with no digit that could be mistaken. */
 const loadKey = (mailboxKey: number, sender: string): string => `${mailboxKey} ${sender}`;
-
-/** As it is shown. */
-export const deliveryOf = (
-  { message, state, receivedAt, readAt }: StoredDelivery,
-  mailbox: MailboxName,
-): Delivery => ({ ...message, mailbox, state, receivedAt, readAt });
-
-function fromRow(row: Row): StoredDelivery {
-  const r = InboxRow.parse(row);
-  return {
-    key: r.key,
-    mailboxKey: r.mailbox_key,
-    sender: r.sender,
-    // Written by us, by the schema that it would be read with.
-    message: JSON.parse(r.body) as MailMessage,
-    state: r.state,
-    bytes: r.bytes,
-    outboxKey: r.outbox_key,
-    peer: r.peer,
-    promptId: r.prompt_id,
-    isParked: r.is_parked === 1,
-    receivedAt: r.received_at,
-    readAt: r.read_at,
-  };
-}

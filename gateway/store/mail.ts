@@ -10,9 +10,10 @@ import {
   type Load,
 } from '../core/mail.ts';
 import { Problem, type ClientMessageId, type MailMessage, type MessageId } from '../protocol/index.ts';
+import { fingerprintOf } from './letter.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { arrive, type Delivered } from './mailDelivery.ts';
-import { fingerprintOf, type Routing } from './outbox.ts';
+import type { Routing } from './outbox.ts';
 import type { Store } from './store.ts';
 
 /** A message as its sender gave it. What only the gateway can say is added here. */

@@ -11,7 +11,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import { admitPrompt } from './conversation.ts';
-import type { StoredDelivery } from './inbox.ts';
+import type { StoredDelivery } from './inboxRow.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { closeMail } from './mailReceipt.ts';
 import type { StoredOutgoing } from './outbox.ts';

@@ -1,7 +1,8 @@
 // What happens with mail, numbered across restarts, for whoever follows it. Old events leave; a gap says so.
 import type { MailboxName, MailEventKind } from '../protocol/index.ts';
 import type { Database } from './database.ts';
-import { deliveryOf, type InboxStore } from './inbox.ts';
+import type { InboxStore } from './inbox.ts';
+import { deliveryOf } from './inboxRow.ts';
 import type { MailboxStore } from './mailbox.ts';
 
 /** What one read gives, more or less: it waits in memory for its reader. */

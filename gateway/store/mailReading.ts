@@ -1,10 +1,9 @@
 // Mail is read by its reader, or let in by a person. Run these inside a transaction.
 import { Problem, type MessageId } from '../protocol/index.ts';
 import { removePrompt } from './conversation.ts';
-import type { StoredDelivery } from './inbox.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { intoQueue, isWelcome, type Delivered } from './mailDelivery.ts';
-import { closeMail, tell } from './mailReceipt.ts';
+import { closeMail, tell, tellReceipt } from './mailReceipt.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -17,24 +16,27 @@ export function acknowledge(
   ids: readonly MessageId[],
   now: string,
 ): number {
-  // All are looked up before any is changed: refusing then undoes nothing.
-  const unread = [...new Set(ids)]
-    .map((id) => readable(store, mailbox, id))
-    .filter(({ state }) => state === 'delivered');
-  for (const delivery of unread) {
-    closeMail(store, delivery, 'read', now);
-    const { promptId } = delivery;
+  let count = 0;
+  for (const id of new Set(ids)) {
+    const read = store.inbox.read(mailbox, id, now);
+    if (read === undefined) {
+      mustHaveArrived(store, mailbox, id);
+      continue;
+    }
+    tellReceipt(store, { id, ...read }, mailbox.name, 'read', now);
+    count += 1;
+    const { promptId } = read;
     if (promptId === null || mailbox.sessionId === undefined) continue;
     const session = store.sessions.mustLocate(mailbox.sessionId);
     if (store.queue.get(session, promptId).state === 'queued')
       removePrompt(store, mailbox.sessionId, promptId, now);
   }
-  return unread.length;
+  return count;
 }
 
-function readable(store: Store, mailbox: StoredMailbox, id: MessageId): StoredDelivery {
+function mustHaveArrived(store: Store, mailbox: StoredMailbox, id: MessageId): void {
   const delivery = store.inbox.find(mailbox, id);
-  if (delivery !== undefined && delivery.state !== 'held') return delivery;
+  if (delivery !== undefined && delivery.state !== 'held') return;
   throw new Problem('mail.unknown', `${mailbox.name} has no message ${id} that can be read.`, { id });
 }
 

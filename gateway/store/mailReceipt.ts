@@ -1,6 +1,6 @@
 // What those who follow mail are told: the end of a message, and who came or went. Run these inside a transaction.
-import type { Origin } from '../protocol/index.ts';
-import type { StoredDelivery } from './inbox.ts';
+import type { MailMessage, Origin } from '../protocol/index.ts';
+import type { StoredDelivery } from './inboxRow.ts';
 import type { LogOf } from './log.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import type { Store } from './store.ts';
@@ -21,14 +21,20 @@ export function tell(
   state: string,
   now: string,
 ): void {
-  store.mailEvents.append('system', now, {
-    subtype: 'receipt',
-    id: message.id,
-    client_message_id: message.clientMessageId,
-    from: message.from,
-    mailbox: store.mailboxes.findByKey(mailboxKey)?.name ?? null,
-    state,
-  });
+  const mailbox = store.mailboxes.findByKey(mailboxKey)?.name ?? null;
+  tellReceipt(store, message, mailbox, state, now);
+}
+
+/** Tells of a receipt. */
+export function tellReceipt(
+  store: Store,
+  { id, clientMessageId, from }: Pick<MailMessage, 'id' | 'clientMessageId' | 'from'>,
+  mailbox: string | null,
+  state: string,
+  now: string,
+): void {
+  const told = { id, client_message_id: clientMessageId, from, mailbox, state };
+  store.mailEvents.append('system', now, { subtype: 'receipt', ...told });
 }
 
 /** Tells that somebody came, went, or is called otherwise. */

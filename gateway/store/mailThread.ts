@@ -14,6 +14,7 @@ import {
   type ThreadMessage,
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
+import { BODY, WITH_BODY } from './inboxRow.ts';
 import type { OutboxStore } from './outbox.ts';
 
 /** So many of the newest messages are looked through for threads. */
@@ -22,8 +23,7 @@ const NEWEST = 1_000;
 const COUNTED = 500;
 
 /** A thread's first message is found by its id, its answers by an index of answers. */
-const IN_THREAD = `body IS NOT NULL AND (message_id = ?1
-  OR (body ->> '$.replyTo' IS NOT NULL AND body ->> '$.threadId' = ?1))`;
+const IN_THREAD = '(message_id = ?1 OR thread = ?1)';
 
 const SentRow = z.object({
   key: z.int(),
@@ -55,10 +55,10 @@ export class MailThreadStore {
   list(limit: number): MailThread[] {
     const rows = this.#db.all(
       `SELECT thread, max(at) AS at FROM (
-         SELECT * FROM (SELECT body ->> '$.threadId' AS thread, created_at AS at FROM outbox
+         SELECT * FROM (SELECT coalesce(thread, message_id) AS thread, created_at AS at FROM outbox
            WHERE body IS NOT NULL ORDER BY key DESC LIMIT ${NEWEST})
          UNION ALL
-         SELECT * FROM (SELECT body ->> '$.threadId' AS thread, received_at AS at FROM inbox
+         SELECT * FROM (SELECT coalesce(thread, message_id) AS thread, received_at AS at FROM inbox
            WHERE body IS NOT NULL ORDER BY received_at DESC LIMIT ${NEWEST}))
        GROUP BY thread ORDER BY at DESC LIMIT ?`,
       limit,
@@ -84,11 +84,12 @@ export class MailThreadStore {
   #messages(threadId: MessageId, limit: number): ThreadMessage[] {
     const found = new Map<MessageId, ThreadMessage>();
     const sent = this.#db.all(
-      `SELECT key, body, status, last_error, expires_at FROM outbox WHERE ${IN_THREAD} ORDER BY key DESC LIMIT ?2`,
+      `SELECT key, body, status, last_error, expires_at FROM outbox
+       WHERE ${IN_THREAD} AND body IS NOT NULL ORDER BY key DESC LIMIT ?2`,
       threadId,
       limit,
     );
-    for (const row of sent) {
+    for (const row of sent.toReversed()) {
       const { key, body, status, last_error: lastError, expires_at: expiresAt } = SentRow.parse(row);
       const message = messageIn(body);
       const receipts = this.#outbox.receipts(key, message.id);
@@ -106,15 +107,21 @@ export class MailThreadStore {
       const delivery = { mailbox, state, receivedAt, readAt, ...(sessionId === null ? {} : { sessionId }) };
       found.set(message.id, { ...known, deliveries: [...known.deliveries, delivery] });
     }
-    return [...found.values()].sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)).slice(-limit);
+    // What came at the same moment keeps its order.
+    const byTime = (a: MailMessage, b: MailMessage): number =>
+      Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp);
+    return [...found.values()].sort(byTime).slice(-limit);
   }
 
   #received(threadId: MessageId, limit: number): Row[] {
     return this.#db.all(
-      `SELECT i.body, i.state, i.received_at, i.read_at, m.name AS mailbox, s.session_id
-       FROM (SELECT * FROM inbox WHERE ${IN_THREAD} ORDER BY received_at DESC LIMIT ?2) i
-         JOIN mailbox m ON m.key = i.mailbox_key LEFT JOIN session s ON s.key = m.session_key
-       ORDER BY i.received_at`,
+      `SELECT d.*, m.name AS mailbox, s.session_id
+       FROM (SELECT ${BODY} AS body, i.mailbox_key, i.state, i.received_at, i.read_at FROM ${WITH_BODY}
+           WHERE ${BODY} IS NOT NULL AND i.key IN (SELECT key FROM inbox WHERE ${IN_THREAD}
+             UNION SELECT i.key FROM inbox i JOIN (SELECT message_id FROM outbox WHERE ${IN_THREAD}) USING (message_id))
+           ORDER BY i.received_at DESC LIMIT ?2) d
+         JOIN mailbox m ON m.key = d.mailbox_key LEFT JOIN session s ON s.key = m.session_key
+       ORDER BY d.received_at`,
       threadId,
       limit,
     );

@@ -1,8 +1,6 @@
 // The outbox: what was accepted and where it stands. Its ids are never free again, however old they are.
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { fingerprinted, rankOf, type Load } from '../core/mail.ts';
+import { rankOf, type Load } from '../core/mail.ts';
 import {
   ClientMessageId,
   MailMessage,
@@ -13,6 +11,7 @@ import {
   type Outgoing,
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
+import { threadOf } from './letter.ts';
 
 const OutboxRow = z.object({
   key: z.int(),
@@ -70,14 +69,6 @@ export interface SentMail extends Routing {
   readonly supersedes: MessageId | null;
 }
 
-/** SHA-256 over canonical JSON (RFC 8785): the order of members and the spelling of numbers do not matter. */
-export const fingerprintOf = (
-  message: Pick<MailMessage, 'to' | 'type' | 'replyTo' | 'priority' | 'meta' | 'content'>,
-): string =>
-  createHash('sha256')
-    .update(canonicalize(fingerprinted(message.to, message)) ?? '')
-    .digest('hex');
-
 export class OutboxStore {
   readonly #db: Database;
   /** What waits in a lane, counted when it is first asked for. */
@@ -93,8 +84,8 @@ export class OutboxStore {
     const load = this.waiting(lane);
     const { lastInsertRowid } = this.#db.run(
       `INSERT INTO outbox (message_id, sender, client_message_id, fingerprint, status, rank, lane, mailbox_key, peer, body,
-         bytes, expires_at, supersedes, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         bytes, expires_at, supersedes, created_at, thread)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       message.id,
       mail.sender,
       message.clientMessageId,
@@ -109,6 +100,7 @@ export class OutboxStore {
       mail.expiresAt,
       mail.supersedes,
       message.timestamp,
+      threadOf(message),
     );
     if (status === 'pending')
       this.#loads.set(lane, { messages: load.messages + 1, bytes: load.bytes + bytes });
@@ -327,11 +319,14 @@ export class OutboxStore {
     return { pending: count('pending'), inflight: count('inflight'), dead: count('dead') };
   }
 
-  /** Old messages that are over lose their content; their ids and fingerprints stay. */
+  /** Old messages that are over, here and with all who have got them, lose their content; ids and fingerprints stay. */
   prune(before: string, limit: number): number {
     return this.#db.run(
-      `UPDATE outbox SET body = NULL WHERE key IN (SELECT key FROM outbox
-         WHERE body IS NOT NULL AND created_at < ? AND status IN ('done', 'aborted') LIMIT ?)`,
+      `UPDATE outbox SET body = NULL, thread = NULL WHERE key IN (SELECT key FROM outbox o
+         WHERE body IS NOT NULL AND created_at < ?1 AND status IN ('done', 'aborted') AND NOT EXISTS (
+           SELECT 1 FROM inbox i WHERE i.message_id = o.message_id AND i.outbox_key = o.key
+             AND (i.state IN ('delivered', 'held') OR i.received_at >= ?1))
+         LIMIT ?2)`,
       before,
       limit,
     ).changes;

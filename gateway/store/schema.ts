@@ -320,4 +320,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX prompt_state ON prompt (session_key, state, place) WHERE state IN ('queued', 'running', 'uncertain');
   CREATE INDEX prompt_expiry ON prompt (session_key, expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL;
   `,
+
+  // A message that was sent here has its content in the outbox alone; an inbox has that of messages from peers, and of
+  // older ones. Threads and authors are columns, so that no index has to read JSON.
+  `
+  ALTER TABLE outbox ADD COLUMN thread TEXT;   -- of an answer: the first message of its thread
+  ALTER TABLE inbox ADD COLUMN thread TEXT;    -- the same, where the content is here
+  ALTER TABLE inbox ADD COLUMN author TEXT;    -- the name from which it came; NULL: only its content says so
+  UPDATE outbox SET thread = body ->> '$.threadId' WHERE body ->> '$.replyTo' IS NOT NULL;
+  UPDATE inbox SET thread = body ->> '$.threadId' WHERE body ->> '$.replyTo' IS NOT NULL;
+  DROP INDEX outbox_thread;
+  DROP INDEX inbox_thread;
+  CREATE INDEX outbox_thread ON outbox (thread) WHERE thread IS NOT NULL;
+  CREATE INDEX inbox_thread ON inbox (thread) WHERE thread IS NOT NULL;
+  `,
 ];

@@ -1,0 +1,14 @@
+// What a message is kept under besides its id: the fingerprint that tells it from others, and its thread.
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { fingerprinted } from '../core/mail.ts';
+import type { MailMessage, MessageId } from '../protocol/index.ts';
+
+/** The thread of an answer. All others begin one, and are found by their id. */
+export const threadOf = ({ replyTo, threadId }: MailMessage): MessageId | null =>
+  replyTo === null ? null : threadId;
+
+/** SHA-256 over canonical JSON (RFC 8785): the order of members and the spelling of numbers do not matter. */
+export const fingerprintOf = (
+  message: Pick<MailMessage, 'to' | 'type' | 'replyTo' | 'priority' | 'meta' | 'content'>,
+): string => hash('sha256', canonicalize(fingerprinted(message.to, message)) ?? '');
