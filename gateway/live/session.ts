@@ -332,7 +332,12 @@ export class LiveSession {
     if (said.title !== undefined) store.sessions.setTitle(this.#log, said.title, 'agent');
     if (said.offers !== undefined) store.offers.change(this.#log, said.offers);
     if (said.usage !== undefined) store.sessions.change(this.#log, { usage: said.usage });
-    if (said.bodies.length > 0) store.log.append(this.#log, clock.now(), said.bodies);
+    if (said.bodies.length > 0) {
+      const now = clock.now();
+      const before = store.log.head(this.#log);
+      const bytes = store.log.append(this.#log, now, said.bodies);
+      store.retention.grown(this.#log, { before, bytes }, now);
+    }
     return said;
   }
 

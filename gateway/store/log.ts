@@ -91,9 +91,11 @@ export class LogStore {
     return cursorAt(this.logId, this.head(log));
   }
 
-  /** Appends within the transaction that is open. Subscribers get it after the commit. */
-  append(log: LogOf, ts: string, bodies: readonly EventBody[]): void {
-    this.write(this.number(log, ts, bodies));
+  /** Appends within the transaction that is open. Subscribers get it after the commit. Answers how long it is. */
+  append(log: LogOf, ts: string, bodies: readonly EventBody[]): number {
+    const events = this.number(log, ts, bodies);
+    this.write(events);
+    return events.reduce((sum, { text }) => sum + text.length, 0);
   }
 
   /** Gives events their numbers and tells subscribers after the commit. They are not in the log before `write`. */

@@ -16,6 +16,8 @@ export class Retention {
   readonly #log: LogStore;
   /** Counted once for each session after a start, then kept up to date. */
   readonly #sizes = new Map<number, Size>();
+  /** What the turn that runs has written. */
+  readonly #running = new Map<number, number>();
   bounds: Bounds = { maxEvents: Infinity, maxBytes: Infinity, maxAgeDays: null };
 
   constructor(db: Database, log: LogStore) {
@@ -23,8 +25,22 @@ export class Retention {
     this.#log = log;
   }
 
+  /**
+   * The turn that runs has grown by what stands after `before`. One that alone is more than may be kept loses its
+   * beginning; what is new stays, nobody has read it yet. Inside a transaction.
+   */
+  grown(log: LogOf, { before, bytes }: { before: number; bytes: number }, now: string): void {
+    const all = (this.#running.get(log.key) ?? 0) + bytes;
+    const isOver = all > this.bounds.maxBytes;
+    this.#running.set(log.key, isOver ? bytes : all);
+    if (!isOver || before === 0) return;
+    this.#trim(log, before, now);
+    this.#sizes.set(log.key, { events: 1, bytes: 0 });
+  }
+
   /** After a turn that left `grown` in the log. The last turn always stays. Inside a transaction. */
   apply(log: LogOf, grown: Size, now: string): void {
+    this.#running.delete(log.key);
     const known = this.#sizes.get(log.key);
     let size = known === undefined ? this.#log.size(log) : sum(known, grown);
     for (;;) {
@@ -32,10 +48,14 @@ export class Retention {
       if (turn === undefined || !(this.#isOver(size) || this.#isOld(turn.lastAt, now))) break;
       size = { events: size.events - turn.events + 1, bytes: size.bytes - turn.bytes };
       spellOut(this.#db, log.key * SPAN, log.key * SPAN + turn.last);
-      this.#log.trimTo(log, turn.last, now);
-      this.#db.run('UPDATE session SET trimmed_to = ? WHERE key = ?', turn.last, log.key);
+      this.#trim(log, turn.last, now);
     }
     this.#sizes.set(log.key, size);
+  }
+
+  #trim(log: LogOf, last: number, now: string): void {
+    this.#log.trimTo(log, last, now);
+    this.#db.run('UPDATE session SET trimmed_to = ? WHERE key = ?', last, log.key);
   }
 
   #isOver({ events, bytes }: Size): boolean {

@@ -107,6 +107,24 @@ test('a log keeps within its bounds, in whole turns, and says what is gone', asy
   assert.match(late.text, /turn 5$/);
 });
 
+test('one turn that is more than may be kept loses its beginning, and goes on', async () => {
+  const bounds = { maxEvents: 100_000, maxBytes: 40_000, maxAgeDays: null };
+  await using small = await startGateway({ config: { log: bounds } });
+  const there = await small.connect();
+  const sessionId = await there.newSession();
+  await there.ask(sessionId, 'echo before');
+  const seen = await there.ask(sessionId, 'stream 200 500 1000');
+  const whole = seen.text;
+  const { messages } = await there.call('session.history', { sessionId });
+  assert.deepEqual([messages[0]?.type, messages.filter(({ type }) => type === 'result').length], ['gap', 1]);
+  const kept = messages
+    .flatMap((event) => (event.type === 'partial' || event.type === 'text' ? [event.content] : []))
+    .join('');
+  assert.ok(kept.length < 100_000, `${kept.length} characters are kept`);
+  assert.ok(kept.length > 0 && whole.endsWith(kept), 'what is kept is the end');
+  assert.match((await there.ask(sessionId, 'echo after')).text, /after$/);
+});
+
 test('a gateway that is drained lets its turn end, takes no new prompt, and then ends', async () => {
   await using draining = await startGateway();
   const there = await draining.connect();
