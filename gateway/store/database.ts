@@ -2,6 +2,7 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Problem } from '../protocol/index.ts';
+import { EarlySync } from './earlySync.ts';
 import { sqliteCode } from './lock.ts';
 import { MIGRATIONS } from './schema.ts';
 
@@ -42,6 +43,7 @@ class NoWayBack extends Error {
 
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #earlySync: EarlySync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #tupleStatements = new Map<string, StatementSync>();
   readonly #waiting: Work[] = [];
@@ -66,15 +68,16 @@ export class Database implements Disposable {
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
-  private constructor(db: DatabaseSync, setAside: string | undefined) {
+  private constructor(db: DatabaseSync, file: string, setAside: string | undefined) {
     this.#db = db;
+    this.#earlySync = new EarlySync(`${file}-wal`);
     this.setAside = setAside;
   }
 
   /** Opens or creates. A database that cannot be read is set aside whole, never deleted, and a fresh one begun. */
   static open(file: string): Database {
     try {
-      return new Database(openChecked(file), undefined);
+      return new Database(openChecked(file), file, undefined);
     } catch (error) {
       const code = sqliteCode(error);
       if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB && !(error instanceof DamagedError)) throw error;
@@ -82,7 +85,7 @@ export class Database implements Disposable {
       for (const suffix of ['', '-wal', '-shm']) {
         if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
       }
-      return new Database(openChecked(file), aside);
+      return new Database(openChecked(file), file, aside);
     }
   }
 
@@ -139,7 +142,9 @@ export class Database implements Disposable {
   written<T>(work: () => T): T {
     // What is waiting was asked for earlier and comes first, so that order in the log is order of asking.
     this.flush();
-    return this.#transaction('NORMAL', work);
+    const value = this.#transaction('NORMAL', work);
+    this.#earlySync.committed();
+    return value;
   }
 
   /** Moves what is committed already: within the transaction that is open, or in one of its own, and before what waits. */
@@ -174,6 +179,7 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     if (!this.#db.isOpen) return;
+    this.#earlySync[Symbol.dispose]();
     this.flush();
     try {
       // The next start looks through it.

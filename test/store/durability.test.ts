@@ -1,5 +1,6 @@
 // Power loss: strace shows that a prompt's bytes are synced to disk before its acknowledgement leaves.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -51,4 +52,30 @@ test(`each of ${SENDS} acknowledgements leaves after the sync of what it acknowl
   }
   const syncs = lines.filter((line) => /f(?:data)?sync\(\d+<[^>]*-wal>/.test(line)).length;
   assert.ok(syncs < SENDS, `${syncs} syncs: those that came together did not share one`);
+});
+
+test('what is written without a sync is synced in the background, and nobody waits for it', () => {
+  const folder = newFolder('background');
+  const database = path.join(import.meta.dirname, '../../gateway/store/database.ts');
+  const script = `
+    import { Database } from ${JSON.stringify(database)};
+    const db = Database.open(${JSON.stringify(path.join(folder, 'db'))});
+    const sql = "INSERT INTO meta VALUES ('probe', '') ON CONFLICT (key) DO UPDATE SET value = ''";
+    for (let count = 0; count < 100; count += 1) db.written(() => db.run(sql));
+  `;
+  const trace = path.join(folder, 'trace');
+  const strace = ['-f', '-y', '-e', 'trace=fsync,fdatasync', '-e', 'signal=none', '-o', trace];
+  const { status, stderr } = spawnSync(
+    'strace',
+    [...strace, process.execPath, '--input-type=module', '-e', script],
+    { encoding: 'utf8' },
+  );
+  assert.equal(status, 0, stderr);
+  const lines = readFileSync(trace, 'utf8').split('\n');
+  /** The thread that made such a call for the write-ahead log. */
+  const threadOf = (call: RegExp): string | undefined =>
+    lines.find((line) => call.test(line) && line.includes('-wal>'))?.split(' ')[0];
+  assert.ok(threadOf(/ fsync\(/) !== undefined, 'the database did not sync when it was made');
+  assert.ok(threadOf(/ fdatasync\(/) !== undefined, 'nothing was synced in the background');
+  assert.notEqual(threadOf(/ fdatasync\(/), threadOf(/ fsync\(/));
 });
