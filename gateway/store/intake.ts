@@ -111,8 +111,8 @@ export class Intake {
     const all = [...this.#accepted.values()].sort((a, b) => a.event.id - b.event.id);
     this.#accepted = new Map();
     this.#saved = 0;
-    for (const [index, { log: of, event, prompt }] of all.entries()) {
-      queue.addQueued(of, prompt.promptId, event.id % SPAN);
+    queue.addQueued(all.map(({ event, prompt }) => ({ id: event.id, promptId: prompt.promptId })));
+    for (const [index, { log: of, prompt }] of all.entries()) {
       // One session's stand together.
       if (all[index - 1]?.log.key !== of.key)
         sessions.addressed(of, titleFrom(prompt.message), prompt.createdAt);

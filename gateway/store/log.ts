@@ -3,16 +3,13 @@ import { crc32 } from 'node:zlib';
 import { compact, cursorAt, resumeAt } from '../core/log.ts';
 import type { Cursor, Event, EventBody, PromptId, SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
+import { inserting } from './inserting.ts';
 import { SearchIndex } from './search.ts';
 
 /** An event's id is its session's key times this, plus its seq: 2 million sessions of 4 billion events stay exact. */
 export const SPAN = 2 ** 32;
 
-const INSERT = 'INSERT INTO event VALUES (?, ?, ?, ?)';
-const COLUMNS = 4;
-/** Events for one statement: an agent's stream comes by the hundred, and each call of SQLite has its price. */
-const ROWS = 8;
-const INSERT_ROWS = INSERT + ', (?, ?, ?, ?)'.repeat(ROWS - 1);
+const insert = inserting('event', '(?, ?, ?, ?)');
 
 /** What one frame holds, if it is not one event alone: in UTF-8, at most three times as many bytes, so less than 1 MiB. */
 const MOST_CHARACTERS = 320 * 1024;
@@ -118,13 +115,10 @@ export class LogStore {
 
   /** Puts numbered events in their places. */
   write(events: readonly Numbered[]): void {
-    const values: (string | number)[] = [];
-    for (const { id, type, text } of events) {
-      values.push(id, type, text, checksum(id, text));
-      if (values.length === ROWS * COLUMNS) this.#db.run(INSERT_ROWS, ...values.splice(0));
-    }
-    for (let at = 0; at < values.length; at += COLUMNS)
-      this.#db.run(INSERT, ...values.slice(at, at + COLUMNS));
+    insert(
+      this.#db,
+      events.map(({ id, type, text }) => [id, type, text, checksum(id, text)]),
+    );
   }
 
   /** What the last commit wrote, once. */
@@ -228,7 +222,7 @@ export class LogStore {
     if (kept.length === events.length) return left;
     this.#compacted.add(log.key);
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
-    for (const [index, { seq, type }] of kept.entries()) this.#insert(base + seq, type, texts[index] ?? '');
+    this.write(kept.map(({ seq, type }, index) => ({ id: base + seq, type, text: texts[index] ?? '' })));
     return left;
   }
 
@@ -299,7 +293,7 @@ export class LogStore {
     this.#db.run('DELETE FROM event WHERE id BETWEEN ? AND ?', base, base + last);
     this.#index.remove(base, base + last);
     const gap: Event = { seq: last, ts, sessionId, type: 'gap', from: 1, to: last };
-    this.#insert(base + last, gap.type, JSON.stringify(gap));
+    this.write([{ id: base + last, type: gap.type, text: JSON.stringify(gap) }]);
   }
 
   /** Prompts and whole messages with all of the words, the best match first. */
@@ -335,10 +329,6 @@ export class LogStore {
         // The checksum says that this is what we wrote; a schema would cost more than all the rest of the reading.
         .map(([id, json, crc]) => JSON.parse(intactText(id, json, crc)) as Event)
     );
-  }
-
-  #insert(id: number, type: string, text: string): void {
-    this.#db.run(INSERT, id, type, text, checksum(id, text));
   }
 }
 

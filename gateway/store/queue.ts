@@ -15,6 +15,7 @@ import {
   type Prompt,
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
+import { inserting } from './inserting.ts';
 import { intactText, SPAN, type LogOf } from './log.ts';
 import { LIVE, type QueueFacts } from './queueFacts.ts';
 
@@ -34,6 +35,8 @@ const PromptRow = z.object({
 
 const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, origin, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
+
+const insertQueued = inserting('prompt (id, prompt_id, session_key, place, state)', `(?, ?, ?, ?, 'queued')`);
 
 export interface StoredPrompt extends Prompt {
   /** The agent was given it, or was about to be. */
@@ -181,14 +184,11 @@ export class QueueStore {
     );
   }
 
-  /** The same for one of which its event says everything. */
-  addQueued({ key }: LogOf, promptId: PromptId, seq: number): void {
-    this.#db.run(
-      `INSERT INTO prompt (id, prompt_id, session_key, place, state) VALUES (?, ?, ?, ?, 'queued')`,
-      key * SPAN + seq,
-      promptId,
-      key,
-      seq,
+  /** The same for prompts that wait, of which their events say everything. */
+  addQueued(prompts: readonly { readonly id: number; readonly promptId: PromptId }[]): void {
+    insertQueued(
+      this.#db,
+      prompts.map(({ id, promptId }) => [id, promptId, Math.floor(id / SPAN), id % SPAN]),
     );
   }
 
