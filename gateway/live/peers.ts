@@ -276,6 +276,8 @@ export class Peers implements PeerBook, AsyncDisposable {
   // ---- the book of who is known ----
 
   keyOf(name: PeerName): number {
+    // Asked with each call to a peer: who is at work is known here.
+    for (const { stored } of this.#peers.values()) if (stored.name === name) return stored.key;
     return this.#world.store.peers.get(name).key;
   }
 

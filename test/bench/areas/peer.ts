@@ -21,7 +21,7 @@ import { microseconds, percentile } from '../statistics.ts';
 
 const HOP = 'one hop';
 const PEERS = 100;
-const IDLE = `${PEERS} idle peers`;
+const IDLE = `${PEERS} idle peers beside as many`;
 /** Ten times as often as by default, so that a short window has enough of them. */
 const HEARTBEAT_S = 3;
 
@@ -98,7 +98,7 @@ async function idlePeers(bundle: string, folder: string, settings: Settings): Pr
   const home = path.join(folder, 'home');
   mkdirSync(home, { mode: 0o700 });
   const own = newIdentity(home);
-  const peers = Array.from({ length: PEERS }, () => makeIdentity());
+  const peers = Array.from({ length: 2 * PEERS }, () => makeIdentity());
   {
     using store = Store.open(home);
     await store.synced(() => {
@@ -117,13 +117,18 @@ async function idlePeers(bundle: string, folder: string, settings: Settings): Pr
   }
   const config = { peers: { host: '127.0.0.1', heartbeatSeconds: HEARTBEAT_S } };
   await using gateway = await startOurGateway(bundle, folder, settings, config);
-  await delay(settings.quick ? 100 : 1500);
-  const before = memoryOf(gateway.pid);
   // The contract of peers.list.
   const { self } = (await gateway.control.call('peers.list', {})) as { self: { listening: number } };
   const links: FrameLink[] = [];
   // A stranger at the door is one of few: one after another.
-  for (const peer of peers) links.push(await linkTo(self.listening, own, peer));
+  const link = async (some: readonly Identity[]): Promise<void> => {
+    for (const peer of some) links.push(await linkTo(self.listening, own, peer));
+    await delay(settings.quick ? 100 : 1500);
+  };
+  // The first make the heap grow to the size that it has in any gateway at work.
+  await link(peers.slice(0, PEERS));
+  const before = memoryOf(gateway.pid);
+  await link(peers.slice(PEERS));
   const beats = setInterval(() => {
     for (const link of links) link.beat(null);
   }, HEARTBEAT_S * 1000);
@@ -131,7 +136,7 @@ async function idlePeers(bundle: string, folder: string, settings: Settings): Pr
   const used = cpuMicroseconds(gateway.pid);
   const windows = settings.quick ? 1 : 2;
   await delay(windows * HEARTBEAT_S * 1000);
-  const cpu = (cpuMicroseconds(gateway.pid) - used) / windows / PEERS;
+  const cpu = (cpuMicroseconds(gateway.pid) - used) / windows / links.length;
   const after = memoryOf(gateway.pid);
   clearInterval(beats);
   for (const link of links) link.close('enough');
@@ -166,11 +171,14 @@ async function linkTo(port: number, gateway: Identity, peer: Identity): Promise<
 }
 
 async function idleSockets(bare: Bare, settings: Settings): Promise<Figures> {
-  await delay(settings.quick ? 100 : 1500);
-  const before = memoryOf(bare.pid);
   const sockets: TLSSocket[] = [];
-  for (let n = 0; n < PEERS; n += 1) sockets.push(await secure(bare));
-  await delay(settings.quick ? 100 : 3000);
+  const open = async (): Promise<void> => {
+    for (let n = 0; n < PEERS; n += 1) sockets.push(await secure(bare));
+    await delay(settings.quick ? 100 : 3000);
+  };
+  await open();
+  const before = memoryOf(bare.pid);
+  await open();
   const after = memoryOf(bare.pid);
   for (const socket of sockets) socket.destroy();
   return { memory: ((after.rss - before.rss) * 1024) / PEERS };
