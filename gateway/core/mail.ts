@@ -21,7 +21,7 @@ export function destinationOf(address: string): Destination {
 
 // ---- sending an id again ----
 
-/** What makes two messages the same one. Written canonically and hashed, it is the fingerprint. */
+/** What makes two messages the same one, its members in order. Written canonically and hashed, it is the fingerprint. */
 export const fingerprinted = (
   to: string,
   {
@@ -33,7 +33,7 @@ export const fingerprinted = (
   }: Pick<MailMessage, 'type' | 'replyTo' | 'priority' | 'meta' | 'content'>,
 ): object => {
   const { kind, ref, peer } = destinationOf(to);
-  return { version: 1, kind, ref, peer: peer ?? null, type, replyTo, priority, meta, content };
+  return { content, kind, meta, peer: peer ?? null, priority, ref, replyTo, type, version: 1 };
 };
 
 export type Judgement =

@@ -33,6 +33,8 @@ export class InboxStore {
   /** The number of the last row of a mailbox. */
   readonly #heads = new Map<number, number>();
 
+  /** After which key nothing waits to be read in a mailbox at a rank, as far as that is known. */
+  readonly #ends = new Map<string, number>();
   #hasParked: boolean | undefined;
 
   constructor(db: Database) {
@@ -50,6 +52,7 @@ export class InboxStore {
     const load = this.unread(mailbox, sender);
     const key = mailbox.key * SPAN + this.#head(mailbox) + 1;
     const isForeign = arrival.outboxKey === null;
+    const rank = rankOf(message.priority);
     const { changes } = this.#db.run(
       `INSERT INTO inbox (key, mailbox_key, message_id, sender, client_message_id, state, rank, body, bytes, outbox_key,
          peer, is_parked, received_at, expires_at, author, thread)
@@ -60,7 +63,7 @@ export class InboxStore {
       sender,
       arrival.clientMessageId,
       arrival.state,
-      rankOf(message.priority),
+      rank,
       isForeign ? JSON.stringify(message) : null,
       arrival.bytes,
       arrival.outboxKey,
@@ -73,6 +76,7 @@ export class InboxStore {
     );
     if (changes === 0) return undefined;
     if (arrival.isParked) this.#hasParked = true;
+    this.#ends.delete(endKey(mailbox.key, rank));
     this.#heads.set(mailbox.key, key - mailbox.key * SPAN);
     this.#loads.set(loadKey(mailbox.key, sender), {
       messages: load.messages + 1,
@@ -137,7 +141,8 @@ export class InboxStore {
 
   /** What waits to be read in a mailbox at one rank, oldest first, after a key. */
   waiting({ key }: Pick<StoredMailbox, 'key'>, rank: number, after: number, limit: number): StoredDelivery[] {
-    return this.#db
+    if (after >= (this.#ends.get(endKey(key, rank)) ?? Infinity)) return [];
+    const found = this.#db
       .all(
         `${SELECT} WHERE i.state IN ('delivered', 'held') AND i.state = 'delivered' AND i.rank = ? AND i.key > ? AND i.key < ?
          ORDER BY i.key LIMIT ?`,
@@ -147,6 +152,8 @@ export class InboxStore {
         limit,
       )
       .map((row) => fromRow(row));
+    if (found.length < limit) this.#ends.set(endKey(key, rank), found.at(-1)?.key ?? after);
+    return found;
   }
 
   /** What waits for a session to have time, the most urgent first. */
@@ -164,6 +171,7 @@ export class InboxStore {
   /** A person has let it in. */
   letIn({ key }: StoredDelivery, isParked: boolean): void {
     this.#hasParked = undefined;
+    this.#ends.clear();
     this.#db.run(`UPDATE inbox SET state = 'delivered', is_parked = ? WHERE key = ?`, Number(isParked), key);
   }
 
@@ -296,6 +304,7 @@ export class InboxStore {
   forget(): void {
     this.#loads.clear();
     this.#heads.clear();
+    this.#ends.clear();
     this.#hasParked = undefined;
   }
 
@@ -319,6 +328,8 @@ export class InboxStore {
     return head;
   }
 }
+
+const endKey = (mailboxKey: number, rank: number): string => `${mailboxKey} ${rank}`;
 
 /** A name for a mailbox and a sender; a sender's name begins with no digit that could be mistaken. */
 const loadKey = (mailboxKey: number, sender: string): string => `${mailboxKey} ${sender}`;

@@ -73,9 +73,11 @@ export class MailEventStore {
 
   prune(before: string): void {
     this.#db.run(
-      'DELETE FROM mail_event WHERE id < ? AND (id <= ? OR at < ?)',
+      // The oldest that is young enough: looking for it passes only what leaves.
+      `DELETE FROM mail_event WHERE id < max(?1 - ?2 + 1,
+         coalesce((SELECT id FROM mail_event WHERE at >= ?3 ORDER BY id LIMIT 1), ?1))`,
       this.last,
-      this.last - this.bounds.maxEvents,
+      this.bounds.maxEvents,
       before,
     );
   }
