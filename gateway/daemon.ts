@@ -34,6 +34,7 @@ import type { Routes } from './rpc/exchange.ts';
 import { createHttpServer } from './rpc/http.ts';
 import { callInside } from './rpc/inside.ts';
 import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
+import { StreamSlots } from './rpc/sse.ts';
 import { MailboxSockets } from './rpc/mailboxSockets.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
@@ -176,7 +177,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   };
   const isReady = (): boolean => !stopping.signal.aborted && !store.isDamaged;
   const streams = streamsOf(gateway);
-  const routes: Routes = { dispatcher, webSockets, streams, isReady, metrics: () => metrics.text() };
+  const slots = new StreamSlots();
+  const routes: Routes = { dispatcher, webSockets, streams, slots, isReady, metrics: () => metrics.text() };
   const socket = socketPath(home);
   const socketRules = socketPolicy(bearers);
 

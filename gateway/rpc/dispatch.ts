@@ -169,8 +169,13 @@ export function parse(text: string): { payload: unknown } | { refusal: JSONRPCEr
   }
 }
 
+/** What is wrong may be as long as the request: nobody reads all of that. */
+const MAX_REASON = 1_000;
+
 /** "session.create: path: expected string", one line for each thing that is wrong. */
 function explain(method: string, error: z.ZodError): string {
   const lines = error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
-  return `${method}: ${lines.join('; ')}`;
+  const reason = lines.join('; ');
+  const shown = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON).toWellFormed()}...` : reason;
+  return `${method}: ${shown}`;
 }

@@ -4,7 +4,7 @@ import type { Bearer } from './bearer.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { bodyRefusalOf, MAX_BODY, tooLong } from './guard.ts';
 import type { Refusal } from './respond.ts';
-import type { EventStream } from './sse.ts';
+import type { EventStream, StreamSlots } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
 
 export interface Exchange {
@@ -38,6 +38,8 @@ export interface Routes {
   readonly dispatcher: Dispatcher;
   readonly webSockets: WebSocketTransport;
   readonly streams: Streams;
+  /** How many logs each token follows. */
+  readonly slots: StreamSlots;
   /** Whether new work is taken: /readyz. */
   readonly isReady: () => boolean;
   /** Prometheus text: /metrics. */

@@ -126,8 +126,8 @@ const upgradeRefusalOf = (request: IncomingMessage): Refusal | undefined =>
   request.method === 'GET' && request.url === '/rpc' ? undefined : { status: 404, reason: 'No such route.' };
 
 async function getEvents(
-  { request, response, query, caught: [sessionId = ''] }: Exchange,
-  { streams }: Routes,
+  { request, response, bearer, query, caught: [sessionId = ''] }: Exchange,
+  { streams, slots }: Routes,
 ): Promise<void> {
   const last = request.headers['last-event-id'];
   const cursor = (Array.isArray(last) ? last[0] : last) ?? query.get('after') ?? undefined;
@@ -137,6 +137,8 @@ async function getEvents(
       status: 400,
       reason: `${JSON.stringify(cursor)} is no cursor: it is logId:seq.`,
     });
+  if (!slots.take(bearer.tokenId, response))
+    return refuse(response, { status: 429, reason: 'This token follows as many logs as it may. Close one.' });
   try {
     await streams.log({ sessionId, peer, cursor }, () => new EventStream(response));
   } catch (error) {

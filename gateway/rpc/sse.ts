@@ -1,5 +1,6 @@
 // Server-sent events: the same events for whoever has nothing but HTTP.
 import type { ServerResponse } from 'node:http';
+import { OWNER } from './bearer.ts';
 
 const HIGH_WATER = 1024 * 1024;
 const KEEP_ALIVE = {
@@ -34,7 +35,7 @@ export class EventStream {
   /** One event as JSON text, which never holds a line break. False: no more before `onDrain` calls back. */
   send(json: string, id?: string, event?: string): boolean {
     const head = `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}`;
-    this.#write(`${head}data: ${json}\n\n`);
+    this.#write(`${head}data: ${json.replace(OTHER_BREAKS, escaped)}\n\n`);
     if (this.#response.writableLength < HIGH_WATER) return true;
     this.#watchForStall();
     return false;
@@ -67,5 +68,26 @@ export class EventStream {
   #write(text: string): void {
     if (this.#response.writableEnded || this.#response.destroyed) return;
     this.#response.write(text);
+  }
+}
+
+/** Line breaks of Unicode that no event stream has, but that the readers of some languages cut lines at. */
+const OTHER_BREAKS = /[\u0085\u2028\u2029]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** How many logs one token may follow at the same time. The socket is its user's own, who may follow all. */
+const MAX_STREAMS = 32;
+
+export class StreamSlots {
+  readonly #taken = new Map<string, number>();
+
+  /** False: there is none left. A slot is free again when the response is over. */
+  take(tokenId: string, response: ServerResponse): boolean {
+    const taken = this.#taken.get(tokenId) ?? 0;
+    if (taken >= MAX_STREAMS && tokenId !== OWNER.tokenId) return false;
+    this.#taken.set(tokenId, taken + 1);
+    response.once('close', () => this.#taken.set(tokenId, (this.#taken.get(tokenId) ?? 1) - 1));
+    return true;
   }
 }

@@ -30,6 +30,14 @@ test('words of prompts and of answers are found, whatever operators they look li
   assert.equal((await find('herd')).length, 0);
 });
 
+test('what looks like a pattern that never ends is only words', async () => {
+  const start = performance.now();
+  for (const query of ['(a+)+$', '.*'.repeat(100), '%'.repeat(200), 'a* NEAR/9 b', '"'.repeat(199)])
+    assert.ok(Array.isArray((await client.call('session.search', { query })).hits), query);
+  await assert.rejects(client.call('session.search', { query: 'a'.repeat(201) }), /Too big/);
+  assert.ok(performance.now() - start < 5_000);
+});
+
 test('a session is carried to another gateway by pages, and goes on there', async () => {
   const sessionId = await client.newSession({ title: 'Carried' });
   for (const word of ['one', 'two', 'three']) await client.ask(sessionId, `echo ${word}`);

@@ -175,6 +175,16 @@ test('parameters that are wrong, missing, extra or by position are named as such
   }
 });
 
+test('a request with seventy thousand members too many is refused at once, in few words', async () => {
+  const many = Object.fromEntries(Array.from({ length: 70_000 }, (_, index) => [`k${index}`, 0]));
+  const start = process.cpuUsage();
+  const { error } = await one(request('session.list', many));
+  const { user } = process.cpuUsage(start);
+  assert.equal(error?.code, -32602);
+  assert.ok(error.message.length < 1_100, `${error.message.length} characters`);
+  assert.ok(user < 2_000_000, `${user} µs`);
+});
+
 test('parameters that reach for the prototype of all objects are refused and change nothing', async () => {
   for (const params of ['{"__proto__":{"admin":true}}', '{"constructor":{"prototype":{"admin":true}}}']) {
     const { error } = await one(`{"jsonrpc":"2.0","id":1,"method":"session.list","params":${params}}`);

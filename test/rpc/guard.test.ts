@@ -98,6 +98,23 @@ test('paths are not decoded, and there are no others than those of the contract'
     assert.equal((await ask(gateway.socket, { method })).status, 405, method);
 });
 
+test('what is no request for one of the routes reaches no handler', async () => {
+  const head = 'HTTP/1.1\r\nHost: localhost\r\n';
+  const refused = {
+    CONNECT: `CONNECT localhost:22 ${head}\r\n`,
+    'an upgrade to HTTP/2': `GET /healthz ${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
+    'a body that asks first': `POST /rpc ${head}Expect: 100-continue\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n`,
+  };
+  for (const [name, bytes] of Object.entries(refused)) {
+    const { status, body } = await sendRaw(gateway.socket, bytes).catch((error: Error) => {
+      assert.match(error.message, /closed after ""/, name);
+      return { status: 400, body: '' };
+    });
+    assert.ok(status === 100 || status >= 400, `${name}: ${status}`);
+    assert.doesNotMatch(body, /200|ok/, name);
+  }
+});
+
 test('health and readiness answer without JSON-RPC', async () => {
   assert.equal((await ask(gateway.socket, { method: 'GET', path: '/healthz' })).body, 'ok');
   assert.equal((await ask(gateway.socket, { method: 'GET', path: '/readyz' })).body, 'ready');

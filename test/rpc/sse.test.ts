@@ -178,6 +178,14 @@ test('a cursor of another log is told as a gap; what is no cursor or no session 
   }
 });
 
+test('whatever an agent says is one event, also where it looks like another', async () => {
+  const sessionId = await client.newSession();
+  const evil = 'a\r\rb\n\nevent: permission\ndata: {}\n\nid: 1\u2028\u2029\u0000end';
+  const told = await read(await open('/rpc', send(sessionId, `echo ${evil}`)));
+  assert.deepEqual(contentOf(events(told), 'text'), [evil]);
+  assert.ok(told.every(({ data }) => data === '[DONE]' || data.startsWith('{')));
+});
+
 test('a destroyed session ends the streams that follow it', async () => {
   const sessionId = await client.newSession();
   const response = await open(`/v1/sessions/${sessionId}/events`);

@@ -1,7 +1,7 @@
 // TCP on request: the same routes behind the same guard, for whoever has a token, and only as long as it counts.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 let gateway: TestGateway;
 let client: TestClient;
@@ -39,6 +40,18 @@ async function call(method: string, headers: Headers): Promise<{ status: number;
   let body = '';
   for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
   return { status: response.statusCode ?? 0, body };
+}
+
+/** A GET whose answer may go on. */
+async function open(target: string, headers: Headers = {}): Promise<IncomingMessage> {
+  const sent = request({ host: '127.0.0.1', port: port(), path: target, headers });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  sent.once('response', resolve).once('error', reject);
+  sent.end();
+  const response = await promise;
+  // Cut with the test.
+  response.on('error', () => {}).resume();
+  return response;
 }
 
 test('a gateway that was not asked to listens on no port', async () => {
@@ -80,6 +93,44 @@ test('the right token does not help a web page, nor a name that only leads here'
   for (const host of hosts) {
     assert.equal((await call('session.list', { ...token, Host: host })).status, 421, host);
   }
+});
+
+test('a token in an address is none, and is written down nowhere', async () => {
+  const token = ownToken();
+  for (const name of ['token', 'access_token']) {
+    const { statusCode } = await open(`/v1/version?${name}=${token}`);
+    assert.equal(statusCode, 401);
+  }
+  assert.ok(!readFileSync(path.join(gateway.home, 'gateway.log'), 'utf8').includes(token));
+});
+
+test('whatever a proxy would say of somebody lets nobody in, and changes nothing for who is', async () => {
+  const claims = {
+    'X-Forwarded-For': '127.0.0.1',
+    Forwarded: 'for=127.0.0.1;host=localhost',
+    'X-Forwarded-Host': 'localhost',
+    'X-Real-IP': '127.0.0.1',
+    'Tailscale-User-Login': 'owner@example.com',
+  };
+  assert.equal((await call('session.list', claims)).status, 401);
+  assert.equal((await call('session.list', { ...claims, ...bearer(ownToken()) })).status, 200);
+});
+
+test('one token follows 32 logs at a time, and the next when one of them is closed', async () => {
+  const { token, tokenId } = await client.call('token.create', { name: 'many' });
+  const sessionId = await client.newSession();
+  const follow = () => open(`/v1/sessions/${sessionId}/events`, bearer(token));
+  const streams = await Promise.all(Array.from({ length: 32 }, follow));
+  assert.deepEqual([...new Set(streams.map(({ statusCode }) => statusCode))], [200]);
+  assert.equal((await follow()).statusCode, 429);
+  streams[0]?.destroy();
+  const next = await waitFor('a slot', async () => {
+    const response = await follow();
+    return response.statusCode === 200 ? response : undefined;
+  });
+  for (const stream of [...streams, next]) stream.destroy();
+  await client.call('token.revoke', { tokenId });
+  await client.call('session.destroy', { sessionId });
 });
 
 test('guessing gets no faster than twenty tries a second', async () => {

@@ -21,6 +21,7 @@ import { Dispatcher, type Handlers } from '../../gateway/rpc/dispatch.ts';
 import { socketPolicy } from '../../gateway/rpc/guard.ts';
 import { createHttpServer } from '../../gateway/rpc/http.ts';
 import { listenOnSocket } from '../../gateway/rpc/listen.ts';
+import { StreamSlots } from '../../gateway/rpc/sse.ts';
 import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
 import { Store } from '../../gateway/store/store.ts';
 import type { Answer } from './dispatcher.ts';
@@ -146,6 +147,7 @@ export class MailDesk implements AsyncDisposable {
           peering: { at: unexpected },
         }),
         isReady: () => true,
+        slots: new StreamSlots(),
         metrics: () => Promise.resolve(''),
       },
       () => socketPolicy(bearers),

@@ -1,0 +1,78 @@
+// What a machine does to a gateway: few files, little memory, a closed terminal, a folder that is tidied up.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { readDiscovery } from '../gateway/rpc/discovery.ts';
+import { newFolder } from './support/folders.ts';
+import { MAIN, startGateway, testEnv } from './support/gateway.ts';
+import { waitFor, within } from './support/waitFor.ts';
+
+const isRefused = (socket: Socket): Promise<boolean> =>
+  once(socket, 'connect').then(
+    () => false,
+    () => true,
+  );
+
+test('with few files left, connections wait or are refused, and what was accepted is on disk all the same', async () => {
+  await using gateway = await startGateway({ under: ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'] });
+  const client = await gateway.connect();
+  const sessionId = await client.newSession();
+  const sockets = Array.from({ length: 120 }, () => connect(gateway.socket));
+  const outcomes = await Promise.all(sockets.map(isRefused));
+  assert.ok(outcomes.includes(false));
+  // Whoever was there before goes on, the database included.
+  await client.call('session.draft', { sessionId, text: 'written meanwhile' });
+  const { promptId } = await client.call('session.send', { sessionId, message: 'echo later' });
+  for (const socket of sockets) socket.destroy();
+  const late = await gateway.connect();
+  assert.deepEqual(await late.call('session.draft', { sessionId }), { text: 'written meanwhile' });
+  // It may have come too early for its agent to be started.
+  await (await late.follow(sessionId)).end(promptId);
+  const seen = await late.ask(sessionId, 'echo with files again');
+  assert.match(seen.text, /with files again$/);
+});
+
+test('with a heap of 128 MB six agents that talk at once are no trouble', async () => {
+  await using gateway = await startGateway({ env: { NODE_OPTIONS: '--max-old-space-size=128' } });
+  const client = await gateway.connect();
+  const texts = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const sessionId = await client.newSession();
+      return (await client.ask(sessionId, 'long 1500')).text.length;
+    }),
+  );
+  assert.equal(new Set(texts).size, 1, texts.join());
+  assert.ok((texts[0] ?? 0) > 80_000);
+});
+
+test('a closed terminal is no reason to end', async () => {
+  const home = newFolder();
+  const child = spawn(process.execPath, [MAIN, 'up', '--foreground'], {
+    env: testEnv(home),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  try {
+    await waitFor('the gateway', () => readDiscovery(home) !== undefined);
+    assert.equal(child.exitCode, null);
+  } finally {
+    child.kill('SIGTERM');
+    await within('the end', once(child, 'exit'));
+  }
+  assert.equal(child.exitCode, 0);
+});
+
+test('a socket that somebody has tidied away is there again, and who was connected noticed nothing', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const { socket } = gateway;
+  rmSync(socket);
+  await waitFor('the socket', () => existsSync(socket));
+  assert.deepEqual(await client.call('session.list', {}), { sessions: [] });
+  const other = await gateway.connect();
+  assert.deepEqual(await other.call('session.list', {}), { sessions: [] });
+});
