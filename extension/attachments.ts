@@ -25,7 +25,8 @@ export async function withAttachments(
   { folder, isElsewhere, clippings }: Where,
 ): Promise<Message> {
   if (attachments.length === 0) return text;
-  const blocks: ContentBlock[] = [{ type: 'text', text }];
+  // A picture may say it all.
+  const blocks: ContentBlock[] = text.trim() === '' ? [] : [{ type: 'text', text }];
   for (const { uri, name } of attachments) {
     if (isClipping(uri)) blocks.push(await clippings.block(uri, name));
     else {

@@ -184,7 +184,8 @@ export class Chat implements Disposable {
   #markRead(): void {
     const { session } = this;
     const seq = this.open.told;
-    if (!session?.unread || !this.visible || !vscode.window.state.focused) return;
+    if (!session?.unread || !this.#parts.machines.sharesMarks(session)) return;
+    if (!this.visible || !vscode.window.state.focused) return;
     if (seq <= Math.max(session.readSeq, this.#marked)) return;
     this.#marked = seq;
     const { sessionId } = session;

@@ -70,6 +70,8 @@ export type ToPanel =
   | { readonly type: 'sessionChanged'; readonly session: Snapshot['session'] }
   /** Who shows this session now, this window included. */
   | { readonly type: 'followers'; readonly sessionId: string; readonly followers: readonly Actor[] }
+  /** The agent can go on in a second session from where this one stands. */
+  | { readonly type: 'canFork'; readonly sessionId: string }
   /** Another window changed the shared draft. */
   | { readonly type: 'draft'; readonly sessionId: string; readonly text: string }
   /** Something that the panel asked for was refused; says what happened and what to do. */
@@ -150,12 +152,15 @@ export const FromPanel = z.discriminatedUnion('type', [
     type: z.literal('send'),
     sessionId,
     promptId: PromptId,
-    message: text.min(1),
+    /** Empty: what goes along says it. */
+    message: text,
     attachments: z.array(Attachment).max(20).optional(),
     /** Now: the running turn stops for it. */
     steer: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('interrupt'), sessionId }),
+  /** A second session goes its own way from here, and is shown. */
+  z.strictObject({ type: z.literal('fork'), sessionId }),
   z.strictObject({
     type: z.literal('answer'),
     permissionId: PermissionId,

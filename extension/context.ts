@@ -9,6 +9,8 @@ export interface ContextKeys {
   [found: `holdfast.found.${string}`]: boolean;
   /** The tree shows only what its filter lets through. */
   'holdfast.filtered': boolean;
+  /** Other machines are linked. */
+  'holdfast.hasMachines': boolean;
   /** The tree shows the sessions of one machine only. */
   'holdfast.oneMachine': boolean;
   /** A session is shown in this window: in the side bar or in a tab. */

@@ -27,8 +27,15 @@ export async function newSession(
   return sessionId;
 }
 
-export async function pickAgent(agents: Agents): Promise<string | undefined> {
-  const list = await agents.refresh();
+export const pickAgent = async (agents: Agents): Promise<string | undefined> =>
+  askForAgent(agents, await agents.refresh(), t('New session'));
+
+/** One of these; what is not installed is told about instead. */
+export async function askForAgent(
+  agents: Agents,
+  list: { readonly agents: readonly Agent[]; readonly defaultAgent: string },
+  title: string,
+): Promise<string | undefined> {
   // The demo agent shows Holdfast; whoever has another one came for that.
   const rank = ({ agent }: Agent): number => (agent === list.defaultAgent ? 0 : agent === DEMO ? 2 : 1);
   const ready = list.agents
@@ -36,7 +43,7 @@ export async function pickAgent(agents: Agents): Promise<string | undefined> {
     .toSorted((a, b) => rank(a) - rank(b));
   const items = [...ready.map((agent) => agentItem(agents, agent)), ...absentAgents(agents, list.agents)];
   const choice = await vscode.window.showQuickPick(items, {
-    title: t('New session'),
+    title,
     placeHolder: t('Which agent?'),
     matchOnDescription: true,
   });

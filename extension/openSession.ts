@@ -44,6 +44,8 @@ export class OpenSession implements Disposable {
   #hadMachine = false;
   /** What the panel is told as soon as it shows the session. */
   #wishes: readonly ToPanel[] = [];
+  /** The panel knows that the agent can fork. */
+  #canFork = false;
   /** Which request to follow is the newest; answers to older ones are stale. */
   #round = 0;
 
@@ -170,6 +172,7 @@ export class OpenSession implements Disposable {
   #show(cursor: Cursor, snapshot: Snapshot, kept: unknown): void {
     const { me, home, agentName: nameOf } = this.#parts;
     this.#cursor = cursor;
+    this.#canFork = snapshot.offers?.fork === true;
     const agentName = nameOf(snapshot.session.agent);
     this.#postMachine();
     this.#post({ type: 'session', snapshot, cursor, agentName, me, home, kept });
@@ -185,7 +188,16 @@ export class OpenSession implements Disposable {
     if (seqOf(cursor) <= told) return;
     this.#cursor = cursor;
     if (news.length > 0) this.#post({ type: 'events', sessionId: this.#id, events: news, cursor });
+    if (!this.#canFork && news.some(({ type }) => type === 'result')) void this.#askFork(this.#id);
     this.#news.fire(undefined);
+  }
+
+  /** What the agent can do is known from its first start on. */
+  async #askFork(sessionId: SessionId): Promise<void> {
+    const answer = await this.#parts.connection.call('session.offers', { sessionId }).catch(() => undefined);
+    if (answer?.offers?.fork !== true || sessionId !== this.#id) return;
+    this.#canFork = true;
+    this.#post({ type: 'canFork', sessionId });
   }
 
   #fulfil(): void {

@@ -91,6 +91,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
+    fork: async ({ sessionId }) => vscode.commands.executeCommand('holdfast.forkSession', session(sessionId)),
     answer: driving(async ({ type: _, ...answer }) => {
       const peer = open.id === undefined ? undefined : sessions.get(open.id)?.peer;
       return call('permission.answer', peer === undefined ? answer : { ...answer, peer });

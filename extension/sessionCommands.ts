@@ -5,11 +5,13 @@ import type { Chats } from './chats.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
+import type { Sessions } from './sessions.ts';
 import type { SessionTree } from './sessionTree.ts';
 import { isTrusted } from './trust.ts';
 
 export interface SessionCommandParts {
   readonly connection: Connection;
+  readonly sessions: Sessions;
   readonly chats: Chats;
   readonly tree: SessionTree;
 }
@@ -54,9 +56,13 @@ async function resume(session: Session, { connection, chats }: SessionCommandPar
 }
 
 /** The agent remembers all so far, and from here on the two go their own ways. */
-async function fork({ sessionId }: Session, { connection, chats }: SessionCommandParts): Promise<void> {
+async function fork(
+  { sessionId }: Session,
+  { connection, sessions, chats }: SessionCommandParts,
+): Promise<void> {
   if (!(await isTrusted())) return;
   const forked = await connection.call('session.fork', { sessionId });
+  await sessions.whenKnown(forked.sessionId);
   await chats.show(forked.sessionId, { type: 'focusInput' });
 }
 

@@ -212,7 +212,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       filter: filter.now,
     });
     this.#groups = filter.now ? groups : [...groups, ...machineGroup(machines.all, now)];
-    this.#badges.update(all);
+    this.#badges.update(all.map((one) => (machines.sharesMarks(one) ? one : { ...one, unread: false })));
     this.#headline();
     const icons = all.map(({ agent }) => agents.icon(agent));
     const { kind } = vscode.window.activeColorTheme;

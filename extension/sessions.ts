@@ -8,6 +8,9 @@ export interface Change {
   readonly after: Session | undefined;
 }
 
+/** By then a session that was made is in the list, unless it has gone again. */
+const TOLD_MS = 15_000;
+
 export class Sessions {
   readonly #all = new Map<SessionId, Session>();
   /** Since when a session has its status, as far as this window has seen it come. */
@@ -39,6 +42,19 @@ export class Sessions {
   get(id: string): Session | undefined {
     // A key that is no id is simply not found.
     return this.#all.get(id as SessionId);
+  }
+
+  /** What was made elsewhere is told a moment after the answer: until then nobody here knows where it lives. */
+  async whenKnown(id: string): Promise<void> {
+    if (this.get(id)) return;
+    const known = Promise.withResolvers<void>();
+    const timer = setTimeout(known.resolve, TOLD_MS);
+    const listening = this.onDidChange(() => {
+      if (this.get(id)) known.resolve();
+    });
+    await known.promise;
+    clearTimeout(timer);
+    listening.dispose();
   }
 
   since(session: Session): number {

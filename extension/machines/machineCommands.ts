@@ -1,16 +1,15 @@
 // What can be done with machines: link one, call it otherwise, say what it may do, forget it.
 import * as vscode from 'vscode';
 import { PeerName, PeerPolicy, type Nearby, type Peer } from '../../gateway/protocol/index.ts';
-import type { Connection } from '../connection.ts';
 import { locale, t } from '../l10n.ts';
 import { plain } from '../plainText.ts';
 import { machineRow } from './machineRows.ts';
 import type { Machines } from './machines.ts';
 import { pickNearby } from './nearbyPick.ts';
+import { newSessionThere, type ThereParts } from './newSessionThere.ts';
 import { pickPolicy } from './policyPick.ts';
 
-export interface MachineCommandParts {
-  readonly connection: Connection;
+export interface MachineCommandParts extends ThereParts {
   readonly machines: Machines;
 }
 
@@ -18,6 +17,7 @@ type Act = (machine: Peer, parts: MachineCommandParts) => Promise<unknown>;
 
 /** What is done with one machine: it is asked for where the command gives none. */
 const acts: Record<string, Act> = {
+  newSessionThere,
   reconnectMachine: ({ name }, { connection }) => connection.call('peers.reconnect', { name }),
   showOnlyMachine: async ({ name }, { machines }) => machines.showOnly(name),
   renameMachine: rename,

@@ -13,6 +13,7 @@ export class Machines {
   #only: PeerName | undefined;
 
   constructor(connection: Connection, warn: (message: string) => void) {
+    this.onDidChange(() => void setContext('holdfast.hasMachines', this.#all.size > 0));
     connection.onClient((client) => {
       client.call('peers.watch', {}).then(
         ({ peers }) => this.#replace(peers),
@@ -36,6 +37,11 @@ export class Machines {
 
   get(name: string | undefined): Peer | undefined {
     return name === undefined ? undefined : this.#all.get(name);
+  }
+
+  /** Read marks are shared where the session is, by those who may prompt it there. */
+  sharesMarks(session: Pick<Session, 'peer'>): boolean {
+    return session.peer === undefined || this.of(session)?.allows?.prompt === true;
   }
 
   /** The machine that a session runs on; undefined: this one. */

@@ -275,8 +275,9 @@ export class App {
   }
 
   #items(): readonly Shown[] {
-    const parts = sessionOf(this.#panel)?.transcript.parts ?? [];
-    return this.#folds.shown(parts, this.#reading.isAtEnd);
+    const open = sessionOf(this.#panel);
+    if (open === undefined) return [];
+    return this.#folds.shown(open.transcript.parts, this.#reading.isAtEnd, open.before === undefined);
   }
 
   /** Many messages may come in one frame; it is drawn once. */

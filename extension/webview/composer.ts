@@ -5,7 +5,7 @@ import type { Session } from '../../gateway/protocol/index.ts';
 import { composerView } from './composerView.ts';
 import type { Commands } from './parts.ts';
 import { t } from './l10n.ts';
-import { newName, readyImage, type ReadyImage } from './images.ts';
+import { isImage, newName, readyImage, type ReadyImage } from './images.ts';
 import { imagesIn, pickImages } from './intake.ts';
 import { taken, type Suggestion, type Wish } from './suggest.ts';
 import { SuggestBox } from './suggestBox.ts';
@@ -108,6 +108,11 @@ export class Composer {
     this.#field.focus();
   }
 
+  /** A picture may say it all; a file without a word does not. */
+  get #saysSomething(): boolean {
+    return this.text.trim() !== '' || this.#attachments.some(({ uri }) => isImage(uri));
+  }
+
   /** Text from elsewhere: kept from before a reload, written in another window, or given back because it was refused. */
   setText(text: string, attachments: readonly Attachment[] = this.#attachments): void {
     this.#attachments = attachments;
@@ -169,7 +174,7 @@ export class Composer {
         field: this.#field,
         suggestions: this.#suggestions.view(),
         attachments: this.#attachments,
-        canSend: isLinked && this.text.trim() !== '',
+        canSend: isLinked && this.#saysSomething,
         add: () => this.#mention(),
         detach: (attachment) => this.#detach(attachment),
         pickMode: () => this.#act.pickMode(),
@@ -249,7 +254,7 @@ export class Composer {
 
   #send(steer: boolean): void {
     const text = this.text;
-    if (this.#state?.isLinked !== true || text.trim() === '') return;
+    if (this.#state?.isLinked !== true || !this.#saysSomething) return;
     const attachments = this.#attachments;
     this.#field.value = '';
     this.#attachments = [];

@@ -14,7 +14,9 @@ export const composerState = (view: View): ComposerState => {
     isLinked: isSound(view),
     isMachineSilent: panel.machine !== undefined && panel.machine.state !== 'connected',
     isWorking: isWorking(view),
-    earlier: open.transcript.parts.flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : [])),
+    earlier: open.transcript.parts
+      .flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : []))
+      .filter((words) => words !== ''),
     refusal: panel.refusal?.about === '' ? panel.refusal.message : undefined,
   };
 };

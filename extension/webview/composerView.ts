@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Attachment } from '../chatMessages.ts';
 import type { Session } from '../../gateway/protocol/index.ts';
 import { icon, iconButton } from './icons.ts';
-import { thumbnail } from './images.ts';
+import { isImage, thumbnail } from './images.ts';
 import { reveal } from './reveal.ts';
 import { t } from './l10n.ts';
 
@@ -82,7 +82,8 @@ function chips({ attachments, detach }: ComposerFrame): TemplateResult {
 }
 
 const signOf = (uri: string): string => {
-  if (uri.startsWith('clipping:')) return uri.endsWith('.txt') ? 'warning' : 'file-media';
+  if (isImage(uri)) return 'file-media';
+  if (uri.startsWith('clipping:')) return 'warning';
   return uri.includes('#L') ? 'list-selection' : 'file-code';
 };
 

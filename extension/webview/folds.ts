@@ -37,8 +37,9 @@ export class Folds {
     this.#read = new Set([...this.#read, key]);
   }
 
-  shown(parts: readonly Part[], isAtEnd: boolean): readonly Shown[] {
+  shown(parts: readonly Part[], isAtEnd: boolean, isWhole: boolean): readonly Shown[] {
     return shownOf(parts, {
+      isWhole,
       isOpen: (key) => this.#chosen[key],
       isBeingRead: (key) => !isAtEnd && this.#read.has(key),
     });

@@ -4,9 +4,10 @@ import { ref } from 'lit/directives/ref.js';
 import type { Actor } from '../../gateway/protocol/index.ts';
 import { icon } from './icons.ts';
 import type { UsageNow } from './parts.ts';
+import { money } from './money.ts';
 import { reveal } from './reveal.ts';
 import type { View } from './view.ts';
-import { language, t } from './l10n.ts';
+import { t } from './l10n.ts';
 
 /** From here on agents compact their context. */
 const NEARLY_FULL = 90;
@@ -60,13 +61,4 @@ function meter({ used, size }: UsageNow): TemplateResult {
       ><i ${ref(fill)}></i></span
     >${words}
   </span>`;
-}
-
-function money({ amount, currency }: NonNullable<UsageNow['cost']>): string {
-  try {
-    return new Intl.NumberFormat(language(), { style: 'currency', currency }).format(amount);
-  } catch {
-    // A currency that has no code is named as the agent names it.
-    return `${amount.toFixed(2)} ${currency}`;
-  }
 }

@@ -22,6 +22,8 @@ export interface OpenSession {
   /** Who shows this session now, this window included. */
   readonly followers: readonly Actor[];
   readonly transcript: Transcript;
+  /** The agent can go on in a second session from here. */
+  readonly canFork: boolean;
   /** Where the earlier pages are; undefined: this is the start. */
   readonly before: number | undefined;
   readonly isLoadingEarlier: boolean;
@@ -85,6 +87,10 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return open?.session.sessionId === message.sessionId
         ? { ...panel, shows: { ...open, followers: message.followers } }
         : panel;
+    case 'canFork':
+      return open?.session.sessionId === message.sessionId
+        ? { ...panel, shows: { ...open, canFork: true } }
+        : panel;
     case 'draft':
     case 'focusInput':
     case 'focusPart':
@@ -114,6 +120,7 @@ function opened(
       home,
       followers: isSame ? before.followers : [],
       transcript,
+      canFork: snapshot.offers?.fork === true,
       before: snapshot.before,
       isLoadingEarlier: false,
     },

@@ -7,6 +7,7 @@ import { gapView, noteView, uncertainView } from './notices.ts';
 import type { Group } from './groups.ts';
 import { promptView } from './promptView.ts';
 import { groupView, toolState, toolView } from './toolView.ts';
+import { turnEndView } from './turnEnd.ts';
 import { turnView } from './turnView.ts';
 import type { Shown } from './turns.ts';
 import { isSound, type View } from './view.ts';
@@ -22,6 +23,7 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
       view.panel.refusal,
       view.panel.changes[part.key],
       view.open.agentName,
+      view.open.canFork,
       view.open.followers,
       seconds(part, view),
     ],
@@ -31,6 +33,7 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
 /** Groups and folds are made anew for each frame; what they show is what they were while these are the same. */
 function identity(part: Shown): readonly unknown[] {
   if (part.kind === 'changes') return [lastOf(part), part.parts.length, part.isLast];
+  if (part.kind === 'end') return [part.answer, part.cost, part.isLast];
   if (part.kind === 'turn') return [part.isOpen, part.steps, part.ms];
   return part.kind === 'group' ? [lastOf(part), part.parts.length] : [part];
 }
@@ -54,6 +57,8 @@ function make(part: Shown, view: View, isLive: boolean): TemplateResult {
       return changesView(part, view);
     case 'turn':
       return turnView(part, view);
+    case 'end':
+      return turnEndView(part, view);
     case 'note':
       return noteView(part, view);
     case 'uncertain':

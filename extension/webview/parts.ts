@@ -28,6 +28,8 @@ export interface PromptPart {
   readonly earlier?: true;
   readonly at: number;
   readonly outcome: PromptOutcome;
+  /** What the whole session had cost when that was last told in this turn. */
+  readonly total?: Cost;
 }
 
 export interface ThoughtPart {
@@ -115,6 +117,7 @@ export type Waiting = Pick<Prompt, 'promptId' | 'message' | 'from' | 'origin'>;
 export type PlanEntries = Extract<EventBody, { type: 'plan' }>['entries'];
 export type Commands = Extract<EventBody, { type: 'commands' }>['commands'];
 export type UsageNow = Omit<Extract<EventBody, { type: 'usage' }>, 'type'>;
+export type Cost = NonNullable<UsageNow['cost']>;
 
 /** The key of the part that a message is shown as. */
 export const keyOf = (place: Place): string =>

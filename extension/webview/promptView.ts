@@ -64,14 +64,15 @@ function mentioned(text: string, names: readonly string[]): { words: unknown[]; 
 
 function said(message: Waiting['message']): TemplateResult {
   const images = imagesOf(message);
-  const { words, along } = mentioned(wordsOf(message), alongWith(message));
-  return html`<p>${words}</p>
-    ${images.length === 0 ? nothing : html`<div class="pictures">${images.map((image) => picture(image))}</div>`}
-    ${
-      along.length === 0
-        ? nothing
-        : html`<div class="chips" role="list" aria-label=${t('Sent along')}>
-            ${along.map((name) => html`<span class="chip" role="listitem">${icon('file')}<span class="one-line">${reveal(name)}</span></span>`)}
-          </div>`
-    }`;
+  const text = wordsOf(message);
+  const { words, along } = mentioned(text, alongWith(message));
+  return html`${text === '' ? nothing : html`<p>${words}</p>`}
+  ${images.length === 0 ? nothing : html`<div class="pictures">${images.map((image) => picture(image))}</div>`}
+  ${
+    along.length === 0
+      ? nothing
+      : html`<div class="chips" role="list" aria-label=${t('Sent along')}>
+          ${along.map((name) => html`<span class="chip" role="listitem">${icon('file')}<span class="one-line">${reveal(name)}</span></span>`)}
+        </div>`
+  }`;
 }

@@ -165,16 +165,21 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
   const diffs = newDiffs(part);
   const copy = (): void => view.act.post({ type: 'copy', text });
+  const { sessionId } = view.open.session;
   const terminal = (): void =>
     view.act.post({
       type: 'openOutput',
-      sessionId: view.open.session.sessionId,
+      sessionId,
       toolCallId: call.toolCallId,
       title: call.title.slice(0, 200),
       text,
       isRunning: state === 'running',
     });
   const isLong = lines.length > SHOWN_LINES;
+  const isCommand = call.kind === 'execute';
+  const isLive = state === 'running' && (isCommand || lines.length > 0);
+  // Agents have no word for ending one command of theirs: the button says what it does.
+  const stop = (): void => view.act.post({ type: 'interrupt', sessionId });
   return html`${diffs.map((diff) => diffRow(diff, view))}
   ${
     command === undefined && shown === '' && input === ''
@@ -183,11 +188,11 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
 ${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`
   }
   ${
-    isLong || (state === 'running' && lines.length > 0)
+    isLong || isLive
       ? html`<div class="live">
           <span class="grow"
-            >${state === 'running' ? t('{0}, still running', countOf(lines.length)) : countOf(lines.length)}</span
-          >${iconButton('copy', t('Copy output'), copy)}${call.kind === 'execute' ? iconButton('terminal', t('Open in a terminal'), terminal) : nothing}
+            >${isLive ? t('{0}, still running', countOf(lines.length)) : countOf(lines.length)}</span
+          >${iconButton('copy', t('Copy output'), copy)}${isCommand ? iconButton('terminal', t('Open in a terminal'), terminal) : nothing}${isCommand && isLive ? iconButton('debug-stop', t('Stop the turn, and this command with it'), stop) : nothing}
         </div>`
       : nothing
   }`;

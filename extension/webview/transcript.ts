@@ -2,7 +2,7 @@
 // Applying an event twice is harmless, and events of an unknown type change nothing.
 import type { Event } from '../../gateway/protocol/index.ts';
 import { askFrom, cutTools, mergeUpdate, toolUse, verdict } from './toolSteps.ts';
-import type { NotePart, Part, PromptOutcome, PromptPart, Transcript } from './parts.ts';
+import type { NotePart, Part, PromptOutcome, PromptPart, Transcript, UsageNow } from './parts.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -62,7 +62,7 @@ function step(t: Transcript, event: Event): Transcript {
     case 'model':
       return { ...t, model: event.model };
     case 'usage':
-      return { ...t, usage: { used: event.used, size: event.size, ...(event.cost && { cost: event.cost }) } };
+      return used(t, { used: event.used, size: event.size, ...(event.cost && { cost: event.cost }) });
     case 'status':
       return event.status === t.status ? t : { ...t, status: event.status, statusSince: at };
     case 'system':
@@ -157,6 +157,12 @@ function prompt(t: Transcript, event: Of<'prompt'>, at: number): Transcript {
     held: false,
     plan: isPlanDone ? [] : t.plan,
   };
+}
+
+function used(t: Transcript, usage: UsageNow): Transcript {
+  const turn = t.parts.findLast((part) => part.kind === 'prompt');
+  const after = { ...t, usage };
+  return turn && usage.cost ? replace(after, { ...turn, total: usage.cost }) : after;
 }
 
 /** Somebody decided what becomes of an uncertain or failed prompt. */

@@ -1,7 +1,8 @@
 // Turns that are over and not the last: what was done in them becomes one line, "Worked for 2m 40s, 14 steps". Pure.
 import { grouped, type Item } from './groups.ts';
 import { turnChanges, type TurnChanges } from './changedFiles.ts';
-import type { Part } from './parts.ts';
+import type { Cost, Part } from './parts.ts';
+import { turnEnd, type TurnEnd } from './turnEnd.ts';
 import { lasted } from './times.ts';
 import { t } from './l10n.ts';
 
@@ -15,9 +16,11 @@ export interface TurnFold {
 }
 
 /** What stands in the page. */
-export type Shown = Item | TurnFold | TurnChanges;
+export type Shown = Item | TurnFold | TurnChanges | TurnEnd;
 
 export interface Folding {
+  /** Nothing stands before these parts. */
+  readonly isWhole?: boolean;
   /** Did a person open or close this card or fold? */
   isOpen(key: string): boolean | undefined;
   /** This part is in front of a reader, who must not lose it. */
@@ -34,6 +37,7 @@ export function shownOf(parts: readonly Part[], folding: Folding): readonly Show
   const shown: Shown[] = [];
   const starts = parts.flatMap(({ kind }, index) => (kind === 'prompt' ? [index] : []));
   let done = 0;
+  let spent: Cost | 'nothing' | undefined = folding.isWhole === true ? 'nothing' : undefined;
   starts.forEach((start, turn) => {
     const end = starts[turn + 1];
     // The last turn is what one looks at.
@@ -49,9 +53,13 @@ export function shownOf(parts: readonly Part[], folding: Folding): readonly Show
     // What became of the turn stands below what it changed.
     const until = parts.slice(start, end).findLastIndex(({ kind }) => !ENDS.has(kind)) + start + 1;
     const changes = turnChanges(parts, start, until, end === undefined);
+    const last = turnEnd(parts.slice(start, end), spent, end === undefined);
+    // What a turn that told nothing has cost would be counted as the next one's.
+    spent = totalOf(parts[start]);
     // One that may not have finished asks first, and leads to what it changed.
-    if (changes === undefined || isUncertain(parts[start])) return;
-    shown.push(...grouped(parts.slice(done, until), isOpen), changes);
+    const below = isUncertain(parts[start]) ? [] : [changes, last].filter((item) => item !== undefined);
+    if (below.length === 0) return;
+    shown.push(...grouped(parts.slice(done, until), isOpen), ...below);
     done = until;
   });
   shown.push(...grouped(parts.slice(done), isOpen));
@@ -81,6 +89,9 @@ function foldOf(
   const ms = prompt.earlier ? undefined : (steps.at(-1)?.at ?? prompt.at) - prompt.at;
   return { kind: 'turn', key, isOpen: chosen === true, steps: calls, ms };
 }
+
+const totalOf = (part: Part | undefined): Cost | undefined =>
+  part?.kind === 'prompt' ? part.total : undefined;
 
 const isUncertain = (part: Part | undefined): boolean =>
   part?.kind === 'prompt' && part.outcome === 'uncertain';

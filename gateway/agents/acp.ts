@@ -124,7 +124,8 @@ class AcpConversation implements AgentConversation, SessionHost {
     this.#session = await openSession(this, options);
     this.opened = this.#session.opened;
     this.model = this.#session.model;
-    this.#tell([{ type: 'offers', offers: readOffer(this.#session.reply).shown }]);
+    const { reply, canFork } = this.#session;
+    this.#tell([{ type: 'offers', offers: { ...readOffer(reply).shown, fork: canFork } }]);
   }
 
   takeEarlier(): readonly EarlierUpdate[] {

@@ -28,6 +28,7 @@ export interface AcpSession {
   readonly model: string | null;
   readonly takes: PromptCapabilities;
   readonly canClose: boolean;
+  readonly canFork: boolean;
   /** How it was opened: what it says of modes, models and options, as far as no update has said otherwise. */
   readonly reply: JsonObject;
 }
@@ -98,6 +99,7 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
     model: model ?? current,
     takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
     canClose: isObject(own['close']),
+    canFork: isObject(own['fork']),
     reply,
   };
 };

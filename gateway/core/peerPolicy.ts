@@ -41,6 +41,10 @@ const NEEDS: Partial<Record<MethodName, Needs>> = {
   'session.set_option': ['prompt', 'answer'],
   'session.resume': PROMPT,
   'session.rename': PROMPT,
+  // What is marked as read is no longer shown as new to those who sit there.
+  'session.mark_read': PROMPT,
+  // For a session that is begun from here.
+  'agent.list': PROMPT,
   'session.archive': PROMPT,
   'queue.edit': PROMPT,
   'queue.move': PROMPT,
@@ -67,6 +71,7 @@ export function lacks(
 const REPEATABLE: ReadonlySet<string> = new Set<MethodName>([
   'session.send',
   'session.rename',
+  'session.mark_read',
   'session.archive',
   'session.set_mode',
   'session.set_model',

@@ -28,8 +28,7 @@ export function sessionOf(given: unknown, peer: PeerName): Session | undefined {
   const read = Session.safeParse(given);
   if (!read.success) return undefined;
   const { title, path } = read.data;
-  // What was read is remembered where the session is, of those who sit there.
-  return { ...read.data, title: title.slice(0, 500), path: path.slice(0, 4096), unread: false, peer };
+  return { ...read.data, title: title.slice(0, 500), path: path.slice(0, 4096), peer };
 }
 
 /** The result of a call, with its sessions marked as the peer's; undefined when the contract knows no such result. */

@@ -25,6 +25,7 @@ const AT_PEERS = Object.keys({
   ...queueMethods,
   ...logMethods,
   ...permissionMethods,
+  'agent.list': true,
 });
 
 /** The same handlers, which act at a peer when one is named. */

@@ -21,6 +21,7 @@ export const methods = {
   ...atPeers(logMethods),
   ...atPeers(permissionMethods),
   ...agentMethods,
+  ...atPeers({ 'agent.list': agentMethods['agent.list'] }),
   ...gatewayMethods,
   ...taskMethods,
   ...tokenMethods,

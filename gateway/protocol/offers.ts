@@ -31,6 +31,7 @@ export const Offers = z.object({
   models: z.array(Choosable).describe('Empty: the agent offers no choice, or has not said'),
   options: z.array(AgentOption),
   commands: z.array(Command),
+  fork: z.boolean().optional().describe('The agent can go on with a conversation in a second session'),
 });
 export type Offers = z.infer<typeof Offers>;
 

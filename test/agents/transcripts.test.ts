@@ -130,7 +130,7 @@ test('a replay, even one that comes after the reply, is not told again', async (
   await agent.prompt('go on');
   assert.deepEqual(ear.all, [
     { type: 'commands', commands: [{ name: 'memory', description: 'Manage memory.' }] },
-    { type: 'offers', offers: { modes: ['ask'], models: [], options: [] } },
+    { type: 'offers', offers: { modes: ['ask'], models: [], options: [], fork: false } },
     { type: 'message', text: 'a new answer' },
   ]);
 });

@@ -76,7 +76,8 @@ describe('the palette', () => {
       await chat.isIdle();
       const first = await desk.newest();
 
-      await chat.run('Fork Session');
+      await chat.panel.getByRole('button', { name: 'Copy the answer' }).waitFor();
+      await chat.panel.getByRole('button', { name: 'Fork from here' }).click();
       await chat.page.locator('.pane-header', { hasText: /first \(fork\)/i }).waitFor();
       assert.notEqual(await desk.newest(), first);
       await chat.send('second');

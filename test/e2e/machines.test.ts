@@ -70,6 +70,31 @@ describe('another machine', () => {
       const by = messages.flatMap((event) => (event.type === 'permission_resolved' ? [event.by?.name] : []));
       assert.match(by.join(), /^window harbor-api on laptop$/);
 
+      // Begun from here, in a folder of that machine.
+      await chat.run('New Session on a Machine...');
+      await chat.pick('workstation');
+      await chat.pick('Demo agent');
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Another folder' }).waitFor();
+      await chat.shoot('m-3-folder-there');
+      await page.keyboard.press('Enter');
+      await chat.pick('Ask');
+      await chat.part('nothing-said').waitFor();
+      await chat.send('echo begun from here');
+      await chat.seen('begun from here');
+      await chat.row(/^echo begun from here/).waitFor();
+      const begun = (await there.call('session.list', {})).sessions.find(
+        (session) => session.sessionId !== sessionId,
+      );
+      assert.equal(begun?.path, (await there.call('session.get', { sessionId })).path);
+
+      // What was read here is read there.
+      const isUnread = async (): Promise<boolean> => (await there.call('session.get', { sessionId })).unread;
+      await there.call('session.send', { sessionId, message: 'echo for you' });
+      await chat.row(/^Port parser.*Not read yet/).waitFor();
+      await chat.row(/^Port parser/).click();
+      await chat.seen('for you');
+      await waitFor('the session to be read there', async () => !(await isUnread()));
+
       await box.kill9();
       await chat.row(/^workstation.*Offline since/).waitFor();
       await chat.shoot('m-4-offline');

@@ -6,7 +6,16 @@ import { Desk } from './desk.ts';
 describe('a newcomer', () => {
   let desk: Desk;
   before(async () => {
-    desk = await Desk.open({ name: 'newcomer', settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
+    desk = await Desk.open({
+      name: 'newcomer',
+      settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+      config: {
+        agents: {
+          opencode: { name: 'OpenCode', command: process.execPath },
+          codex: { name: 'Codex', command: '/nowhere/codex-acp' },
+        },
+      },
+    });
   });
   after(() => desk[Symbol.asyncDispose]());
 
@@ -18,7 +27,21 @@ describe('a newcomer', () => {
         .getByText('Sessions live in the gateway. Close this window and they keep working.')
         .waitFor();
       await page.getByRole('button', { name: 'Start a session' }).waitFor();
+      await page.getByText('Found here:').waitFor();
       await chat.shoot('0-1-welcome');
+      await page.getByText('OpenCode', { exact: true }).click();
+      await page.locator('.quick-input-title', { hasText: 'New session' }).waitFor();
+      // The agent is chosen, so the next question is the mode.
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Plan' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByText('Add an agent', { exact: true }).click();
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Codex' }).waitFor();
+      await chat.shoot('0-1-add-an-agent');
+      await page.locator('.quick-input-widget input[type="text"]').fill('Codex');
+      await page.keyboard.press('Enter');
+      const how = page.getByRole('dialog');
+      await how.getByText('/nowhere/codex-acp does not exist').waitFor();
+      await how.getByRole('button', { name: 'OK' }).click();
       await page.getByText('Try the demo agent').click();
       await chat.part('nothing-said').waitFor();
       await chat.shoot('0-2-empty-chat');

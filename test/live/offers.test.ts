@@ -46,6 +46,7 @@ test('what the agent offers is told from its first start on, in every session wi
       ['fast', 'Fast', 'false', ['true', 'false']],
     ],
   );
+  assert.equal(offers?.fork, true);
   const { snapshot } = await client.call('session.subscribe', { sessionId: first });
   assert.deepEqual(snapshot?.offers, offers);
 

@@ -27,6 +27,7 @@ const TABLE: Readonly<Record<'see' | 'prompt' | 'interrupt' | 'answer', readonly
     ...(['session.create', 'session.import', 'session.send', 'session.resume', 'session.rename'] as const),
     ...(['session.archive', 'session.set_mode', 'session.set_model', 'queue.edit', 'queue.move'] as const),
     ...(['queue.remove', 'queue.retry', 'queue.pause', 'queue.resume', 'session.fork'] as const),
+    ...(['session.mark_read', 'agent.list'] as const),
   ],
   interrupt: ['session.interrupt'],
   answer: ['permission.answer'],

@@ -26,9 +26,9 @@ const done = (told: Story, turn: string, stopReason?: string): Story =>
 describe('a finished turn', () => {
   it('is one line above its answer as soon as another one follows', () => {
     const told = done(story(), 'p1');
-    assert.equal(kinds(shownOf(partsOf(told), nobody)), 'prompt thought text tool tool text');
+    assert.equal(kinds(shownOf(partsOf(told), nobody)), 'prompt thought text tool tool text end');
     const shown = shownOf(partsOf(told.prompt('p2', 'And now?')), nobody);
-    assert.equal(kinds(shown), 'prompt turn text prompt');
+    assert.equal(kinds(shown), 'prompt turn text end prompt');
     const fold = shown.find((item) => item.kind === 'turn');
     assert.equal(fold && wordsOfTurn(fold), 'Worked for 2m 40s, 2 steps');
   });
@@ -48,16 +48,16 @@ describe('a finished turn', () => {
   it('opens into all that was done, in its place', () => {
     const parts = partsOf(done(story(), 'p1').prompt('p2', 'And now?'));
     const shown = shownOf(parts, { ...nobody, isOpen: (key) => key.startsWith('turn:') || undefined });
-    assert.equal(kinds(shown), 'prompt turn thought text tool tool text prompt');
+    assert.equal(kinds(shown), 'prompt turn thought text tool tool text end prompt');
   });
 
   it('stays open for whoever reads it, until he closes it himself', () => {
     const before = keysIn(shownOf(partsOf(done(story(), 'p1')), nobody));
     const parts = partsOf(done(story(), 'p1').prompt('p2', 'And now?'));
     const reading = { ...nobody, isBeingRead: (key: string) => before.has(key) };
-    assert.equal(kinds(shownOf(parts, reading)), 'prompt thought text tool tool text prompt');
+    assert.equal(kinds(shownOf(parts, reading)), 'prompt thought text tool tool text end prompt');
     const closed = { ...reading, isOpen: (key: string) => (key.startsWith('turn:') ? false : undefined) };
-    assert.equal(kinds(shownOf(parts, closed)), 'prompt turn text prompt');
+    assert.equal(kinds(shownOf(parts, closed)), 'prompt turn text end prompt');
   });
 
   it('that only answered, or did one thing, has nothing to fold', () => {
@@ -65,7 +65,7 @@ describe('a finished turn', () => {
     told.prompt('p2', 'Run it').tool('t1', { status: 'completed' }).says('m2', 'Ran.').ends('p2');
     assert.equal(
       kinds(shownOf(partsOf(told.prompt('p3', 'Go')), nobody)),
-      'prompt text prompt tool text prompt',
+      'prompt text end prompt tool text end prompt',
     );
   });
 
@@ -88,10 +88,44 @@ describe('a finished turn', () => {
     assert.ok(!kinds(shownOf(partsOf(asked), nobody)).includes('turn'));
   });
 
+  it('ends with its answer, and with what came on top of what the session had cost', () => {
+    const costs = (told: Story, amount: number): Story =>
+      told.add({ type: 'usage', used: 1, size: 2, cost: { amount, currency: 'USD' } });
+    const told = story();
+    for (const [turn, total] of [
+      ['p1', 0.5],
+      ['p2', 0.75],
+      // The agent was started again, and counts from nothing.
+      ['p3', 0.25],
+    ] as const)
+      costs(told.prompt(turn, 'Do it').says(`m-${turn}`, `I look.`), total)
+        .tool(`t-${turn}`, { status: 'completed' })
+        .says(`n-${turn}`, `Done: ${turn}.`)
+        .ends(turn);
+    done(told, 'p4');
+    costs(done(told, 'p5').prompt('p6', 'And?'), 3).ends('p6');
+    const ends = (isWhole: boolean): unknown[] =>
+      shownOf(partsOf(told), { ...nobody, isWhole }).flatMap((item) =>
+        item.kind === 'end' ? [[item.answer, item.cost?.amount, item.isLast]] : [],
+      );
+    const all = [
+      ['Done: p1.', 0.5, false],
+      ['Done: p2.', 0.25, false],
+      ['Done: p3.', 0.25, false],
+      ['It is done.', undefined, false],
+      ['It is done.', undefined, false],
+    ];
+    assert.deepEqual(ends(true), all, 'what came before p6 was not told');
+    // What the turns before have cost stands on an earlier page.
+    assert.deepEqual(ends(false), all.with(0, ['Done: p1.', undefined, false]));
+  });
+
   it('loses no part: folded and open show the same answer', () => {
     const told = done(done(done(story(), 'p1'), 'p2'), 'p3', 'max_tokens').prompt('p4', 'Go');
     const parts = partsOf(told);
-    const all = shownOf(parts, { ...nobody, isOpen: () => true }).filter(({ kind }) => kind !== 'turn');
+    const all = shownOf(parts, { ...nobody, isOpen: () => true }).filter(
+      ({ kind }) => kind !== 'turn' && kind !== 'end',
+    );
     assert.deepEqual(
       all.map(({ key }) => key),
       parts.map(({ key }) => key),
