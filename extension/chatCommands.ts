@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { selectionOf } from './attachments.ts';
 import type { ToPanel } from './chatMessages.ts';
+import { CHAT_VIEW } from './chatView.ts';
 import { searchSessions } from './searchSessions.ts';
 import { sessionFor, type PickParts } from './sessionPick.ts';
 import type { SessionCommandParts } from './sessionCommands.ts';
@@ -15,12 +16,20 @@ const focus =
   async ({ chats }: ChatCommandParts): Promise<void> =>
     chats.focus({ type: 'focusPart', part });
 
+/** Into the container of this name: VS Code remembers where a view was moved to, by hand or by this. */
+const moveChat = (container: string) => async (): Promise<void> => {
+  const destinationId = `workbench.view.extension.${container}`;
+  await vscode.commands.executeCommand('vscode.moveViews', { viewIds: [CHAT_VIEW], destinationId });
+};
+
 export const chatCommands = {
   'holdfast.focusInput': async ({ chats }: ChatCommandParts) => chats.focus({ type: 'focusInput' }),
   'holdfast.focusLastMessage': focus('lastMessage'),
   'holdfast.focusPermission': focus('permission'),
   'holdfast.focusPlan': focus('plan'),
   'holdfast.focusQueue': focus('queue'),
+  'holdfast.chatBeside': moveChat('holdfastBeside'),
+  'holdfast.chatBelow': moveChat('holdfast'),
   'holdfast.addSelection': addSelection,
   'holdfast.searchSessions': async (parts: ChatCommandParts) => {
     const found = await searchSessions(parts);

@@ -31,7 +31,7 @@ export function turnEnd(
     .flatMap((part) => (part.kind === 'text' ? [part.text] : []))
     .join('\n\n');
   const cost = costOf(prompt.total, before);
-  if (answer === '' && cost === undefined) return undefined;
+  if (answer === '' && cost === undefined && !isLast) return undefined;
   return { kind: 'end', key: `end:${prompt.key}`, answer, cost, isLast };
 }
 
@@ -50,7 +50,8 @@ export function turnEndView({ key, answer, cost, isLast }: TurnEnd, view: View):
   const copy = (): void => act.post({ type: 'copy', text: answer });
   const fork = (): void => act.post({ type: 'fork', sessionId });
   const canFork = isLast && open.canFork && isSound(view);
-  return html`<div class="turn-end" data-part="end" data-key=${key}>
+  if (answer === '' && cost === undefined && !canFork) return html`${nothing}`;
+  return html`<div class="turn-end" data-key=${key}>
     <span class="grow">${cost === undefined ? nothing : t('{0} this turn', money(cost))}</span
     >${answer === '' ? nothing : iconButton('copy', t('Copy the answer'), copy)}${canFork ? iconButton('repo-forked', t('Fork from here'), fork) : nothing}
   </div>`;

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../support/vscode/browser.ts';
 import { newFolder } from '../support/folders.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { connect } from '../../gateway/rpc/connect.ts';
 import { Desk } from './desk.ts';
 
@@ -100,6 +101,66 @@ describe('the palette', () => {
       await chat.part('nothing-said').waitFor();
       await chat.send('and on');
       await chat.seen(/^first/);
+    }));
+
+  test('the chat moves into the secondary side bar, stays there over a reload, and comes back', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-ui', { viewport: { width: 1400, height: 800 } });
+      const { page } = chat;
+      await chat.send('echo over there');
+      await chat.seen('over there');
+      await chat.run('Move Chat to the Secondary Side Bar');
+      const beside = page.locator('.part.auxiliarybar');
+      await beside.locator('.composite.title', { hasText: /Holdfast|echo over there/i }).waitFor();
+      await chat.seen('over there');
+      await chat.send('echo and further');
+      await chat.seen('and further');
+      await chat.shoot('f-9-beside');
+      await chat.reload();
+      await chat.seen('and further');
+      await beside.locator('.composite.title', { hasText: /Holdfast|echo over there/i }).waitFor();
+      await chat.run('Move Chat Below the Sessions');
+      await page.locator('.part.sidebar .pane-header', { hasText: /echo over there/i }).waitFor();
+      await chat.seen('and further');
+    }));
+
+  test('a link prepares a session that a person reads first, and sends nothing', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.window('harbor-links');
+      const { page } = chat;
+      const before = await desk.sessionCount();
+      const folder = desk.folder('harbor-links');
+      const text = 'echo from a link\nand no further';
+      const query = new URLSearchParams({ path: folder, text, agent: 'rich', mode: 'auto', send: '1' });
+      const open = async (): Promise<void> => {
+        await runCommand(page, 'Developer: Open URL');
+        await page
+          .locator('.quick-input-widget input')
+          .fill(`code-oss://holdfast.holdfast/new?${query.toString().replaceAll('+', '%20')}`);
+        await page.keyboard.press('Enter');
+        // VS Code asks before it lets an extension have it.
+        await page.getByRole('dialog').getByRole('button', { name: 'Open', exact: true }).click();
+      };
+      const question = page.getByRole('dialog', { name: /A link wants to prepare a session/ });
+
+      await open();
+      await question.getByText(`Folder: ${folder}`).waitFor();
+      await question.getByText('and no further').waitFor();
+      await question.getByText('Nothing is sent until you send it.').waitFor();
+      await chat.shoot('f-10-link');
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'detached' });
+      assert.equal(await desk.sessionCount(), before, 'nothing was made');
+
+      await open();
+      await question.getByRole('button', { name: 'Prepare Session' }).click();
+      await chat.pick('Demo agent');
+      await chat.pick('Ask');
+      await chat.part('nothing-said').waitFor();
+      await waitFor('the draft', async () => (await chat.field.inputValue()) === text);
+      await chat.shoot('f-11-prepared');
+      assert.equal(await desk.sessionCount(), before + 1);
+      assert.deepEqual(await desk.history(await desk.newest()), [], 'nothing was sent');
     }));
 
   test('questions are led to, the last session goes on, a selection goes along, doctor and walkthrough are shown', (t) =>

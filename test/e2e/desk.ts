@@ -158,6 +158,11 @@ export class Desk implements AsyncDisposable {
     return (await client.call('session.history', { sessionId, limit: 1000 })).messages;
   }
 
+  async sessionCount(): Promise<number> {
+    await using client = await connect({ home: this.home, name: 'the test' });
+    return (await client.call('session.list', {})).sessions.length;
+  }
+
   /** The session that was created last. */
   async newest(): Promise<SessionId> {
     await using client = await connect({ home: this.home, name: 'the test' });

@@ -114,6 +114,7 @@ describe('a finished turn', () => {
       ['Done: p3.', 0.25, false],
       ['It is done.', undefined, false],
       ['It is done.', undefined, false],
+      ['', undefined, true],
     ];
     assert.deepEqual(ends(true), all, 'what came before p6 was not told');
     // What the turns before have cost stands on an earlier page.
