@@ -20,6 +20,8 @@ const focus =
 const moveChat = (container: string) => async (): Promise<void> => {
   const destinationId = `workbench.view.extension.${container}`;
   await vscode.commands.executeCommand('vscode.moveViews', { viewIds: [CHAT_VIEW], destinationId });
+  // A side bar that was closed opens with it.
+  await vscode.commands.executeCommand(`${CHAT_VIEW}.focus`);
 };
 
 export const chatCommands = {

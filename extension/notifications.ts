@@ -1,4 +1,4 @@
-// Tells of open permissions, each in the one window that the gateway has elected, until nothing is left to tell.
+// Tells of open permissions and of turns that have ended, each in the one window that the gateway has elected.
 import * as vscode from 'vscode';
 import type { NotificationParams, PermissionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
@@ -65,6 +65,9 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
       told.set(asked.permissionId, resolve);
       tell(asked, parts, promise);
     }),
+    connection.on('session.ended', (ended) => {
+      if (settings.tellsEnd(ended.outcome)) void tellEnd(ended, parts);
+    }),
     connection.on('permission.settled', ({ permissionId }) => settle(permissionId)),
     vscode.window.onDidChangeWindowState(stand),
     vscode.workspace.onDidChangeConfiguration(stand),
@@ -95,4 +98,20 @@ function tell(
       await end;
     },
   );
+}
+
+async function tellEnd(
+  { sessionId, outcome }: NotificationParams<'session.ended'>,
+  { sessions, agents, chats }: NotificationParts,
+): Promise<void> {
+  const session = sessions.get(sessionId);
+  if (session === undefined) return;
+  const agent = plain(agents.name(session.agent), 40);
+  const title = titleOf(session, 80);
+  const show = t('Show');
+  const choice =
+    outcome === 'failed'
+      ? await vscode.window.showWarningMessage(t('{0} could not go on in {1}.', agent, title), show)
+      : await vscode.window.showInformationMessage(t('{0} has finished in {1}.', agent, title), show);
+  if (choice === show) await chats.show(sessionId, { type: 'focusInput' });
 }

@@ -7,6 +7,11 @@ export const settings = {
   /** The Node that runs the gateway. Empty: the one that runs VS Code. */
   nodePath: (): string => read('gateway.nodePath', ''),
   notifies: (): boolean => read('notifications.permission', true),
+  /** Which ends of turns are told in a notification. */
+  tellsEnd: (outcome: 'finished' | 'failed'): boolean => {
+    const which = read<string>('notifications.turns', 'failed');
+    return which === 'all' || which === outcome;
+  },
 };
 
 function read<T extends string | boolean>(name: string, fallback: T): T {

@@ -1,8 +1,18 @@
-// Tells of open questions, each in one window: the gateway knows all windows, so none tells what another one does.
+// Tells of open questions and of turns that have ended, each in one window: the gateway knows all windows, so none
+// tells what another one does.
 import { elect, type Window } from '../core/announce.ts';
-import type { PermissionId, WindowState, Session, SessionId } from '../protocol/index.ts';
+import {
+  Event,
+  type PermissionId,
+  type WindowState,
+  type Session,
+  type SessionId,
+} from '../protocol/index.ts';
 import type { Committed, Store } from '../store/store.ts';
 import { notify, type Sink } from './feed.ts';
+
+/** Among these is how the turn ended. */
+const LAST_EVENTS = 8;
 
 interface Place extends Window {
   readonly sink: Sink;
@@ -14,12 +24,13 @@ interface Announced {
 }
 
 export class Announcer {
-  readonly #store: Pick<Store, 'sessions' | 'permissions'>;
+  readonly #store: Pick<Store, 'sessions' | 'permissions' | 'log'>;
   readonly #places = new Map<Sink, Place>();
   readonly #announced = new Map<PermissionId, Announced>();
+  readonly #running = new Set<SessionId>();
   #count = 0;
 
-  constructor(store: Pick<Store, 'sessions' | 'permissions'>) {
+  constructor(store: Pick<Store, 'sessions' | 'permissions' | 'log'>) {
     this.#store = store;
   }
 
@@ -40,7 +51,30 @@ export class Announcer {
   /** A commit may have opened or settled questions. */
   publish({ sessions }: Committed): void {
     if (this.#places.size === 0) return;
-    for (const { sessionId, read } of sessions) this.#review(sessionId, read());
+    for (const { sessionId, read } of sessions) {
+      const session = read();
+      this.#review(sessionId, session);
+      if (session !== undefined && isRunning(session)) this.#running.add(sessionId);
+      else if (this.#running.delete(sessionId) && session !== undefined) this.#ended(session);
+    }
+  }
+
+  /** Whoever stopped it knows, and what waits runs next: neither is told. */
+  #ended(session: Session): void {
+    const { sessionId, status, queued, held, unread } = session;
+    if (!unread || (queued > 0 && !held)) return;
+    const hasFailed = status === 'error' || held || this.#endsWithError(sessionId);
+    const outcome = hasFailed ? 'failed' : 'finished';
+    const elected = elect([...this.#places.values()], session, undefined);
+    elected?.sink.send(notify('session.ended', { sessionId, outcome }));
+  }
+
+  #endsWithError(sessionId: SessionId): boolean {
+    const { log } = this.#store;
+    const stored = this.#store.sessions.get(sessionId);
+    const { texts } = log.read(stored, Math.max(0, log.head(stored) - LAST_EVENTS), LAST_EVENTS);
+    const types = texts.map((text) => Event.safeParse(JSON.parse(text)).data?.type);
+    return types.findLast((type) => type === 'result' || type === 'error') === 'error';
   }
 
   #reviewAll(): void {
@@ -81,3 +115,6 @@ export class Announcer {
     told.sink.send(notify('permission.settled', { permissionId, sessionId: told.sessionId }));
   }
 }
+
+const isRunning = ({ status }: Session): boolean =>
+  status === 'starting' || status === 'busy' || status === 'waiting';

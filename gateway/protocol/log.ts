@@ -100,6 +100,10 @@ export const logNotifications = {
     'Who follows a session that this client follows, this client included: told at first and with each change',
     z.object({ sessionId: SessionId, peer, followers: z.array(Actor) }),
   ),
+  'session.ended': notification(
+    'This client, and no other, is to tell people that a session has come to rest and nobody looked; see client.presence',
+    z.object({ sessionId: SessionId, outcome: z.enum(['finished', 'failed']) }),
+  ),
   'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
   'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),
 };

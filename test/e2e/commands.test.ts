@@ -77,13 +77,13 @@ describe('the palette', () => {
       await chat.isIdle();
       const first = await desk.newest();
 
-      await chat.panel.getByRole('button', { name: 'Copy the answer' }).waitFor();
       await chat.panel.getByRole('button', { name: 'Fork from here' }).click();
       await chat.page.locator('.pane-header', { hasText: /first \(fork\)/i }).waitFor();
       assert.notEqual(await desk.newest(), first);
       await chat.send('second');
       // Its agent tells what it has heard before.
       await chat.seen('first');
+      await chat.panel.getByRole('button', { name: 'Copy the answer' }).waitFor();
       await chat.shoot('f-7-forked');
 
       const fork = await desk.newest();

@@ -141,5 +141,31 @@ describe('composing', () => {
       await chat.panel.locator('[data-part=text]:focus').waitFor();
       await chat.page.keyboard.press('ArrowUp');
       await chat.panel.locator('[data-part=prompt]:focus').waitFor();
+      await chat.page.keyboard.press('Control+ArrowUp');
+      await chat.panel.locator('[data-part=text]:focus').waitFor();
+      await chat.page.keyboard.press('Control+ArrowDown');
+      await chat.panel.locator('[data-part=prompt]:focus').waitFor();
+
+      await chat.run('Keyboard Help');
+      await chat.page.locator('.view-line', { hasText: /Keyboard\s+in\s+the\s+chat/ }).waitFor();
+
+      await chat.send('ask 1');
+      await chat.part('permission').waitFor();
+      await chat.field.fill('echo queued meanwhile');
+      await chat.field.press('Enter');
+      await chat.run('Focus Pending Permission');
+      await chat.part('permission').locator('[data-option-id]:focus').waitFor();
+      await chat.run('Focus Queued Prompts');
+      await queued(chat).and(chat.panel.locator(':focus')).waitFor();
+      await chat.page.keyboard.press('Delete');
+      await queued(chat).waitFor({ state: 'detached' });
+      await chat.run('Focus Pending Permission');
+      await chat.part('permission').locator('[data-option-id]:focus').first().press('Enter');
+      await chat.seen('You allowed question 1.');
+
+      await chat.send('plan');
+      await chat.part('plan').waitFor();
+      await chat.run('Focus Plan');
+      await chat.part('plan').locator('button:focus').waitFor();
     }));
 });

@@ -14,8 +14,11 @@ before(async () => {
 after(() => gateway[Symbol.asyncDispose]());
 
 /** A window, and the questions that it tells of now. */
-async function window(name: string): Promise<{ client: TestClient; telling: Set<string>; heard: string[] }> {
-  const client = await gateway.connect(name);
+async function window(
+  name: string,
+  of = gateway,
+): Promise<{ client: TestClient; telling: Set<string>; heard: string[] }> {
+  const client = await of.connect(name);
   const telling = new Set<string>();
   const heard: string[] = [];
   const hear = (change: 'add' | 'delete') => (params: NotificationParams<'permission.announced'>) => {
@@ -83,6 +86,42 @@ test('of five windows that are all alike exactly one tells of each question', as
   assert.equal(told(), 3);
   const all = windows.flatMap(({ telling }) => [...telling]);
   assert.equal(new Set(all).size, 3);
+});
+
+test('a session that comes to rest while nobody looks is told of in one window, and one that somebody stopped in none', async () => {
+  await using own = await startGateway();
+  const [a, b] = [await window('window a', own), await window('window b', own)];
+  const ended: string[] = [];
+  for (const [name, { client }] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
+    client.link.on('session.ended', ({ sessionId, outcome }) =>
+      ended.push(`${name} ${sessionId} ${outcome}`),
+    );
+  }
+  const { client } = a;
+  const [good, bad, stopped, seen] = [
+    await client.newSession(),
+    await client.newSession(),
+    await client.newSession(),
+    await client.newSession(),
+  ];
+  await a.client.call('client.presence', stand(['/'], false));
+  await b.client.call('client.presence', stand(['/elsewhere'], true, [seen]));
+  // What waits runs next: the session has come to rest only after it.
+  await client.call('session.send', { sessionId: good, message: 'echo one' });
+  await client.ask(good, 'echo two');
+  await client.ask(seen, 'echo seen');
+  await client.call('session.send', { sessionId: stopped, message: 'silent' });
+  await waitFor(
+    'the turn',
+    async () => (await client.call('session.get', { sessionId: stopped })).status === 'busy',
+  );
+  await client.call('session.interrupt', { sessionId: stopped });
+  await client.call('session.send', { sessionId: bad, message: 'fail' });
+  await waitFor('the failure to be told', () => ended.some((words) => words.endsWith('failed')));
+  assert.deepEqual(ended, [`a ${good} finished`, `a ${bad} failed`]);
 });
 
 test('a turn that has ended is unread until somebody has read it, in whatever window', async () => {
