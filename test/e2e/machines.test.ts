@@ -90,7 +90,7 @@ describe('another machine', () => {
       // What was read here is read there.
       const isUnread = async (): Promise<boolean> => (await there.call('session.get', { sessionId })).unread;
       await there.call('session.send', { sessionId, message: 'echo for you' });
-      await chat.row(/^Port parser.*Not read yet/).waitFor();
+      await waitFor('the answer there', isUnread);
       await chat.row(/^Port parser/).click();
       await chat.seen('for you');
       await waitFor('the session to be read there', async () => !(await isUnread()));
