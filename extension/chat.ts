@@ -16,6 +16,7 @@ import { OpenSession } from './openSession.ts';
 import { panelActions, type Asked } from './panelActions.ts';
 import { isRunning } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
+import { settings } from './settings.ts';
 
 export interface ChatParts {
   readonly extensionUri: vscode.Uri;
@@ -117,6 +118,9 @@ export class Chat implements Disposable {
       }),
       this.open.onDidTell(() => this.#markRead()),
       vscode.window.onDidChangeWindowState(() => this.#markRead()),
+      vscode.workspace.onDidChangeConfiguration(() => {
+        if (this.visible) this.#tellSettings();
+      }),
     ];
   }
 
@@ -158,8 +162,13 @@ export class Chat implements Disposable {
 
   /** The page is new and knows nothing. */
   #begin(): void {
+    this.#tellSettings();
     this.#changes.forgetAll();
     this.open.show();
+  }
+
+  #tellSettings(): void {
+    this.#post({ type: 'steers', steers: settings.steers() });
   }
 
   /** Out of sight the page is thrown away; it comes back new, with a `ready` of its own. */

@@ -81,6 +81,8 @@ export type ToPanel =
       readonly permissionId?: string;
       readonly message: string;
     }
+  /** A prompt that is sent while the agent works stops it, unless Alt is held; false: it is the other way round. */
+  | { readonly type: 'steers'; readonly steers: boolean }
   | { readonly type: 'focusInput' }
   /** Brings the keyboard to a part of the panel, if that part is there. */
   | { readonly type: 'focusPart'; readonly part: 'lastMessage' | 'permission' | 'plan' | 'queue' }

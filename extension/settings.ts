@@ -6,6 +6,8 @@ export const settings = {
   home: (): string => read('gateway.home', ''),
   /** The Node that runs the gateway. Empty: the one that runs VS Code. */
   nodePath: (): string => read('gateway.nodePath', ''),
+  /** Enter sends now while the agent works, and Alt+Enter queues. */
+  steers: (): boolean => read<string>('chat.whileWorking', 'queue') === 'sendNow',
   notifies: (): boolean => read('notifications.permission', true),
   /** Which ends of turns are told in a notification. */
   tellsEnd: (outcome: 'finished' | 'failed'): boolean => {

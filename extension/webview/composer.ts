@@ -43,6 +43,8 @@ export interface ComposerState {
   /** The session runs on another machine, and that is not heard from. */
   readonly isMachineSilent: boolean;
   readonly isWorking: boolean;
+  /** Enter sends now, and Alt+Enter queues. */
+  readonly steers: boolean;
   /** Earlier prompts, oldest first. */
   readonly earlier: readonly string[];
   readonly refusal: string | undefined;
@@ -252,9 +254,11 @@ export class Composer {
     this.#act.changed();
   }
 
-  #send(steer: boolean): void {
+  #send(isAlt: boolean): void {
     const text = this.text;
     if (this.#state?.isLinked !== true || !this.#saysSomething) return;
+    const { steers, isWorking } = this.#state;
+    const steer = isAlt !== (steers && isWorking);
     const attachments = this.#attachments;
     this.#field.value = '';
     this.#attachments = [];

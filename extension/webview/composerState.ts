@@ -14,6 +14,7 @@ export const composerState = (view: View): ComposerState => {
     isLinked: isSound(view),
     isMachineSilent: panel.machine !== undefined && panel.machine.state !== 'connected',
     isWorking: isWorking(view),
+    steers: panel.steers,
     earlier: open.transcript.parts
       .flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : []))
       .filter((words) => words !== ''),

@@ -17,6 +17,7 @@ export interface ComposerFrame {
   readonly model: string;
   readonly isLinked: boolean;
   readonly isWorking: boolean;
+  readonly steers: boolean;
   readonly canSend: boolean;
   readonly add: () => void;
   readonly detach: (attachment: Attachment) => void;
@@ -39,7 +40,13 @@ const MODES: Readonly<Record<Session['mode'], () => { readonly name: string; rea
 
 export function composerView(frame: ComposerFrame): TemplateResult {
   const { isLinked, isWorking, refusal } = frame;
-  const label = !isLinked ? t('Send. Waits for the gateway') : isWorking ? t('Queue') : t('Send');
+  const label = !isLinked
+    ? t('Send. Waits for the gateway')
+    : isWorking
+      ? frame.steers
+        ? t('Send now')
+        : t('Queue')
+      : t('Send');
   return html`${frame.suggestions}
     ${
       refusal === undefined

@@ -17,7 +17,8 @@ export function footerView({ open, panel }: View, isTypingAhead: boolean): Templ
   return html`<div class="foot" data-part="footer">
     ${
       isTypingAhead
-        ? html`<span><kbd>Enter</kbd> ${t('queue')}</span><span><kbd>Alt+Enter</kbd> ${t('send now')}</span>`
+        ? html`<span><kbd>Enter</kbd> ${panel.steers ? t('send now') : t('queue')}</span
+            ><span><kbd>Alt+Enter</kbd> ${panel.steers ? t('queue') : t('send now')}</span>`
         : html`${usage === undefined ? nothing : used(usage)}${open.followers.length > 1 ? windows(open.followers) : nothing}${roundTrip(panel.machine)}`
     }
   </div>`;

@@ -43,6 +43,8 @@ export interface Panel {
   /** How the files stand that a turn has changed, by the key of its card. */
   readonly changes: Readonly<Record<string, Readonly<Record<string, FileState>>>>;
   /** What was refused, and about what: a permission's id, or '' for all else. */
+  /** Enter sends now, and Alt+Enter queues. */
+  readonly steers: boolean;
   readonly refusal: { readonly about: string; readonly message: string } | undefined;
 }
 
@@ -54,6 +56,7 @@ export const emptyPanel: Panel = {
   unheard: [],
   answering: new Set(),
   refusal: undefined,
+  steers: false,
   changes: {},
 };
 
@@ -67,6 +70,8 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return opened(panel, message);
     case 'nothing':
       return { ...panel, shows: 'nothing', refusal: undefined };
+    case 'steers':
+      return { ...panel, steers: message.steers };
     case 'link':
       return { ...panel, link: message.link, wasCut: wasCut(panel, message.link) };
     case 'machine':

@@ -42,6 +42,15 @@ describe('what goes along with a prompt', () => {
     assert.equal(await withAttachments('Look', [], where), 'Look');
   });
 
+  it('may be all that is sent', async () => {
+    const uri = await clippings.keep(Buffer.from('picture'), 'png');
+    const where = { folder: folder(), isElsewhere: false, clippings };
+    const message = await withAttachments('', [{ uri, name: 'error.png' }], where);
+    assert.deepEqual(message, [
+      { type: 'image', data: Buffer.from('picture').toString('base64'), mimeType: 'image/png' },
+    ]);
+  });
+
   it('is what it says for an agent on another machine, which cannot read it by its name', async () => {
     const [, block] = await sent(`${inside()}#L2-3`, true);
     assert.deepEqual(block, {

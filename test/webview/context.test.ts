@@ -137,6 +137,24 @@ describe('an image', () => {
   });
 });
 
+describe('a picture', () => {
+  it('can be sent without a word, and a file cannot', async () => {
+    const panel = await idle();
+    const send = panel.page.locator('.send');
+    const file = { uri: 'file:///w/login.ts', name: 'login.ts' };
+    await panel.tell({ type: 'attach', attachment: file });
+    assert.equal(await send.isDisabled(), true);
+    const picture = { uri: `clipping:${'a'.repeat(64)}.png`, name: 'error.png' };
+    await panel.tell({ type: 'attach', attachment: picture });
+    assert.equal(await send.isDisabled(), false);
+    await field(panel).press('Enter');
+    const [sent] = await panel.posted('send');
+    assert.equal(sent?.['message'], '');
+    assert.deepEqual(sent['attachments'], [file, picture]);
+    panel.close();
+  });
+});
+
 describe('what went along', () => {
   it('stands out where the prompt names it, and below where it does not', async () => {
     const panel = await idle();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
-import { answered, away, connected, permission } from './scenes.ts';
-import { happening, ME, showing, snapshot, Story } from './story.ts';
+import { answered, away, connected, permission, turn } from './scenes.ts';
+import { happening, ME, SESSION, showing, snapshot, Story } from './story.ts';
 
 const ANSWER =
   'Here is the rule.\n\n- one\n- two\n\n```ts\nconst a = 1;\n\nconst b = `x`;\n```\n\nIt **works** with `429`.';
@@ -143,6 +143,53 @@ describe('the composer', () => {
     assert.equal(await field.inputValue(), 'Hi');
     await field.press('ArrowDown');
     assert.equal(await field.inputValue(), '');
+    panel.close();
+  });
+
+  it('sends now with Enter where that was set, and queues with Alt+Enter, while the agent works', async () => {
+    const panel = await idle();
+    await panel.tell(happening(told().says('m1', 'Hm').events), { type: 'steers', steers: true });
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    await field.fill('At once');
+    assert.match(await panel.text('[data-part=footer]'), /Enter\s+send now\s+Alt\+Enter\s+queue/);
+    await field.press('Enter');
+    await field.fill('Later');
+    await field.press('Alt+Enter');
+    const sent = await panel.posted('send');
+    assert.deepEqual(
+      sent.map(({ message, steer }) => [message, steer]),
+      [
+        ['At once', true],
+        ['Later', undefined],
+      ],
+    );
+    panel.close();
+  });
+
+  it('stops the turn from the card of a running command', async () => {
+    const panel = await chromium.panel();
+    await panel.tell(...turn(Date.now()));
+    await panel.page.getByRole('button', { name: 'Stop the turn, and this command with it' }).click();
+    assert.equal((await panel.posted('interrupt')).length, 1);
+    panel.close();
+  });
+
+  it('copies the answer of a turn, and forks after the last one where the agent can', async () => {
+    const panel = await idle();
+    const twice = told()
+      .says('m1', 'Hello *you*')
+      .ends('p1')
+      .prompt('p2', 'And?')
+      .says('m2', 'Bye')
+      .ends('p2');
+    await panel.tell(happening(twice.events));
+    const fork = panel.page.getByRole('button', { name: 'Fork from here' });
+    assert.equal(await fork.count(), 0);
+    await panel.tell({ type: 'canFork', sessionId: SESSION });
+    await fork.click();
+    assert.equal((await panel.posted('fork')).length, 1);
+    await panel.page.getByRole('button', { name: 'Copy the answer' }).first().click();
+    assert.deepEqual(await panel.posted('copy'), [{ type: 'copy', text: 'Hello *you*' }]);
     panel.close();
   });
 
