@@ -10,6 +10,7 @@ import { gatewayCommands, type GatewayCommandParts } from './gatewayCommands.ts'
 import { details } from './log.ts';
 import { machineCommands, type MachineCommandParts } from './machines/machineCommands.ts';
 import { answerPermission } from './permissions.ts';
+import { showProcesses } from './processes.ts';
 import type { SessionFilter } from './sessionFilter.ts';
 import { isHere } from './sessionGroups.ts';
 import { sessionCommands, type SessionCommandParts } from './sessionCommands.ts';
@@ -62,6 +63,7 @@ const commands: Record<string, Command> = {
     if (session) await sessionCommands.archiveSession(session, parts);
   },
   'holdfast.answerPermission': answerPermission,
+  'holdfast.showProcesses': showProcesses,
   ...chatCommands,
   'holdfast.reconnect': async ({ connection }) => {
     connection.want();

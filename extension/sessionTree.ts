@@ -6,6 +6,7 @@ import type { Place } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
 import type { Folders } from './folders.ts';
 import { t } from './l10n.ts';
+import { lastSentence } from './lastSentence.ts';
 import { machineItem } from './machines/machineItem.ts';
 import { isLive, machineGroup, timeOf, type MachinesRow } from './machines/machineRows.ts';
 import type { Machines } from './machines/machines.ts';
@@ -146,6 +147,20 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     }
   }
 
+  /** The tooltip of a session is made when somebody wants to see it. */
+  async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
+    if (row.kind !== 'session') return item;
+    const { agents, connection } = this.#parts;
+    const { session } = row;
+    const history = await connection
+      .call('session.history', { sessionId: session.sessionId, limit: 1 })
+      // Without a link, or with none to its machine, the rest of it still is known.
+      .catch(() => ({ messages: [] }));
+    const said = lastSentence(history.messages);
+    item.tooltip = tooltip(session, agents.name(session.agent), this.#machineWords(session), said);
+    return item;
+  }
+
   dispose(): void {
     for (const part of this.#disposables) part.dispose();
   }
@@ -165,7 +180,6 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     item.description = row.description;
     item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(row));
     item.resourceUri = sessionUri(session.sessionId);
-    item.tooltip = tooltip(session, agents.name(session.agent), this.#machineWords(session));
     item.contextValue = `session.${row.isOld ? 'unheard' : row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}${session.peer === undefined ? '' : '.remote'}`;
     item.accessibilityInformation = {
       label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
@@ -321,7 +335,7 @@ function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
   }
 }
 
-function tooltip(session: Session, agent: string, machine: string): vscode.MarkdownString {
+function tooltip(session: Session, agent: string, machine: string, said: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', false);
   text.supportHtml = false;
   text.isTrusted = false;
@@ -330,6 +344,7 @@ function tooltip(session: Session, agent: string, machine: string): vscode.Markd
   line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
   line(session.path);
   if (machine !== '') line(machine);
+  if (said !== '') line(said);
   if (session.queued > 0) line(t('{0} queued', session.queued));
   if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
   return text;

@@ -36,6 +36,13 @@ describe('the palette', () => {
 
       await chat.send('silent');
       await chat.row(/^Working/).waitFor();
+      await chat.run('Agent Processes...');
+      const processes = chat.page.locator('.quick-input-list .monaco-list-row', {
+        hasText: / MB · process /,
+      });
+      await processes.filter({ hasText: 'Harbour lights' }).waitFor();
+      await chat.shoot('f-0-processes');
+      await chat.page.keyboard.press('Escape');
       await chat.run('Stop This Turn');
       await chat.isIdle();
       await chat.panel.getByText(/^Stopped/).waitFor();

@@ -56,6 +56,19 @@ describe('the tree of sessions', () => {
         return !unread;
       });
 
+      // Its tooltip ends with what was said last.
+      const tip = page.locator('.monaco-hover', { hasText: 'the end' });
+      await waitFor('the tooltip', async () => {
+        await page.mouse.move(800, 500);
+        await chat.row(/^Harbour lights/).hover();
+        return tip.waitFor({ timeout: 5_000 }).then(
+          () => true,
+          () => false,
+        );
+      });
+      await chat.shoot('k-1-tooltip');
+      await page.mouse.move(800, 500);
+
       // By title, and by what was said.
       await chat.row(/^Harbour lights/).hover();
       await chat.run('Filter Sessions...');
@@ -100,37 +113,6 @@ describe('the tree of sessions', () => {
       await client.call('session.interrupt', { sessionId });
       await chat.row(/^Working/).waitFor({ state: 'detached' });
       await selected.filter({ hasText: 'Far away' }).waitFor();
-    }));
-
-  test('is worked from the keyboard: renamed, archived, brought back and filtered', (t) =>
-    desk.story(t, async () => {
-      await using client = await connect({ home: desk.home, name: 'another client' });
-      const folder = 'harbor-keys';
-      const sessionId = await made(client, { folder, title: 'Ship it', prompts: ['echo shipped'] });
-      const chat = await desk.window(folder);
-      const { page } = chat;
-      const input = page.locator('.quick-input-widget input[type="text"]');
-      await chat.row(/^Ship it/).click();
-      await chat.seen('shipped');
-      await page.keyboard.press('F2');
-      await page.locator('.quick-input-title', { hasText: 'Rename session' }).waitFor();
-      await input.fill('Ship it now');
-      await page.keyboard.press('Enter');
-      await chat.row(/^Ship it now/).waitFor();
-
-      await chat.row(/^Ship it now/).click();
-      await page.keyboard.press('Delete');
-      await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
-      await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
-      await chat.row(/^Ship it now/).waitFor();
-      assert.equal((await client.call('session.get', { sessionId })).archived, false);
-
-      await chat.row(/^Ship it now/).click();
-      await page.keyboard.press('Control+f');
-      await input.fill('shipped');
-      await page.keyboard.press('Enter');
-      await chat.row(/^Ship it now.*in transcript/).waitFor();
-      await chat.run('Clear Filter');
     }));
 
   test('speaks the language of VS Code, in the side bar and in the panel', (t) =>
