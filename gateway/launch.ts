@@ -2,18 +2,30 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
+import { runCompiled } from './compiled.ts';
 import { makePrivateFolder, stateFolder } from './rpc/paths.ts';
 
-try {
-  const home = stateFolder();
-  if (existsSync(home)) {
+/** Where compiled code is kept; undefined: nowhere. */
+function keptFolder(): string | undefined {
+  try {
+    const home = stateFolder();
+    if (!existsSync(home)) return undefined;
     // Code that others could write there would be run.
     makePrivateFolder(home);
-    enableCompileCache(path.join(home, 'compiled'));
+    return path.join(home, 'compiled');
+  } catch {
+    // Whoever needs the folder says what is wrong with it.
+    return undefined;
   }
-} catch {
-  // Whoever needs the folder says what is wrong with it.
 }
 
-// Not before: a file of its own is what can be cached.
-void import('./main.ts');
+const folder = keptFolder();
+// As it is shipped: bundled, beside the program.
+const main = path.join(__dirname, 'main.cjs');
+if (folder === undefined) require(main);
+else {
+  // Of what the program loads only when it needs it.
+  enableCompileCache(folder);
+  const kind = process.argv.includes('--foreground') ? 'gateway' : 'command';
+  runCompiled(main, path.join(folder, `${kind}-${process.version}-${process.arch}`));
+}

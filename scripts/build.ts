@@ -86,7 +86,6 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/launch.ts'],
     outfile: 'dist/gateway.cjs',
-    plugins: [apart(/\/main\.ts$/, './main.cjs')],
     banner: {
       js: [
         '#!/usr/bin/env node',

@@ -68,12 +68,15 @@ export const hostOf = (home: string): Host => ({
 
 /** The first address of a real network card: none that was made up (bit 1), and none of a container or virtual machine. */
 export function stableMac(interfaces: ReturnType<typeof networkInterfaces>): string | undefined {
-  return Object.entries(interfaces)
-    .filter(([name]) => !VIRTUAL.test(name))
-    .toSorted(([a], [b]) => a.localeCompare(b))
-    .flatMap(([, list = []]) => list)
-    .filter(({ internal, mac }) => !internal && /[1-9a-f]/i.test(mac))
-    .find(({ mac }) => (Number.parseInt(mac.slice(0, 2), 16) & 0x02) === 0)?.mac;
+  return (
+    Object.entries(interfaces)
+      .filter(([name]) => !VIRTUAL.test(name))
+      // Not by a locale: its rules take longer to load than all of this.
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, list = []]) => list)
+      .filter(({ internal, mac }) => !internal && /[1-9a-f]/i.test(mac))
+      .find(({ mac }) => (Number.parseInt(mac.slice(0, 2), 16) & 0x02) === 0)?.mac
+  );
 }
 
 function hostId(): string | undefined {

@@ -33,34 +33,37 @@ export type AgentSession = z.infer<typeof AgentSession>;
 // ---- methods ----
 
 export const agentMethods = {
-  'agent.list': method('The catalogue: what is installed, what can be, what is missing, and how to mend it', {
-    access: 'read',
-    params: z.strictObject({}),
-    result: z.object({
-      agents: z.array(Agent),
-      defaultAgent: AgentId,
-      registryDate: z.string().default('').describe('The day of which the registry tells'),
+  'agent.list': method(
+    'The catalogue: what is installed, what can be, what is missing, and how to mend it',
+    () => ({
+      access: 'read',
+      params: z.strictObject({}),
+      result: z.object({
+        agents: z.array(Agent),
+        defaultAgent: AgentId,
+        registryDate: z.string().default('').describe('The day of which the registry tells'),
+      }),
     }),
-  }),
-  'agent.refresh': method('Fetches the ACP registry, which nothing does unasked, and keeps it', {
+  ),
+  'agent.refresh': method('Fetches the ACP registry, which nothing does unasked, and keeps it', () => ({
     params: z.strictObject({}),
     result: z.object({
       registryDate: z.string(),
       added: z.array(AgentId).describe('Agents that the list did not have before'),
     }),
     problems: ['registry.unreachable'],
-  }),
-  'agent.check': method('Starts the agent, asks what it is, and ends it', {
+  })),
+  'agent.check': method('Starts the agent, asks what it is, and ends it', () => ({
     params: z.strictObject({ agent: AgentId }),
     result: z.object({ ok: z.boolean(), detail: z.string() }),
     problems: ['agent.unknown'],
-  }),
-  'agent.sessions': method('The conversations that an agent remembers by itself, where it tells', {
+  })),
+  'agent.sessions': method('The conversations that an agent remembers by itself, where it tells', () => ({
     params: z.strictObject({
       agent: AgentId,
       path: z.string().min(1).optional().describe('Only those of this folder'),
     }),
     result: z.object({ sessions: z.array(AgentSession) }),
     problems: ['agent.unknown', 'agent.missing', 'agent.unable', 'agent.failed', 'path.missing'],
-  }),
+  })),
 };

@@ -20,17 +20,40 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly streams: boolean;
 }
 
-export const method = <P extends z.ZodType, R extends z.ZodType>(
+interface Spec<P, R> {
+  readonly params: P;
+  readonly result: R;
+  readonly problems?: readonly string[];
+  readonly streams?: boolean;
+  readonly access?: Access;
+}
+
+/** Schemas are made when they are first asked for: most gateways, and all clients, use a few of them. */
+export function method<P extends z.ZodType, R extends z.ZodType>(
   summary: string,
-  spec: { params: P; result: R; problems?: readonly string[]; streams?: boolean; access?: Access },
-): Method<P, R> => ({
-  summary,
-  params: spec.params,
-  result: spec.result,
-  problems: spec.problems ?? [],
-  access: spec.access ?? 'operator',
-  streams: spec.streams ?? false,
-});
+  spec: () => Spec<P, R>,
+): Method<P, R> {
+  let known: Spec<P, R> | undefined;
+  const made = (): Spec<P, R> => (known ??= spec());
+  return {
+    summary,
+    get params() {
+      return made().params;
+    },
+    get result() {
+      return made().result;
+    },
+    get problems() {
+      return made().problems ?? [];
+    },
+    get access() {
+      return made().access ?? 'operator';
+    },
+    get streams() {
+      return made().streams ?? false;
+    },
+  };
+}
 
 /** Something that the gateway tells a connected client without being asked. */
 export interface Notification<P extends z.ZodType = z.ZodType> {
@@ -38,10 +61,15 @@ export interface Notification<P extends z.ZodType = z.ZodType> {
   readonly params: P;
 }
 
-export const notification = <P extends z.ZodType>(summary: string, params: P): Notification<P> => ({
-  summary,
-  params,
-});
+export function notification<P extends z.ZodType>(summary: string, params: () => P): Notification<P> {
+  let known: P | undefined;
+  return {
+    summary,
+    get params() {
+      return (known ??= params());
+    },
+  };
+}
 
 /** A declared failure: its JSON-RPC code (-32000..-32099) and what it means. */
 export interface ProblemKind {

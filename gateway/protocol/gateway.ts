@@ -40,7 +40,7 @@ export type WindowState = z.infer<typeof WindowState>;
 // ---- methods ----
 
 export const gatewayMethods = {
-  'client.hello': method('Names the client, so that other windows can say who sent or answered what', {
+  'client.hello': method('Names the client, so that other windows can say who sent or answered what', () => ({
     access: 'read',
     params: z.strictObject({
       clientId: ClientId.optional().describe('Keep it over reconnects; minted when absent'),
@@ -49,25 +49,28 @@ export const gatewayMethods = {
     }),
     result: GatewayInfo.extend({ clientId: ClientId }),
     problems: ['protocol.version'],
-  }),
+  })),
   'client.presence': method(
     'Says how a window stands; from then on it may get permission.announced, as exactly one window does',
-    { access: 'read', params: WindowState, result: z.object({ ok: z.literal(true) }) },
+    () => ({ access: 'read', params: WindowState, result: z.object({ ok: z.literal(true) }) }),
   ),
-  'gateway.info': method('Version, protocol range, features', {
+  'gateway.info': method('Version, protocol range, features', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: GatewayInfo,
-  }),
-  'gateway.stop': method('Ends the gateway and its agents now; everything stays on disk', {
+  })),
+  'gateway.stop': method('Ends the gateway and its agents now; everything stays on disk', () => ({
     params: z.strictObject({}),
     result: z.object({ ok: z.literal(true) }),
-  }),
-  'gateway.drain': method('Takes no new prompts and ends when no turn runs any more; queued prompts stay', {
-    params: z.strictObject({}),
-    result: z.object({ ok: z.literal(true), turns: z.int().describe('Turns that still run') }),
-  }),
-  'health.check': method('Is it well, and how much does it use', {
+  })),
+  'gateway.drain': method(
+    'Takes no new prompts and ends when no turn runs any more; queued prompts stay',
+    () => ({
+      params: z.strictObject({}),
+      result: z.object({ ok: z.literal(true), turns: z.int().describe('Turns that still run') }),
+    }),
+  ),
+  'health.check': method('Is it well, and how much does it use', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.object({
@@ -79,10 +82,10 @@ export const gatewayMethods = {
       version: z.string(),
       pid: z.int(),
     }),
-  }),
-  'rpc.discover': method('This contract as an OpenRPC document', {
+  })),
+  'rpc.discover': method('This contract as an OpenRPC document', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.record(z.string(), z.unknown()),
-  }),
+  })),
 };

@@ -31,7 +31,7 @@ export type Snapshot = z.infer<typeof Snapshot>;
 export const logMethods = {
   'session.subscribe': method(
     'Follows a session. Without a cursor, or with one that cannot be honoured: a snapshot',
-    {
+    () => ({
       access: 'read',
       params: z.strictObject({ sessionId: SessionId, cursor: Cursor.optional() }),
       result: z.object({
@@ -40,30 +40,33 @@ export const logMethods = {
         snapshot: Snapshot.optional(),
       }),
       problems: ['session.unknown'],
-    },
+    }),
   ),
-  'session.unsubscribe': method('Ends session.subscribe', {
+  'session.unsubscribe': method('Ends session.subscribe', () => ({
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
-  }),
-  'session.reconnect': method('What this client has not confirmed yet; asking again gives the same again', {
-    access: 'read',
-    params: z.strictObject({
-      sessionId: SessionId,
-      clientId: ClientId.optional().describe('Absent: the client that asks'),
-      cursor: Cursor.optional().describe('Confirms everything up to here'),
+  })),
+  'session.reconnect': method(
+    'What this client has not confirmed yet; asking again gives the same again',
+    () => ({
+      access: 'read',
+      params: z.strictObject({
+        sessionId: SessionId,
+        clientId: ClientId.optional().describe('Absent: the client that asks'),
+        cursor: Cursor.optional().describe('Confirms everything up to here'),
+      }),
+      result: z.object({
+        bufferedEvents: z.array(Event).describe('At most 1000; confirm them and ask again for more'),
+        cursor: Cursor.describe('Confirm with this'),
+        gap: z
+          .boolean()
+          .describe('The cursor could not be honoured: these events are from the start of what is kept'),
+      }),
+      problems: ['session.unknown'],
     }),
-    result: z.object({
-      bufferedEvents: z.array(Event).describe('At most 1000; confirm them and ask again for more'),
-      cursor: Cursor.describe('Confirm with this'),
-      gap: z
-        .boolean()
-        .describe('The cursor could not be honoured: these events are from the start of what is kept'),
-    }),
-    problems: ['session.unknown'],
-  }),
-  'session.history': method('Whole messages, the newest page first', {
+  ),
+  'session.history': method('Whole messages, the newest page first', () => ({
     access: 'read',
     params: z.strictObject({
       sessionId: SessionId,
@@ -76,7 +79,7 @@ export const logMethods = {
       cursor: Cursor.describe('Where the log ends now'),
     }),
     problems: ['session.unknown'],
-  }),
+  })),
 };
 
 // ---- notifications ----
@@ -86,24 +89,26 @@ const peer = PeerName.describe('The gateway that owns the session, when that is 
 export const logNotifications = {
   'session.events': notification(
     'What one commit wrote, in frames of less than 1 MiB. Only a prompt may be longer: as long as a request, 1 MiB, and its envelope',
-    z.object({ sessionId: SessionId, peer, events: z.array(Event), cursor: Cursor }),
+    () => z.object({ sessionId: SessionId, peer, events: z.array(Event), cursor: Cursor }),
   ),
   'session.snapshot': notification(
     "A peer's session cannot be read on from where this client was: it starts again from this",
-    z.object({ sessionId: SessionId, peer, cursor: Cursor, snapshot: Snapshot }),
+    () => z.object({ sessionId: SessionId, peer, cursor: Cursor, snapshot: Snapshot }),
   ),
   'session.drafted': notification(
     'Somebody else changed the unsent text of a session that this client follows',
-    z.object({ sessionId: SessionId, peer, text: z.string() }),
+    () => z.object({ sessionId: SessionId, peer, text: z.string() }),
   ),
   'session.followed': notification(
     'Who follows a session that this client follows, this client included: told at first and with each change',
-    z.object({ sessionId: SessionId, peer, followers: z.array(Actor) }),
+    () => z.object({ sessionId: SessionId, peer, followers: z.array(Actor) }),
   ),
   'session.ended': notification(
     'This client, and no other, is to tell people that a session has come to rest and nobody looked; see client.presence',
-    z.object({ sessionId: SessionId, outcome: z.enum(['finished', 'failed']) }),
+    () => z.object({ sessionId: SessionId, outcome: z.enum(['finished', 'failed']) }),
   ),
-  'session.changed': notification('A watched session is new or different', z.object({ session: Session })),
-  'session.removed': notification('A watched session is gone', z.object({ sessionId: SessionId })),
+  'session.changed': notification('A watched session is new or different', () =>
+    z.object({ session: Session }),
+  ),
+  'session.removed': notification('A watched session is gone', () => z.object({ sessionId: SessionId })),
 };

@@ -157,52 +157,55 @@ const next = z.int().optional().describe('Give this as before; absent: all is sa
 // ---- methods (names as over HTTP, where POST /v1/send and its like do the same) ----
 
 export const mailMethods = {
-  'mail.send': method('Accepts a message for good; the same client_message_id is accepted once, ever', {
-    access: 'mail',
-    params: z.strictObject({
-      to: Address,
-      message: Text.min(1).describe('The text'),
-      from: MailboxName.optional().describe(
-        'Absent: an agent writes from its session, everybody else as the person',
-      ),
-      type: Text.min(1).max(64).default('message'),
-      priority: Priority.default('next'),
-      meta: z
-        .record(Text.max(128), z.unknown())
-        .refine(isWellFormed, 'must be well-formed Unicode')
-        .default({}),
-      reply_to_id: MessageId.optional(),
-      ttl_s: z
-        .number()
-        .positive()
-        .max(365 * 86_400)
-        .optional()
-        .describe('Seconds after which it is given up if it has not arrived'),
-      client_message_id: ClientMessageId.optional().describe('Idempotency key; minted when absent'),
-      must_fit: z
-        .boolean()
-        .default(false)
-        .describe('mail.full at once if the mailbox has no room, instead of waiting for it in the outbox'),
+  'mail.send': method(
+    'Accepts a message for good; the same client_message_id is accepted once, ever',
+    () => ({
+      access: 'mail',
+      params: z.strictObject({
+        to: Address,
+        message: Text.min(1).describe('The text'),
+        from: MailboxName.optional().describe(
+          'Absent: an agent writes from its session, everybody else as the person',
+        ),
+        type: Text.min(1).max(64).default('message'),
+        priority: Priority.default('next'),
+        meta: z
+          .record(Text.max(128), z.unknown())
+          .refine(isWellFormed, 'must be well-formed Unicode')
+          .default({}),
+        reply_to_id: MessageId.optional(),
+        ttl_s: z
+          .number()
+          .positive()
+          .max(365 * 86_400)
+          .optional()
+          .describe('Seconds after which it is given up if it has not arrived'),
+        client_message_id: ClientMessageId.optional().describe('Idempotency key; minted when absent'),
+        must_fit: z
+          .boolean()
+          .default(false)
+          .describe('mail.full at once if the mailbox has no room, instead of waiting for it in the outbox'),
+      }),
+      result: z.object({
+        client_message_id: ClientMessageId,
+        status: z.enum(['queued', 'inflight', 'done']).describe('queued: it is on disk here'),
+        broker_message_id: MessageId,
+        duplicate: z.boolean().optional().describe('It was sent before, and has arrived'),
+      }),
+      problems: [
+        'mailbox.unknown',
+        'mail.conflict',
+        'mail.size',
+        'mail.full',
+        'mail.rate',
+        'mail.loop',
+        'access.denied',
+        'storage.full',
+        'storage.damaged',
+      ],
     }),
-    result: z.object({
-      client_message_id: ClientMessageId,
-      status: z.enum(['queued', 'inflight', 'done']).describe('queued: it is on disk here'),
-      broker_message_id: MessageId,
-      duplicate: z.boolean().optional().describe('It was sent before, and has arrived'),
-    }),
-    problems: [
-      'mailbox.unknown',
-      'mail.conflict',
-      'mail.size',
-      'mail.full',
-      'mail.rate',
-      'mail.loop',
-      'access.denied',
-      'storage.full',
-      'storage.damaged',
-    ],
-  }),
-  'mail.inbox': method('What has arrived, newest first. Looking changes nothing: mail.ack does', {
+  ),
+  'mail.inbox': method('What has arrived, newest first. Looking changes nothing: mail.ack does', () => ({
     access: 'mail.read',
     params: z.strictObject({
       mailbox: MailboxName.optional().describe("Absent: the caller's own"),
@@ -215,10 +218,10 @@ export const mailMethods = {
     }),
     result: z.object({ messages: z.array(Delivery), next }),
     problems: ['mailbox.unknown'],
-  }),
+  })),
   'mail.receive': method(
     'Takes waiting messages for itself, oldest first, and waits for one if there is none',
-    {
+    () => ({
       access: 'mail',
       params: z.strictObject({
         mailbox: MailboxName.optional().describe("Absent: the caller's own"),
@@ -233,9 +236,9 @@ export const mailMethods = {
       }),
       result: z.object({ messages: z.array(Delivery) }),
       problems: ['mailbox.unknown'],
-    },
+    }),
   ),
-  'mail.ack': method('Says that messages were read; their senders are told', {
+  'mail.ack': method('Says that messages were read; their senders are told', () => ({
     access: 'mail',
     params: z.strictObject({
       mailbox: MailboxName.optional().describe("Absent: the caller's own"),
@@ -243,8 +246,8 @@ export const mailMethods = {
     }),
     result: z.object({ ok: z.literal(true), acknowledged: z.int().nonnegative() }),
     problems: ['mailbox.unknown', 'mail.unknown'],
-  }),
-  'mail.decide': method("A person's answer to held mail: let it in, or send it back", {
+  })),
+  'mail.decide': method("A person's answer to held mail: let it in, or send it back", () => ({
     params: z.strictObject({
       mailbox: MailboxName,
       id: MessageId,
@@ -252,8 +255,8 @@ export const mailMethods = {
     }),
     result: ok,
     problems: ['mailbox.unknown', 'mail.unknown', 'mail.state'],
-  }),
-  'mail.outbox': method('What was sent, newest first, with what became of it', {
+  })),
+  'mail.outbox': method('What was sent, newest first, with what became of it', () => ({
     access: 'read',
     params: z.strictObject({
       status: OutboxStatus.optional(),
@@ -262,22 +265,29 @@ export const mailMethods = {
       ...page,
     }),
     result: z.object({ messages: z.array(Outgoing), next }),
-  }),
-  'mail.requeue': method('Gives up a message that has not arrived and sends it anew, to where it was going', {
-    params: z.strictObject({
-      id: MessageId,
-      new_client_message_id: ClientMessageId.optional().describe('Minted when absent'),
+  })),
+  'mail.requeue': method(
+    'Gives up a message that has not arrived and sends it anew, to where it was going',
+    () => ({
+      params: z.strictObject({
+        id: MessageId,
+        new_client_message_id: ClientMessageId.optional().describe('Minted when absent'),
+      }),
+      result: z.object({ id: MessageId, client_message_id: ClientMessageId, supersedes: MessageId }),
+      problems: ['mail.unknown', 'mail.state', 'mail.conflict'],
     }),
-    result: z.object({ id: MessageId, client_message_id: ClientMessageId, supersedes: MessageId }),
-    problems: ['mail.unknown', 'mail.state', 'mail.conflict'],
-  }),
-  'mail.watch': method('Follows mail: mail.event from after an id on, what was missed first', {
+  ),
+  'mail.watch': method('Follows mail: mail.event from after an id on, what was missed first', () => ({
     access: 'read',
     params: z.strictObject({ after: z.int().nonnegative().optional() }),
     result: z.object({ last: z.int().nonnegative().describe('The newest event there is') }),
-  }),
-  'mail.unwatch': method('Ends mail.watch', { access: 'read', params: z.strictObject({}), result: ok }),
-  'mailbox.create': method('Makes a mailbox for a program, with a socket of its own', {
+  })),
+  'mail.unwatch': method('Ends mail.watch', () => ({
+    access: 'read',
+    params: z.strictObject({}),
+    result: ok,
+  })),
+  'mailbox.create': method('Makes a mailbox for a program, with a socket of its own', () => ({
     params: z.strictObject({
       name: MailboxName,
       policy: MailPolicy.default('accept'),
@@ -285,13 +295,13 @@ export const mailMethods = {
     }),
     result: Mailbox,
     problems: ['mailbox.exists'],
-  }),
-  'mailbox.list': method('The mailboxes of this gateway and of linked ones, with who is there', {
+  })),
+  'mailbox.list': method('The mailboxes of this gateway and of linked ones, with who is there', () => ({
     access: 'mail.read',
     params: z.strictObject({}),
     result: z.object({ mailboxes: z.array(Mailbox) }),
-  }),
-  'mailbox.update': method('Changes a mailbox: its name, what it lets in, its topics', {
+  })),
+  'mailbox.update': method('Changes a mailbox: its name, what it lets in, its topics', () => ({
     params: z.strictObject({
       name: MailboxName,
       rename: MailboxName.optional(),
@@ -300,19 +310,19 @@ export const mailMethods = {
     }),
     result: Mailbox,
     problems: ['mailbox.unknown', 'mailbox.exists', 'mailbox.state'],
-  }),
-  'mailbox.destroy': method("Removes a program's mailbox with what is in it", {
+  })),
+  'mailbox.destroy': method("Removes a program's mailbox with what is in it", () => ({
     params: z.strictObject({ name: MailboxName }),
     result: ok,
     problems: ['mailbox.unknown', 'mailbox.state'],
-  }),
-  'profile.get': method('What a mailbox tells of itself', {
+  })),
+  'profile.get': method('What a mailbox tells of itself', () => ({
     access: 'mail.read',
     params: z.strictObject({ mailbox: MailboxName.optional().describe("Absent: the caller's own") }),
     result: Profile.extend({ mailbox: MailboxName }),
     problems: ['mailbox.unknown'],
-  }),
-  'profile.set': method('Changes what a mailbox tells of itself; absent members stay', {
+  })),
+  'profile.set': method('Changes what a mailbox tells of itself; absent members stay', () => ({
     access: 'mail',
     params: z.strictObject({
       mailbox: MailboxName.optional().describe("Absent: the caller's own"),
@@ -327,7 +337,7 @@ export const mailMethods = {
     }),
     result: z.object({ ok: z.literal(true), applied: z.array(z.string()) }),
     problems: ['mailbox.unknown'],
-  }),
+  })),
 };
 
 // ---- notifications ----
@@ -335,10 +345,11 @@ export const mailMethods = {
 export const mailNotifications = {
   'mail.event': notification(
     'Mail arrived, changed, or somebody came or went; the same as GET /v1/events',
-    z.object({
-      id: z.int().nonnegative(),
-      event: MailEventKind,
-      data: z.looseObject({ ts: z.iso.datetime() }),
-    }),
+    () =>
+      z.object({
+        id: z.int().nonnegative(),
+        event: MailEventKind,
+        data: z.looseObject({ ts: z.iso.datetime() }),
+      }),
   ),
 };

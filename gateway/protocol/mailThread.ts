@@ -37,15 +37,15 @@ export type ThreadMessage = z.infer<typeof ThreadMessage>;
 // ---- methods ----
 
 export const mailThreadMethods = {
-  'mail.threads': method('The threads of all mailboxes here, the last written first', {
+  'mail.threads': method('The threads of all mailboxes here, the last written first', () => ({
     access: 'read',
     params: z.strictObject({ limit: z.int().min(1).max(200).default(50) }),
     result: z.object({ threads: z.array(MailThread) }),
-  }),
-  'mail.thread': method('One thread, oldest message first; of a long one the newest', {
+  })),
+  'mail.thread': method('One thread, oldest message first; of a long one the newest', () => ({
     access: 'read',
     params: z.strictObject({ threadId: MessageId, limit: z.int().min(1).max(500).default(200) }),
     result: z.object({ thread: MailThread, messages: z.array(ThreadMessage) }),
     problems: ['mail.unknown'],
-  }),
+  })),
 };

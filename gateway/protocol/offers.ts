@@ -40,19 +40,19 @@ export type Offers = z.infer<typeof Offers>;
 export const offerMethods = {
   'session.offers': method(
     'What its agent offers; before its first start, what the agent offered elsewhere',
-    {
+    () => ({
       access: 'read',
       params: z.strictObject({ sessionId: SessionId }),
       result: z.object({ offers: Offers.nullable().describe('null: nobody has started this agent yet') }),
       problems: ['session.unknown'],
-    },
+    }),
   ),
   'session.set_option': method(
     'Sets an option of the agent; a running agent follows at once, another one when it starts',
-    {
+    () => ({
       params: z.strictObject({ sessionId: SessionId, optionId: z.string().min(1), value: z.string() }),
       result: z.object({ ok: z.literal(true) }),
       problems: ['session.unknown', 'option.unsupported', 'agent.failed'],
-    },
+    }),
   ),
 };

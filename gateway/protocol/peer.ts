@@ -69,30 +69,33 @@ const ok = z.object({ ok: z.literal(true) });
 // ---- methods (session.*, queue.* and permission.* take `peer` and act there: remote.ts) ----
 
 export const peerMethods = {
-  'peers.invite': method('Makes a code that links one other gateway to this one, once, within ten minutes', {
-    params: z.strictObject({
-      address: z
-        .string()
-        .optional()
-        .describe('host or host:port under which the other side reaches us; absent: all of this machine'),
-      words: z
-        .boolean()
-        .default(false)
-        .describe('As 16 words to read out or type, which hold 128 bits of chance and one address of IPv4'),
-      policy: PolicyChange.default({}).describe(
-        'What the other side may do here, where it is not the default',
-      ),
+  'peers.invite': method(
+    'Makes a code that links one other gateway to this one, once, within ten minutes',
+    () => ({
+      params: z.strictObject({
+        address: z
+          .string()
+          .optional()
+          .describe('host or host:port under which the other side reaches us; absent: all of this machine'),
+        words: z
+          .boolean()
+          .default(false)
+          .describe('As 16 words to read out or type, which hold 128 bits of chance and one address of IPv4'),
+        policy: PolicyChange.default({}).describe(
+          'What the other side may do here, where it is not the default',
+        ),
+      }),
+      result: z.object({
+        code: z.string().describe('A secret, text or words: whoever has it first is let in'),
+        expiresAt: z.iso.datetime(),
+        addresses: z
+          .array(z.string())
+          .describe('Where the other side will look for this gateway; none: it has to find or be told it'),
+      }),
+      problems: ['peer.offline'],
     }),
-    result: z.object({
-      code: z.string().describe('A secret, text or words: whoever has it first is let in'),
-      expiresAt: z.iso.datetime(),
-      addresses: z
-        .array(z.string())
-        .describe('Where the other side will look for this gateway; none: it has to find or be told it'),
-    }),
-    problems: ['peer.offline'],
-  }),
-  'peers.join': method("Uses a code of another gateway; both sides then hold each other's key", {
+  ),
+  'peers.join': method("Uses a code of another gateway; both sides then hold each other's key", () => ({
     params: z.strictObject({
       code: z.string().trim().min(1).max(4096),
       name: PeerName.optional().describe('What it is called here; absent: what it calls itself'),
@@ -111,8 +114,8 @@ export const peerMethods = {
     }),
     result: Peer,
     problems: ['peer.code', 'peer.exists', 'peer.offline'],
-  }),
-  'peers.list': method('The linked gateways, with their state and their sessions', {
+  })),
+  'peers.list': method('The linked gateways, with their state and their sessions', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.object({
@@ -128,57 +131,61 @@ export const peerMethods = {
         })
         .describe('This gateway, as it tells others'),
     }),
-  }),
+  })),
   'peers.discover': method(
     'Asks the local network for gateways that let themselves be found; linking one takes its code all the same',
-    {
+    () => ({
       params: z.strictObject({
         seconds: z.number().min(0.1).max(10).default(3).describe('How long answers are waited for'),
       }),
       result: z.object({ found: z.array(Nearby).describe('Heard within the last 30 s') }),
-    },
+    }),
   ),
-  'peers.rename': method('Calls a peer otherwise here', {
+  'peers.rename': method('Calls a peer otherwise here', () => ({
     params: z.strictObject({ name: PeerName, newName: PeerName }),
     result: ok,
     problems: ['peer.unknown', 'peer.exists'],
-  }),
+  })),
   'peers.remove': method(
     'Forgets a peer: its link is cut within a second and its key is worth nothing here',
-    {
+    () => ({
       params: z.strictObject({ name: PeerName }),
       result: ok,
       problems: ['peer.unknown'],
-    },
+    }),
   ),
-  'peers.policy': method('Says what a peer may do here, or asks for it; absent members stay', {
+  'peers.policy': method('Says what a peer may do here, or asks for it; absent members stay', () => ({
     params: z.strictObject({ name: PeerName, ...PolicyChange.shape }),
     result: PeerPolicy,
     problems: ['peer.unknown'],
-  }),
-  'peers.reconnect': method('Dials a peer now instead of at its next turn', {
+  })),
+  'peers.reconnect': method('Dials a peer now instead of at its next turn', () => ({
     params: z.strictObject({ name: PeerName }),
     result: ok,
     problems: ['peer.unknown'],
-  }),
+  })),
   'peers.rotate': method(
     'Makes a new key for this gateway; peers that are linked now learn it, others must join anew',
-    {
+    () => ({
       params: z.strictObject({}),
       result: z.object({ fingerprint: z.string(), told: z.array(PeerName), untold: z.array(PeerName) }),
-    },
+    }),
   ),
-  'peers.watch': method('All peers now, then peer.changed and peer.removed as they happen', {
+  'peers.watch': method('All peers now, then peer.changed and peer.removed as they happen', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.object({ peers: z.array(Peer) }),
-  }),
-  'peers.unwatch': method('Ends peers.watch', { access: 'read', params: z.strictObject({}), result: ok }),
+  })),
+  'peers.unwatch': method('Ends peers.watch', () => ({
+    access: 'read',
+    params: z.strictObject({}),
+    result: ok,
+  })),
 };
 
 // ---- notifications ----
 
 export const peerNotifications = {
-  'peer.changed': notification('A peer was linked or has changed', z.object({ peer: Peer })),
-  'peer.removed': notification('A peer was forgotten', z.object({ name: PeerName })),
+  'peer.changed': notification('A peer was linked or has changed', () => z.object({ peer: Peer })),
+  'peer.removed': notification('A peer was forgotten', () => z.object({ name: PeerName })),
 };

@@ -71,13 +71,13 @@ export type Permission = z.infer<typeof Permission>;
 // ---- methods ----
 
 export const permissionMethods = {
-  'permission.list': method('The open permissions of one session, or of all', {
+  'permission.list': method('The open permissions of one session, or of all', () => ({
     access: 'read',
     params: z.strictObject({ sessionId: SessionId.optional() }),
     result: z.object({ permissions: z.array(Permission) }),
     problems: ['session.unknown'],
-  }),
-  'permission.answer': method('Answers an open permission; the first answer wins', {
+  })),
+  'permission.answer': method('Answers an open permission; the first answer wins', () => ({
     params: z.strictObject({
       permissionId: PermissionId,
       optionId: z.string(),
@@ -86,7 +86,7 @@ export const permissionMethods = {
     }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['permission.unknown', 'permission.resolved', 'permission.option'],
-  }),
+  })),
 };
 
 // ---- notifications ----
@@ -96,10 +96,10 @@ const asked = z.object({ permissionId: PermissionId, sessionId: SessionId });
 export const permissionNotifications = {
   'permission.announced': notification(
     'This client, and no other, is to tell people of an open permission; see client.presence',
-    asked,
+    () => asked,
   ),
   'permission.settled': notification(
     'Nothing is to be told of it here any more: it is answered or void, or another window tells it now',
-    asked,
+    () => asked,
   ),
 };

@@ -42,45 +42,48 @@ export type Prompt = z.infer<typeof Prompt>;
 // ---- methods ----
 
 export const queueMethods = {
-  'session.send': method('Puts a prompt into the queue of a session; it is on disk when this answers', {
-    params: z.strictObject({
-      sessionId: SessionId,
-      message: Message,
-      promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
-      steer: z
-        .boolean()
-        .default(false)
-        .describe('Send now: stops the running turn and goes before all that waits'),
-      expiresInS: z
-        .number()
-        .positive()
-        .max(30 * 86_400)
-        .optional()
-        .describe('Seconds after which it is taken out if it has not started'),
+  'session.send': method(
+    'Puts a prompt into the queue of a session; it is on disk when this answers',
+    () => ({
+      params: z.strictObject({
+        sessionId: SessionId,
+        message: Message,
+        promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+        steer: z
+          .boolean()
+          .default(false)
+          .describe('Send now: stops the running turn and goes before all that waits'),
+        expiresInS: z
+          .number()
+          .positive()
+          .max(30 * 86_400)
+          .optional()
+          .describe('Seconds after which it is taken out if it has not started'),
+      }),
+      result: z.object({
+        sessionId: SessionId,
+        promptId: PromptId,
+        state: PromptState,
+        position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
+        cursor: Cursor.describe('Where the session stood when the prompt was written down'),
+        peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
+      }),
+      problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'storage.damaged', 'gateway.stopping'],
+      streams: true,
     }),
-    result: z.object({
-      sessionId: SessionId,
-      promptId: PromptId,
-      state: PromptState,
-      position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
-      cursor: Cursor.describe('Where the session stood when the prompt was written down'),
-      peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
-    }),
-    problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'storage.damaged', 'gateway.stopping'],
-    streams: true,
-  }),
-  'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', {
+  ),
+  'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', () => ({
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
     problems: ['session.unknown'],
-  }),
-  'queue.edit': method('Gives a waiting prompt another text', {
+  })),
+  'queue.edit': method('Gives a waiting prompt another text', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId, message: Message }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
-  }),
-  'queue.move': method('Puts a waiting prompt elsewhere among those that wait', {
+  })),
+  'queue.move': method('Puts a waiting prompt elsewhere among those that wait', () => ({
     params: z.strictObject({
       sessionId: SessionId,
       promptId: PromptId,
@@ -88,28 +91,28 @@ export const queueMethods = {
     }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
-  }),
-  'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', {
+  })),
+  'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
-  }),
+  })),
   'queue.retry': method(
     "Runs an uncertain or failed prompt again: a person's decision, never the gateway's",
-    {
+    () => ({
       params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
       result: z.object({ ok: z.literal(true) }),
       problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
-    },
+    }),
   ),
-  'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', {
+  'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', () => ({
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown'],
-  }),
-  'queue.resume': method('Lets a held queue go on', {
+  })),
+  'queue.resume': method('Lets a held queue go on', () => ({
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['session.unknown'],
-  }),
+  })),
 };

@@ -1,6 +1,6 @@
 // What can be done at a peer: these methods take `peer` and act there, within what that peer allows.
 import type { z } from 'zod';
-import type { Method } from './contract.ts';
+import { method, type Method } from './contract.ts';
 import { PeerName } from './ids.ts';
 
 const peer = PeerName.optional().describe('The peer to act at; absent: this gateway');
@@ -16,7 +16,13 @@ export const atPeers = <M extends Readonly<Record<string, Method<z.ZodObject>>>>
   Object.fromEntries(
     Object.entries(methods).map(([name, entry]) => [
       name,
-      { ...entry, params: entry.params.extend({ peer }), problems: [...entry.problems, ...PROBLEMS] },
+      method(entry.summary, () => ({
+        params: entry.params.extend({ peer }),
+        result: entry.result,
+        problems: [...entry.problems, ...PROBLEMS],
+        access: entry.access,
+        streams: entry.streams,
+      })),
     ]),
     // Each entry is the one of this name, with one more parameter.
   ) as unknown as AtPeers<M>;

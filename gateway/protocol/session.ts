@@ -78,7 +78,7 @@ const isOneThing = (first: string | undefined, second: string | undefined): bool
 // ---- methods (session.send is in queue.ts; subscribe and history are in log.ts) ----
 
 export const sessionMethods = {
-  'session.create': method('Creates a session; the agent starts with the first prompt', {
+  'session.create': method('Creates a session; the agent starts with the first prompt', () => ({
     params: z
       .strictObject({
         path: z
@@ -114,108 +114,130 @@ export const sessionMethods = {
       'storage.full',
       'storage.damaged',
     ],
-  }),
-  'session.list': method('All sessions, the last active first', {
+  })),
+  'session.list': method('All sessions, the last active first', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.object({ sessions: z.array(Session) }),
-  }),
-  'session.get': method('One session', {
+  })),
+  'session.get': method('One session', () => ({
     access: 'read',
     params: one,
     result: Session,
     problems: ['session.unknown'],
-  }),
-  'session.rename': method('Gives a session another title', {
+  })),
+  'session.rename': method('Gives a session another title', () => ({
     params: z.strictObject({ sessionId: SessionId, title: z.string().trim().min(1).max(200) }),
     result: ok,
     problems: ['session.unknown'],
-  }),
-  'session.mark_read': method('Notes for all windows that somebody has read a session up to an event', {
-    params: z.strictObject({ sessionId: SessionId, seq: z.int().nonnegative() }),
-    result: ok,
-    problems: ['session.unknown'],
-  }),
-  'session.archive': method('Moves a session out of sight, or back', {
+  })),
+  'session.mark_read': method(
+    'Notes for all windows that somebody has read a session up to an event',
+    () => ({
+      params: z.strictObject({ sessionId: SessionId, seq: z.int().nonnegative() }),
+      result: ok,
+      problems: ['session.unknown'],
+    }),
+  ),
+  'session.archive': method('Moves a session out of sight, or back', () => ({
     params: z.strictObject({ sessionId: SessionId, archived: z.boolean().default(true) }),
     result: ok,
     problems: ['session.unknown'],
-  }),
+  })),
   'session.set_mode': method(
     'Changes the mode; a running agent follows at once, another one when it starts',
-    {
+    () => ({
       params: z.strictObject({ sessionId: SessionId, mode: Mode }),
       result: ok,
       problems: ['session.unknown', 'mode.unsupported'],
-    },
+    }),
   ),
-  'session.set_model': method("Changes the model; null: the agent's own choice, from its next start on", {
-    params: z.strictObject({ sessionId: SessionId, model: z.string().min(1).nullable().default(null) }),
-    result: ok,
-    problems: ['session.unknown', 'model.unsupported'],
-  }),
-  'session.resume': method('Brings the agent back, with its own memory of the conversation where it can', {
-    params: z
-      .strictObject({
+  'session.set_model': method(
+    "Changes the model; null: the agent's own choice, from its next start on",
+    () => ({
+      params: z.strictObject({ sessionId: SessionId, model: z.string().min(1).nullable().default(null) }),
+      result: ok,
+      problems: ['session.unknown', 'model.unsupported'],
+    }),
+  ),
+  'session.resume': method(
+    'Brings the agent back, with its own memory of the conversation where it can',
+    () => ({
+      params: z
+        .strictObject({
+          sessionId: SessionId,
+          agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
+          sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
+        })
+        .refine(
+          ({ agentSessionId, sdkSessionId }) => isOneThing(agentSessionId, sdkSessionId),
+          'agentSessionId and sdkSessionId are the same thing: give one',
+        ),
+      result: z.object({
+        ok: z.literal(true),
+        fallback: z
+          .boolean()
+          .describe('A fresh agent session was opened; the history goes along with the next prompt'),
+      }),
+      problems: ['session.unknown', 'agent.unknown', 'agent.missing', 'agent.failed'],
+    }),
+  ),
+  'session.fork': method(
+    'A second session that goes its own way from here; the agent remembers all so far',
+    () => ({
+      params: z.strictObject({
         sessionId: SessionId,
-        agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
-        sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
-      })
-      .refine(
-        ({ agentSessionId, sdkSessionId }) => isOneThing(agentSessionId, sdkSessionId),
-        'agentSessionId and sdkSessionId are the same thing: give one',
-      ),
-    result: z.object({
-      ok: z.literal(true),
-      fallback: z
-        .boolean()
-        .describe('A fresh agent session was opened; the history goes along with the next prompt'),
+        title: z.string().trim().min(1).max(200).optional(),
+      }),
+      result: z.object({ sessionId: SessionId }),
+      problems: [
+        'session.unknown',
+        'prompt.state',
+        'agent.unable',
+        'agent.unknown',
+        'agent.missing',
+        'agent.failed',
+        'storage.full',
+        'storage.damaged',
+      ],
     }),
-    problems: ['session.unknown', 'agent.unknown', 'agent.missing', 'agent.failed'],
-  }),
-  'session.fork': method('A second session that goes its own way from here; the agent remembers all so far', {
-    params: z.strictObject({
-      sessionId: SessionId,
-      title: z.string().trim().min(1).max(200).optional(),
-    }),
-    result: z.object({ sessionId: SessionId }),
-    problems: [
-      'session.unknown',
-      'prompt.state',
-      'agent.unable',
-      'agent.unknown',
-      'agent.missing',
-      'agent.failed',
-      'storage.full',
-      'storage.damaged',
-    ],
-  }),
+  ),
   'session.interrupt': method(
     'Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL',
-    {
+    () => ({
       params: one,
       result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
       problems: ['session.unknown'],
-    },
+    }),
   ),
-  'session.destroy': method('Ends the agent with all its children and removes the session with its log', {
-    params: one,
-    result: ok,
-    problems: ['session.unknown'],
-  }),
-  'session.watch': method('All sessions now, then session.changed and session.removed as they happen', {
+  'session.destroy': method(
+    'Ends the agent with all its children and removes the session with its log',
+    () => ({
+      params: one,
+      result: ok,
+      problems: ['session.unknown'],
+    }),
+  ),
+  'session.watch': method(
+    'All sessions now, then session.changed and session.removed as they happen',
+    () => ({
+      access: 'read',
+      params: z.strictObject({}),
+      result: z.object({ sessions: z.array(Session) }),
+    }),
+  ),
+  'session.unwatch': method('Ends session.watch', () => ({
     access: 'read',
     params: z.strictObject({}),
-    result: z.object({ sessions: z.array(Session) }),
-  }),
-  'session.unwatch': method('Ends session.watch', { access: 'read', params: z.strictObject({}), result: ok }),
-  'session.queue_stats': method('How much waits, for the agent and for this client', {
+    result: ok,
+  })),
+  'session.queue_stats': method('How much waits, for the agent and for this client', () => ({
     access: 'read',
     params: one,
     result: QueueStats,
     problems: ['session.unknown'],
-  }),
-  'monitor.sessions': method('All sessions with their queue and their process', {
+  })),
+  'monitor.sessions': method('All sessions with their queue and their process', () => ({
     access: 'read',
     params: z.strictObject({}),
     result: z.object({
@@ -233,32 +255,35 @@ export const sessionMethods = {
       totalSessions: z.int(),
       uptime: z.number().describe('Seconds'),
     }),
-  }),
-  'session.search': method('Full text over the prompts and answers of all sessions, the best match first', {
-    access: 'read',
-    params: z.strictObject({
-      query: z
-        .string()
-        .trim()
-        .min(1)
-        .max(200)
-        .describe('Words; all of them must occur. Nothing is an operator'),
-      limit: z.int().min(1).max(200).default(50),
+  })),
+  'session.search': method(
+    'Full text over the prompts and answers of all sessions, the best match first',
+    () => ({
+      access: 'read',
+      params: z.strictObject({
+        query: z
+          .string()
+          .trim()
+          .min(1)
+          .max(200)
+          .describe('Words; all of them must occur. Nothing is an operator'),
+        limit: z.int().min(1).max(200).default(50),
+      }),
+      result: z.object({
+        hits: z.array(
+          z.object({
+            sessionId: SessionId,
+            title: z.string(),
+            seq: z.int(),
+            type: z.enum(['prompt', 'text']),
+            messageId: z.string().optional().describe('Of a text'),
+            snippet: z.string().describe('The words around the first match'),
+          }),
+        ),
+      }),
     }),
-    result: z.object({
-      hits: z.array(
-        z.object({
-          sessionId: SessionId,
-          title: z.string(),
-          seq: z.int(),
-          type: z.enum(['prompt', 'text']),
-          messageId: z.string().optional().describe('Of a text'),
-          snippet: z.string().describe('The words around the first match'),
-        }),
-      ),
-    }),
-  }),
-  'session.export': method('A session as a portable bundle, by pages', {
+  ),
+  'session.export': method('A session as a portable bundle, by pages', () => ({
     access: 'read',
     params: z.strictObject({
       sessionId: SessionId,
@@ -270,10 +295,10 @@ export const sessionMethods = {
       next: z.int().optional().describe('Give this as after; absent: all is said'),
     }),
     problems: ['session.unknown'],
-  }),
+  })),
   'session.import': method(
     'Makes a session from a bundle, to be read also where its agent is unknown, or adds a page',
-    {
+    () => ({
       params: z.strictObject({
         bundle: Bundle,
         path: z.string().min(1).optional().describe('Where it goes on; the folder of the bundle when absent'),
@@ -281,11 +306,14 @@ export const sessionMethods = {
       }),
       result: z.object({ sessionId: SessionId }),
       problems: ['path.missing', 'session.unknown', 'prompt.state', 'storage.full', 'storage.damaged'],
-    },
+    }),
   ),
-  'session.draft': method('The unsent text of a session, shared by all windows: sets it when text is given', {
-    params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
-    result: z.object({ text: z.string() }),
-    problems: ['session.unknown'],
-  }),
+  'session.draft': method(
+    'The unsent text of a session, shared by all windows: sets it when text is given',
+    () => ({
+      params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
+      result: z.object({ text: z.string() }),
+      problems: ['session.unknown'],
+    }),
+  ),
 };

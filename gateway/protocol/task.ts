@@ -32,27 +32,30 @@ export type Task = z.infer<typeof Task>;
 // ---- methods ----
 
 export const taskMethods = {
-  'task.delegate': method('Gives a prompt to a peer, to be run there; its status and result come back', {
-    params: z.strictObject({
-      peer: PeerName,
-      prompt: Text.min(1).max(100_000),
-      path: z.string().optional().describe('A folder there; absent: one that the peer chooses'),
-      agent: AgentId.optional(),
-      promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+  'task.delegate': method(
+    'Gives a prompt to a peer, to be run there; its status and result come back',
+    () => ({
+      params: z.strictObject({
+        peer: PeerName,
+        prompt: Text.min(1).max(100_000),
+        path: z.string().optional().describe('A folder there; absent: one that the peer chooses'),
+        agent: AgentId.optional(),
+        promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+      }),
+      result: z.object({ taskId: TaskId }),
+      problems: ['peer.unknown', 'peer.forbidden', 'prompt.conflict'],
     }),
-    result: z.object({ taskId: TaskId }),
-    problems: ['peer.unknown', 'peer.forbidden', 'prompt.conflict'],
-  }),
-  'task.list': method('Delegated tasks, newest first', {
+  ),
+  'task.list': method('Delegated tasks, newest first', () => ({
     access: 'read',
     params: z.strictObject({ peer: PeerName.optional() }),
     result: z.object({ tasks: z.array(Task) }),
-  }),
-  'task.stop': method('Stops a delegated task', {
+  })),
+  'task.stop': method('Stops a delegated task', () => ({
     params: z.strictObject({ taskId: TaskId }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['task.unknown', 'peer.unknown', 'peer.offline'],
-  }),
+  })),
 };
 
 // ---- notifications ----
@@ -60,6 +63,6 @@ export const taskMethods = {
 export const taskNotifications = {
   'task.changed': notification(
     'A delegated task is new or has changed; told to whoever follows peers.watch',
-    z.object({ task: Task }),
+    () => z.object({ task: Task }),
   ),
 };

@@ -24,24 +24,24 @@ export type Token = z.infer<typeof Token>;
 // ---- methods ----
 
 export const tokenMethods = {
-  'token.create': method('Makes a token. It is shown this once; only its hash is kept', {
+  'token.create': method('Makes a token. It is shown this once; only its hash is kept', () => ({
     params: z.strictObject({ name: z.string().trim().min(1).max(80), scope: Scope.default('read') }),
     result: Token.extend({ token: z.string() }),
-  }),
-  'token.list': method('The tokens there are, without their secrets', {
+  })),
+  'token.list': method('The tokens there are, without their secrets', () => ({
     params: z.strictObject({}),
     result: z.object({ tokens: z.array(Token) }),
-  }),
-  'token.revoke': method('Ends a token; connections that were let in by it end at once', {
+  })),
+  'token.revoke': method('Ends a token; connections that were let in by it end at once', () => ({
     params: z.strictObject({ tokenId: TokenId }),
     result: z.object({ ok: z.literal(true) }),
     problems: ['token.unknown'],
-  }),
+  })),
   'token.rotate': method(
     'Replaces the token in gateway.json; connections that were let in by the old one end',
-    {
+    () => ({
       params: z.strictObject({}),
       result: z.object({ ok: z.literal(true) }),
-    },
+    }),
   ),
 };

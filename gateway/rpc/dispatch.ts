@@ -98,11 +98,11 @@ export class Dispatcher {
   }
 
   #add<M extends MethodName>(name: M, handler: Handler<M>): void {
-    const { params: schema, access } = methods[name];
+    const entry = methods[name];
     this.#calls.set(name, (given, id, caller) => {
       try {
-        caller.admit(name, access, given);
-        const params = schema.safeParse(given);
+        caller.admit(name, entry.access, given);
+        const params = entry.params.safeParse(given);
         if (!params.success) return refuse(id, RPC.invalidParams, explain(name, params.error));
         // The schema that was just used is the one of this very method.
         const result = handler(params.data as Params<M>, caller);

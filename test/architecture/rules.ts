@@ -192,8 +192,16 @@ export const files: readonly Rule[] = [
     where: 'gateway/launch.ts',
     may: {
       'node:module': 'the cache of compiled code',
-      'gateway/main.ts': 'what it goes on with',
+      'gateway/compiled.ts': 'what it runs main.ts with',
       'gateway/rpc/paths.ts': 'where compiled code is kept',
+    },
+  },
+  {
+    where: 'gateway/compiled.ts',
+    may: {
+      'node:module': 'how the script loads more',
+      'node:vm': 'the only way to keep all code that was compiled',
+      'node:zlib': 'checksums of script and code',
     },
   },
   {
