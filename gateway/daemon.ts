@@ -1,4 +1,5 @@
 // The gateway as a process: the only place that knows every part. Opens them in order, closes them in reverse.
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
@@ -199,7 +200,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const announce = (): Disposable => {
     const tcp =
       http === undefined ? {} : { http: { host: '127.0.0.1', port: http.port }, token: bearers.own };
-    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, socket, ...tcp });
+    const where = { socket, home: realpathSync(home) };
+    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, ...where, ...tcp });
   };
   parts.use(announce());
   bearers.onRotate = () => void announce();

@@ -1,12 +1,35 @@
 // answer: a person's decision about what an agent asks.
-import { findPermission, withGateway } from './client.ts';
+import { findPermission, findSession, openPermissions, withGateway } from './client.ts';
 import { contentFrom, isSecret } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
+import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
-import type { Permission, PermissionOption } from '../protocol/index.ts';
+import { say } from './words.ts';
+import { PeerName, type Permission, type PermissionOption } from '../protocol/index.ts';
 
 export const answerVerbs: readonly Verb[] = [
+  {
+    name: 'permission list',
+    summary: 'The open permissions of one session, or of all, on linked machines too',
+    options: [
+      ['--session-id <session>', SESSION[1]],
+      ['--peer <peer>', 'of this linked machine only'],
+    ],
+    run: (call) =>
+      withGateway(async (client) => {
+        const [text, peer] = [call.option('sessionId'), call.option('peer')];
+        const answer = await (async () => {
+          if (text !== undefined) {
+            const { sessionId } = await findSession(client, text);
+            return client.call('permission.list', { sessionId });
+          }
+          if (peer !== undefined) return client.call('permission.list', { peer: PeerName.parse(peer) });
+          return { permissions: await openPermissions(client) };
+        })();
+        call.out.answer(answer, say('permission.list', answer));
+      }),
+  },
   {
     name: 'answer',
     summary: 'Answer what an agent asks; the first answer counts',

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Session } from '../protocol/index.ts';
 import type { GatewayClient } from '../rpc/connect.ts';
-import { findSession, withGateway } from './client.ts';
+import { findSession, isAt, withGateway } from './client.ts';
 import { Conversation } from './conversation.ts';
 import { Follower } from './follow.ts';
 import { NEW_OPTIONS, newSessionOf, SESSION } from './sessions.ts';
@@ -43,5 +43,6 @@ async function sessionFor(call: Call, wanted: NewSession, client: GatewayClient)
     if (last !== undefined) return last;
   }
   const { sessionId } = await client.call('session.create', wanted);
+  if (wanted.peer !== undefined) isAt(sessionId, wanted.peer);
   return client.call('session.get', { sessionId });
 }

@@ -59,12 +59,18 @@ export async function withGateway<T>(
   return await use(client);
 }
 
-/** The peers that sessions live on which were found by what people type. */
+/** The peers of sessions and questions that were found by what people type. */
 const elsewhere = new Map<string, PeerName>();
 
-/** Where a call about a session goes, to stand among its parameters: every method that names a session takes it. */
+/** What was made or found at a peer. */
+export function isAt(id: string, peer: PeerName): void {
+  elsewhere.set(id, peer);
+}
+
+/** Where a call goes, to stand among its parameters: every method that names a session or a question takes it. */
 export function at(params: object): { readonly peer?: PeerName } {
-  const id = 'sessionId' in params ? params.sessionId : undefined;
+  const id =
+    'sessionId' in params ? params.sessionId : 'permissionId' in params ? params.permissionId : undefined;
   const peer = typeof id === 'string' ? elsewhere.get(id) : undefined;
   return peer === undefined ? {} : { peer };
 }
@@ -93,7 +99,7 @@ function mustBeOurs(): void {
 /** The session that somebody means: an id, the beginning of one, or a title. Throws session.unknown. */
 export async function findSession(client: GatewayClient, text: string): Promise<Session> {
   const { sessions } = await client.call('session.list', {});
-  for (const { sessionId, peer } of sessions) if (peer !== undefined) elsewhere.set(sessionId, peer);
+  for (const { sessionId, peer } of sessions) if (peer !== undefined) isAt(sessionId, peer);
   return meant(
     'session',
     text,
@@ -103,11 +109,30 @@ export async function findSession(client: GatewayClient, text: string): Promise<
   );
 }
 
-/** The open permission that somebody means, by its id or the beginning of it. */
-export async function findPermission(client: GatewayClient, text: string): Promise<Permission> {
+/** What agents ask here and on linked machines. Of one that cannot be reached nothing could be answered now. */
+export async function openPermissions(client: GatewayClient): Promise<Permission[]> {
   const { permissions } = await client.call('permission.list', {});
-  return meant('permission', text, permissions, ({ permissionId }) => permissionId);
+  const { peers } = await client.call('peers.list', {});
+  const asking = peers.filter(
+    ({ state, sessions }) =>
+      state !== 'disconnected' && sessions.some(({ pendingPermissions }) => pendingPermissions > 0),
+  );
+  const there = await Promise.all(
+    asking.map(async ({ name: peer }) => {
+      const found = await client.call('permission.list', { peer }).catch((error: unknown) => {
+        if (error instanceof Problem) return { permissions: [] };
+        throw error;
+      });
+      for (const { permissionId } of found.permissions) isAt(permissionId, peer);
+      return found.permissions;
+    }),
+  );
+  return [...permissions, ...there.flat()];
 }
+
+/** The open permission that somebody means, by its id or the beginning of it. */
+export const findPermission = async (client: GatewayClient, text: string): Promise<Permission> =>
+  meant('permission', text, await openPermissions(client), ({ permissionId }) => permissionId);
 
 /** Ids come before titles, and exact ones before beginnings, so that nobody can take a name away by choosing it. */
 export function meant<T>(

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { methods, type Method, type SessionId } from '../protocol/index.ts';
 import type { GatewayClient } from '../rpc/connect.ts';
-import { callByName, findSession, withGateway } from './client.ts';
+import { openPermissions, callByName, findSession, withGateway } from './client.ts';
 import { isRecord } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
@@ -125,10 +125,10 @@ async function withWholeIds(
     );
   }
   if (typeof permissionId === 'string') {
-    const { permissions } = await client.call('permission.list', {});
+    const open = await openPermissions(client);
     whole['permissionId'] = expand(
       permissionId,
-      permissions.map((permission) => permission.permissionId),
+      open.map((permission) => permission.permissionId),
     );
   }
   return whole;
@@ -179,7 +179,8 @@ function kindOf(schema: unknown): Parameter['kind'] {
 function explain(error: z.ZodError, parameters: readonly Parameter[]): string {
   const lines = error.issues.map(({ path: [name, ...rest], message }) => {
     const parameter = parameters.find((one) => one.name === name);
-    return `${[parameter?.flag ?? String(name ?? ''), ...rest.map(String)].join('.')}: ${message}`;
+    const where = [parameter?.flag ?? String(name ?? ''), ...rest.map(String)].join('.');
+    return message.endsWith('received undefined') ? `${where}: is missing` : `${where}: ${message}`;
   });
   return lines.join('; ');
 }

@@ -1,6 +1,6 @@
 // new, sessions, interrupt, destroy, search and agents: sessions as a list.
 import path from 'node:path';
-import { AgentId, Mode, type Agent, type Session } from '../protocol/index.ts';
+import { AgentId, Mode, PeerName, type Agent, type Peer, type Session } from '../protocol/index.ts';
 import { findSession, withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
@@ -16,6 +16,7 @@ export const NEW_OPTIONS = [
     'auto: asks nothing. code: edits without asking. plan: changes nothing. ask: asks before each change',
   ],
   ['--model <model>', "else the agent's own choice"],
+  ['--peer <peer>', 'on this linked machine; --path is a folder there'],
 ] as const;
 
 /** What `new` and `chat` make a session of. */
@@ -27,10 +28,15 @@ export function newSessionOf(call: Call) {
     throw new UsageError('--agent is a key of the agents catalogue. List it: holdfast agents');
   const title = call.option('title');
   const model = call.option('model');
-  const folder = call.option('path') ?? '.';
+  const peer = PeerName.optional().safeParse(call.option('peer'));
+  if (!peer.success)
+    throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers');
+  const folder = call.option('path') ?? (peer.data === undefined ? '.' : undefined);
+  if (folder === undefined) throw new UsageError(`Say in which folder of ${peer.data}: --path FOLDER.`);
   return {
-    // The gateway has a working folder of its own; ~ is left to it.
-    path: /^~(?:[\\/]|$)/.test(folder) ? folder : path.resolve(folder),
+    // The gateway has a working folder of its own; ~, and what is a folder elsewhere, are left to it.
+    path: /^~(?:[\\/]|$)/.test(folder) || peer.data !== undefined ? folder : path.resolve(folder),
+    ...(peer.data === undefined ? {} : { peer: peer.data }),
     ...(agent.data === undefined ? {} : { agent: agent.data }),
     ...(mode.data === undefined ? {} : { mode: mode.data }),
     ...(title === undefined ? {} : { title }),
@@ -60,10 +66,12 @@ export const sessionVerbs: readonly Verb[] = [
         const { sessions } = await client.call('session.list', {});
         const shown = sessions.filter(({ archived }) => !archived || call.flag('archived') === true);
         const hidden = sessions.length - shown.length;
+        const isElsewhere = shown.some(({ peer }) => peer !== undefined);
+        const { peers } = isElsewhere ? await client.call('peers.list', {}) : { peers: [] };
         call.out.answer({ sessions: shown }, [
           ...(shown.length === 0
             ? ['No sessions. Start one: holdfast new']
-            : sessionTable(shown, Date.now())),
+            : sessionTable(shown, Date.now(), peers)),
           ...(hidden === 0 ? [] : [`${hidden} archived. Show all: holdfast sessions --archived`]),
         ]);
       }),
@@ -140,13 +148,27 @@ export const sessionVerbs: readonly Verb[] = [
   },
 ];
 
-export function sessionTable(sessions: readonly Session[], now: number): string[] {
+export function sessionTable(
+  sessions: readonly Session[],
+  now: number,
+  peers: readonly Pick<Peer, 'name' | 'state'>[] = [],
+): string[] {
+  // What was heard last of a machine is not how it is now.
+  const away = new Map(
+    peers
+      .filter(({ state }) => state !== 'connected')
+      .map(({ name, state }): [PeerName, string] => [name, state === 'stale' ? 'silent' : 'offline']),
+  );
+  const standingOf = (session: Session): string => {
+    const how = session.peer === undefined ? undefined : away.get(session.peer);
+    return how === undefined ? stateOf(session) : `${stateOf(session)} (${session.peer} is ${how})`;
+  };
   return table([
     ['ID', 'TITLE', 'STATE', 'AGENT', 'ACTIVE', 'FOLDER'],
     ...sessions.map((session) => [
       session.sessionId.slice(0, 8),
       oneLine(session.title, 40),
-      stateOf(session),
+      standingOf(session),
       session.agent,
       ago(session.lastActivityAt, now),
       // As in scp: what stands before the colon is another machine.

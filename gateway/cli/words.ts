@@ -3,6 +3,7 @@ import { methods, type Event, type MethodName, type Permission, type Result } fr
 import { inboxTable, outboxTable } from './mail.ts';
 import { describe, megabytes, table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
+import { at } from './client.ts';
 import { nearbyLines, peerLines } from './peers.ts';
 import { sessionTable, stateOf } from './sessions.ts';
 import { question, textOf, Transcript } from './transcript.ts';
@@ -56,8 +57,8 @@ const WORDS: Words = {
   'mailbox.list': ({ mailboxes }) =>
     table([
       ['NAME', 'KIND', 'PRESENCE', 'POLICY', 'UNREAD', 'HELD', 'TOPICS', 'SUMMARY'],
-      ...mailboxes.map(({ name, kind, profile, policy, unread, held, topics }) => [
-        name,
+      ...mailboxes.map(({ name, peer, kind, profile, policy, unread, held, topics }) => [
+        peer === undefined ? name : `${name}@${peer}`,
         kind,
         profile.status,
         policy,
@@ -93,8 +94,12 @@ export function say(method: string, result: unknown): string | string[] {
   return words?.(result) ?? describe(result);
 }
 
-const openQuestion = (permission: Permission): string =>
-  `${permission.permissionId}  in session ${permission.sessionId}\n${question(permission)}`;
+function openQuestion(permission: Permission): string {
+  const { permissionId, sessionId } = permission;
+  const { peer } = at({ permissionId });
+  const where = peer === undefined ? '' : ` on ${peer}`;
+  return `${permissionId}  in session ${sessionId}${where}\n${question(permission)}`;
+}
 
 const transcript = (events: readonly Event[]): string => {
   const show = new Transcript({ agent: 'The agent' });

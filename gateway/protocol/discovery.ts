@@ -14,6 +14,10 @@ export const Discovery = z.object({
   version: z.string(),
   protocol: VersionRange,
   socket: z.string(),
+  home: z
+    .string()
+    .optional()
+    .describe('The state folder: a copy of it has a copy of this file, and no gateway'),
   http: z
     .object({ host: z.string(), port: z.int() })
     .optional()

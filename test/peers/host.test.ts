@@ -75,6 +75,25 @@ describe('a state folder', () => {
     assert.match((await holdfast(copy, ['accept-host'])).err, /its machine is known/);
   });
 
+  it('that was copied while its gateway runs has none: nobody reaches, or stops, the gateway of the other by it', async () => {
+    const [home, copy] = [newFolder(), newFolder()];
+    await using box = await startGateway({ home, config: peersConfig('box') });
+    const client = await box.connect();
+    await client.call('peers.invite', { address: '127.0.0.1' });
+    cpSync(home, copy, { recursive: true, filter: (file) => !file.endsWith('.sock') });
+    assert.match((await holdfast(copy, ['status'])).err, /No gateway runs in/);
+    assert.match((await holdfast(copy, ['down'])).err, /No gateway runs in/);
+    const refused = await holdfast(copy, ['up']);
+    assert.equal(refused.code, 4);
+    assert.match(refused.err, /is a copy of/);
+    assert.equal((await holdfast(copy, ['accept-host'])).code, 0);
+    await using clone = await startGateway({ home: copy });
+    const c = await clone.connect();
+    assert.notEqual((await c.call('peers.list', {})).self.fingerprint, readIdentity(home)?.fingerprint);
+    // The first one has not noticed anything.
+    assert.equal((await client.call('health.check', {})).pid, box.pid);
+  });
+
   it('that was moved goes on by itself; one of another machine says so, and may keep its identity', async () => {
     const home = newFolder();
     const moved = path.join(newFolder(), 'state');

@@ -107,6 +107,37 @@ it('the command line finds a session of a peer by its title, and sends there', a
   assert.deepEqual(from, ['a terminal on laptop']);
 });
 
+it('the command line makes a session at a peer, answers what is asked there, and says what is only remembered', async () => {
+  await using both = await pair();
+  const { laptop, box, here, there } = both;
+  const [home, path] = [laptop.home, newFolder('work')];
+  const made = ['--peer', 'box', '--agent', 'demo', '--path', path, '--title', 'Far'];
+  const { code, err } = await holdfast(home, ['new', ...made]);
+  assert.equal(code, 0, err);
+  assert.match((await holdfast(home, ['new', '--peer', 'box'])).err, /in which folder of box: --path/);
+  assert.match(
+    (await holdfast(home, ['new', '--peer', 'crate', '--path', path])).err,
+    /No peer is called crate/,
+  );
+  await waitFor('the session', async () => (await here.call('session.list', {})).sessions.length === 1);
+  await holdfast(home, ['send', 'far', 'ask']);
+  await waitFor('the question', async () => {
+    const [session] = (await here.call('session.list', {})).sessions;
+    return session?.pendingPermissions === 1;
+  });
+  const { out } = await holdfast(home, ['permission', 'list']);
+  const [, id = ''] = /^([0-9a-f-]{36}) {2}in session \S+ on box\n/.exec(out) ?? [];
+  const answered = await holdfast(home, ['answer', id.slice(0, 13), '1']);
+  assert.equal(answered.out, 'Answered: Allow.\n', answered.err);
+  assert.deepEqual((await there.call('permission.list', {})).permissions, []);
+  assert.match((await holdfast(home, ['sessions'])).out, /Far +(?:idle|working) +demo/);
+  assert.match((await holdfast(home, ['mailbox', 'list'])).out, /^person@box +person/m);
+  await box.stop();
+  await whenPeer(here, 'box', 'disconnected');
+  assert.match((await holdfast(home, ['sessions'])).out, /Far +\w+ \(box is offline\) +demo/);
+  assert.equal((await holdfast(home, ['permission', 'list'])).out, 'Nobody asks.\n');
+});
+
 it('a task survives that either gateway is killed while it runs', async () => {
   await using both = await pair();
   const { laptop, box, here } = both;
