@@ -2,14 +2,15 @@
 // Each loads what it needs and no more: a gateway has no use for the command line, and starts in two thirds of the time.
 
 /** From sysexits.h: what a supervisor should know without reading the message. */
-const EXIT = { alreadyRuns: 0, otherHost: 4, bug: 70, config: 78 } as const;
+const EXIT = { alreadyRuns: 0, usage: 2, otherHost: 4, bug: 70, config: 78 } as const;
 
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
 
-const port = verb === 'up' ? rest.indexOf('--port') : -1;
+/** `--port N` and `--port=N` of `up`. */
+const port = /(?:^|\0)--port[=\0]([^\0]*)/.exec(verb === 'up' ? rest.join('\0') : '')?.[1];
 // The gateway may be this process or one that this process starts.
-if (port >= 0) process.env['HOLDFAST_PORT'] = rest[port + 1] ?? '';
+if (port !== undefined) process.env['HOLDFAST_PORT'] = port;
 
 // CommonJS, which starts faster, has no await out here.
 void run().then((code) => process.exit(code));
@@ -20,7 +21,15 @@ async function run(): Promise<number> {
     await runDemoAgent(process.stdin, process.stdout);
     return 0;
   }
-  if (verb === 'up' && rest.includes('--foreground')) return daemon();
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
+    console.error(`--port is a number up to 65535, not ${JSON.stringify(port)}. 0 takes any free port.`);
+    return EXIT.usage;
+  }
+  // The command line says what is wrong with anything else.
+  const isKnown = (word: string, at: number): boolean =>
+    /^--(?:foreground$|json$|port=)/.test(word) ||
+    (word === '--port' ? at + 1 < rest.length : rest[at - 1] === '--port');
+  if (verb === 'up' && rest.includes('--foreground') && rest.every(isKnown)) return daemon();
   const { runCli } = await import('./cli/cli.ts');
   return runCli(process.argv.slice(2), program);
 }

@@ -13,8 +13,11 @@ import { MAIN, startGateway, testEnv } from './support/gateway.ts';
 import { within } from './support/waitFor.ts';
 
 /** Runs `up --foreground` to its end. */
-async function runToEnd(home: string): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [MAIN, 'up', '--foreground'], {
+async function runToEnd(
+  home: string,
+  ...more: readonly string[]
+): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [MAIN, 'up', '--foreground', ...more], {
     env: testEnv(home),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -88,4 +91,20 @@ test('a hangup, which is what a closing terminal sends, ends it cleanly too', as
   await using gateway = await startGateway();
   process.kill(gateway.pid, 'SIGHUP');
   assert.equal(await gateway.ended(), 0);
+});
+
+test('what it is told wrongly is wrong usage, and nothing is started', async () => {
+  const home = newFolder();
+  for (const [words, complaint] of [
+    [['--port', '99999'], /--port is a number up to 65535, not "99999"/],
+    [['--port=x'], /not "x"/],
+    [['--port'], /--port|argument missing/],
+    [['--prot', '5'], /unknown option '--prot'/],
+    [['now'], /too many arguments/],
+  ] as const) {
+    const { code, said } = await runToEnd(home, ...words);
+    assert.equal(code, 2, words.join(' '));
+    assert.match(said, complaint);
+  }
+  assert.deepEqual(readdirSync(home), []);
 });

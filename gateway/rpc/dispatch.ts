@@ -90,7 +90,11 @@ export class Dispatcher {
     const call = this.#calls.get(method);
     const answer =
       call === undefined
-        ? refuse(id ?? null, RPC.methodNotFound, 'Method not found')
+        ? refuse(
+            id ?? null,
+            RPC.methodNotFound,
+            `Method not found: ${method}. rpc.discover tells which there are.`,
+          )
         : call(params, id ?? null, caller);
     if (id !== undefined) return answer instanceof Promise ? caller.wait(id, answer) : answer;
     // A notification: done, and not answered.
