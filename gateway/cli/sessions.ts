@@ -19,6 +19,14 @@ export const NEW_OPTIONS = [
   ['--peer <peer>', 'on this linked machine; --path is a folder there'],
 ] as const;
 
+/** The linked machine that is meant, if one is. */
+function peerOf(call: Call): { readonly peer?: PeerName } {
+  const peer = PeerName.optional().safeParse(call.option('peer'));
+  if (!peer.success)
+    throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers');
+  return peer.data === undefined ? {} : { peer: peer.data };
+}
+
 /** What `new` and `chat` make a session of. */
 export function newSessionOf(call: Call) {
   const mode = Mode.optional().safeParse(call.option('mode'));
@@ -28,15 +36,13 @@ export function newSessionOf(call: Call) {
     throw new UsageError('--agent is a key of the agents catalogue. List it: holdfast agents');
   const title = call.option('title');
   const model = call.option('model');
-  const peer = PeerName.optional().safeParse(call.option('peer'));
-  if (!peer.success)
-    throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers');
-  const folder = call.option('path') ?? (peer.data === undefined ? '.' : undefined);
-  if (folder === undefined) throw new UsageError(`Say in which folder of ${peer.data}: --path FOLDER.`);
+  const where = peerOf(call);
+  const folder = call.option('path') ?? (where.peer === undefined ? '.' : undefined);
+  if (folder === undefined) throw new UsageError(`Say in which folder of ${where.peer}: --path FOLDER.`);
   return {
     // The gateway has a working folder of its own; ~, and what is a folder elsewhere, are left to it.
-    path: /^~(?:[\\/]|$)/.test(folder) || peer.data !== undefined ? folder : path.resolve(folder),
-    ...(peer.data === undefined ? {} : { peer: peer.data }),
+    path: /^~(?:[\\/]|$)/.test(folder) || where.peer !== undefined ? folder : path.resolve(folder),
+    ...where,
     ...(agent.data === undefined ? {} : { agent: agent.data }),
     ...(mode.data === undefined ? {} : { mode: mode.data }),
     ...(title === undefined ? {} : { title }),
@@ -122,11 +128,14 @@ export const sessionVerbs: readonly Verb[] = [
   {
     name: 'agents',
     summary: 'The agents catalogue: what is installed, and how to mend what is not',
-    options: [['--all', 'all that the ACP registry has, too']],
+    options: [
+      ['--all', 'all that the ACP registry has, too'],
+      ['--peer <peer>', 'of this linked machine'],
+    ],
     more: 'The list of the registry is refreshed by: holdfast agent refresh',
     run: (call) =>
       withGateway(async (client) => {
-        const catalogue = await client.call('agent.list', {});
+        const catalogue = await client.call('agent.list', peerOf(call));
         const { agents, defaultAgent } = catalogue;
         const isShown = ({ source, state }: Agent): boolean =>
           source !== 'registry' || state === 'installed' || call.flag('all') === true;

@@ -38,7 +38,8 @@ export interface Net {
   readonly family: Family;
   /** What the system calls it when a group is joined there. */
   readonly place: string;
-  readonly name: string;
+  /** How IPv6 tells apart networks that all have the same addresses. */
+  readonly zone: string;
   readonly address: string;
   readonly cidr: string | null;
 }
@@ -46,13 +47,11 @@ export interface Net {
 /** Every network of this machine but those of containers; loopback is one, for gateways on the same machine. */
 const nets = (): Net[] =>
   Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
-    (VIRTUAL.test(name) ? [] : list).map(({ address, family, cidr }): Net => {
-      const isOld = family === 'IPv4';
-      return {
-        ...{ name, address, cidr },
-        family: isOld ? 'udp4' : 'udp6',
-        place: isOld ? address : `::%${name}`,
-      };
+    (VIRTUAL.test(name) ? [] : list).map((net): Net => {
+      const { address, cidr } = net;
+      if (net.family === 'IPv4') return { address, cidr, family: 'udp4', place: address, zone: '' };
+      const zone = process.platform === 'win32' ? String(net.scopeid) : name;
+      return { address, cidr, family: 'udp6', place: `::%${zone}`, zone };
     }),
   );
 
@@ -142,8 +141,8 @@ export async function askAround(
   sockets.use(timers);
   const all = nets();
   // IPv6 has more than one address for each place.
-  for (const { family, place, name, address } of new Map(all.map((net) => [net.place, net])).values()) {
-    const group = family === 'udp4' ? GROUP.udp4 : `${GROUP.udp6}%${name}`;
+  for (const { family, place, zone, address } of new Map(all.map((net) => [net.place, net])).values()) {
+    const group = family === 'udp4' ? GROUP.udp4 : `${GROUP.udp6}%${zone}`;
     const socket = await bind(family, family === 'udp4' ? { port: 0, address } : { port: 0 }).catch(
       () => null,
     );

@@ -63,7 +63,7 @@ class Visitor extends Caller {
     throw new Problem(
       'peer.forbidden',
       missing === undefined || missing === 'everything'
-        ? `${method} is not for other gateways.`
+        ? `${method} is not for other gateways: it can only be done on that machine.`
         : `${method} is not allowed here. On this machine: holdfast peers policy ${peer} --${missing}`,
       { method },
     );

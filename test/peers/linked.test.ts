@@ -114,6 +114,7 @@ it('the command line makes a session at a peer, answers what is asked there, and
   const made = ['--peer', 'box', '--agent', 'demo', '--path', path, '--title', 'Far'];
   const { code, err } = await holdfast(home, ['new', ...made]);
   assert.equal(code, 0, err);
+  assert.match((await holdfast(home, ['agents', '--peer', 'box'])).out, /^demo \*? +Demo agent/m);
   assert.match((await holdfast(home, ['new', '--peer', 'box'])).err, /in which folder of box: --path/);
   assert.match(
     (await holdfast(home, ['new', '--peer', 'crate', '--path', path])).err,

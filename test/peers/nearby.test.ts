@@ -103,7 +103,7 @@ describe('a gateway that lets itself be found', () => {
   });
 
   it('says nothing to somebody who is on none of its networks', () => {
-    const net = { family: 'udp4', place: '10.1.2.3', name: 'eth0', address: '10.1.2.3', cidr: '10.1.2.3/24' };
+    const net = { family: 'udp4', place: '10.1.2.3', zone: '', address: '10.1.2.3', cidr: '10.1.2.3/24' };
     const six = { ...net, family: 'udp6', place: '::%eth0', address: 'fe80::1', cidr: 'fe80::1/64' };
     const nets = [net, six] as Parameters<typeof isNear>[1];
     assert.deepEqual(
