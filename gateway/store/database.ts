@@ -1,10 +1,12 @@
 // The one connection to the one database: opened with care, written in two classes of durability.
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Problem } from '../protocol/index.ts';
 import { EarlySync } from './earlySync.ts';
 import { sqliteCode } from './lock.ts';
+import { backUp, migrate } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** What people are told. Nothing else is wrong, and nothing needs to be started anew. */
 export const DISK_FULL = 'The disk is full: nothing was accepted. Free some space and send again.';
@@ -68,10 +70,13 @@ export class Database implements Disposable {
   /** Where an unreadable database was set aside at this opening, if there was one. */
   readonly setAside: string | undefined;
 
+  readonly #whereabouts: Whereabouts;
+
   private constructor(db: DatabaseSync, file: string, setAside: string | undefined) {
     this.#db = db;
     this.#earlySync = new EarlySync(`${file}-wal`);
     this.setAside = setAside;
+    this.#whereabouts = new Whereabouts([file, `${file}-wal`], (lost) => this.#rescue(file, lost));
   }
 
   /** Opens or creates. A database that cannot be read is set aside whole, never deleted, and a fresh one begun. */
@@ -179,6 +184,7 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     if (!this.#db.isOpen) return;
+    this.#whereabouts[Symbol.dispose]();
     this.#earlySync[Symbol.dispose]();
     this.flush();
     try {
@@ -232,6 +238,22 @@ export class Database implements Disposable {
       }
       throw new Problem('storage.damaged', DAMAGED, {}, error);
     }
+  }
+
+  /** What was taken away is open here still, and nowhere else: all of it goes back to where it will be looked for. */
+  #rescue(file: string, lost: readonly string[]): void {
+    this.flush();
+    if (this.#isDamaged) return;
+    this.#isDamaged = true;
+    let cause: unknown = new Error(`${lost.join(', ')}: taken away or replaced while the gateway ran.`);
+    try {
+      // A log that is left behind would be read into whatever has the name of the database by then.
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (!existsSync(file)) backUp(this.#db, file);
+    } catch (error) {
+      cause = error;
+    }
+    this.onDamage(cause);
   }
 
   /** Nothing can be accepted any more. */
@@ -359,25 +381,4 @@ function check(db: DatabaseSync, file: string): void {
   }
   const [first] = db.prepare('PRAGMA quick_check(1)').all();
   if (first?.['quick_check'] !== 'ok') throw new DamagedError(String(first?.['quick_check']));
-}
-
-/** A whole copy from before a migration, should anybody want to go back. */
-function backUp(db: DatabaseSync, copy: string): void {
-  rmSync(copy, { force: true });
-  db.prepare('VACUUM INTO ?').run(copy);
-}
-
-function migrate(db: DatabaseSync, from: number): void {
-  for (const [index, step] of MIGRATIONS.entries()) {
-    if (index < from) continue;
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      db.exec(step);
-      db.exec(`PRAGMA user_version = ${index + 1}`);
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
-  }
 }

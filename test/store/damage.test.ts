@@ -1,7 +1,7 @@
 // A disk or a database that fails under a running gateway: told as what it is, nothing accepted on top of it, and what was
 // acknowledged is there after a restart.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Problem, PromptId } from '../../gateway/protocol/index.ts';
@@ -101,3 +101,36 @@ test('after a sync that fails nothing is acknowledged, the gateway ends, and all
     [],
   );
 });
+
+for (const name of ['holdfast.db-wal', 'holdfast.db']) {
+  test(`${name} is taken away under a running gateway: it ends, and all that it had accepted is there again`, async () => {
+    const prompts = ['one', 'two', 'three'].map((id) => PromptId.parse(id));
+    let home: string;
+    {
+      await using gateway = await startGateway();
+      ({ home } = gateway);
+      const client = await gateway.connect();
+      const sessionId = await client.newSession();
+      await client.ask(sessionId, 'echo before');
+      await client.call('queue.pause', { sessionId });
+      rmSync(path.join(home, name));
+      for (const promptId of prompts)
+        await client.call('session.send', { sessionId, promptId, message: 'echo later' });
+      assert.equal(await gateway.ended(), 74);
+      const log = readFileSync(path.join(home, 'gateway.log'), 'utf8');
+      assert.ok(log.includes(`${name}: taken away or replaced`), log.slice(-500));
+    }
+    await using again = await startGateway({ home });
+    const client = await again.connect();
+    const [session] = (await client.call('session.list', {})).sessions;
+    assert.ok(session);
+    const { sessionId } = session;
+    const queue = (await client.call('queue.list', { sessionId })).prompts;
+    assert.deepEqual(
+      queue.map(({ promptId }) => promptId),
+      prompts,
+    );
+    assert.match((await client.follow(sessionId)).text, /before/);
+    assert.equal(readdirSync(home).filter((file) => file.includes('corrupt')).length, 0);
+  });
+}

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { NewerDatabaseError } from '../../gateway/store/database.ts';
 import { admitPrompt } from '../../gateway/store/conversation.ts';
+import { migrate } from '../../gateway/store/migrate.ts';
 import { MIGRATIONS } from '../../gateway/store/schema.ts';
 import { delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
 
@@ -180,3 +181,17 @@ function flip(file: string, at: number, count = 1): void {
 function zero(file: string, from: number, length: number): void {
   writeFileSync(file, readFileSync(file).fill(0, from, from + length));
 }
+
+test('a migration that fails half-way is undone whole; the steps before it stay, and it can be tried again', () => {
+  using db = new DatabaseSync(':memory:');
+  const steps = ['CREATE TABLE one (x)', 'CREATE TABLE two (x); INSERT INTO nowhere VALUES (1)'];
+  assert.throws(() => migrate(db, 0, steps), /nowhere/);
+  const tables = (): unknown[] =>
+    db
+      .prepare('SELECT name FROM sqlite_schema ORDER BY name')
+      .all()
+      .map(({ name }) => name);
+  assert.deepEqual([tables(), db.prepare('PRAGMA user_version').get()?.['user_version']], [['one'], 1]);
+  migrate(db, 1, [steps[0] ?? '', 'CREATE TABLE two (x)']);
+  assert.deepEqual(tables(), ['one', 'two']);
+});
