@@ -257,13 +257,17 @@ function dialOne(target: Target, address: string, signal: AbortSignal): Promise<
   const cancel = (): void => fail(signal.reason instanceof Error ? messageOf(signal.reason) : 'given up.');
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
-  socket.on('error', (error: NodeJS.ErrnoException) => fail(wordsFor(error)));
+  const failForKey = (): void =>
+    fail(protocol === LINK ? `${OTHER_KEY} If it has made a new one, link it again.` : OTHER_KEY);
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    error.code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ? failForKey() : fail(wordsFor(error)),
+  );
   socket.once('close', () => fail('it ended the connection.'));
   socket.once('secureConnect', () => {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined || socket.isSessionReused()) return fail('it showed no key.');
     const fingerprint = fingerprintOf(certificate);
-    if (!fingerprints.some((one) => one !== '' && fingerprint.startsWith(one))) return fail(OTHER_KEY);
+    if (!fingerprints.some((one) => one !== '' && fingerprint.startsWith(one))) return failForKey();
     if (socket.alpnProtocol !== protocol) return fail('it is no gateway of this kind.');
     signal.removeEventListener('abort', cancel);
     return resolve({ socket, address, certificate, fingerprint });
@@ -281,7 +285,6 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'that name cannot be looked up now.',
   ETIMEDOUT: 'no answer.',
   ECONNRESET: 'it ended the connection.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: OTHER_KEY,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants another key than ours.',
 };
 
