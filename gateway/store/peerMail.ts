@@ -39,6 +39,12 @@ export function receiveLetter(
     receipts: [{ mailbox: ref, state: 'refused', at: now, reason }],
     reason,
   });
+  if (letter.leftMs !== null && letter.leftMs <= 0)
+    return {
+      status: 'dead',
+      receipts: [{ mailbox: ref, state: 'expired', at: now }],
+      reason: 'expired: its time was over before it arrived',
+    };
   const bytes = Buffer.byteLength(letter.content) + Buffer.byteLength(JSON.stringify(letter.meta));
   if (peer.policy.mail === 'refuse') return refused('refused: no mail is taken from this gateway');
   if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');

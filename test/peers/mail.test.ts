@@ -1,7 +1,8 @@
 // Mail between gateways: kept until the other is there, delivered once, its end told back; the sender is said by the receiver.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Delivery, Outgoing } from '../../gateway/protocol/index.ts';
+import { z } from 'zod';
+import { Handled, type Delivery, type Outgoing } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -157,4 +158,54 @@ it('only the gateway that a message went to can tell what became of it, and no l
     messages.map(({ from }) => from),
     ['person@box', 'person'],
   );
+});
+
+it('letters that are sent again, expired, too large, in a loop or too many are refused or wait, and cost no more', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const there = both.box.client();
+  await there.call('mailbox.create', { name: 'builder' });
+  const letter = (id: number, more: object = {}): object => ({
+    ...{ id: `m-${id}`, clientMessageId: `c-${id}`, type: 'message', content: 'x', priority: 'next' },
+    ...{ timestamp: new Date().toISOString(), replyTo: null, threadId: `m-${id}`, meta: {} },
+    ...{ sender: 'mallory', from: 'mallory', to: 'builder', leftMs: null, hops: 0 },
+    ...more,
+  });
+  const { calls } = both.laptop.peering.side(1);
+  const send = async (letters: object[]): Promise<Handled[]> =>
+    z.array(Handled).parse(await calls.call('peer.mail', { letters }, { isRepeatable: true }));
+  const statuses = async (...letters: object[]): Promise<string[]> =>
+    (await send(letters)).map(({ status, reason }) => `${status} ${reason ?? ''}`.trim());
+
+  assert.deepEqual(await statuses(letter(0), letter(0)), ['done', 'done']);
+  assert.deepEqual(await statuses(letter(0, { content: 'another' })), ['done']);
+  assert.deepEqual(
+    (await inbox(there, 'builder', 1)).map(({ content }) => content),
+    ['x'],
+  );
+  const odd = [
+    letter(1, { leftMs: 0 }),
+    letter(2, { leftMs: -1 }),
+    letter(3, { content: 'x'.repeat(256 * 1024 + 1) }),
+    letter(4, { hops: 9 }),
+    letter(5, { to: 'nobody' }),
+  ];
+  const said = await send(odd);
+  assert.deepEqual(
+    said.map(({ status, receipts: [receipt] }) => `${status} ${receipt?.state}`),
+    ['dead expired', 'dead expired', 'dead refused', 'dead refused', 'dead refused'],
+  );
+  await inbox(there, 'builder', 1);
+  // 1,000 unread from one sender; those of another still come, up to what the whole peer may leave.
+  let count = 1;
+  while (count < 1_000) {
+    const some = Array.from({ length: Math.min(64, 1_000 - count) }, (_, index) =>
+      letter(10 + count + index),
+    );
+    assert.deepEqual([...new Set(await statuses(...some))], ['done']);
+    count += some.length;
+  }
+  const [full] = await statuses(letter(5_000));
+  assert.match(full ?? '', /^pending full/);
+  assert.deepEqual(await statuses(letter(5_001, { sender: 'oscar', from: 'oscar' })), ['done']);
+  assert.deepEqual(both.box.bugs.map(String), []);
 });
