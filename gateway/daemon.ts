@@ -44,6 +44,7 @@ import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
 export { HostError } from './peers/host.ts';
+export { UnwritableError } from './rpc/paths.ts';
 export { LockedError } from './store/store.ts';
 export { NewerDatabaseError } from './store/database.ts';
 

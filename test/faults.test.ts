@@ -1,11 +1,13 @@
 // What a machine does to a gateway: few files, little memory, a closed terminal, a folder that is tidied up.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
 import { readDiscovery } from '../gateway/rpc/discovery.ts';
+import { holdfast } from './cli/holdfast.ts';
 import { newFolder } from './support/folders.ts';
 import { MAIN, startGateway, testEnv } from './support/gateway.ts';
 import { waitFor, within } from './support/waitFor.ts';
@@ -76,3 +78,26 @@ test('a socket that somebody has tidied away is there again, and who was connect
   const other = await gateway.connect();
   assert.deepEqual(await other.call('session.list', {}), { sessions: [] });
 });
+
+test(
+  'a state folder that cannot be written to is named at once, by its own exit code and in words',
+  { skip: process.getuid?.() === 0 ? false : 'needs root: it mounts a volume' },
+  async () => {
+    const volume = newFolder('volume');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700,ro', 'tmpfs', volume]);
+    try {
+      for (const home of [volume, path.join(volume, 'below')]) {
+        const words = `${home} cannot be written to (EROFS). Mend that, or set HOLDFAST_HOME.\n`;
+        const child = spawn(process.execPath, [MAIN, 'up', '--foreground'], { env: testEnv(home) });
+        let said = '';
+        child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+        await within('the gateway to end', once(child, 'close'));
+        assert.deepEqual([child.exitCode, said], [73, words]);
+        const up = await holdfast(home, ['up']);
+        assert.deepEqual([up.code, up.err], [1, words]);
+      }
+    } finally {
+      execFileSync('umount', ['-l', volume]);
+    }
+  },
+);

@@ -1,6 +1,6 @@
 // Where a gateway keeps its things, and where its socket is: the same answer for the gateway and for its clients.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 
@@ -71,9 +71,12 @@ function socketFolders(home: string, env: Env): string[] {
   ];
 }
 
+/** A folder that is to hold the state and cannot. It has no name of its own: what it says is for people. */
+export class UnwritableError extends Error {}
+
 /** Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted. */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mustBeWritable(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   const found = lstatSync(folder);
   if (!found.isDirectory()) throw new Error(`${folder} is not a folder. Move it away, or set HOLDFAST_HOME.`);
   if (process.platform === 'win32') return;
@@ -82,5 +85,18 @@ export function makePrivateFolder(folder: string): void {
   }
   if ((found.mode & 0o077) !== 0) {
     throw new Error(`${folder} is open to other users. Run: chmod 700 '${folder}'`);
+  }
+  mustBeWritable(folder, () => accessSync(folder, constants.W_OK));
+}
+
+function mustBeWritable(folder: string, use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(code)) throw error;
+    throw new UnwritableError(`${folder} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.`, {
+      cause: error,
+    });
   }
 }
