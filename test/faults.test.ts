@@ -86,8 +86,11 @@ test(
     const volume = newFolder('volume');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700,ro', 'tmpfs', volume]);
     try {
-      for (const home of [volume, path.join(volume, 'below')]) {
-        const words = `${home} cannot be written to (EROFS). Mend that, or set HOLDFAST_HOME.\n`;
+      for (const [home, code] of [
+        [volume, 'EROFS'],
+        [path.join(volume, 'below'), 'ENOENT'],
+      ] as const) {
+        const words = `${home} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.\n`;
         const child = spawn(process.execPath, [MAIN, 'up', '--foreground'], { env: testEnv(home) });
         let said = '';
         child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));

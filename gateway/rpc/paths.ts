@@ -94,7 +94,8 @@ function mustBeWritable(folder: string, use: () => void): void {
     use();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!['EROFS', 'EACCES', 'EPERM'].includes(code)) throw error;
+    // What mkdir says below a read-only folder is ENOENT.
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOENT'].includes(code)) throw error;
     throw new UnwritableError(`${folder} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.`, {
       cause: error,
     });
