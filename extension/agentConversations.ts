@@ -1,6 +1,6 @@
 // Conversations that an agent remembers by itself, as one begun in a terminal: the person picks one, and it goes on here.
 import * as vscode from 'vscode';
-import { AgentId, type AgentSession, type SessionId } from '../gateway/protocol/index.ts';
+import type { AgentSession, SessionId } from '../gateway/protocol/index.ts';
 import { age } from './age.ts';
 import type { Agents } from './agents.ts';
 import type { Connection } from './connection.ts';
@@ -13,9 +13,8 @@ export async function continueConversation(
   connection: Connection,
   agents: Agents,
 ): Promise<SessionId | undefined> {
-  const chosen = await pickAgent(agents);
-  if (chosen === undefined) return undefined;
-  const agent = AgentId.parse(chosen);
+  const agent = await pickAgent(agents);
+  if (agent === undefined) return undefined;
   // Starting the agent to ask it takes a moment: the list says so while it does.
   const rows = connection.call('agent.sessions', { agent }).then(({ sessions }) => sessions.map(row));
   const choice = await vscode.window.showQuickPick(rows, {

@@ -1,5 +1,5 @@
 // The agents catalogue as this window knows it: names and icons for sessions, choices for new ones.
-import { Agent, type AgentId } from '../gateway/protocol/index.ts';
+import type { Agent, AgentId } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 
@@ -25,8 +25,8 @@ export class Agents {
     this.#connection = connection;
     this.#memory = memory;
     // A chat that comes back after a reload is titled before the gateway has looked for its agents.
-    const kept = Agent.array().safeParse(memory.get(KEY));
-    if (kept.success) this.#know(kept.data);
+    // Only `refresh` writes there.
+    this.#know((memory.get(KEY) ?? []) as readonly Agent[]);
     connection.onClient(() => {
       this.refresh().catch((error: unknown) => warn(`The agents could not be listed: ${String(error)}`));
     });

@@ -5,7 +5,7 @@ import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
 import { pageHtml, panelRoots } from './chatHtml.ts';
-import { FromPanel, type ToPanel } from './chatMessages.ts';
+import type { FromPanel, ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
 import type { Diffs } from './diffs.ts';
@@ -149,15 +149,20 @@ export class Chat implements Disposable {
       enableCommandUris: false,
       localResourceRoots: panelRoots(extensionUri),
     };
-    webview.onDidReceiveMessage((message: unknown) => {
+    webview.onDidReceiveMessage(async (message: unknown) => {
+      const { FromPanel } = await import('./chatMessages.ts');
       const { data, error } = FromPanel.safeParse(message);
       if (data === undefined) log.warn(`Dropped a message of the panel: ${error.message}`);
-      else if (data.type === 'ready') this.#begin();
-      else if (data.type === 'focused') this.#focused.fire(this);
-      else this.#act(data);
+      else this.#receive(data);
     });
     webview.html = pageHtml(webview, extensionUri, 'main');
     this.#viewed.fire(undefined);
+  }
+
+  #receive(message: FromPanel): void {
+    if (message.type === 'ready') this.#begin();
+    else if (message.type === 'focused') this.#focused.fire(this);
+    else this.#act(message);
   }
 
   /** The page is new and knows nothing. */

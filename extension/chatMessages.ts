@@ -143,6 +143,9 @@ const key = z.string().min(1).max(200);
 const path = z.string().min(1).max(4096);
 const Edit = z.strictObject({ oldText: z.string().nullable(), newText: z.string() });
 
+/** What tells, in all that a panel has kept, which session it showed. */
+export const KeptPlace = z.object({ sessionId: SessionId });
+
 /** Panel to host. Anything else is dropped. */
 export const FromPanel = z.discriminatedUnion('type', [
   /** The panel's script runs and shows nothing yet. */

@@ -1,7 +1,6 @@
 // Chats in editor tabs: one for each session, and after a reload the same ones again.
 import * as vscode from 'vscode';
-import { z } from 'zod';
-import { SessionId } from '../gateway/protocol/index.ts';
+import type { SessionId } from '../gateway/protocol/index.ts';
 import { Chat, type ChatParts } from './chat.ts';
 import { setContext } from './context.ts';
 import { Emitter } from './emitter.ts';
@@ -9,9 +8,6 @@ import { t } from './l10n.ts';
 import { titleOf } from './sessionGroups.ts';
 
 const CHAT_TAB = 'holdfast.session';
-
-/** What the panel has kept before a reload; there is more in it, for the panel itself. */
-const Kept = z.object({ sessionId: SessionId });
 
 interface Tab {
   readonly panel: vscode.WebviewPanel;
@@ -69,10 +65,11 @@ export class ChatTabs implements vscode.WebviewPanelSerializer {
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const kept = Kept.safeParse(state).data;
+    this.#parts.connection.want();
+    const { KeptPlace } = await import('./chatMessages.ts');
+    const kept = KeptPlace.safeParse(state).data;
     // Without a session there is nothing to show, and a session stands in one place of a window.
     if (kept === undefined || this.#tabs.has(kept.sessionId)) return void panel.dispose();
-    this.#parts.connection.want();
     this.#fill(panel, kept.sessionId);
   }
 

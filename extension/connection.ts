@@ -1,13 +1,13 @@
 // The link to the gateway: finds or starts one, keeps the connection alive, and says how it stands.
 import type { GatewayClient } from '../gateway/rpc/connect.ts';
-import {
-  Problem,
-  type MethodName,
-  type NotificationName,
-  type NotificationParams,
-  type ParamsIn,
-  type Result,
+import type {
+  MethodName,
+  NotificationName,
+  NotificationParams,
+  ParamsIn,
+  Result,
 } from '../gateway/protocol/index.ts';
+import { Problem } from '../gateway/protocol/problems.ts';
 import type { Link } from './chatMessages.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import { t } from './l10n.ts';

@@ -1,16 +1,16 @@
 // How this window reaches its gateway: who it says it is, and how a gateway is started when none answers.
 import * as vscode from 'vscode';
-import { connect } from '../gateway/rpc/connect.ts';
-import { ClientId, type Actor } from '../gateway/protocol/index.ts';
+import type { Actor, ClientId } from '../gateway/protocol/index.ts';
 import type { Dial } from './connection.ts';
 import { plain } from './plainText.ts';
 import { settings } from './settings.ts';
 
 /** The same over reloads, so that "here" stays here. */
 export function whoAmI(context: vscode.ExtensionContext): Actor {
-  const kept = ClientId.safeParse(context.workspaceState.get('clientId'));
-  const clientId = kept.success ? kept.data : ClientId.parse(`window-${crypto.randomUUID()}`);
-  if (!kept.success) void context.workspaceState.update('clientId', clientId);
+  const kept = context.workspaceState.get<ClientId>('clientId');
+  // A UUID has the shape of an id.
+  const clientId = kept ?? (`window-${crypto.randomUUID()}` as ClientId);
+  if (kept === undefined) void context.workspaceState.update('clientId', clientId);
   const workspace = vscode.workspace.name;
   return { clientId, name: plain(workspace ? `window ${workspace}` : 'a window without a folder', 80) };
 }
@@ -18,6 +18,7 @@ export function whoAmI(context: vscode.ExtensionContext): Actor {
 export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.LogOutputChannel): Dial {
   return async ({ start, signal }) => {
     const home = settings.home();
+    const { connect } = await import('../gateway/rpc/connect.ts');
     return connect({
       clientId: me.clientId,
       name: me.name,

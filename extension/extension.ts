@@ -1,6 +1,6 @@
 // Holdfast in VS Code. `activate` is the table of contents: what there is, and what each part needs.
 import * as vscode from 'vscode';
-import { SessionId, type Session } from '../gateway/protocol/index.ts';
+import type { Session, SessionId } from '../gateway/protocol/index.ts';
 import { Agents } from './agents.ts';
 import type { Link } from './chatMessages.ts';
 import { Chats } from './chats.ts';
@@ -114,7 +114,11 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   for (const kept of [clippings, keepsakes]) {
     kept.tidy(Date.now()).catch((error: unknown) => log.warn(details(error)));
   }
-  connection.run().catch((error: unknown) => log.error(details(error)));
+  // The schemas take a moment, which there is while VS Code makes what it has been told of; so it is told first.
+  setTimeout(() => {
+    connection.run().catch((error: unknown) => log.error(details(error)));
+    if (chats.current.open.id !== undefined) void import('./chatMessages.ts');
+  });
   return {
     link: () => connection.link,
     onDidChangeLink: connection.onDidChangeLink,
@@ -128,4 +132,4 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
 const OPEN = 'openSession';
 
 const lastOpen = (context: vscode.ExtensionContext): SessionId | undefined =>
-  SessionId.safeParse(context.workspaceState.get(OPEN)).data;
+  context.workspaceState.get<SessionId>(OPEN);

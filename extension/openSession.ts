@@ -1,12 +1,6 @@
 // The session that the chat shows: follows it from its cursor and passes on what happens, exactly once and in order.
-import {
-  Problem,
-  type Actor,
-  type Cursor,
-  type Event,
-  type SessionId,
-  type Snapshot,
-} from '../gateway/protocol/index.ts';
+import type { Actor, Cursor, Event, SessionId, Snapshot } from '../gateway/protocol/index.ts';
+import { Problem } from '../gateway/protocol/problems.ts';
 import type { MachineNow, ToPanel } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
 import { Emitter, type Disposable } from './emitter.ts';

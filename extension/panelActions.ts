@@ -1,12 +1,7 @@
 // What the panel can ask for: one line each, in the order of the contract.
 import * as vscode from 'vscode';
-import {
-  Problem,
-  type MethodName,
-  type ParamsIn,
-  type Session,
-  type SessionId,
-} from '../gateway/protocol/index.ts';
+import type { MethodName, ParamsIn, Session, SessionId } from '../gateway/protocol/index.ts';
+import { Problem } from '../gateway/protocol/problems.ts';
 import {
   contextOf,
   currentEditor,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { circles, importsOf, violations, withoutComments } from './architecture/imports.ts';
+import { broughtBy, circles, importsOf, violations, withoutComments } from './architecture/imports.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -98,6 +98,19 @@ describe('who imports whom', () => {
         { from: './two.ts', isType: false },
       ],
     );
+  });
+});
+
+describe('an editor starts at once', () => {
+  it('the extension is activated without any library: schemas, sockets and the rest come when they are needed', () => {
+    assert.deepEqual([...broughtBy('extension/extension.ts', read)], ['vscode']);
+  });
+
+  it('a library would be seen, however deep it is', () => {
+    const brought = broughtBy('extension/dial.ts', (file) =>
+      file === 'extension/dial.ts' ? `import './chatMessages.ts';` : read(file),
+    );
+    assert.ok(brought.has('zod'));
   });
 });
 

@@ -1,6 +1,6 @@
 // What can be done with machines: link one, call it otherwise, say what it may do, forget it.
 import * as vscode from 'vscode';
-import { PeerName, PeerPolicy, type Nearby, type Peer } from '../../gateway/protocol/index.ts';
+import type { Nearby, Peer } from '../../gateway/protocol/index.ts';
 import { locale, t } from '../l10n.ts';
 import { plain } from '../plainText.ts';
 import { machineRow } from './machineRows.ts';
@@ -105,6 +105,7 @@ async function join({ connection, machines }: MachineCommandParts, found?: Nearb
     password: true,
   });
   if (code === undefined || code.trim() === '') return;
+  const { PeerPolicy } = await import('../../gateway/protocol/peer.ts');
   const policy = await pickPolicy(t('Link a machine'), PeerPolicy.parse({}));
   if (!policy) return;
   const expected = found ? { fingerprint: found.fingerprint } : {};
@@ -117,6 +118,7 @@ async function join({ connection, machines }: MachineCommandParts, found?: Nearb
 }
 
 async function rename({ name }: Peer, { connection }: MachineCommandParts): Promise<void> {
+  const { PeerName } = await import('../../gateway/protocol/ids.ts');
   const given = await vscode.window.showInputBox({
     title: t('Rename machine'),
     value: name,

@@ -1,6 +1,6 @@
 // Starts a session on another machine: with one of its agents, in one of its folders.
 import * as vscode from 'vscode';
-import { AgentId, type Mode, type Peer } from '../../gateway/protocol/index.ts';
+import type { Mode, Peer } from '../../gateway/protocol/index.ts';
 import type { Agents } from '../agents.ts';
 import type { Chats } from '../chats.ts';
 import type { Connection } from '../connection.ts';
@@ -31,8 +31,9 @@ export async function newSessionThere({ name: peer, allows }: Peer, parts: There
   const title = t('New session on {0}', plain(peer));
   const list = await connection.call('agent.list', { peer });
   const installed = { ...list, agents: list.agents.filter(({ state }) => state === 'installed') };
-  const agent = AgentId.safeParse(await askForAgent(agents, installed, title)).data;
-  const path = agent && (await pickFolder(peer, title, sessions));
+  const agent = await askForAgent(agents, installed, title);
+  if (agent === undefined) return;
+  const path = await pickFolder(peer, title, sessions);
   if (path === undefined) return;
   const offered = allows?.answer === false ? ASKING : [];
   const mode = await chooseMode({ title, offered });

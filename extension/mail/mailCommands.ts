@@ -1,11 +1,6 @@
 // What can be done with mail from the palette, the list and the thread: a table.
 import * as vscode from 'vscode';
-import {
-  Address,
-  type MailThread,
-  type SessionId,
-  type ThreadMessage,
-} from '../../gateway/protocol/index.ts';
+import type { MailThread, SessionId, ThreadMessage } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { t } from '../l10n.ts';
 import { details } from '../log.ts';
@@ -74,7 +69,7 @@ async function compose({ connection, book, view }: MailCommandParts): Promise<vo
   });
   if (message === undefined || message.trim() === '') return;
   const { broker_message_id: threadId } = await connection.call('mail.send', {
-    to: Address.parse(to),
+    to,
     message: message.trim(),
   });
   await view.open(threadId, { focus: false });

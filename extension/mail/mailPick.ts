@@ -1,13 +1,6 @@
 // VS Code's own lists for mail: where to, how soon, and what a mailbox lets in.
 import * as vscode from 'vscode';
-import {
-  Address,
-  PERSON,
-  type MailPolicy,
-  type Mailbox,
-  type MailboxName,
-  type Priority,
-} from '../../gateway/protocol/index.ts';
+import type { MailPolicy, Mailbox, MailboxName, Priority } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { t } from '../l10n.ts';
 import { plainLabel } from '../plainText.ts';
@@ -17,6 +10,7 @@ export async function pickAddress(
   mailboxes: readonly Mailbox[],
   participants: readonly string[] = [],
 ): Promise<string | undefined> {
+  const { Address, PERSON } = await import('../../gateway/protocol/mail.ts');
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly address: string }>();
   pick.title = t('Write to');
   pick.placeholder = t('A mailbox, name@machine, @topic, or * for everyone');

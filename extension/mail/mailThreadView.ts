@@ -1,20 +1,14 @@
 // A thread in place of the list: the page around it, what it shows, and what a person does in it.
 import * as vscode from 'vscode';
-import {
-  Address,
-  Problem,
-  type MailThread,
-  type MessageId,
-  type SessionId,
-  type ThreadMessage,
-} from '../../gateway/protocol/index.ts';
+import type { MailThread, MessageId, SessionId, ThreadMessage } from '../../gateway/protocol/index.ts';
+import { Problem } from '../../gateway/protocol/problems.ts';
 import { pageHtml, panelRoots } from '../chatHtml.ts';
 import type { Connection } from '../connection.ts';
 import { setContext } from '../context.ts';
 import { details } from '../log.ts';
 import { plain } from '../plainText.ts';
 import type { MailBook } from './mailBook.ts';
-import { FromThread, type Reply, type ToThread } from './mailMessages.ts';
+import type { FromThread, Reply, ToThread } from './mailMessages.ts';
 import { pickAddress, pickPolicy, pickPriority } from './mailPick.ts';
 import { replyAddress } from './replyAddress.ts';
 
@@ -81,7 +75,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
       enableCommandUris: false,
       localResourceRoots: panelRoots(extensionUri),
     };
-    view.webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
+    view.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
     view.onDidDispose(() => {
       // A page that goes late must not take the next one with it.
       if (this.#view === view) this.#view = undefined;
@@ -149,7 +143,8 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
     return { to, priority: this.#reply.priority ?? 'next' };
   }
 
-  #receive(message: unknown): void {
+  async #receive(message: unknown): Promise<void> {
+    const { FromThread } = await import('./mailMessages.ts');
     const checked = FromThread.safeParse(message);
     if (!checked.success) {
       this.#parts.log.warn(`Dropped a message of the mail page: ${checked.error.message}`);
@@ -201,7 +196,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
     const { to, priority } = this.#replyNow;
     try {
       const params = {
-        to: Address.parse(to),
+        to,
         message: text,
         priority,
         client_message_id: clientMessageId,

@@ -1,5 +1,8 @@
 // Where an answer to a thread goes: to whoever wrote last and is not the person.
-import { PERSON, type ThreadMessage } from '../../gateway/protocol/index.ts';
+import type { ThreadMessage } from '../../gateway/protocol/index.ts';
+
+/** The mailbox of whoever sits here: `PERSON` of the contract. */
+const PERSON = 'person';
 
 export function replyAddress(messages: readonly Pick<ThreadMessage, 'from' | 'to'>[]): string {
   const other = messages.findLast(({ from }) => from !== PERSON)?.from;

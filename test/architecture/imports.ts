@@ -42,6 +42,23 @@ export function circles(sources: Readonly<Record<string, string>>): string[] {
   return found;
 }
 
+/** The packages that a file brings along as soon as it is loaded: not what it imports when it is needed. */
+export function broughtBy(file: string, read: (file: string) => string): ReadonlySet<string> {
+  const packages = new Set<string>();
+  const seen = new Set([file]);
+  // A set is walked with what is added meanwhile.
+  for (const one of seen) {
+    const code = withoutComments(read(one));
+    const now = [STATIC, SIDE_EFFECT].flatMap((pattern) => [...code.matchAll(pattern)]);
+    for (const { groups } of now.filter((found) => found.groups?.['type'] === undefined)) {
+      const target = targetOf(one, groups?.['from'] ?? '');
+      if (target.endsWith('.ts')) seen.add(target);
+      else if (!target.startsWith('node:')) packages.add(target);
+    }
+  }
+  return packages;
+}
+
 /** A sentence for every import of the file that no rule allows. */
 export function violations(file: string, source: string): string[] {
   const rule = folders
