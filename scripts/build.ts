@@ -80,6 +80,15 @@ const onNode: BuildOptions = {
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
 
+const inPanel: BuildOptions = {
+  ...common,
+  outdir: 'dist/webview',
+  platform: 'browser',
+  format: 'esm',
+  // The Chromium of the oldest VS Code that we support.
+  target: 'chrome138',
+};
+
 const bundles: BuildOptions[] = [
   // Also the command `holdfast` (see "bin" in package.json), so it says who runs it, and what an old Node is told.
   {
@@ -112,20 +121,17 @@ const bundles: BuildOptions[] = [
     external: ['vscode'],
     plugins: [englishOnly, asNeeded, zodInParts],
   },
+  // A page that starts waits for one file.
   {
-    ...common,
-    entryPoints: {
-      main: 'extension/webview/main.ts',
-      mail: 'extension/webview/mail/main.ts',
-    },
-    outdir: 'dist/webview',
-    platform: 'browser',
-    format: 'esm',
-    // The Chromium of the oldest VS Code that we support.
-    target: 'chrome138',
+    ...inPanel,
+    entryPoints: { main: 'extension/webview/main.ts', mail: 'extension/webview/mail/main.ts' },
+    plugins: [apart(/\/colours\.ts$/, './colours.js')],
+  },
+  {
+    ...inPanel,
+    entryPoints: ['extension/webview/colours.ts'],
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    loader: { '.ttf': 'file' },
   },
 ];
 

@@ -1,6 +1,7 @@
 // A block of code: its file or language, Copy, Insert at cursor, and lines whose colours come when they are ready.
 import { html, render } from 'lit';
-import { LineColours, type Line } from './highlight.ts';
+import type { Line } from './colours.ts';
+import { LineColours } from './highlight.ts';
 import { iconButton } from './icons.ts';
 import { reveal } from './reveal.ts';
 import { t } from './l10n.ts';

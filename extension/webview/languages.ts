@@ -1,38 +1,31 @@
-// The languages that code is coloured in. Each grammar is evaluated only when the first block needs it.
-import type { HighlighterCore } from 'shiki/core';
-import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
+// The languages that code is coloured in, and what else agents call them.
 
-/** It remembers every expression that it has translated. */
-export const regexEngine = createJavaScriptRegexEngine({ forgiving: true });
-
-type LanguageInput = () => Promise<typeof import('shiki/langs/typescript.mjs')>;
-
-const GRAMMARS: Readonly<Record<string, LanguageInput>> = {
-  bash: () => import('shiki/langs/bash.mjs'),
-  c: () => import('shiki/langs/c.mjs'),
-  cpp: () => import('shiki/langs/cpp.mjs'),
-  csharp: () => import('shiki/langs/csharp.mjs'),
-  css: () => import('shiki/langs/css.mjs'),
-  diff: () => import('shiki/langs/diff.mjs'),
-  docker: () => import('shiki/langs/docker.mjs'),
-  go: () => import('shiki/langs/go.mjs'),
-  html: () => import('shiki/langs/html.mjs'),
-  java: () => import('shiki/langs/java.mjs'),
-  // One grammar for both: it reads plain JavaScript as well.
-  jsx: () => import('shiki/langs/jsx.mjs'),
-  json: () => import('shiki/langs/json.mjs'),
-  markdown: () => import('shiki/langs/markdown.mjs'),
-  python: () => import('shiki/langs/python.mjs'),
-  rust: () => import('shiki/langs/rust.mjs'),
-  sql: () => import('shiki/langs/sql.mjs'),
-  toml: () => import('shiki/langs/toml.mjs'),
-  tsx: () => import('shiki/langs/tsx.mjs'),
-  typescript: () => import('shiki/langs/typescript.mjs'),
-  yaml: () => import('shiki/langs/yaml.mjs'),
-};
+const LANGUAGES = [
+  'bash',
+  'c',
+  'cpp',
+  'csharp',
+  'css',
+  'diff',
+  'docker',
+  'go',
+  'html',
+  'java',
+  'jsx',
+  'json',
+  'markdown',
+  'python',
+  'rust',
+  'sql',
+  'toml',
+  'tsx',
+  'typescript',
+  'yaml',
+] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** Other names that agents write after a fence. */
-const ALIASES: Readonly<Record<string, string>> = {
+const ALIASES: Readonly<Record<string, Language>> = {
   sh: 'bash',
   shell: 'bash',
   zsh: 'bash',
@@ -62,52 +55,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   yml: 'yaml',
 };
 
-/** The grammar for what stands after a fence; undefined: none, the block stays plain. */
-export function languageOf(name: string): string | undefined {
-  const key = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
-  return key !== undefined && Object.hasOwn(GRAMMARS, key) ? key : undefined;
-}
-
-const loading = new Map<string, Promise<void>>();
-
-export function loadLanguage(highlighter: HighlighterCore, language: string): Promise<void> {
-  const grammar = GRAMMARS[language];
-  const known = loading.get(language);
-  if (known !== undefined || grammar === undefined) return known ?? Promise.resolve();
-  const loaded = load(highlighter, grammar);
-  loading.set(language, loaded);
-  return loaded;
-}
-
-async function load(highlighter: HighlighterCore, grammar: LanguageInput): Promise<void> {
-  await highlighter.loadLanguage(grammar);
-  await warmUp(await grammar());
-}
-
-/** A piece of work that nobody notices in a frame. */
-const SLICE_MS = 10;
-
-/**
- * Translates the grammar's expressions bit by bit. The first line would pay for all of them at once otherwise, which
- * holds the panel up for a tenth of a second.
- */
-async function warmUp(grammar: unknown): Promise<void> {
-  let end = performance.now() + SLICE_MS;
-  for (const expression of expressionsIn(grammar)) {
-    regexEngine.createScanner([expression]);
-    if (performance.now() < end) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    end = performance.now() + SLICE_MS;
-  }
-}
-
-const EXPRESSIONS: ReadonlySet<string> = new Set(['match', 'begin', 'end', 'while']);
-
-function expressionsIn(grammar: unknown, found = new Set<string>()): ReadonlySet<string> {
-  if (typeof grammar !== 'object' || grammar === null) return found;
-  for (const [key, value] of Object.entries(grammar)) {
-    if (typeof value !== 'string') expressionsIn(value, found);
-    else if (EXPRESSIONS.has(key)) found.add(value);
-  }
-  return found;
+/** What stands after a fence; undefined: nothing that we know, the block stays plain. */
+export function languageOf(name: string): Language | undefined {
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] : LANGUAGES.find((known) => known === name);
 }
