@@ -8,5 +8,16 @@ import { peer } from './areas/peer.ts';
 import { proc } from './areas/proc.ts';
 import { replay } from './areas/replay.ts';
 import { rpc } from './areas/rpc.ts';
+import { vscodeWindow } from './areas/window.ts';
 
-export const areas: Readonly<Record<string, Area>> = { rpc, fanout, accept, replay, proc, panel, peer, mail };
+export const areas: Readonly<Record<string, Area>> = {
+  rpc,
+  fanout,
+  accept,
+  replay,
+  proc,
+  panel,
+  window: vscodeWindow,
+  peer,
+  mail,
+};

@@ -20,6 +20,8 @@ export interface DeskOptions {
   /** Names what a failed story leaves behind. */
   readonly name: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Packaged extensions beside ours. */
+  readonly vsix?: readonly string[];
   /** What config.json of the gateway holds. */
   readonly config?: object;
   /** Its windows are in restricted mode until somebody trusts their folder. */
@@ -50,11 +52,17 @@ export class Desk implements AsyncDisposable {
     this.browser = browser;
   }
 
-  static async open({ name, settings = {}, config, isRestricted = false }: DeskOptions): Promise<Desk> {
+  static async open({
+    name,
+    settings = {},
+    vsix = [],
+    config,
+    isRestricted = false,
+  }: DeskOptions): Promise<Desk> {
     const home = newFolder();
     if (config !== undefined) writeFileSync(path.join(home, 'config.json'), JSON.stringify(config));
     const server = await startServer({
-      vsix: [packagedExtension()],
+      vsix: [packagedExtension(), ...vsix],
       env: { HOLDFAST_HOME: home },
       settings: isRestricted ? { ...settings, 'security.workspace.trust.startupPrompt': 'never' } : settings,
       asksForTrust: isRestricted,

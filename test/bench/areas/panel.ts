@@ -1,11 +1,6 @@
-// What the chat panel costs: a long session opened, an agent's stream shown as it comes, memory meanwhile; and in a real
-// window of VS Code what starting takes, and how soon a reload shows the chat again.
-import { globSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
+// What the chat panel costs: a long session opened, an agent's stream shown as it comes, memory meanwhile.
 import type { ToPanel } from '../../../extension/chatMessages.ts';
 import type { Snapshot } from '../../../gateway/protocol/index.ts';
-import { Desk, packagedExtension } from '../../e2e/desk.ts';
-import { runCommand } from '../../support/vscode/browser.ts';
 import { PanelTest, type PanelPage } from '../../webview/panelPage.ts';
 import { connected } from '../../webview/scenes.ts';
 import { ME, showing, snapshot } from '../../webview/story.ts';
@@ -16,7 +11,6 @@ import { microseconds } from '../statistics.ts';
 
 const OPEN = 'a session of 10,000 events is opened';
 const STREAM = '200 deltas a second';
-const WINDOW = 'a window of VS Code';
 
 const EVENTS = 10_000;
 const BATCH = 4000;
@@ -108,42 +102,9 @@ async function heap({ page }: PanelPage): Promise<{ mb: number; nodes: number }>
   return { mb: of('JSHeapUsedSize') / 1e6, nodes: of('Nodes') };
 }
 
-/** The packaged extension in VS Code's server, in Chromium. */
-async function inWindow(): Promise<Figures> {
-  await using desk = await Desk.open({ name: 'bench' });
-  const chat = await desk.demo('harbor-api');
-  await chat.send('long 40');
-  await chat.seen('Line 39 of');
-  await chat.isIdle();
-  await chat.reload();
-  await chat.seen('Line 39 of');
-  const shownAt = await chat.page.evaluate(() => Date.now());
-  const born = await chat.panel.locator('body').evaluate(() => performance.timeOrigin);
-  const restored = shownAt - activatedAt(desk.server.dataFolder);
-  await runCommand(chat.page, 'Developer: Show Running Extensions');
-  const row = chat.page.locator('.runtime-extensions-editor .extension', { hasText: 'Holdfast' });
-  const words = await row.locator('.activation-time').innerText();
-  return {
-    activation: Number(/(\d+)\s*ms/.exec(words)?.[1]),
-    restored,
-    page: shownAt - born,
-    vsix: statSync(packagedExtension()).size / 1e6,
-  };
-}
-
-/** When the extension was last activated, as VS Code's own log says. */
-function activatedAt(folder: string): number {
-  const logs = globSync('**/remoteexthost.log', { cwd: folder });
-  const lines = logs.flatMap((log) => readFileSync(path.join(folder, log), 'utf8').split('\n'));
-  const times = lines
-    .filter((line) => line.includes('_doActivateExtension holdfast.holdfast'))
-    .map((line) => Date.parse(line.slice(0, 23).replace(' ', 'T')));
-  return Math.max(...times);
-}
-
 export const panel: Area = {
   question: 'What the chat panel costs',
-  variants: [OPEN, STREAM, WINDOW],
+  variants: [OPEN, STREAM],
   contestants: { gateway: 'our panel' },
   metrics: [
     { key: 'opened', title: 'ms to its end on the screen' },
@@ -155,20 +116,13 @@ export const panel: Area = {
     { key: 'heap', title: 'heap MB' },
     { key: 'growth', title: 'MB more than after a quarter' },
     { key: 'nodes', title: 'DOM nodes' },
-    { key: 'activation', title: 'ms of activation' },
-    { key: 'restored', title: 'ms from activation to the chat' },
-    { key: 'page', title: 'ms of that since VS Code made the page' },
-    { key: 'vsix', title: 'VSIX MB' },
   ],
   targets: [
     { variant: OPEN, metric: 'opened', atMost: 300 },
     { variant: STREAM, metric: 'over', atMost: 0 },
     { variant: STREAM, metric: 'growth', atMost: 4 },
-    { variant: WINDOW, metric: 'activation', atMost: 100 },
-    { variant: WINDOW, metric: 'restored', atMost: 1000 },
   ],
   measure(_contestant, variant, folder, settings) {
-    if (variant === OPEN) return opened(folder, settings);
-    return variant === STREAM ? streamed(settings) : inWindow();
+    return variant === OPEN ? opened(folder, settings) : streamed(settings);
   },
 };
