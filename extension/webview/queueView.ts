@@ -30,7 +30,7 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
         @click=${() => act.fold('queue', !isOpen)}
       >
         ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<b>${t('Queued')}</b
-        ><span class="dim">${count}</span>
+        ><span class="dim one-line">${count}</span>
       </button>
       ${
         isUndecided

@@ -211,7 +211,7 @@ describe('the page', () => {
     }
   });
 
-  for (const theme of ['dark-modern', 'light-modern'] as const) {
+  for (const theme of ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'] as const) {
     it(`has nothing that axe calls serious (${theme})`, async () => {
       for (const [name, scene] of Object.entries({ turn, permission, answered, away, back })) {
         const panel = await chromium.panel({ theme, scale: 2 });
