@@ -28,9 +28,10 @@ describe('at 200 %, a panel of 300 pixels', () => {
     const panel = await chromium.panel({ width: 150, height: 400, scale: 2 });
     await panel.tell(...turn(Date.now()));
     await panel.page.evaluate(() => {
-      const strip = document.querySelector<HTMLElement>('.strip');
-      strip?.style.setProperty('margin-top', '-20px');
-      document.querySelector<HTMLElement>('.send')?.style.setProperty('margin-right', '-40px');
+      const move = (selector: string, by: string): void =>
+        document.querySelector<HTMLElement>(selector)?.style.setProperty('translate', by);
+      move('.strip', '0 30px');
+      move('.send', '60px');
     });
     const found = await panel.page.evaluate(misplaced);
     assert.ok(found.some((words) => words.startsWith('reaches out: BUTTON.send')));
