@@ -85,6 +85,8 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     } catch (error) {
       // The palette closes when a part of VS Code that has just started takes the focus.
       if (tries === PALETTE_TRIES) throw error;
+      // One that was opened before its command made sense lists it only when it is opened anew.
+      if (await input.isVisible()) await page.keyboard.press('Escape');
     }
   }
   await page.keyboard.press('Enter');
