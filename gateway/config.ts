@@ -44,6 +44,13 @@ export const Config = z.strictObject({
   log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }).describe(
     'How much of each session is kept. Whole turns leave at the old end',
   ),
+  projectFiles: z
+    .string()
+    .regex(/^(?:~(?:$|[\\/])|\/|[A-Za-z]:[\\/])/, 'must be absolute, or begin with ~')
+    .optional()
+    .describe(
+      'A folder whose files each new session gets into its own where they are not there yet: CLAUDE.md, AGENTS.md, .claude/skills ...',
+    ),
   idleAgentMinutes: z
     .number()
     .min(0)

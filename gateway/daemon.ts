@@ -40,6 +40,7 @@ import { MailboxSockets } from './rpc/mailboxSockets.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
 import { checkHost } from './peers/host.ts';
+import { projectFilesOf } from './methods/projectFiles.ts';
 import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
@@ -161,6 +162,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     clock,
     info,
     agents,
+    prepareFolder: projectFilesOf(config.projectFiles, logger),
     bearers,
     stop,
   };

@@ -30,6 +30,8 @@ export interface Gateway {
   readonly info: GatewayInfo;
   readonly bearers: Bearers;
   readonly agents: Agents;
+  /** Puts into a new session's folder what the user wants in each. */
+  readonly prepareFolder: (folder: string) => void;
   /** Begins the end of the gateway. */
   readonly stop: () => void;
 }

@@ -27,6 +27,7 @@ export const sessionHandlers = ({
   mail,
   clock,
   agents,
+  prepareFolder,
 }: Gateway): Handlers<keyof typeof sessionMethods> => {
   const queueStats = (stored: StoredSession, caller: Caller): QueueStats => ({
     userPending: stored.session.queued,
@@ -97,6 +98,7 @@ export const sessionHandlers = ({
           store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
       });
       const { sessionId } = session;
+      prepareFolder(session.path);
       if (agentSessionId !== undefined) await orNotAtAll(sessionId, () => adopt(sessionId, agentSessionId));
       return { sessionId };
     },

@@ -127,6 +127,7 @@ export class InProcess implements AsyncDisposable {
       },
       agents,
       bearers: new Bearers(() => undefined),
+      prepareFolder: () => {},
       stop: () => {},
     };
     this.#dispatcher = new Dispatcher(handlersOf(gateway), logBug);
