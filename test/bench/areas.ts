@@ -8,6 +8,7 @@ import { peer } from './areas/peer.ts';
 import { proc } from './areas/proc.ts';
 import { replay } from './areas/replay.ts';
 import { rpc } from './areas/rpc.ts';
+import { servers } from './areas/servers.ts';
 import { vscodeWindow } from './areas/window.ts';
 
 export const areas: Readonly<Record<string, Area>> = {
@@ -20,4 +21,5 @@ export const areas: Readonly<Record<string, Area>> = {
   window: vscodeWindow,
   peer,
   mail,
+  servers,
 };

@@ -1,7 +1,7 @@
 // Server processes of a measurement: started until they are ready, ended with their handle, asked for the CPU they used.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const READY_MS = 20_000;
@@ -29,9 +29,11 @@ export async function startProgram(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   isReady: () => boolean,
+  cwd?: string,
 ): Promise<Started> {
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
+    cwd,
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   running.add(child);
@@ -84,6 +86,19 @@ export function memoryOf(pid: number): Memory {
     return { rss: read('Rss'), pss: read('Pss') };
   } catch {
     return { rss: Number.NaN, pss: Number.NaN };
+  }
+}
+
+/** RSS of a process and all that it has started, in MB. */
+export function treeMemory(pid: number): number {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+    return children.reduce((sum, child) => sum + treeMemory(child), memoryOf(pid).rss || 0);
+  } catch {
+    // It has ended meanwhile.
+    return 0;
   }
 }
 

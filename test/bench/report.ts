@@ -36,6 +36,8 @@ export function verdicts(name: string, area: Area, rows: readonly Row[]): Verdic
       target.against === undefined
         ? summarise(valuesOf(ours, target.metric))
         : ratio(ours, theirs, target.metric);
+    // They have no such figure, or were left out.
+    if (theirs !== ours && valuesOf(theirs, target.metric).every(Number.isNaN)) return [];
     const { atMost = Number.POSITIVE_INFINITY, atLeast = 0 } = target;
     return [{ ...target, area: name, value, isMet: value.median <= atMost && value.median >= atLeast }];
   });

@@ -1,5 +1,5 @@
 // npm run bench: our gateway beside the least programs that do a part of the same, interleaved in one run.
-// --area rpc|fanout|accept|replay|proc|panel|window, --minutes 10 (of streaming into the panel), --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
+// --area rpc|fanout|accept|replay|proc|panel|window|peer|mail|servers, --minutes 10 (of streaming into the panel), --only ws,net (contestants), --rounds 5, --quick, --calm <minutes>, --gateway <bundle>,
 // --other <bundle>, --profile
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
 // Runs one bare server in a process of its own: node serve.ts <name> <socket>. Its socket says that it is ready.
 import { serveJsonRpc, serveNet, serveTls, serveWs } from './contestants/echoes.ts';
+import { serveStreamModel } from './contestants/streamModel.ts';
 import { serveBareGateway } from './contestants/bareGateway.ts';
 
 const SERVERS: Readonly<Record<string, (socket: string) => Promise<void>>> = {
@@ -7,6 +8,7 @@ const SERVERS: Readonly<Record<string, (socket: string) => Promise<void>>> = {
   ws: serveWs,
   net: serveNet,
   tls: serveTls,
+  model: serveStreamModel,
   'bare-each': (socket) => serveBareGateway(socket, { isStored: false, send: 'each' }),
   'full-batch': (socket) => serveBareGateway(socket, { isStored: true, send: 'batch' }),
 };

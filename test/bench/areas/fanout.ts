@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import type { Area, Settings } from '../area.ts';
 import { startBare } from '../contestants/bare.ts';
-import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
+import { startOurGateway } from '../contestants/ourGateway.ts';
+import { streamOf } from '../contestants/ourStream.ts';
 import { cpuMicroseconds } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
 import { bytesOf, dial } from '../sockets.ts';
@@ -37,31 +38,7 @@ interface Stage extends AsyncDisposable {
 
 async function ours(bundle: string, folder: string, settings: Settings): Promise<Stage> {
   const gateway = await startOurGateway(bundle, folder, settings);
-  const { sessionId, control } = gateway;
-  let isBusy = false;
-  let onIdle = (): void => {};
-  control.ws.on('message', (data) => {
-    const text = bytesOf(data).toString();
-    if (!text.includes('"session.changed"')) return;
-    const wasBusy = isBusy;
-    isBusy = text.includes('"status":"busy"');
-    if (wasBusy && !isBusy) onIdle();
-  });
-  await control.call('session.watch', {});
-  return {
-    pid: gateway.pid,
-    async join(onText) {
-      const client = await connectTo(gateway.socket, onText);
-      await client.call('session.subscribe', { sessionId });
-    },
-    async prompt(message) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      onIdle = resolve;
-      await control.call('session.send', { sessionId, message });
-      await promise;
-    },
-    [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
-  };
+  return Object.assign(gateway, await streamOf(gateway));
 }
 
 async function bare(server: string, folder: string): Promise<Stage> {

@@ -8,6 +8,8 @@ const WHOLE = '"type":"text","messageId"';
 export class StampReader {
   /** The stamp of the first event that was expected. */
   first = Number.POSITIVE_INFINITY;
+  /** When that event came. */
+  firstAt = Number.POSITIVE_INFINITY;
   /** Events that came one by one: those in a whole message do not count as delivered. */
   seen = 0;
   readonly ages: number[] = [];
@@ -35,7 +37,10 @@ export class StampReader {
     const end = whole === -1 ? text.length : whole;
     for (let at = text.indexOf(STAMP); at !== -1 && at < end; at = text.indexOf(STAMP, at + STAMP.length)) {
       this.seen += 1;
-      if (this.seen === 1) this.first = stampAt(text, at);
+      if (this.seen === 1) {
+        this.first = stampAt(text, at);
+        this.firstAt = now;
+      }
       if (this.seen > this.#skippedAges) this.ages.push(now - stampAt(text, at));
     }
     if (this.seen >= this.#expected || whole !== -1) this.#resolve();
