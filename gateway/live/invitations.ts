@@ -157,7 +157,8 @@ export class Invitations implements Disposable {
     const { store, audit, identity, introduction, nearby } = this.#world;
     const code = readCode(text);
     if (typeof code === 'string') throw new Problem('peer.code', code);
-    if (expected !== undefined && !isAlike(code.fingerprint, expected.toLowerCase()))
+    const wanted = expected?.toLowerCase() ?? '';
+    if (!isAlike(code.fingerprint, wanted))
       throw new Problem(
         'peer.code',
         `This code is of a gateway whose fingerprint begins with ${code.fingerprint.slice(0, 16)}, not of the one that was expected.`,
@@ -174,11 +175,7 @@ export class Invitations implements Disposable {
     const target = {
       identity: own,
       protocol: PAIRING,
-      fingerprints: [
-        expected !== undefined && expected.length > code.fingerprint.length
-          ? expected.toLowerCase()
-          : code.fingerprint,
-      ],
+      fingerprints: [wanted.length > code.fingerprint.length ? wanted : code.fingerprint],
       pins: undefined,
     } as const;
     const named = where === undefined ? code.addresses : [mustBeAddress(where, code.port)];
