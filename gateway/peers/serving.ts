@@ -89,7 +89,7 @@ const refusal = (id: string | undefined, message: string): string =>
 export class Serving {
   readonly #options: ServingOptions;
   readonly #visitors = new Map<string, Visitor>();
-  readonly #remembered = new Map<string, Promise<string>>();
+  readonly #remembered = new Map<string, string | Promise<string>>();
   #atOnce = 0;
 
   constructor(options: ServingOptions) {
@@ -101,10 +101,11 @@ export class Serving {
     const { id } = envelope;
     if (id === undefined) return void this.#answer(envelope, messages);
     const before = this.#remembered.get(id);
-    if (before !== undefined) return void before.then((text) => messages.send(text));
-    const answer = this.#answer(envelope, messages);
-    if (!isRead(envelope.method)) this.#remember(id, answer);
-    void answer.then((text) => messages.send(text));
+    const answer = before ?? this.#answer(envelope, messages);
+    if (before === undefined && !isRead(envelope.method)) this.#remember(id, answer);
+    // What needs no waiting is answered before anything else is read.
+    if (typeof answer === 'string') messages.send(answer);
+    else void answer.then((text) => messages.send(text));
   }
 
   /** A client of the peer is gone. */
@@ -118,36 +119,43 @@ export class Serving {
     for (const id of this.#visitors.keys()) this.hangUp(id);
   }
 
-  async #answer(envelope: Envelope & { method: string }, messages: Messages): Promise<string> {
-    const { client, ...request } = envelope;
-    if (this.#atOnce >= MAX_AT_ONCE) return refusal(request.id, 'Too many calls at once; wait for answers.');
-    this.#atOnce += 1;
-    try {
-      const between = this.#options.between(request.method, request.params);
-      if (between !== undefined)
-        return JSON.stringify({ jsonrpc: '2.0', id: request.id, ...(await between) });
-      const visitor = this.#visitor(client, messages);
-      if (visitor === undefined) return refusal(request.id, 'This call needs a client.');
-      return JSON.stringify(await this.#options.dispatcher.answer(request, visitor));
-    } finally {
-      this.#atOnce -= 1;
-    }
+  #answer(
+    { client, ...request }: Envelope & { method: string },
+    messages: Messages,
+  ): string | Promise<string> {
+    const { id, method, params } = request;
+    if (this.#atOnce >= MAX_AT_ONCE) return refusal(id, 'Too many calls at once; wait for answers.');
+    const between = this.#options.between(method, params);
+    if (between !== undefined)
+      return this.#count(between.then((outcome) => JSON.stringify({ jsonrpc: '2.0', id, ...outcome })));
+    const visitor = this.#visitor(client, messages);
+    if (visitor === undefined) return refusal(id, 'This call needs a client.');
+    const answer = this.#options.dispatcher.answer(request, visitor);
+    return answer instanceof Promise
+      ? this.#count(answer.then((one) => JSON.stringify(one)))
+      : JSON.stringify(answer);
   }
 
-  #visitor(given: unknown, messages: Messages): Visitor | undefined {
+  #count(answer: Promise<string>): Promise<string> {
+    this.#atOnce += 1;
+    return answer.finally(() => {
+      this.#atOnce -= 1;
+    });
+  }
+
+  #visitor(given: Envelope['client'], messages: Messages): Visitor | undefined {
+    const known = typeof given === 'object' && this.#visitors.get(given.id);
+    if (known) return known;
     const client = RemoteClient.safeParse(given);
     if (!client.success) return undefined;
-    const { id } = client.data;
-    let visitor = this.#visitors.get(id);
-    if (visitor === undefined) {
-      const [oldest] = this.#visitors.keys();
-      if (this.#visitors.size >= MAX_VISITORS && oldest !== undefined) this.hangUp(oldest);
-      this.#visitors.set(id, (visitor = new Visitor(client.data, this.#options, messages)));
-    }
+    const [oldest] = this.#visitors.keys();
+    if (this.#visitors.size >= MAX_VISITORS && oldest !== undefined) this.hangUp(oldest);
+    const visitor = new Visitor(client.data, this.#options, messages);
+    this.#visitors.set(client.data.id, visitor);
     return visitor;
   }
 
-  #remember(id: string, answer: Promise<string>): void {
+  #remember(id: string, answer: string | Promise<string>): void {
     this.#remembered.set(id, answer);
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
