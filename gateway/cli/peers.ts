@@ -1,6 +1,6 @@
 // peers invite, join and policy: a code is a secret, so it comes and goes by files and pipes, never as an argument.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { PeerName, PolicyChange, type Peer, type Result } from '../protocol/index.ts';
+import { PeerName, PolicyChange, type Peer, type PeerPolicy, type Result } from '../protocol/index.ts';
 import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
@@ -135,20 +135,26 @@ export function stateOf({ state, rttMs, since, reason }: Peer): string {
   }
 }
 
+const MAIL_WORDS = { accept: 'mail', hold: 'held-mail', refuse: 'no-mail' } as const;
+
 export function peerLines({ peers, self }: Result<'peers.list'>): string[] {
   const where =
     self.listening === null ? 'no port is open for peers' : `peers may dial port ${self.listening}`;
   const own = `This gateway is ${self.name}; ${where}.`;
   if (peers.length === 0)
     return [own, 'No peers. Link one: holdfast peers invite, and there: holdfast peers join'];
-  const may = ({ policy }: Peer): string =>
-    (['see', 'prompt', 'interrupt', 'answer'] as const).filter((name) => policy[name]).join(' ') || 'nothing';
+  const words = (policy: PeerPolicy): string =>
+    [
+      ...(['see', 'prompt', 'interrupt', 'answer'] as const).filter((name) => policy[name]),
+      MAIL_WORDS[policy.mail],
+    ].join(' ');
   return [
     ...table([
-      ['NAME', 'MAY HERE', 'SESSIONS', 'ADDRESS', 'STATE'],
+      ['NAME', 'MAY HERE', 'WE MAY THERE', 'SESSIONS', 'ADDRESS', 'STATE'],
       ...peers.map((peer) => [
         peer.name,
-        may(peer),
+        words(peer.policy),
+        peer.allows === null ? '-' : words(peer.allows),
         String(peer.sessions.length),
         peer.address ?? 'dials us',
         stateOf(peer),

@@ -113,7 +113,7 @@ describe('another machine', () => {
   test('is found on the network if it lets itself be found, and linked by the words that it says', (t) =>
     desk.story(t, async () => {
       await using crate = await startGateway({
-        config: peersConfig('crate', { announce: true, discoveryPort }),
+        config: peersConfig('crate', { heartbeatSeconds: 6, announce: true, discoveryPort }),
       });
       const there = await crate.connect();
       const chat = await desk.window('harbor-api');

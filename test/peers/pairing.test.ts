@@ -168,7 +168,7 @@ describe('peers on the command line', () => {
     const joined = await holdfast(two, ['peers', 'join', '--name', 'work'], { input: invited.out });
     assert.match(joined.out, /^Linked with work: connected/);
     const list = await holdfast(one, ['peers', 'list']);
-    assert.match(list.out, /box +see interrupt +0 +dials us +connected/);
+    assert.match(list.out, /box +see interrupt mail +see mail +0 +dials us +connected/);
     const file = path.join(newFolder(), 'code');
     await holdfastJson(one, ['peers', 'invite', '--file', file]);
     assert.equal(statSync(file).mode & 0o777, 0o600);
