@@ -115,6 +115,44 @@ describe('the tree of sessions', () => {
       await selected.filter({ hasText: 'Far away' }).waitFor();
     }));
 
+  test('is worked from the keyboard: renamed, archived, brought back and filtered', (t) =>
+    desk.story(t, async () => {
+      await using client = await connect({ home: desk.home, name: 'another client' });
+      const folder = 'harbor-keys';
+      const sessionId = await made(client, { folder, title: 'Ship it', prompts: ['echo shipped'] });
+      const chat = await desk.window(folder);
+      const { page } = chat;
+      const input = page.locator('.quick-input-widget input[type="text"]');
+      await chat.row(/^Ship it/).click();
+      await chat.seen('shipped');
+      // The keyboard is in the tree as soon as the chat has opened beside it.
+      const asked = page.locator('.quick-input-title', { hasText: 'Rename session' });
+      await waitFor('the question for a name', async () => {
+        await page.keyboard.press('F2');
+        return asked.waitFor({ timeout: 5_000 }).then(
+          () => true,
+          () => false,
+        );
+      });
+      await input.fill('Ship it now');
+      await page.keyboard.press('Enter');
+      await chat.row(/^Ship it now/).waitFor();
+
+      await chat.row(/^Ship it now/).click();
+      await page.keyboard.press('Delete');
+      await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
+      await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
+      await chat.row(/^Ship it now/).waitFor();
+      assert.equal((await client.call('session.get', { sessionId })).archived, false);
+
+      await chat.row(/^Ship it now/).click();
+      await page.keyboard.press('Control+f');
+      await input.fill('shipped');
+      await page.keyboard.press('Enter');
+      await chat.row(/^Ship it now.*in transcript/).waitFor();
+      await chat.run('Clear Filter');
+    }));
+
   test('speaks the language of VS Code, in the side bar and in the panel', (t) =>
     desk.story(t, async () => {
       await desk.useSettings({ 'workbench.colorTheme': 'Default Light Modern' });

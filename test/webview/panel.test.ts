@@ -151,7 +151,7 @@ describe('the composer', () => {
     await panel.tell(happening(told().says('m1', 'Hm').events), { type: 'steers', steers: true });
     const field = panel.page.getByLabel('Prompt', { exact: true });
     await field.fill('At once');
-    assert.match(await panel.text('[data-part=footer]'), /Enter\s+send now\s+Alt\+Enter\s+queue/);
+    await panel.until(() => /^\s*Enter\s+send now/.test(document.querySelector('.foot')?.textContent ?? ''));
     await field.press('Enter');
     await field.fill('Later');
     await field.press('Alt+Enter');
