@@ -25,6 +25,9 @@ const MODES: Readonly<Record<Mode, { readonly name: () => string; readonly expla
   },
 };
 
+/** As people call it. */
+export const modeName = (mode: Mode): string => MODES[mode].name();
+
 /** `now`: what it is so far. `offered`: what the agent can do, as far as it has said. Undefined: the person left. */
 export async function chooseMode({
   title,

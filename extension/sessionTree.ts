@@ -23,6 +23,7 @@ import {
 } from './sessionGroups.ts';
 import type { SessionFilter } from './sessionFilter.ts';
 import type { Sessions } from './sessions.ts';
+import { modeName } from './sessionSettings.ts';
 import { needing } from './statusText.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
@@ -341,7 +342,7 @@ function tooltip(session: Session, agent: string, machine: string, said: string)
   text.isTrusted = false;
   const line = (words: string): unknown => text.appendText(words).appendMarkdown('\n\n');
   line(plain(session.title) || t('Untitled'));
-  line([agent, session.mode, session.model ?? ''].filter((part) => part !== '').join(' · '));
+  line([agent, modeName(session.mode), session.model ?? ''].filter((part) => part !== '').join(' · '));
   line(session.path);
   if (machine !== '') line(machine);
   if (said !== '') line(said);
