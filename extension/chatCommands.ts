@@ -16,6 +16,14 @@ const focus =
   async ({ chats }: ChatCommandParts): Promise<void> =>
     chats.focus({ type: 'focusPart', part });
 
+/** What Enter does, for whoever gives it keys of his own. A chat that is not in sight sends nothing. */
+const submit =
+  (steer: boolean) =>
+  async ({ chats }: ChatCommandParts): Promise<void> => {
+    const { current } = chats;
+    if (current.visible) current.open.wish({ type: 'submit', steer });
+  };
+
 /** Into the container of this name: VS Code remembers where a view was moved to, by hand or by this. */
 const moveChat = (container: string) => async (): Promise<void> => {
   const destinationId = `workbench.view.extension.${container}`;
@@ -27,6 +35,10 @@ const moveChat = (container: string) => async (): Promise<void> => {
 export const chatCommands = {
   'holdfast.focusInput': async ({ chats }: ChatCommandParts) => chats.focus({ type: 'focusInput' }),
   'holdfast.focusLastMessage': focus('lastMessage'),
+  'holdfast.nextMessage': focus('nextMessage'),
+  'holdfast.previousMessage': focus('previousMessage'),
+  'holdfast.sendPrompt': submit(false),
+  'holdfast.sendPromptNow': submit(true),
   'holdfast.focusPermission': focus('permission'),
   'holdfast.focusPlan': focus('plan'),
   'holdfast.focusQueue': focus('queue'),

@@ -85,7 +85,12 @@ export type ToPanel =
   | { readonly type: 'steers'; readonly steers: boolean }
   | { readonly type: 'focusInput' }
   /** Brings the keyboard to a part of the panel, if that part is there. */
-  | { readonly type: 'focusPart'; readonly part: 'lastMessage' | 'permission' | 'plan' | 'queue' }
+  | {
+      readonly type: 'focusPart';
+      readonly part: 'lastMessage' | 'nextMessage' | 'previousMessage' | 'permission' | 'plan' | 'queue';
+    }
+  /** Sends what is in the field; `steer`: now. For keys of one's own. */
+  | { readonly type: 'submit'; readonly steer: boolean }
   /** Brings a message into view, loading what is before as far as that takes. */
   | { readonly type: 'reveal'; readonly place: Place }
   /** The answer to `findFiles`, the best match first; it may come again with more. */

@@ -27,7 +27,7 @@ export const keysHelp = (): string =>
     ...rows().map(([key, does]) => `${key}: ${does}`),
     '',
     t(
-      'Commands in the palette: Holdfast: Focus Input, Focus Last Message, Focus Pending Permission, Focus Plan, Focus Queued Prompts. All of them take keys of your own.',
+      'Commands in the palette: Holdfast: Focus Input, Focus Last, Next and Previous Message, Focus Pending Permission, Focus Plan, Focus Queued Prompts. All of them take keys of your own, and so do Send or Queue the Prompt and Send the Prompt Now.',
     ),
     t(
       'Messages are headings. New questions and changes of state are announced; text that is being written never is.',

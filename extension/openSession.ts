@@ -19,7 +19,7 @@ export interface OpenSessionParts {
 }
 
 /** What a panel can be told beside what happens. */
-export type Wish = Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' | 'reveal' }>;
+export type Wish = Extract<ToPanel, { type: 'focusInput' | 'focusPart' | 'attach' | 'reveal' | 'submit' }>;
 
 export class OpenSession implements Disposable {
   readonly #parts: OpenSessionParts;

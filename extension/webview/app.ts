@@ -134,6 +134,9 @@ export class App {
       case 'focusPart':
         requestAnimationFrame(() => focusPart(message.part));
         break;
+      case 'submit':
+        this.#composer.submit(message.steer);
+        break;
       case 'files':
         this.#composer.files(message.query, message.files, message.context);
         break;

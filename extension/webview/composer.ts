@@ -255,10 +255,13 @@ export class Composer {
   }
 
   #send(isAlt: boolean): void {
+    const { steers = false, isWorking = false } = this.#state ?? {};
+    this.submit(isAlt !== (steers && isWorking));
+  }
+
+  submit(steer: boolean): void {
     const text = this.text;
     if (this.#state?.isLinked !== true || !this.#saysSomething) return;
-    const { steers, isWorking } = this.#state;
-    const steer = isAlt !== (steers && isWorking);
     const attachments = this.#attachments;
     this.#field.value = '';
     this.#attachments = [];

@@ -50,6 +50,8 @@ function focusOn(element: HTMLElement | null | undefined): void {
 
 const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], () => Element | undefined>> = {
   lastMessage: () => [...document.querySelectorAll('.transcript > [data-part]')].at(-1),
+  nextMessage: () => neighbour(1),
+  previousMessage: () => neighbour(-1),
   permission: () =>
     document.querySelector('[data-part=permission] :is(.form input, .options .btn)') ?? undefined,
   plan: () => document.querySelector('[data-part=plan] button') ?? undefined,
@@ -58,6 +60,14 @@ const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], ()
     document.querySelector('[data-part=queue] button') ??
     undefined,
 };
+
+function neighbour(step: number): HTMLElement | undefined {
+  const scroller = document.querySelector<HTMLElement>('.scroller');
+  const all = [...document.querySelectorAll<HTMLElement>('.transcript > [data-part]')];
+  const current = document.activeElement?.closest<HTMLElement>('.transcript > [data-part]');
+  if (current) return after(all, current, step);
+  return scroller === null ? undefined : startOf(all, scroller, step);
+}
 
 export function focusPart(part: keyof typeof PARTS): void {
   const element = PARTS[part]();

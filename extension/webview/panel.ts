@@ -99,6 +99,7 @@ export function receive(panel: Panel, message: ToPanel): Panel {
     case 'draft':
     case 'focusInput':
     case 'focusPart':
+    case 'submit':
     case 'files':
     case 'attach':
     case 'reveal':

@@ -268,6 +268,10 @@ describe('the transcript', () => {
     assert.ok(await focusIn(panel, '[data-part=prompt]'));
     await panel.tell({ type: 'focusPart', part: 'lastMessage' });
     assert.ok(await focusIn(panel, '[data-part=text]'));
+    await panel.tell({ type: 'focusPart', part: 'previousMessage' });
+    await panel.until(() => document.activeElement?.matches('[data-part=tool]'));
+    await panel.tell({ type: 'focusPart', part: 'nextMessage' });
+    await panel.until(() => document.activeElement?.matches('[data-part=text]'));
     await panel.tell({ type: 'focusPart', part: 'queue' });
     assert.ok(await focusIn(panel, '.queued'));
     await panel.tell({ type: 'focusPart', part: 'plan' });

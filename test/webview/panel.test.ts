@@ -155,12 +155,17 @@ describe('the composer', () => {
     await field.press('Enter');
     await field.fill('Later');
     await field.press('Alt+Enter');
+    // Keys of one's own say which of the two.
+    await field.fill('By a command');
+    await panel.tell({ type: 'submit', steer: false });
+    await panel.until(() => window.posted.filter(({ type }) => type === 'send').length === 3);
     const sent = await panel.posted('send');
     assert.deepEqual(
       sent.map(({ message, steer }) => [message, steer]),
       [
         ['At once', true],
         ['Later', undefined],
+        ['By a command', undefined],
       ],
     );
     panel.close();
