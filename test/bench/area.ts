@@ -37,6 +37,8 @@ export interface Target {
 export interface Area {
   readonly question: string;
   readonly variants: readonly string[];
+  /** How often each contestant is measured, if nobody says: once where a run takes a minute. */
+  readonly rounds?: number;
   /** Ours comes first; what each of the others is, for people. */
   readonly contestants: Readonly<Record<string, string>>;
   /** What contestants need that may not be there: they are left out then. */

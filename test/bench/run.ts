@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
   },
 });
 const patience = new Patience(Number(options.calm));
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+const roundsOf = ({ rounds = 3 }: Area): number => Number(options.rounds ?? (options.quick ? 1 : rounds));
 
 /** Progress, for whoever looks on. */
 const show = (text: string): void => {
@@ -82,6 +82,7 @@ async function contestantsOf(name: string, area: Area): Promise<string[]> {
 async function interleave(
   name: string,
   contestants: readonly string[],
+  rounds: number,
   variant: string,
   settings: Settings,
 ): Promise<Row[]> {
@@ -125,20 +126,19 @@ try {
     const own: Row[] = [];
     for (const variant of area.variants) {
       if (options.variant !== undefined && options.variant !== variant) continue;
-      const found = await interleave(name, contestants, variant, settings);
+      const found = await interleave(name, contestants, roundsOf(area), variant, settings);
       own.push(...found);
-      console.log(`\n### ${area.question}: ${variant}\n\n${table(area, found)}`);
+      console.log(`\n### ${area.question}: ${variant} (rounds: ${roundsOf(area)})\n\n${table(area, found)}`);
     }
     rows.push(...own);
     judged.push(...verdicts(name, area, own));
   }
   console.log(`\n${judged.map(sentence).join('\n')}`);
   const load = (values: number[]): string => values.map((value) => value.toFixed(1)).join(' ');
-  console.log(`\nload before ${load(loads)}, after ${load(loadavg())}; ${rounds} rounds`);
+  console.log(`\nload before ${load(loads)}, after ${load(loadavg())}`);
   const file = path.join(results, `${before.startedAt.replaceAll(':', '')}.json`);
   const report = {
     ...before,
-    rounds,
     quick: options.quick,
     loadBefore: loads,
     loadAfter: loadavg(),

@@ -105,6 +105,7 @@ async function heap({ page }: PanelPage): Promise<{ mb: number; nodes: number }>
 export const panel: Area = {
   question: 'What the chat panel costs',
   variants: [OPEN, STREAM],
+  rounds: 1,
   contestants: { gateway: 'our panel' },
   metrics: [
     { key: 'opened', title: 'ms to its end on the screen' },

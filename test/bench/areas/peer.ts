@@ -187,6 +187,7 @@ async function idleSockets(bare: Bare, settings: Settings): Promise<Figures> {
 export const peer: Area = {
   question: 'What a linked gateway costs',
   variants: [HOP, IDLE],
+  rounds: 2,
   contestants: {
     gateway: 'our gateway: session.draft at a peer, beyond the same here; links with heartbeats',
     tls: 'TLS 1.3: lines on a socket, echo; sockets that say nothing',

@@ -120,6 +120,7 @@ const RELOAD = 'started and reloaded';
 export const vscodeWindow: Area = {
   question: 'What it takes in a window of VS Code',
   variants: [RELOAD],
+  rounds: 1,
   contestants: { gateway: 'Holdfast', bare: 'the least extension with a view' },
   metrics: [
     { key: 'activation', title: 'ms of activation' },

@@ -54,10 +54,10 @@ interface Transport {
 const CONSUME = { max_messages: 5000 };
 
 async function connectLibrary(port: number): Promise<NatsClient> {
-  const require = createRequire(await natsLibrary());
+  const load = createRequire(await natsLibrary());
   // The packages are not there when this is compiled; these are their documented names.
-  const { connect } = require('@nats-io/transport-node') as Transport;
-  const { jetstream, jetstreamManager } = require('@nats-io/jetstream') as JetStream;
+  const { connect } = load('@nats-io/transport-node') as Transport;
+  const { jetstream, jetstreamManager } = load('@nats-io/jetstream') as JetStream;
   const connection = await connect({ servers: `127.0.0.1:${port}` });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'S', subjects: ['s.>'], storage: 'file' });
