@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
+import { NODE_FLAGS } from '../rpc/connect.ts';
 import { stateFolder } from '../rpc/paths.ts';
 import { dial } from './client.ts';
 import { planFor, type Plan } from './servicePlan.ts';
@@ -83,7 +84,7 @@ function mustPlan({ node, script }: Program): Plan {
     uid,
     stateFolder: stateFolder(),
     // npx starts it by a link in its cache, which may be gone tomorrow.
-    command: [node, realpathSync(script)],
+    command: [node, ...NODE_FLAGS, realpathSync(script)],
   });
   if (plan !== undefined) return plan;
   throw new Error(

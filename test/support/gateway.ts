@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ClientId } from '../../gateway/protocol/index.ts';
-import { connect } from '../../gateway/rpc/connect.ts';
+import { connect, NODE_FLAGS } from '../../gateway/rpc/connect.ts';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import { newFolder } from './folders.ts';
 import { TestClient } from './client.ts';
@@ -62,7 +62,8 @@ export class TestGateway implements AsyncDisposable {
 
   /** Starts the process and waits until it can be found. */
   async start(): Promise<void> {
-    const [command, ...args] = [...(this.#options.under ?? []), process.execPath, MAIN, 'up', '--foreground'];
+    const gateway = [process.execPath, ...NODE_FLAGS, MAIN, 'up', '--foreground'];
+    const [command = '', ...args] = [...(this.#options.under ?? []), ...gateway];
     const before = readDiscovery(this.home)?.instanceId;
     const child = spawn(command, args, {
       env: testEnv(this.home, this.#options.env),

@@ -6,6 +6,7 @@ import { get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
+import { NODE_FLAGS } from '../../../gateway/rpc/connect.ts';
 import { readDiscovery } from '../../../gateway/rpc/discovery.ts';
 import type { Area, Figures, Settings } from '../area.ts';
 import { startOurGateway } from '../contestants/ourGateway.ts';
@@ -29,7 +30,11 @@ function startOurs(bundle: string, folder: string): Start {
   mkdirSync(home, { mode: 0o700 });
   return async () => {
     const isReady = (): boolean => readDiscovery(home) !== undefined;
-    const started = await startNode([bundle, 'up', '--foreground'], { HOLDFAST_HOME: home }, isReady);
+    const started = await startNode(
+      [...NODE_FLAGS, bundle, 'up', '--foreground'],
+      { HOLDFAST_HOME: home },
+      isReady,
+    );
     await firstAnswer(readDiscovery(home)?.socket ?? '', '/healthz');
     return started;
   };

@@ -2,6 +2,7 @@
 import { writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { WebSocket } from 'ws';
+import { NODE_FLAGS } from '../../../gateway/rpc/connect.ts';
 import { readDiscovery } from '../../../gateway/rpc/discovery.ts';
 import type { Settings } from '../area.ts';
 import { startNode, type Started } from '../processes.ts';
@@ -35,7 +36,7 @@ export async function startOurGateway(
   const profile =
     settings.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${settings.profiles}`];
   const started = await startNode(
-    [...profile, bundle, 'up', '--foreground'],
+    [...NODE_FLAGS, ...profile, bundle, 'up', '--foreground'],
     { HOLDFAST_HOME: home },
     () => readDiscovery(home) !== undefined,
   );
