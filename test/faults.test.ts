@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -48,6 +48,26 @@ test('with a heap of 128 MB six agents that talk at once are no trouble', async 
   );
   assert.equal(new Set(texts).size, 1, texts.join());
   assert.ok((texts[0] ?? 0) > 80_000);
+});
+
+test('a bug that nobody has caught ends it with code 70 and a line in the log, and the next start goes on', async () => {
+  const bug = "process.on('SIGUSR2',()=>{throw new Error('an unheard-of bug')})";
+  const home = newFolder();
+  {
+    await using gateway = await startGateway({
+      home,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}` },
+    });
+    const client = await gateway.connect();
+    await client.newSession({ title: 'Still here' });
+    process.kill(gateway.pid, 'SIGUSR2');
+    assert.equal(await gateway.ended(), 70);
+    assert.match(readFileSync(path.join(home, 'gateway.log'), 'utf8'), /an unheard-of bug/);
+  }
+  await using again = await startGateway({ home });
+  const client = await again.connect();
+  const [session] = (await client.call('session.list', {})).sessions;
+  assert.equal(session?.title, 'Still here');
 });
 
 test('a closed terminal is no reason to end', async () => {

@@ -104,9 +104,9 @@ export class WebSocketTransport implements AsyncDisposable {
   readonly #alive = new WeakSet<WebSocket>();
   #isClosing = false;
 
-  constructor(dispatcher: Dispatcher) {
+  constructor(dispatcher: Dispatcher, pingMs = PING_MS) {
     this.#dispatcher = dispatcher;
-    this.#heartbeat = setInterval(() => this.#beat(), PING_MS);
+    this.#heartbeat = setInterval(() => this.#beat(), pingMs);
     this.#heartbeat.unref();
   }
 

@@ -1,9 +1,15 @@
 // WebSockets: whatever arrives on one, the gateway stays up and the others notice nothing.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { OWNER } from '../../gateway/rpc/bearer.ts';
+import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
+import { newDispatcher } from '../support/dispatcher.ts';
+import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { within } from '../support/waitFor.ts';
 
@@ -143,4 +149,18 @@ test('two hundred connections that say nothing cost the others nothing', async (
   await Promise.all(silent.map((socket) => once(socket, 'connect')));
   await isAlive();
   for (const socket of silent) socket.destroy();
+});
+
+test('a client that answers no ping any more is cut', async () => {
+  await using transport = new WebSocketTransport(newDispatcher({}).dispatcher, 200);
+  const server = createServer().on('upgrade', (asked, socket, head) =>
+    transport.upgrade(asked, socket, head, OWNER),
+  );
+  server.unref();
+  const file = path.join(newFolder(), 's');
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  const deaf = new WebSocket(`ws+unix:${file}:/rpc`, { autoPong: false });
+  deaf.on('error', () => {});
+  await within('the socket to open', once(deaf, 'open'));
+  assert.equal(await closeCode(deaf), 1006);
 });

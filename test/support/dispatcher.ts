@@ -15,6 +15,7 @@ export interface Answer {
 }
 
 export interface TestDispatcher {
+  readonly dispatcher: Dispatcher;
   readonly bugs: { readonly error: unknown; readonly errorId: string; readonly method: string }[];
   /** The answer as text. */
   readonly text: (sent: string) => Promise<string | undefined>;
@@ -40,6 +41,7 @@ export function newDispatcher(given: Partial<Handlers>): TestDispatcher {
   const parsed = async (sent: unknown): Promise<unknown> =>
     JSON.parse((await text(typeof sent === 'string' ? sent : JSON.stringify(sent))) ?? 'null');
   return {
+    dispatcher,
     bugs,
     text,
     // Answers are checked by the tests that read them.
