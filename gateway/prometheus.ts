@@ -31,7 +31,8 @@ export function registryOf(store: Store, clients: () => number, counted: Counted
     registers,
     collect() {
       this.reset();
-      for (const { session } of store.sessions.list()) this.inc({ status: session.status });
+      for (const [status, count] of Object.entries(store.sessions.countByStatus()))
+        this.set({ status }, count);
     },
   });
   const gauge = (name: string, help: string, read: () => number): Gauge =>
@@ -43,8 +44,7 @@ export function registryOf(store: Store, clients: () => number, counted: Counted
         this.set(read());
       },
     });
-  const sum = (of: 'queued' | 'uncertain' | 'pendingPermissions'): number =>
-    store.sessions.list().reduce((total, { session }) => total + session[of], 0);
+  const sum = (of: 'queued' | 'uncertain' | 'pendingPermissions'): number => store.sessions.totals()[of];
   gauge('holdfast_prompts_queued', 'Prompts that wait', () => sum('queued'));
   gauge('holdfast_prompts_uncertain', 'Prompts that wait for a decision after a crash', () =>
     sum('uncertain'),

@@ -16,13 +16,14 @@ export class Live implements AsyncDisposable {
   /** Sets right what the gateway before could not finish, and goes on with what waits. */
   async recover(): Promise<void> {
     const { store, clock } = this.#world;
+    const unsettled = store.sessions.unsettled();
     await store.synced(() => {
-      for (const { sessionId } of store.sessions.list()) recoverSession(store, sessionId, clock.now());
+      for (const sessionId of unsettled) recoverSession(store, sessionId, clock.now());
     });
-    for (const { sessionId, session, held } of store.sessions.list()) {
-      const hasTaken = store.queue
-        .list(store.sessions.get(sessionId))
-        .some(({ state }) => state === 'running');
+    for (const sessionId of unsettled) {
+      const stored = store.sessions.get(sessionId);
+      const { session, held } = stored;
+      const hasTaken = store.queue.list(stored).some(({ state }) => state === 'running');
       if (hasTaken || (session.queued > 0 && !held)) this.wake(sessionId);
     }
   }

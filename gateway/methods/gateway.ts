@@ -7,7 +7,6 @@ import {
   problems,
   PROTOCOL,
   type gatewayMethods,
-  type SessionStatus,
 } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
@@ -54,13 +53,10 @@ export const gatewayHandlers = ({
 
   'health.check': () => {
     const { rss, heapUsed, heapTotal } = process.memoryUsage();
-    const sessionsByStatus: Partial<Record<SessionStatus, number>> = {};
-    const all = store.sessions.list();
-    for (const { session } of all)
-      sessionsByStatus[session.status] = (sessionsByStatus[session.status] ?? 0) + 1;
+    const sessionsByStatus = store.sessions.countByStatus();
     return {
       ok: !store.isDamaged,
-      sessions: all.length,
+      sessions: Object.values(sessionsByStatus).reduce((sum, count) => sum + count, 0),
       sessionsByStatus,
       uptime: Math.round(process.uptime()),
       memory: { rss, heapUsed, heapTotal },

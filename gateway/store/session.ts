@@ -132,6 +132,35 @@ export class SessionStore {
     return this.#db.all(`${SELECT} ORDER BY last_activity_at DESC, key DESC`).map((row) => fromRow(row));
   }
 
+  /** How many there are of each status. */
+  countByStatus(): Partial<Record<SessionStatus, number>> {
+    const rows = this.#db.all('SELECT status, count(*) AS count FROM session GROUP BY status');
+    return Object.fromEntries(rows.map(({ status, count }) => [SessionStatus.parse(status), Number(count)]));
+  }
+
+  /** How much waits in all of them together. */
+  totals(): Readonly<Record<'queued' | 'uncertain' | 'pendingPermissions', number>> {
+    const sums = this.#db.get(
+      `SELECT total(queued) AS queued, total(uncertain) AS uncertain, total(open_permissions) AS open FROM (${SELECT})`,
+    );
+    const [queued, uncertain, pendingPermissions] = [
+      sums?.['queued'],
+      sums?.['uncertain'],
+      sums?.['open'],
+    ].map(Number);
+    return { queued: queued ?? 0, uncertain: uncertain ?? 0, pendingPermissions: pendingPermissions ?? 0 };
+  }
+
+  /** Those in which the gateway before may have left something to set right, or to go on with. */
+  unsettled(): SessionId[] {
+    const rows = this.#db.all(
+      `SELECT session_id AS id FROM session WHERE status <> 'stopped'
+         OR key IN (SELECT session_key FROM permission WHERE is_open = 1)
+         OR key IN (SELECT session_key FROM prompt WHERE state IN ('queued', 'running', 'uncertain'))`,
+    );
+    return rows.map(({ id }) => SessionId.parse(id));
+  }
+
   change({ key, sessionId }: LogOf, change: SessionChange): void {
     const columns: Record<string, string | number | null> = {};
     if (change.status !== undefined) columns['status'] = change.status;
