@@ -61,6 +61,10 @@ export function registryOf(store: Store, clients: () => number, counted: Counted
       for (const [status, count] of Object.entries(store.outbox.open())) this.set({ status }, count);
     },
   });
+  gauge('holdfast_mail_oldest_seconds', 'How long the oldest mail that waits has been waiting', () => {
+    const oldest = store.outbox.oldest();
+    return oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest)) / 1000;
+  });
   gauge('holdfast_clients', 'Connected WebSocket clients', clients);
   return registry;
 }

@@ -109,6 +109,16 @@ export interface Load {
 export const fits = (load: Load, bytes: number, bound: Load): boolean =>
   load.messages < bound.messages && load.bytes + bytes <= bound.bytes;
 
+const PRESSURE = 0.8;
+
+/** Whether a message makes what waits in a lane so much that those who look after it should know. */
+export const isPressing = (before: Load, bytes: number): boolean => {
+  const share = ({ messages, bytes: size }: Load): number =>
+    Math.max(messages / WAITING.messages, size / WAITING.bytes);
+  const after = { messages: before.messages + 1, bytes: before.bytes + bytes };
+  return share(before) < PRESSURE && share(after) >= PRESSURE;
+};
+
 /** Answers to answers, after which somebody has to look: two agents can thank each other for ever. */
 export const MAX_HOPS = 8;
 const MAX_PER_MINUTE = 60;

@@ -1,10 +1,12 @@
 // Programs that take their mail: no two get the same message, and what is not acknowledged in time comes back.
-import type { MessageId } from '../protocol/index.ts';
+import { Problem, type MessageId } from '../protocol/index.ts';
 import type { InboxStore } from '../store/inbox.ts';
 import type { StoredDelivery } from '../store/inboxRow.ts';
 import type { Clock } from './clock.ts';
 
 const RANKS = [0, 1, 2] as const;
+/** Calls that wait at one mailbox at the same time. */
+const MOST_WAITING = 256;
 
 interface Wanted {
   readonly max: number;
@@ -36,7 +38,10 @@ export class Readers {
     this.#clock = clock;
   }
 
-  /** Takes what waits, or waits for something; then at least one message, or none when the time or the reader is gone. */
+  /**
+   * Takes what waits, or waits for something; then at least one message, or none when the time or the reader is gone.
+   * Throws the problem mail.rate.
+   */
   receive(
     mailbox: number,
     wanted: Wanted,
@@ -46,6 +51,12 @@ export class Readers {
     const place = this.#placeOf(mailbox);
     const found = this.#take(mailbox, place, wanted);
     if (found.length > 0 || waitMs === 0) return found;
+    if (place.waiting.size >= MOST_WAITING) {
+      throw new Problem(
+        'mail.rate',
+        `${MOST_WAITING} calls wait for mail here already. Use one of them, or ask again when it has been answered.`,
+      );
+    }
     const { promise, resolve } = Promise.withResolvers<readonly StoredDelivery[]>();
     const waiting: Waiting = {
       ...wanted,

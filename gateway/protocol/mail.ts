@@ -235,7 +235,7 @@ export const mailMethods = {
           .describe('Without mail.ack by then, they can be received again'),
       }),
       result: z.object({ messages: z.array(Delivery) }),
-      problems: ['mailbox.unknown'],
+      problems: ['mailbox.unknown', 'mail.rate'],
     }),
   ),
   'mail.ack': method('Says that messages were read; their senders are told', () => ({

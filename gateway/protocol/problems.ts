@@ -54,7 +54,7 @@ export const problems = {
   'mail.size': { code: RPC.invalidParams, meaning: 'The message is larger than a message may be' },
   'mail.state': { code: -32021, meaning: 'The message is in a state where this cannot be done' },
   'mail.full': { code: -32022, meaning: 'The mailbox holds as much as it may from this sender' },
-  'mail.rate': { code: -32023, meaning: 'The sender writes too fast' },
+  'mail.rate': { code: -32023, meaning: 'The sender writes too fast, or too many calls wait for mail' },
   'mail.loop': { code: -32024, meaning: 'Too many answers to answers: a loop is suspected' },
   'peer.unknown': { code: -32025, meaning: 'No peer has this name' },
   'peer.exists': { code: -32026, meaning: 'A peer of this name, or this very gateway, is linked already' },

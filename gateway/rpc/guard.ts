@@ -33,6 +33,9 @@ export const tcpPolicy = (port: number, bearers: Bearers): Policy => ({
 export const admit = (request: IncomingMessage, policy: Policy): Bearer | Refusal =>
   refusalOf(request, policy) ?? policy.identify(request);
 
+/** URLs end up in logs and lists of processes. */
+const TOKEN_IN_URL = /[?&](?:access_)?token=/i;
+
 /** No web page may come in: whatever a browser adds to a request is a reason to refuse. */
 function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefined {
   const { headers } = request;
@@ -52,6 +55,12 @@ function refusalOf(request: IncomingMessage, policy: Policy): Refusal | undefine
   if (request.method === 'OPTIONS') return { status: 403, reason: 'Web pages are not let in.' };
   if (request.url?.startsWith('/') !== true || request.url.startsWith('//')) {
     return { status: 400, reason: 'The request target must be a path.' };
+  }
+  if (TOKEN_IN_URL.test(request.url)) {
+    return {
+      status: 400,
+      reason: 'A token does not belong into a URL: send Authorization: Bearer. Revoke this one.',
+    };
   }
   return undefined;
 }

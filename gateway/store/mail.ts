@@ -2,6 +2,7 @@
 import {
   destinationOf,
   fits,
+  isPressing,
   judgeId,
   MAX_HOPS,
   mayRequeue,
@@ -85,7 +86,13 @@ export function acceptMail(
     arrive(store, { ...mail, mailbox, policy: mailbox.policy, outboxKey, peer: null }, delivered, now);
     return { answer: 'new', id: letter.id, routing: undefined };
   }
+  const waiting = store.outbox.waiting(routing.lane);
   store.outbox.insert(mail);
+  if (isPressing(waiting, bytes)) {
+    const { messages } = store.outbox.waiting(routing.lane);
+    const told = { from: sender.name, to: letter.to, messages, bytes: waiting.bytes + bytes };
+    store.mailEvents.append('broker_status', now, { subtype: 'pressure', ...told, bound: WAITING });
+  }
   return { answer: 'new', id: letter.id, routing };
 }
 

@@ -312,6 +312,15 @@ export class OutboxStore {
     return chain;
   }
 
+  /** When the oldest that waits was accepted. */
+  oldest(): string | undefined {
+    const at = this.#db.get(
+      `SELECT created_at FROM outbox WHERE key = (
+         SELECT min(key) FROM outbox INDEXED BY outbox_lane WHERE status = 'pending')`,
+    );
+    return at === undefined ? undefined : String(at['created_at']);
+  }
+
   /** How much is not over. */
   open(): Record<'pending' | 'inflight' | 'dead', number> {
     const count = (status: OutboxStatus): number =>

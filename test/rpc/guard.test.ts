@@ -42,6 +42,14 @@ test('whatever says that it comes from a web page is refused', async () => {
   }
 });
 
+test('a token in a URL is refused, and what to do with it is said', async () => {
+  for (const query of ['token=abc', 'limit=1&token=abc', 'access_token=abc']) {
+    const { status, body } = await ask(gateway.socket, { method: 'GET', path: `/v1/inbox?${query}` });
+    assert.equal(status, 400, query);
+    assert.match(body, /Authorization: Bearer/);
+  }
+});
+
 test('a header that programs send too is no reason to refuse', async () => {
   assert.equal((await post({ 'Sec-Fetch-Mode': 'cors' })).status, 200);
 });

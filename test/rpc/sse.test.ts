@@ -202,6 +202,7 @@ test('/metrics speaks of sessions, prompts and events', async () => {
     'holdfast_sessions{',
     'holdfast_prompts_queued',
     'holdfast_events_total',
+    'holdfast_mail_oldest_seconds',
     'process_resident',
   ];
   for (const name of names) assert.ok(text.includes(name), name);
