@@ -119,10 +119,14 @@ test(`${Math.round(BYTES / 1e6)} MB stream to one reader while another has stopp
   for (let turn = 0; turn < WARM_TURNS; turn += 1)
     await client.call('session.send', { sessionId, message: TURN });
   let before = Number.POSITIVE_INFINITY;
-  await waitFor('the stream to be warm', () => {
-    if (live.results > WARM_TURNS / 2) before = Math.min(before, residentBytes(gateway.pid));
-    return live.results === WARM_TURNS;
-  });
+  await waitFor(
+    'the stream to be warm',
+    () => {
+      if (live.results > WARM_TURNS / 2) before = Math.min(before, residentBytes(gateway.pid));
+      return live.results === WARM_TURNS;
+    },
+    PATIENCE_MS,
+  );
 
   using stalled = await Reader.open(gateway, sessionId, cursor);
   stalled.socket.pause();
