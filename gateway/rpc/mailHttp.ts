@@ -84,9 +84,9 @@ export async function postSend(exchange: Exchange, routes: Routes): Promise<void
 function paramsOf(query: URLSearchParams): Record<string, unknown> {
   return Object.fromEntries(
     [...query].map(([name, value]) => {
-      if (/^(?:limit|before)$/.test(name) && /^[1-9][0-9]{0,14}$/.test(value)) return [name, Number(value)];
+      if (/^(?:limit|before)$/.test(name) && /^-?[0-9]{1,15}$/.test(value)) return [name, Number(value)];
       if (/^(?:unread|held)$/.test(name))
-        return [name, ({ true: true, 1: true, false: false, 0: false } as Result)[value]];
+        return [name, ({ true: true, 1: true, '': true, false: false, 0: false } as Result)[value] ?? value];
       return [name, value];
     }),
   );

@@ -103,6 +103,15 @@ describe('mail over HTTP', () => {
     }
     const big = JSON.stringify({ to: 'bob', message: 'x'.repeat(256 * 1024) });
     assert.equal((await ask(gateway.socket, { path: '/v1/send', body: big })).status, 413);
-    assert.equal((await ask(gateway.socket, { method: 'GET', path: '/v1/outbox?status=lost' })).status, 400);
+    for (const [query, words] of [
+      ['outbox?status=lost', /status/],
+      ['inbox?mailbox=bob&limit=0', /limit: Too small/],
+      ['inbox?mailbox=bob&limit=-5', /limit: Too small/],
+      ['inbox?mailbox=bob&unread=maybe', /unread/],
+    ] as const) {
+      const { status, body } = await ask(gateway.socket, { method: 'GET', path: `/v1/${query}` });
+      assert.equal(status, 400, query);
+      assert.match(body, words);
+    }
   });
 });
