@@ -52,7 +52,8 @@ const cell = ({ median, min, max }: Summary): string =>
 
 /** One Markdown table: median [min..max], and ours as a multiple of theirs. */
 export function table(area: Area, rows: readonly Row[]): string {
-  const [ours] = rows;
+  const [first] = Object.keys(area.contestants);
+  const ours = rows.find(({ contestant }) => contestant === first);
   const metrics = area.metrics.filter(
     ({ key }) => ours !== undefined && valuesOf(ours, key).some(Number.isFinite),
   );
@@ -69,7 +70,7 @@ export function table(area: Area, rows: readonly Row[]): string {
 }
 
 export function sentence({ area, variant, metric, against, atMost, atLeast, value, isMet }: Verdict): string {
-  const limit = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
+  const limit = atMost === undefined ? `at least ${digits(atLeast ?? 0)}` : `at most ${digits(atMost)}`;
   const what = against === undefined ? cell(value) : `${cell(value)} of ${against}`;
   return `${isMet ? 'met   ' : 'MISSED'} ${area}, ${variant}, ${metric}: ${what} (${limit})`;
 }

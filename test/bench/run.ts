@@ -41,24 +41,19 @@ const show = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
 
-/** One contestant, once, in a process of its own. */
-async function runOnce(job: Job): Promise<Figures> {
+/** One contestant, once, in a process of its own. undefined: it failed, or took too long. */
+async function runOnce(job: Job): Promise<Figures | undefined> {
   const child = fork(path.join(import.meta.dirname, 'drive.ts'), [JSON.stringify(job)], {
     timeout: RUN_MS + job.settings.minutes * 60_000,
+    // JSON knows no NaN.
+    serialization: 'advanced',
   });
   const said = once(child, 'message');
   const ended = once(child, 'exit').then(() => undefined);
   const message = await Promise.race([said, ended]);
   await ended;
-  const figures = z.tuple([z.record(z.string(), z.number()), z.unknown()]).safeParse(message);
-  if (!figures.success) {
-    // Whoever fails once has a round less; the others go on.
-    console.log(
-      `\n${job.area}, ${job.variant}: no figures of ${job.contestant} this time; its error is above`,
-    );
-    process.exitCode = 1;
-    return {};
-  }
+  const figures = z.tuple([z.record(z.string(), z.number().or(z.nan())), z.unknown()]).safeParse(message);
+  if (!figures.success) return undefined;
   return { ...figures.data[0], load: loadavg()[0] ?? 0 };
 }
 
@@ -91,7 +86,15 @@ async function interleave(
     for (const [contestant, figures] of taken) {
       show(`${name}, ${variant}: round ${round} of ${rounds}, ${contestant}`);
       await patience.waitForCalm();
-      figures.push(await runOnce({ area: name, contestant, variant, settings }));
+      const found = await runOnce({ area: name, contestant, variant, settings });
+      if (found !== undefined) figures.push(found);
+      else {
+        console.log(
+          `\n${name}, ${variant}: no figures of ${contestant}; why is above. It is not tried again`,
+        );
+        process.exitCode = 1;
+        taken.delete(contestant);
+      }
     }
   }
   show('');
