@@ -113,6 +113,9 @@ export const configSchema = (): object => ({
   ...z.toJSONSchema(Config, { io: 'input' }),
 });
 
+/** What is wrong with the configuration, for people. It has no name of its own: nothing but its words is shown. */
+export class ConfigError extends Error {}
+
 /**
  * Reads the file; none is the same as an empty one. HOLDFAST_PORT, set by `up --port`, asks for TCP. Throws an error that
  * says where it is wrong.
@@ -126,7 +129,7 @@ export function readConfig(
   if (port === undefined) return config;
   const http = Config.shape.http.safeParse({ port: /^\d{1,5}$/.test(port) ? Number(port) : port });
   if (http.success) return { ...config, http: http.data };
-  throw new Error(
+  throw new ConfigError(
     `HOLDFAST_PORT (up --port) is a number up to 65535, not ${JSON.stringify(port)}. 0 takes any free port.`,
   );
 }
@@ -139,10 +142,12 @@ function readFile(file: string): Config {
   const [first] = errors;
   if (first !== undefined) {
     const line = text.slice(0, first.offset).split('\n').length;
-    throw new Error(`${file}, line ${line}: ${printParseErrorCode(first.error)}. Mend it, then start again.`);
+    throw new ConfigError(
+      `${file}, line ${line}: ${printParseErrorCode(first.error)}. Mend it, then start again.`,
+    );
   }
   const config = Config.safeParse(value ?? {});
   if (config.success) return config.data;
   const wrong = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  throw new Error(`${file}: ${wrong}. Mend it, then start again.`);
+  throw new ConfigError(`${file}: ${wrong}. Mend it, then start again.`);
 }

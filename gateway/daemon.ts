@@ -44,8 +44,9 @@ import { projectFilesOf } from './methods/projectFiles.ts';
 import { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 
+export { ConfigError } from './config.ts';
 export { HostError } from './peers/host.ts';
-export { UnwritableError } from './rpc/paths.ts';
+export { UnfitFolderError } from './rpc/paths.ts';
 export { LockedError } from './store/store.ts';
 export { NewerDatabaseError } from './store/database.ts';
 

@@ -2,7 +2,7 @@
 // Each loads what it needs and no more: a gateway has no use for the command line, and starts in two thirds of the time.
 
 /** From sysexits.h: what a supervisor should know without reading the message. */
-const EXIT = { alreadyRuns: 0, usage: 2, otherHost: 4, bug: 70, unwritable: 73, config: 78 } as const;
+const EXIT = { alreadyRuns: 0, usage: 2, otherHost: 4, bug: 70, unfitFolder: 73, config: 78 } as const;
 
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
@@ -40,7 +40,7 @@ async function daemon(): Promise<number> {
   // Whoever started us may be gone; its pipes with it.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const { runDaemon, HostError, LockedError, NewerDatabaseError, UnwritableError } =
+  const { runDaemon, ConfigError, HostError, LockedError, NewerDatabaseError, UnfitFolderError } =
     await import('./daemon.ts');
   try {
     await runDaemon(program, stop.signal);
@@ -52,7 +52,8 @@ async function daemon(): Promise<number> {
     }
     console.error(error instanceof Error ? error.message : error);
     if (error instanceof HostError) return EXIT.otherHost;
-    if (error instanceof UnwritableError) return EXIT.unwritable;
-    return error instanceof NewerDatabaseError ? EXIT.config : EXIT.bug;
+    if (error instanceof UnfitFolderError) return EXIT.unfitFolder;
+    const isConfig = error instanceof NewerDatabaseError || error instanceof ConfigError;
+    return isConfig ? EXIT.config : EXIT.bug;
   }
 }

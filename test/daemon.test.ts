@@ -66,12 +66,12 @@ test('what is wrong with the folder or the configuration is said in one line, wi
   mkdirSync(open, { mode: 0o755 });
   const broken = newFolder();
   writeFileSync(path.join(broken, 'config.json'), '{ "agents": ');
-  for (const [home, words] of [
-    [open, /chmod 700/],
-    [broken, /config\.json, line 1/],
+  for (const [home, words, expected] of [
+    [open, /chmod 700/, 73],
+    [broken, /config\.json, line 1/, 78],
   ] as const) {
     const { code, said } = await runToEnd(home);
-    assert.ok(code !== 0 && code !== null);
+    assert.equal(code, expected);
     assert.match(said, words);
     assert.doesNotMatch(said, /\n\s+at /);
   }

@@ -33,8 +33,8 @@ ${Object.entries(env)
   .join('\n')}
 Restart=on-failure
 RestartSec=1
-# A wrong configuration or a database of the future: starting again would not help.
-RestartPreventExitStatus=78
+# Another machine's folder, one that is not fit, a wrong configuration, a database of the future: once more would not help.
+RestartPreventExitStatus=4 73 78
 # The gateway ends its agents itself; what is left after that is ended by systemd.
 KillMode=mixed
 TimeoutStopSec=20

@@ -72,19 +72,20 @@ function socketFolders(home: string, env: Env): string[] {
 }
 
 /** A folder that is to hold the state and cannot. It has no name of its own: what it says is for people. */
-export class UnwritableError extends Error {}
+export class UnfitFolderError extends Error {}
 
 /** Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted. */
 export function makePrivateFolder(folder: string): void {
   mustBeWritable(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   const found = lstatSync(folder);
-  if (!found.isDirectory()) throw new Error(`${folder} is not a folder. Move it away, or set HOLDFAST_HOME.`);
+  if (!found.isDirectory())
+    throw new UnfitFolderError(`${folder} is not a folder. Move it away, or set HOLDFAST_HOME.`);
   if (process.platform === 'win32') return;
   if (found.uid !== process.getuid?.()) {
-    throw new Error(`${folder} belongs to another user. Move it away, or set HOLDFAST_HOME.`);
+    throw new UnfitFolderError(`${folder} belongs to another user. Move it away, or set HOLDFAST_HOME.`);
   }
   if ((found.mode & 0o077) !== 0) {
-    throw new Error(`${folder} is open to other users. Run: chmod 700 '${folder}'`);
+    throw new UnfitFolderError(`${folder} is open to other users. Run: chmod 700 '${folder}'`);
   }
   mustBeWritable(folder, () => accessSync(folder, constants.W_OK));
 }
@@ -96,7 +97,7 @@ function mustBeWritable(folder: string, use: () => void): void {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     // What mkdir says below a read-only folder is ENOENT.
     if (!['EROFS', 'EACCES', 'EPERM', 'ENOENT'].includes(code)) throw error;
-    throw new UnwritableError(`${folder} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.`, {
+    throw new UnfitFolderError(`${folder} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.`, {
       cause: error,
     });
   }

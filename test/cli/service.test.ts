@@ -32,7 +32,7 @@ describe('what is written', () => {
       lines.includes('ExecStart="/opt/node 24/bin/node" "/opt/holdfast/gateway.cjs" "up" "--foreground"'),
     );
     assert.ok(lines.includes('Environment="PATH=/usr/bin:/opt/my tools"'));
-    assert.ok(lines.includes('RestartPreventExitStatus=78'));
+    assert.ok(lines.includes('RestartPreventExitStatus=4 73 78'));
     assert.deepEqual(install.at(-1), ['systemctl', '--user', 'enable', '--now', 'holdfast.service']);
   });
 
