@@ -6,7 +6,7 @@ import { nodeTests, testFiles, verdict } from './nodeTests.ts';
 import { makePackage } from './package.ts';
 import { root } from './paths.ts';
 
-const RUN_MS = 18 * 60_000;
+const RUN_MS = 30 * 60_000;
 
 process.env['CHROMIUM'] = chromium();
 await vscodeServerScript();
