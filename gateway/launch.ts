@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
+import { cachedDataVersionTag } from 'node:v8';
 import { runCompiled } from './compiled.ts';
 import { makePrivateFolder, stateFolder } from './rpc/paths.ts';
 
@@ -27,5 +28,7 @@ else {
   // Of what the program loads only when it needs it.
   enableCompileCache(folder);
   const kind = process.argv.includes('--foreground') ? 'gateway' : 'command';
-  runCompiled(main, path.join(folder, `${kind}-${process.version}-${process.arch}`));
+  // An editor's own Node can be of the same version and another build.
+  const build = `${process.versions.v8}-${process.arch}-${cachedDataVersionTag()}`;
+  runCompiled(main, path.join(folder, `${kind}-${build}`));
 }

@@ -193,6 +193,7 @@ export const files: readonly Rule[] = [
     may: {
       'node:module': 'the cache of compiled code',
       'gateway/compiled.ts': 'what it runs main.ts with',
+      'node:v8': 'which builds understand the same compiled code',
       'gateway/rpc/paths.ts': 'where compiled code is kept',
     },
   },
