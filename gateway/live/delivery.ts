@@ -8,7 +8,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import { deliverLane, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
-import type { StoredOutgoing } from '../store/outbox.ts';
+import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { Readers } from './readers.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { destinationOf } from '../core/mail.ts';
 import { noteForeign, receiveLetter } from '../store/peerMail.ts';
 import type { Delivered } from '../store/mailDelivery.ts';
-import type { StoredOutgoing } from '../store/outbox.ts';
+import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { Carrier } from './delivery.ts';

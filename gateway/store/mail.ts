@@ -14,7 +14,7 @@ import { Problem, type ClientMessageId, type MailMessage, type MessageId } from 
 import { fingerprintOf } from './letter.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { arrive, type Delivered } from './mailDelivery.ts';
-import type { Routing } from './outbox.ts';
+import type { Routing } from './outboxRow.ts';
 import type { Store } from './store.ts';
 
 /** A message as its sender gave it. What only the gateway can say is added here. */

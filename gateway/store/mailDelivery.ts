@@ -14,7 +14,7 @@ import { admitPrompt } from './conversation.ts';
 import type { StoredDelivery } from './inboxRow.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import { closeMail } from './mailReceipt.ts';
-import type { StoredOutgoing } from './outbox.ts';
+import type { StoredOutgoing } from './outboxRow.ts';
 import type { Store } from './store.ts';
 
 /** What a delivery leads to outside of the store. */

@@ -1,63 +1,17 @@
 // The outbox: what was accepted and where it stands. Its ids are never free again, however old they are.
-import { z } from 'zod';
 import { rankOf, type Load } from '../core/mail.ts';
 import {
-  ClientMessageId,
-  MailMessage,
-  MessageId,
-  OutboxStatus,
   Problem,
   Receipt,
+  type ClientMessageId,
+  type MailMessage,
+  type MessageId,
   type Outgoing,
+  type OutboxStatus,
 } from '../protocol/index.ts';
-import type { Database, Row } from './database.ts';
+import type { Database } from './database.ts';
 import { threadOf } from './letter.ts';
-
-const OutboxRow = z.object({
-  key: z.int(),
-  message_id: MessageId,
-  sender: z.string(),
-  client_message_id: ClientMessageId,
-  fingerprint: z.string(),
-  status: OutboxStatus,
-  lane: z.string(),
-  mailbox_key: z.int().nullable(),
-  peer: z.string().nullable(),
-  body: z.string().nullable(),
-  bytes: z.int(),
-  attempts: z.int(),
-  next_attempt_at: z.string().nullable(),
-  expires_at: z.string().nullable(),
-  last_error: z.string().nullable(),
-  superseded_by: MessageId.nullable(),
-  supersedes: MessageId.nullable(),
-});
-
-/** Where a message goes, in the words of a lane. */
-export interface Routing {
-  readonly lane: string;
-  readonly mailboxKey: number | null;
-  readonly peer: string | null;
-}
-
-/** A message on its way. */
-export interface StoredOutgoing extends Routing {
-  readonly key: number;
-  readonly id: MessageId;
-  readonly sender: string;
-  readonly clientMessageId: ClientMessageId;
-  readonly fingerprint: string;
-  readonly status: OutboxStatus;
-  /** undefined: too long ago. */
-  readonly message: MailMessage | undefined;
-  readonly bytes: number;
-  readonly attempts: number;
-  readonly nextAttemptAt: string | null;
-  readonly expiresAt: string | null;
-  readonly lastError: string | null;
-  readonly supersededBy: MessageId | null;
-  readonly supersedes: MessageId | null;
-}
+import { fromRow, OutboxRow, type Routing, type StoredOutgoing } from './outboxRow.ts';
 
 /** As it comes in. */
 export interface SentMail extends Routing {
@@ -376,27 +330,3 @@ const ofStatus = (status: OutboxStatus): string =>
     : `status = '${status}'`;
 
 const KnownRow = OutboxRow.pick({ message_id: true, fingerprint: true, status: true, last_error: true });
-
-function fromRow(row: Row): StoredOutgoing {
-  const r = OutboxRow.parse(row);
-  return {
-    key: r.key,
-    id: r.message_id,
-    sender: r.sender,
-    clientMessageId: r.client_message_id,
-    fingerprint: r.fingerprint,
-    status: r.status,
-    lane: r.lane,
-    mailboxKey: r.mailbox_key,
-    peer: r.peer,
-    // Written by us, by the schema that it would be read with.
-    message: r.body === null ? undefined : (JSON.parse(r.body) as MailMessage),
-    bytes: r.bytes,
-    attempts: r.attempts,
-    nextAttemptAt: r.next_attempt_at,
-    expiresAt: r.expires_at,
-    lastError: r.last_error,
-    supersededBy: r.superseded_by,
-    supersedes: r.supersedes,
-  };
-}

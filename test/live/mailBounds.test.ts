@@ -1,0 +1,53 @@
+// What is bounded and told of before it is too much: calls that wait, and what waits in a lane.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClientMessageId, MessageId } from '../../gateway/protocol/index.ts';
+import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
+
+test('so many calls wait for mail at a mailbox, and the next one is told so; none of them is disturbed', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const receive = { mailbox: box('person'), wait_s: 30 };
+  const waiting = Array.from({ length: 256 }, () => desk.call('mail.receive', receive));
+  const refused = await desk.ask('mail.receive', receive);
+  assert.equal(refused.error?.data?.['problem'], 'mail.rate');
+  await desk.call('mail.send', { to: 'person', message: 'for the first' });
+  const [first, ...others] = waiting;
+  assert.equal((await first)?.messages[0]?.content, 'for the first');
+  clock.pass(30_000);
+  for (const { messages } of await Promise.all(others)) assert.deepEqual(messages, []);
+  await desk.call('mail.send', { to: 'person', message: 'for whoever comes' });
+  assert.equal((await desk.call('mail.receive', receive)).messages.length, 1);
+});
+
+test('those who look after mail hear once when four fifths of what may wait in a lane do', async () => {
+  await using desk = await MailDesk.open();
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'x@away', message: 'x' });
+  const first = desk.store.outbox.get(id);
+  assert.ok(first.message);
+  // As many bytes as would take a while to write.
+  const large = {
+    ...first.message,
+    id: MessageId.parse('large'),
+    clientMessageId: ClientMessageId.parse('large'),
+  };
+  desk.store.written(() => desk.store.outbox.insert({ ...first, message: large, bytes: 53_687_000 }));
+  const before = desk.store.mailEvents.last;
+  for (let count = 0; count < 3; count += 1)
+    await desk.call('mail.send', { to: 'x@away', message: 'x'.repeat(200) });
+  const told = desk.store.mailEvents.read(before);
+  assert.deepEqual(
+    told.map(({ event }) => event),
+    ['broker_status'],
+  );
+  const { ts, ...said } = JSON.parse(told[0]?.data ?? '{}') as Record<string, unknown>;
+  assert.ok(typeof ts === 'string');
+  assert.deepEqual(said, {
+    subtype: 'pressure',
+    from: 'person',
+    to: 'x@away',
+    messages: 3,
+    bytes: 53_687_205,
+    bound: { messages: 20_000, bytes: 64 * 1024 * 1024 },
+  });
+});
