@@ -1,7 +1,7 @@
 // Events: what happened in a session, numbered, in the order in which it was written down.
 import { z } from 'zod';
 import { Form, FormContent } from './form.ts';
-import { PermissionId, PromptId, SessionId } from './ids.ts';
+import { ClientId, PermissionId, PromptId, SessionId } from './ids.ts';
 import { Command } from './offers.ts';
 import { Actor, PermissionOption, ToolCall, ToolContent, ToolStatus } from './permission.ts';
 import { Origin } from './provenance.ts';
@@ -39,6 +39,7 @@ export const EventBody = z.discriminatedUnion('type', [
     promptId: PromptId,
     message: Message,
     from: Actor,
+    clientId: ClientId.optional().describe('The one in from, for whoever needs no more'),
     origin: Origin.optional(),
     earlier: z
       .literal(true)

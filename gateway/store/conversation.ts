@@ -93,7 +93,7 @@ function expirePrompts(store: Store, log: LogOf, now: string): void {
 
 function startPrompt(store: Store, log: LogOf, prompt: StoredPrompt, now: string): void {
   store.queue.step(log, prompt.promptId, 'start');
-  store.log.append(log, now, [{ type: 'prompt', ...told(prompt) }]);
+  store.log.append(log, now, [{ type: 'prompt', ...told(prompt), clientId: prompt.from.clientId }]);
   store.sessions.touch(log);
   if (prompt.origin !== undefined) closeMailOf(store, log, prompt.origin, 'read', now);
 }

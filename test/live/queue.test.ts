@@ -60,6 +60,14 @@ test('many prompts sent at the same moment run once each, in the order in which 
   assert.equal(seen.text, words.map((word) => word.slice(5)).join(''));
 });
 
+test('a prompt says whose it is, with a name for people and an id for programs', async () => {
+  const sessionId = await client.newSession();
+  const seen = await client.ask(sessionId, 'echo hi');
+  const [prompt] = seen.of('prompt');
+  assert.equal(prompt?.clientId, client.link.info.clientId);
+  assert.equal(prompt.from.clientId, prompt.clientId);
+});
+
 test('the same promptId with the same content is accepted once, also over another connection', async () => {
   const sessionId = await client.newSession();
   const seen = await client.follow(sessionId);
