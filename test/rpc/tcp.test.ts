@@ -95,11 +95,13 @@ test('the right token does not help a web page, nor a name that only leads here'
   }
 });
 
-test('a token in an address is none, and is written down nowhere', async () => {
+test('a token in an address is refused, also beside a good one, and is written down nowhere', async () => {
   const token = ownToken();
   for (const name of ['token', 'access_token']) {
-    const { statusCode } = await open(`/v1/version?${name}=${token}`);
-    assert.equal(statusCode, 401);
+    for (const headers of [{}, bearer(token)]) {
+      const { statusCode } = await open(`/v1/version?${name}=${token}`, headers);
+      assert.equal(statusCode, 400);
+    }
   }
   assert.ok(!readFileSync(path.join(gateway.home, 'gateway.log'), 'utf8').includes(token));
 });
