@@ -38,6 +38,10 @@ describe('two windows', () => {
       await toast(harbor).waitFor({ state: 'detached' });
 
       await desk.untilIdle(sessionId);
+      await client.call('session.send', { sessionId, message: 'fail' });
+      await toast(harbor, 'could not go on in echo hello').waitFor();
+      assert.equal(await toast(docs, 'could not go on').count(), 0);
+      await desk.untilIdle(sessionId);
       await client.call('session.send', { sessionId, message: 'ask' });
       await toast(harbor).getByText('Show').click();
       const options = harbor.part('permission').locator('[data-option-id]');
@@ -109,8 +113,8 @@ describe('two windows', () => {
     }));
 });
 
-const toast = ({ page }: Chat) =>
-  page.locator('.notification-toast').filter({ hasText: 'asks for permission' });
+const toast = ({ page }: Chat, hasText = 'asks for permission') =>
+  page.locator('.notification-toast').filter({ hasText });
 
 /** The processes below the server that run extensions. */
 function extensionHosts(server: number): number[] {
