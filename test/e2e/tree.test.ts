@@ -123,30 +123,34 @@ describe('the tree of sessions', () => {
       const chat = await desk.window(folder);
       const { page } = chat;
       const input = page.locator('.quick-input-widget input[type="text"]');
+      const title = (words: string) => page.locator('.quick-input-title', { hasText: words });
+      /** On the row; again when VS Code was still putting the keyboard there. */
+      const press = (key: string, seen: () => Promise<void>): Promise<true> =>
+        waitFor(`what ${key} does`, async () => {
+          if (await chat.row(/^Ship it/).isVisible()) {
+            await chat.row(/^Ship it/).click();
+            await page.keyboard.press(key);
+          }
+          return seen().then(
+            () => true as const,
+            () => undefined,
+          );
+        });
+      const soon = { timeout: 5_000 };
+
       await chat.row(/^Ship it/).click();
       await chat.seen('shipped');
-      // The keyboard is in the tree as soon as the chat has opened beside it.
-      const asked = page.locator('.quick-input-title', { hasText: 'Rename session' });
-      await waitFor('the question for a name', async () => {
-        await page.keyboard.press('F2');
-        return asked.waitFor({ timeout: 5_000 }).then(
-          () => true,
-          () => false,
-        );
-      });
+      await press('F2', () => title('Rename session').waitFor(soon));
       await input.fill('Ship it now');
       await page.keyboard.press('Enter');
       await chat.row(/^Ship it now/).waitFor();
 
-      await chat.row(/^Ship it now/).click();
-      await page.keyboard.press('Delete');
-      await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
+      await press('Delete', () => chat.row(/^Ship it now/).waitFor({ ...soon, state: 'detached' }));
       await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
       await chat.row(/^Ship it now/).waitFor();
       assert.equal((await client.call('session.get', { sessionId })).archived, false);
 
-      await chat.row(/^Ship it now/).click();
-      await page.keyboard.press('Control+f');
+      await press('Control+f', () => title('Filter sessions').waitFor(soon));
       await input.fill('shipped');
       await page.keyboard.press('Enter');
       await chat.row(/^Ship it now.*in transcript/).waitFor();
