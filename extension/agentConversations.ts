@@ -26,12 +26,10 @@ export async function continueConversation(
   const { sessionId, agentSessionId, path, title } = choice.past;
   if (sessionId !== null) return sessionId;
   const named = title?.trim().slice(0, 200) ?? '';
-  const created = await connection.call('session.create', {
-    agent,
-    path,
-    agentSessionId,
-    ...(named === '' ? {} : { title: named }),
-  });
+  const wanted = { agent, path, agentSessionId, ...(named === '' ? {} : { title: named }) };
+  // The agent is started at once, and tells what was said.
+  const waiting = { location: vscode.ProgressLocation.Window, title: t('Taking up the conversation') };
+  const created = await vscode.window.withProgress(waiting, () => connection.call('session.create', wanted));
   return created.sessionId;
 }
 
