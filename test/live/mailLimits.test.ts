@@ -46,6 +46,20 @@ const problemOf = async (desk: MailDesk, params: object, bearer?: Bearer): Promi
 test('10,000 messages to a mailbox that nobody reads leave another one undisturbed', async () => {
   await using desk = await newDesk('slow', 'fast');
   const [slow, fast] = [box('slow'), box('fast')];
+  /** How long a message to the fast mailbox takes there, to its reader and to its end; the median. */
+  const way = async (): Promise<number> => {
+    const times: number[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      const before = performance.now();
+      await desk.call('mail.send', { to: 'fast', message: `${count}` });
+      const { messages } = await desk.call('mail.receive', { mailbox: fast, wait_s: 10 });
+      assert.equal(messages[0]?.content, `${count}`);
+      await desk.call('mail.ack', { mailbox: fast, ids: messages.map(({ id }) => id) });
+      times.push(performance.now() - before);
+    }
+    return times.toSorted((a, b) => a - b)[50] ?? Infinity;
+  };
+  const alone = await way();
   for (let at = 0; at < SLOW; at += 500) {
     await Promise.all(
       Array.from({ length: 500 }, (_, index) =>
@@ -54,17 +68,9 @@ test('10,000 messages to a mailbox that nobody reads leave another one undisturb
     );
   }
   await waitFor('the slow mailbox to be full', () => desk.store.outbox.open().pending === SLOW - QUOTA);
-  const times: number[] = [];
-  for (let count = 0; count < 100; count += 1) {
-    const before = performance.now();
-    await desk.call('mail.send', { to: 'fast', message: `${count}` });
-    const { messages } = await desk.call('mail.receive', { mailbox: fast, wait_s: 10 });
-    times.push(performance.now() - before);
-    assert.equal(messages[0]?.content, `${count}`);
-    await desk.call('mail.ack', { mailbox: fast, ids: messages.map(({ id }) => id) });
-  }
-  const median = times.toSorted((a, b) => a - b)[50] ?? Infinity;
-  assert.ok(median < 100, `a message to the fast mailbox took ${median} ms`);
+  const beside = await way();
+  // Machines are sometimes busy for a while: what would be a fault costs seconds.
+  assert.ok(beside < 5 * alone + 100, `a message to the fast mailbox took ${beside} ms, alone ${alone} ms`);
   // When somebody reads, the rest comes, in order.
   const read: string[] = [];
   while (read.length < SLOW) {
