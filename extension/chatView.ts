@@ -25,6 +25,8 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.#view = view;
     view.onDidChangeVisibility(() => this.chat.seenOrNot());
     view.onDidDispose(() => {
+      // A page that goes late must not take the next one with it.
+      if (this.#view !== view) return;
       this.#view = undefined;
       this.chat.leave();
     });
@@ -40,7 +42,7 @@ export class ChatView implements vscode.WebviewViewProvider {
 
   #retitle(): void {
     const { session, open } = this.chat;
-    void setContext('holdfast.inSideBar', open.id !== undefined);
+    void setContext('holdfast.sideBarEmpty', open.id === undefined);
     void setContext('holdfast.working', this.chat.isWorking);
     if (!this.#view) return;
     this.#view.title = session ? titleOf(session, 80) : t('Chat');

@@ -15,8 +15,8 @@ export interface ContextKeys {
   'holdfast.oneMachine': boolean;
   /** A session is shown in this window: in the side bar or in a tab. */
   'holdfast.hasSession': boolean;
-  /** A session is open in the side bar. */
-  'holdfast.inSideBar': boolean;
+  /** No session is open in the side bar. Before activation nobody knows: the chat has its place, and is made meanwhile. */
+  'holdfast.sideBarEmpty': boolean;
   /** The session in the side bar works. */
   'holdfast.working': boolean;
   /** The session in the tab in front works. */
