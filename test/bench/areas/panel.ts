@@ -121,7 +121,7 @@ export const panel: Area = {
   targets: [
     { variant: OPEN, metric: 'opened', atMost: 300 },
     { variant: STREAM, metric: 'over', atMost: 0 },
-    { variant: STREAM, metric: 'growth', atMost: 4 },
+    { variant: STREAM, metric: 'growth', atMost: 2 },
   ],
   measure(_contestant, variant, folder, settings) {
     return variant === OPEN ? opened(folder, settings) : streamed(settings);
