@@ -132,6 +132,8 @@ export const vscodeWindow: Area = {
   ],
   targets: [
     { variant: RELOAD, metric: 'activation', atMost: 100 },
+    // What is ours of it.
+    { variant: RELOAD, metric: 'own', atMost: 100 },
     { variant: RELOAD, metric: 'restored', atMost: 1000 },
   ],
   async measure(contestant, _variant, folder) {
