@@ -1,7 +1,10 @@
 // Redis as Debian ships it, on a Unix socket, spoken to with the usual library or with a client of a page, which is faster.
+import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startProgram, type Started } from '../processes.ts';
 import { packages, program } from '../provide.ts';
 import type { Speech } from '../area.ts';
@@ -26,7 +29,22 @@ export async function startRedis(
   const settings = { port: 0, unixsocket: socket, dir, save: '', appendonly: 'yes', appendfsync };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const started = await startProgram(await redisServer(), args, {}, () => existsSync(socket));
+  await listening(socket);
   return Object.assign(started, { client: await (speech === 'page' ? connectPage : connectLibrary)(socket) });
+}
+
+/** The socket is there a moment before anybody listens. */
+async function listening(file: string): Promise<void> {
+  for (;;) {
+    const socket = connect({ path: file });
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    await delay(5);
+  }
 }
 
 /** What we use of ioredis. */
