@@ -150,6 +150,7 @@ const AHEAD = [
 export const servers: Area = {
   question: 'Whole servers that sessions live in',
   variants: [VARIANT],
+  rounds: 2,
   contestants: {
     gateway: 'our gateway: synced, resumable',
     opencode: 'opencode serve',
