@@ -69,6 +69,19 @@ export class Chat {
     return this.page.getByRole('treeitem', { name });
   }
 
+  /** Points at a row with the mouse, past a tooltip that hangs over it until the mouse has been elsewhere. */
+  async pointAt(name: RegExp): Promise<void> {
+    await waitFor('a row under the mouse', async () => {
+      await this.page.mouse.move(800, 500);
+      return this.row(name)
+        .hover({ timeout: 5_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+  }
+
   /** A new session with the demo agent, from the palette. */
   async startDemo(): Promise<void> {
     await this.run('Try the Demo Agent');

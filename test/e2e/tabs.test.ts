@@ -17,7 +17,7 @@ describe('sessions in editor tabs', () => {
       await chat.send('long 60');
       await chat.seen('Line 59 of');
       await chat.isIdle();
-      await chat.row(/^long 60/).hover();
+      await chat.pointAt(/^long 60/);
       await chat.shoot('t-1-row');
       await chat
         .row(/^long 60/)

@@ -59,18 +59,16 @@ describe('the tree of sessions', () => {
       // Its tooltip ends with what was said last.
       const tip = page.locator('.monaco-hover', { hasText: 'the end' });
       await waitFor('the tooltip', async () => {
-        await page.mouse.move(800, 500);
-        await chat.row(/^Harbour lights/).hover();
+        await chat.pointAt(/^Harbour lights/);
         return tip.waitFor({ timeout: 5_000 }).then(
           () => true,
           () => false,
         );
       });
       await chat.shoot('k-1-tooltip');
-      await page.mouse.move(800, 500);
 
       // By title, and by what was said.
-      await chat.row(/^Harbour lights/).hover();
+      await chat.pointAt(/^Harbour lights/);
       await chat.run('Filter Sessions...');
       const input = page.locator('.quick-input-widget input[type="text"]');
       await input.fill('login');
