@@ -4,6 +4,8 @@ import { microseconds } from '../statistics.ts';
 const STAMP = '"t=';
 /** What our gateway gives, in place of the events, to whoever is behind when the turn ends: the whole message. */
 const WHOLE = '"type":"text","messageId"';
+/** How it ends a turn, also for who has fallen behind: of a very long message it is given the rest, which is no whole one. */
+const END = '"type":"result"';
 
 export class StampReader {
   /** The stamp of the first event that was expected. */
@@ -15,12 +17,15 @@ export class StampReader {
   readonly ages: number[] = [];
   #skippedAges = Number.POSITIVE_INFINITY;
   #expected = 0;
+  #turns = 0;
+  #ends = 0;
   #resolve = (): void => {};
 
-  /** Resolves when so many more events have been read, or the message that they made. */
+  /** Resolves when so many more events have been read, which are a turn, or that turn has ended for this reader. */
   expect(events: number): Promise<void> {
     this.seen = 0;
     this.#expected = events;
+    this.#turns += 1;
     this.first = Number.POSITIVE_INFINITY;
     return new Promise((resolve) => (this.#resolve = resolve));
   }
@@ -43,7 +48,8 @@ export class StampReader {
       }
       if (this.seen > this.#skippedAges) this.ages.push(now - stampAt(text, at));
     }
-    if (this.seen >= this.#expected || whole !== -1) this.#resolve();
+    if (text.includes(END)) this.#ends += 1;
+    if (this.seen >= this.#expected || this.#ends >= this.#turns) this.#resolve();
   }
 }
 
