@@ -41,7 +41,7 @@ export class Live implements AsyncDisposable {
     let live = this.#sessions.get(sessionId);
     if (live === undefined) {
       const stored = this.#world.store.sessions.get(sessionId);
-      live = new LiveSession(stored, stored.session.status, this.#world);
+      live = new LiveSession(stored, this.#world);
       this.#sessions.set(sessionId, live);
     }
     return live;

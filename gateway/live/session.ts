@@ -49,7 +49,6 @@ export class LiveSession {
   readonly #transcriber = new Transcriber();
   readonly #rest: Rest;
   #facts: SessionFacts = { agent: 'none', inTurn: false, openPermissions: 0 };
-  #status: string;
   #conversation: AgentConversation | undefined;
   #starting:
     { readonly abort: AbortController; readonly conversation: Promise<AgentConversation> } | undefined;
@@ -60,9 +59,8 @@ export class LiveSession {
   #working: Promise<void> | undefined;
   #wokenAgain = false;
 
-  constructor(log: LogOf, status: string, world: Surroundings) {
+  constructor(log: LogOf, world: Surroundings) {
     this.#log = log;
-    this.#status = status;
     this.#world = world;
     this.#questions = new Questions(log, world.store, world.clock, (openPermissions) =>
       this.#note({ openPermissions }),
@@ -372,13 +370,12 @@ export class LiveSession {
     if (startTime !== undefined) store.written(() => store.processes.add(this.#log, { pid, startTime }));
   }
 
-  /** Takes note of a fact and, if the status follows, writes it down. Inside a transaction. */
+  /** Takes note of a fact and, if the status follows, writes it down. Inside a transaction, which may run twice. */
   #note(news: Partial<SessionFacts>): void {
     const { store, clock } = this.#world;
     this.#facts = { ...this.#facts, ...news };
     const status = statusOf(this.#facts);
-    if (status === this.#status) return;
-    this.#status = status;
+    if ((store.sessions.find(this.#log.sessionId)?.session.status ?? status) === status) return;
     store.sessions.change(this.#log, { status });
     store.log.append(this.#log, clock.now(), [{ type: 'status', status }]);
   }
