@@ -11,8 +11,11 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const MEGABYTE = 1024 * 1024;
-/** What stays, by the lowest that the last quarter of the stream falls to: a stalled reader that is kept in memory would be there. */
-const MOST_KEPT = 64;
+/**
+ * What stays, by the lowest that the last quarter of the stream falls to. A stalled reader that is kept in memory would be there
+ * with all that it has not read, 180 MB at the least; 5 to 69 MB were seen, the most beside other tests.
+ */
+const MOST_KEPT = 112;
 /** With garbage, which on a busy machine waits longer for its collector. */
 const MOST_MORE = 192;
 const BYTES = Number(process.env['HOLDFAST_STALL_BYTES'] ?? 80_000_000);
