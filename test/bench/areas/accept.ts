@@ -1,6 +1,6 @@
 // How long it takes until a prompt of 500 bytes is accepted for good: session.send of our gateway, which is synced to disk
 // before it answers, beside the queues of Redis and NATS. The sessions' queues are held: no agent takes part.
-import { randomUUID } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Area, Settings, Speech } from '../area.ts';
 import { natsLibrary, startNats } from '../contestants/nats.ts';
 import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
@@ -39,14 +39,14 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
   const accept = (): Promise<unknown> => {
     sent += 1;
     const sessionId = sessionIds[sent % SESSIONS];
-    return client.call('session.send', { sessionId, promptId: randomUUID(), message: MESSAGE });
+    return client.call('session.send', { sessionId, promptId: randomUUIDv7(), message: MESSAGE });
   };
   return Object.assign(gateway, { accept });
 }
 
 /** What the others are given: the same members, so about the same bytes. */
 const body = (): string =>
-  JSON.stringify({ sessionId: randomUUID(), promptId: randomUUID(), message: MESSAGE });
+  JSON.stringify({ sessionId: randomUUID(), promptId: randomUUIDv7(), message: MESSAGE });
 
 async function redis(folder: string, speech: Speech): Promise<Stage> {
   const started = await startRedis(folder, 'always', speech);

@@ -1,7 +1,7 @@
 // A message's whole way: sent and synced, received by a reader, acknowledged and synced, beside a stream with a consumer
 // group in Redis and a work queue in NATS. Ours also tells equal messages apart for ever and tells the sender what became of
 // each; theirs do not.
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { Area, Settings, Speech } from '../area.ts';
 import { natsLibrary, startNats } from '../contestants/nats.ts';
 import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
@@ -27,7 +27,7 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
   await gateway.control.call('mailbox.create', { name: 'reader' });
   const client = await connectTo(gateway.socket);
   const pass = async (): Promise<void> => {
-    await client.call('mail.send', { to: 'reader', message: MESSAGE, client_message_id: randomUUID() });
+    await client.call('mail.send', { to: 'reader', message: MESSAGE, client_message_id: randomUUIDv7() });
     // The contract of mail.receive.
     const { messages } = (await client.call('mail.receive', { mailbox: 'reader', wait_s: 10 })) as {
       messages: { id: string }[];
@@ -39,7 +39,7 @@ async function ours(bundle: string, folder: string, settings: Settings): Promise
 
 /** What the others are given: about the same bytes. */
 const body = (): string =>
-  JSON.stringify({ to: 'reader', message: MESSAGE, client_message_id: randomUUID() });
+  JSON.stringify({ to: 'reader', message: MESSAGE, client_message_id: randomUUIDv7() });
 
 async function redis(folder: string, speech: Speech): Promise<Stage> {
   const started = await startRedis(folder, 'always', speech);
