@@ -47,13 +47,13 @@ export class Retention {
       const turn = this.#log.oldestTurn(log);
       if (turn === undefined || !(this.#isOver(size) || this.#isOld(turn.lastAt, now))) break;
       size = { events: size.events - turn.events + 1, bytes: size.bytes - turn.bytes };
-      spellOut(this.#db, log.key * SPAN, log.key * SPAN + turn.last);
       this.#trim(log, turn.last, now);
     }
     this.#sizes.set(log.key, size);
   }
 
   #trim(log: LogOf, last: number, now: string): void {
+    spellOut(this.#db, log.key * SPAN, log.key * SPAN + last);
     this.#log.trimTo(log, last, now);
     this.#db.run('UPDATE session SET trimmed_to = ? WHERE key = ?', last, log.key);
   }
