@@ -27,6 +27,13 @@ const HISTORY_EVENTS = 400;
 /** How often a full disk is tried again. */
 const FULL_DISK_MS = 1_000;
 
+/** An agent would take the words that stand in its place for what somebody wants. */
+const DAMAGED: TurnOutcome = {
+  how: 'failed',
+  code: 'prompt.damaged',
+  message: 'A disk has damaged this prompt while it waited, so the agent was not given it. Send it again.',
+};
+
 interface Change {
   readonly mode?: Mode;
   readonly model?: string;
@@ -205,7 +212,8 @@ export class LiveSession {
 
   async #attempt(turn: Turn): Promise<TurnOutcome> {
     const { store } = this.#world;
-    const { promptId } = turn.prompt;
+    const { promptId, isDamaged } = turn.prompt;
+    if (isDamaged) return DAMAGED;
     const stopping = () => turn.stopping ?? (this.#end.signal.aborted ? 'gateway' : undefined);
     let handed = false;
     const stopped = (): TurnOutcome | undefined => outcomeOfStop(stopping(), handed);

@@ -83,5 +83,10 @@ function mustBeOwn({ peer }: Caller, { clientId }: Actor): void {
 }
 
 /** A stored prompt without what only the gateway needs. */
-export const withoutInternals = ({ handed: _, expiresAt: __, seq: ___, ...prompt }: StoredPrompt): Prompt =>
-  prompt;
+export const withoutInternals = ({
+  handed: _,
+  expiresAt: __,
+  seq: ___,
+  isDamaged: ____,
+  ...prompt
+}: StoredPrompt): Prompt => prompt;

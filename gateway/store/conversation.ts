@@ -185,7 +185,7 @@ export function changePrompt(
       state,
     });
   }
-  if (change.message !== undefined) store.queue.edit(session, before, change.message);
+  if (change.message !== undefined) store.queue.edit(before, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
   const prompt = store.queue.get(session, promptId);
   const position = store.queue.position(session, prompt);

@@ -45,10 +45,15 @@ export interface StoredPrompt extends Prompt {
   readonly expiresAt: string | null;
   /** The event that said that it came. */
   readonly seq: number;
+  /** A disk has bent what it said: people see words in its place, and no agent is given them. */
+  readonly isDamaged: boolean;
 }
 
 /** A prompt as it comes in. */
-export type SentPrompt = Omit<StoredPrompt, 'state' | 'sessionId' | 'handed' | 'seq'>;
+export type SentPrompt = Omit<StoredPrompt, 'state' | 'sessionId' | 'handed' | 'seq' | 'isDamaged'>;
+
+/** What was sent, by whom and when. */
+type Told = Pick<StoredPrompt, 'message' | 'from' | 'createdAt' | 'isDamaged'>;
 
 export class QueueStore {
   readonly #db: Database;
@@ -162,7 +167,7 @@ export class QueueStore {
     this.#add(log, prompt, seq);
     this.#facts.forget(log.sessionId);
     return {
-      prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false, seq },
+      prompt: { ...prompt, sessionId: log.sessionId, state: 'queued', handed: false, seq, isDamaged: false },
       isNew: true,
     };
   }
@@ -219,12 +224,13 @@ export class QueueStore {
   }
 
   /** Gives a waiting prompt another text. What was sent is remembered: sending that again is still the same prompt. */
-  edit({ key }: LogOf, { promptId, seq, message: before }: StoredPrompt, message: Message): void {
-    spellOut(this.#db, key * SPAN + seq, key * SPAN + seq);
+  edit({ promptId, message: before, from, createdAt }: StoredPrompt, message: Message): void {
     this.#db.run(
-      'UPDATE prompt SET digest = coalesce(digest, ?), message = ? WHERE prompt_id = ?',
+      `UPDATE prompt SET digest = coalesce(digest, ?), message = ?, sender = ?, created_at = ? WHERE prompt_id = ?`,
       digestOf(before),
       JSON.stringify(message),
+      JSON.stringify(from),
+      createdAt,
       promptId,
     );
   }
@@ -260,15 +266,18 @@ export class QueueStore {
     const told =
       r.message === null || r.sender === null || r.created_at === null
         ? toldBy(this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', r.id))
-        : { message: r.message, sender: r.sender, createdAt: r.created_at };
+        : {
+            message: Message.parse(JSON.parse(r.message)),
+            from: Actor.parse(JSON.parse(r.sender)),
+            createdAt: r.created_at,
+            isDamaged: false,
+          };
     return {
       promptId: r.prompt_id,
       sessionId: r.session_id,
       state: r.state,
-      message: Message.parse(JSON.parse(told.message)),
-      from: Actor.parse(JSON.parse(told.sender)),
+      ...told,
       ...(r.origin === null ? {} : { origin: Origin.parse(JSON.parse(r.origin)) }),
-      createdAt: told.createdAt,
       handed: r.handed === 1,
       expiresAt: r.expires_at,
       seq: r.id % SPAN,
@@ -285,28 +294,32 @@ export function spellOut(db: Database, first: number, last: number): void {
     last,
   );
   for (const row of rows) {
-    const { message, sender, createdAt } = toldBy(row);
+    const { message, from, createdAt, isDamaged } = toldBy(row);
+    if (isDamaged) continue;
     db.run(
       'UPDATE prompt SET message = ?, sender = ?, created_at = ? WHERE id = ?',
-      message,
-      sender,
+      JSON.stringify(message),
+      JSON.stringify(from),
       createdAt,
       Number(row['id']),
     );
   }
 }
 
-/** A prompt as its first event tells of it. */
-function toldBy(row: Row | undefined): { message: string; sender: string; createdAt: string } {
-  const event = Event.parse(JSON.parse(intactText(row?.['id'], row?.['json'], row?.['crc'])));
-  const { message, from } = event.type === 'queued' ? event : UNREADABLE;
-  return { message: JSON.stringify(message), sender: JSON.stringify(from), createdAt: event.ts };
+/** A prompt as its first event tells of it, if a disk has not bent that. Of one that is bent, nothing else may be left. */
+function toldBy(row: Row | undefined): Told {
+  const event = row && Event.parse(JSON.parse(intactText(row['id'], row['json'], row['crc'])));
+  return event?.type === 'queued'
+    ? { message: event.message, from: event.from, createdAt: event.ts, isDamaged: false }
+    : UNREADABLE;
 }
 
-/** What is left of a prompt whose event a disk has bent. A person sees it and can take it out. */
-const UNREADABLE = {
+/** A person sees it, and can give it another text or take it out. */
+const UNREADABLE: Told = {
   message: '(A disk has damaged this prompt: it cannot be read any more.)',
   from: { clientId: ClientId.parse('gateway'), name: 'the gateway' },
+  createdAt: new Date(0).toISOString(),
+  isDamaged: true,
 };
 
 /** Same content: content blocks are built by the contract's schema, so their members come in one order. */

@@ -162,6 +162,17 @@ test('a prompt whose event a disk has bent says so, and holds up nobody', async 
   const [bent, sound] = listed(again.store);
   assert.match(bent ?? '', /^a 1 \(A disk has damaged this prompt/);
   assert.equal(sound, 'b 2 text of b');
+  const session = again.store.sessions.get(SESSION);
+  again.store.retention.bounds = { maxEvents: 1, maxBytes: Infinity, maxAgeDays: null };
+  again.store.written(() => {
+    again.store.log.append(session, NOW, [promptEvent('x'), promptEvent('y')]);
+    again.store.retention.apply(session, { events: 2, bytes: 0 }, NOW);
+  });
+  assert.deepEqual(listed(again.store), [bent, sound]);
+  assert.deepEqual(
+    again.store.queue.list(session).map(({ isDamaged }) => isDamaged),
+    [true, false],
+  );
 });
 
 test('a prompt that waits says the same when the turn before it has grown too long to be kept whole', async () => {
