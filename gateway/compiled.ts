@@ -1,6 +1,16 @@
 // Runs a script with the code that was compiled when it ran before. Node's own cache has only what is compiled when a file
 // is loaded; most functions are compiled when they are first called, which takes a third of a start.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
@@ -8,13 +18,15 @@ import { crc32 } from 'node:zlib';
 
 /** By then a start is long over. Making the code takes 50 ms in which nothing else goes on, once for each version. */
 const SETTLED_MS = 30_000;
+/** What nobody has made or used for so long is of a version that is gone. Whoever comes back to it compiles again. */
+const FORGOTTEN_MS = 30 * 86_400_000;
 /** Checksums of the script and of its code: V8 compares the lengths alone, and trusts what it is given. */
 const HEAD_BYTES = 8;
 
 /** The arguments of a CommonJS module. */
 type Run = (exports: object, require: NodeJS.Require, module: object, file: string, folder: string) => void;
 
-/** `kept` is where the code is, or will be. Nobody else may be able to write there. */
+/** `kept` is where the code is, or will be, in a folder of such files. Nobody else may be able to write there. */
 export function runCompiled(file: string, kept: string): void {
   const source = readFileSync(file, 'utf8');
   const cachedData = readCode(kept, source);
@@ -24,6 +36,7 @@ export function runCompiled(file: string, kept: string): void {
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   if (cachedData === undefined || script.cachedDataRejected === true) keepSoon(script, source, kept);
+  setTimeout(() => tidy(kept), SETTLED_MS).unref();
   const module = { exports: {} };
   // What the text above is.
   const run = script.runInThisContext() as Run;
@@ -58,6 +71,34 @@ function keepSoon(script: Script, source: string, kept: string): void {
   };
   setTimeout(keep, SETTLED_MS).unref();
   process.once('exit', keep);
+}
+
+/** Removes what other versions have left in the folder. Those that run now, if any, have read theirs long ago. */
+function tidy(kept: string): void {
+  const now = Date.now();
+  const folder = path.dirname(kept);
+  quietly(() => utimesSync(kept, now / 1000, now / 1000));
+  quietly(() => {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const file = path.join(folder, name);
+      quietly(() => {
+        const stat = statSync(file);
+        if (now - stat.mtimeMs < FORGOTTEN_MS) return;
+        // A folder that still holds something stays.
+        if (stat.isDirectory()) rmdirSync(file);
+        else rmSync(file);
+      });
+    }
+  });
+}
+
+/** Nothing here is worth a gateway: what cannot be done now can be done after another start. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // As said.
+  }
 }
 
 function headOf(source: string, code: Buffer): Buffer {

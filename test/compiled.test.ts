@@ -1,10 +1,11 @@
 // Compiled code is kept for the next start, and never believed over the script that it is of.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { runCompiled } from '../gateway/compiled.ts';
 import { newFolder } from './support/folders.ts';
 
 const COMPILED = pathToFileURL(path.join(import.meta.dirname, '../gateway/compiled.ts')).href;
@@ -62,4 +63,23 @@ test('kept code that was bent or cut is made anew', () => {
 test('an error in a script is told with its own line', () => {
   const { run } = script(`const fine = 1;\n\nthrow new Error('here ' + fine);`);
   assert.throws(run, ({ stderr }: { stderr: Buffer }) => /main\.cjs:3\b/.test(stderr.toString()));
+});
+
+test('what versions before have left is removed when the start is long over, and what is in use stays', (t) => {
+  const { file, kept, run } = script('');
+  run();
+  const folder = path.dirname(kept);
+  mkdirSync(path.join(folder, 'v24'));
+  const old = ['gateway-12.4', 'gateway-13.6.77', 'v24/gone.cache'];
+  for (const name of [...old, 'gateway-13.6', 'v24/used.cache']) writeFileSync(path.join(folder, name), '');
+  const monthsAgo = new Date(Date.now() - 90 * 86_400_000);
+  for (const name of [...old, 'code', 'v24']) utimesSync(path.join(folder, name), monthsAgo, monthsAgo);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  runCompiled(file, kept);
+  t.mock.timers.tick(29_999);
+  assert.equal(readdirSync(folder, { recursive: true }).length, 7);
+  t.mock.timers.tick(1);
+  const left = ['code', 'gateway-13.6', 'v24', 'v24/used.cache'];
+  assert.deepEqual(readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted(), left);
+  assert.ok(statSync(kept).mtimeMs > monthsAgo.getTime(), 'it is in use');
 });
