@@ -18,6 +18,8 @@ const PING_MS = 15_000;
 /** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
 const STALL_MS = 30_000;
 const GOODBYE_MS = 500;
+/** Pings and pongs between two of our own pings. ws itself bears 60 pings unanswered, and then cuts without a word. */
+const MOST_CONTROL_FRAMES = 50;
 
 /** A connected client as something to write to. */
 class Connection implements Push {
@@ -26,6 +28,8 @@ class Connection implements Push {
   readonly #drained: (() => void)[] = [];
   readonly #frames: Buffer[] = [];
   #gathered = 0;
+  /** How much it was answered since it last had read nearly everything. */
+  #answered = 0;
   #stallCheck: NodeJS.Timeout | undefined;
 
   /** `stream` is what the WebSocket writes to. */
@@ -36,7 +40,14 @@ class Connection implements Push {
   }
 
   answer(text: string | undefined): void {
-    if (text !== undefined) this.send(text);
+    if (text === undefined) return;
+    this.#answered += text.length;
+    this.send(text);
+  }
+
+  /** It does not read its answers, so what it asks next has to wait until `onDrain` calls back. */
+  get isInDebt(): boolean {
+    return this.#answered >= HIGH_WATER;
   }
 
   send(payload: string | Buffer): boolean {
@@ -68,13 +79,15 @@ class Connection implements Push {
 
   onDrain(callback: () => void): void {
     this.#drained.push(callback);
+    this.#watchForStall();
   }
 
   #sent(): void {
-    if (this.#drained.length === 0 || this.#buffered > LOW_WATER) return;
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#buffered > LOW_WATER) return;
+    this.#answered = 0;
     clearInterval(this.#stallCheck);
     this.#stallCheck = undefined;
+    if (this.#drained.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
     for (const callback of this.#drained.splice(0)) callback();
   }
 
@@ -102,6 +115,8 @@ export class WebSocketTransport implements AsyncDisposable {
   });
   readonly #heartbeat: NodeJS.Timeout;
   readonly #alive = new WeakSet<WebSocket>();
+  /** Control frames of each client since the last heartbeat. */
+  #controls = new WeakMap<WebSocket, number>();
   #isClosing = false;
 
   constructor(dispatcher: Dispatcher, pingMs = PING_MS) {
@@ -138,21 +153,50 @@ export class WebSocketTransport implements AsyncDisposable {
     const connection = new Connection(socket, stream);
     const caller = new Caller('rpc', bearer, connection);
     this.#alive.add(socket);
-    socket.on('pong', () => this.#alive.add(socket));
+    socket.on('ping', () => this.#heard(socket));
+    socket.on('pong', () => this.#heard(socket));
     // Without this listener four bytes of garbage would end the process. The closing, with its reason, is under way.
-    socket.on('error', () => setTimeout(() => socket.terminate(), GOODBYE_MS).unref());
+    socket.on('error', () => terminateSoon(socket));
     socket.on('close', () => caller.close());
-    socket.on('message', (data: RawData, isBinary) => {
-      this.#alive.add(socket);
-      if (isBinary) return socket.close(1003, 'text frames only');
+    const work = (data: RawData): void => {
       const answer = this.#dispatcher.receive(textOf(data), caller);
       if (answer instanceof Promise) void answer.then((text) => connection.answer(text));
       else connection.answer(answer);
+    };
+    // Whoever does not read is not listened to. What had come already with the same read is held here.
+    let held: RawData[] = [];
+    const receive = (data: RawData): void => {
+      if (held.length === 0 && !connection.isInDebt) return work(data);
+      if (held.push(data) > 1) return;
+      socket.pause();
+      connection.onDrain(() => {
+        const all = held;
+        held = [];
+        for (const before of all) receive(before);
+        if (held.length === 0) socket.resume();
+      });
+    };
+    socket.on('message', (data: RawData, isBinary) => {
+      this.#alive.add(socket);
+      if (isBinary) return socket.close(1003, 'text frames only');
+      receive(data);
     });
   }
 
+  #heard(socket: WebSocket): void {
+    this.#alive.add(socket);
+    const count = (this.#controls.get(socket) ?? 0) + 1;
+    this.#controls.set(socket, count);
+    if (count !== MOST_CONTROL_FRAMES) return;
+    socket.close(1008, 'too many pings');
+    terminateSoon(socket);
+  }
+
   #beat(): void {
+    this.#controls = new WeakMap();
     for (const client of this.#server.clients) {
+      // Whoever is not listened to cannot answer. It is watched for reading nothing.
+      if (client.isPaused) continue;
       if (!this.#alive.has(client)) client.terminate();
       else {
         this.#alive.delete(client);
@@ -161,6 +205,10 @@ export class WebSocketTransport implements AsyncDisposable {
     }
   }
 }
+
+/** A closing handshake takes as long as the client likes. */
+const terminateSoon = (socket: WebSocket): unknown =>
+  setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
 
 function textOf(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');

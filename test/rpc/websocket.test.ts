@@ -5,13 +5,14 @@ import { createServer } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { WebSocket } from 'ws';
+import { setImmediate } from 'node:timers/promises';
+import { WebSocket, type ClientOptions } from 'ws';
 import { OWNER } from '../../gateway/rpc/bearer.ts';
 import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
 import { newDispatcher } from '../support/dispatcher.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { within } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 let gateway: TestGateway;
 before(async () => {
@@ -151,16 +152,75 @@ test('two hundred connections that say nothing cost the others nothing', async (
   for (const socket of silent) socket.destroy();
 });
 
-test('a client that answers no ping any more is cut', async () => {
-  await using transport = new WebSocketTransport(newDispatcher({}).dispatcher, 200);
+/** A client of a transport in this very process. */
+async function openHere(transport: WebSocketTransport, options: ClientOptions = {}): Promise<WebSocket> {
   const server = createServer().on('upgrade', (asked, socket, head) =>
     transport.upgrade(asked, socket, head, OWNER),
   );
   server.unref();
   const file = path.join(newFolder(), 's');
   await new Promise<void>((resolve) => server.listen(file, resolve));
-  const deaf = new WebSocket(`ws+unix:${file}:/rpc`, { autoPong: false });
-  deaf.on('error', () => {});
-  await within('the socket to open', once(deaf, 'open'));
+  const client = new WebSocket(`ws+unix:${file}:/rpc`, options);
+  client.on('error', () => {});
+  await within('the socket to open', once(client, 'open'));
+  return client;
+}
+
+test('a client that answers no ping any more is cut', async () => {
+  await using transport = new WebSocketTransport(newDispatcher({}).dispatcher, 200);
+  const deaf = await openHere(transport, { autoPong: false });
   assert.equal(await closeCode(deaf), 1006);
+});
+
+for (const kind of ['ping', 'pong'] as const) {
+  test(`a flood of ${kind}s ends the connection, and says why`, async () => {
+    const socket = await open();
+    for (let count = 0; count < 40; count += 1) socket[kind]();
+    assert.match(await answerOf(socket), /"sessions"/);
+    const closed = once(socket, 'close');
+    for (let count = 0; count < 1_000; count += 1) socket[kind]('x'.repeat(100));
+    const told: unknown[] = await within('the socket to close', closed);
+    assert.deepEqual(told.map(String), ['1008', 'too many pings']);
+    await isAlive();
+  });
+}
+
+test('whoever asks and asks and reads no answer is not listened to until it does', async () => {
+  let asked = 0;
+  const { dispatcher } = newDispatcher({
+    'session.export': () => {
+      asked += 1;
+      // A handler is trusted to keep to its schema; only the size matters here.
+      return { text: 'x'.repeat(100_000) } as never;
+    },
+  });
+  await using transport = new WebSocketTransport(dispatcher);
+  const client = await openHere(transport);
+  client.pause();
+  const ask = '{"jsonrpc":"2.0","id":1,"method":"session.export","params":{"sessionId":"s"}}';
+  for (let count = 0; count < 500; count += 1) client.send(ask);
+  await waitFor('the first answers', () => asked > 0);
+  await setImmediate();
+  assert.ok(asked < 50, `${asked} answers wait in memory`);
+  let answers = 0;
+  client.on('message', () => (answers += 1));
+  client.resume();
+  await waitFor('all answers', () => answers === 500);
+  client.terminate();
+});
+
+test('a client that has read a long answer is not taken for one that reads nothing', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { dispatcher } = newDispatcher({
+    // As above.
+    'session.export': () => ({ text: 'x'.repeat(5_000_000) }) as never,
+  });
+  await using transport = new WebSocketTransport(dispatcher, 2 ** 30);
+  const client = await openHere(transport);
+  const ask = '{"jsonrpc":"2.0","id":1,"method":"session.export","params":{"sessionId":"s"}}';
+  assert.equal((await answerOf(client, ask)).length > 5_000_000, true);
+  await setImmediate();
+  t.mock.timers.tick(90_000);
+  assert.match(await answerOf(client, 'nonsense'), /-32700/);
+  client.terminate();
 });
