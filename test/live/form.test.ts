@@ -1,8 +1,9 @@
 // Forms of agents: kept, answered once and checked like any other question.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Problem, type Permission, type SessionId } from '../../gateway/protocol/index.ts';
-import type { Follower, TestClient } from '../support/client.ts';
+import { Problem } from '../../gateway/protocol/index.ts';
+import { askedFor, type Asked } from '../support/asked.ts';
+import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -13,23 +14,8 @@ before(async () => {
 });
 after(() => gateway[Symbol.asyncDispose]());
 
-interface Asked {
-  readonly sessionId: SessionId;
-  readonly promptId: string;
-  readonly seen: Follower;
-  readonly permission: Permission;
-}
-
-/** A session whose agent has just asked for a form to be filled in, or for a page to be opened. */
-async function asked(message = 'form', mode?: 'auto'): Promise<Asked> {
-  const sessionId = await client.newSession(mode === undefined ? {} : { mode });
-  const seen = await client.follow(sessionId);
-  const { promptId } = await client.call('session.send', { sessionId, message });
-  await seen.untilType('permission');
-  const [permission] = (await client.call('permission.list', { sessionId })).permissions;
-  assert.ok(permission);
-  return { sessionId, promptId, seen, permission };
-}
+/** The agent has just asked for a form to be filled in, or for a page to be opened. */
+const asked = (message = 'form', mode?: 'auto'): Promise<Asked> => askedFor(client, message, mode);
 
 const isRefused =
   (pattern: RegExp) =>

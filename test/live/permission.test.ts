@@ -1,8 +1,9 @@
 // Questions of agents: they wait for a person, are answered once, and silence is never consent.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Problem, type Permission, type SessionId } from '../../gateway/protocol/index.ts';
-import type { Follower, TestClient } from '../support/client.ts';
+import { Problem } from '../../gateway/protocol/index.ts';
+import { askedFor, type Asked } from '../support/asked.ts';
+import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -13,24 +14,8 @@ before(async () => {
 });
 after(() => gateway[Symbol.asyncDispose]());
 
-interface Asked {
-  readonly sessionId: SessionId;
-  readonly promptId: string;
-  readonly seen: Follower;
-  readonly permission: Permission;
-}
-
-/** A session whose agent has just asked for permission. */
-async function asked(): Promise<Asked> {
-  const sessionId = await client.newSession();
-  const seen = await client.follow(sessionId);
-  const { promptId } = await client.call('session.send', { sessionId, message: 'ask' });
-  await seen.untilType('permission');
-  const { permissions } = await client.call('permission.list', { sessionId });
-  const [permission] = permissions;
-  assert.ok(permission !== undefined && permissions.length === 1);
-  return { sessionId, promptId, seen, permission };
-}
+/** The agent has just asked for permission. */
+const asked = (): Promise<Asked> => askedFor(client, 'ask');
 
 const isResolvedBy =
   (name: string) =>
