@@ -217,8 +217,9 @@ function fact(session: Session): string {
       return t('Starting');
     case 'error':
       return t('Failed');
-    case 'idle':
     case 'busy':
+      return session.step ? t('Step {0} of {1}', session.step.at, session.step.of) : '';
+    case 'idle':
     case 'stopped':
       return '';
   }

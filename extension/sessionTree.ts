@@ -345,6 +345,10 @@ function tooltip(session: Session, agent: string, machine: string, said: string)
   line([agent, modeName(session.mode), session.model ?? ''].filter((part) => part !== '').join(' · '));
   line(session.path);
   if (machine !== '') line(machine);
+  if (session.status === 'busy' && session.step) {
+    const { at, of, content } = session.step;
+    line(t('Step {0} of {1}: {2}', at, of, plain(content, 200)));
+  }
   if (said !== '') line(said);
   if (session.queued > 0) line(t('{0} queued', session.queued));
   if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);

@@ -1,5 +1,5 @@
 // What a session's status is, given what is known of its agent, its turn and its questions.
-import type { Message, SessionStatus } from '../protocol/index.ts';
+import type { EventBody, Message, SessionStatus, Step } from '../protocol/index.ts';
 
 export interface SessionFacts {
   readonly agent: 'none' | 'starting' | 'ready' | 'failed';
@@ -19,6 +19,15 @@ export function statusOf({ agent, inTurn, openPermissions }: SessionFacts): Sess
       if (!inTurn) return 'idle';
       return openPermissions > 0 ? 'waiting' : 'busy';
   }
+}
+
+const STEP_LENGTH = 200;
+
+/** Where a plan is; undefined: at none of its steps. */
+export function stepOf({ entries }: Extract<EventBody, { type: 'plan' }>): Step | undefined {
+  const index = entries.findIndex(({ status }) => status === 'in_progress');
+  const content = entries[index]?.content.slice(0, STEP_LENGTH).toWellFormed();
+  return content === undefined ? undefined : { at: index + 1, of: entries.length, content };
 }
 
 const TITLE_LENGTH = 60;

@@ -337,7 +337,11 @@ export class LiveSession {
     const said = this.#transcriber.read(updates, store.log.head(this.#log));
     if (said.title !== undefined) store.sessions.setTitle(this.#log, said.title, 'agent');
     if (said.offers !== undefined) store.offers.change(this.#log, said.offers);
-    if (said.usage !== undefined) store.sessions.change(this.#log, { usage: said.usage });
+    const { usage, step } = said;
+    store.sessions.change(this.#log, {
+      ...(usage === undefined ? {} : { usage }),
+      ...(step === undefined ? {} : { step }),
+    });
     if (said.bodies.length > 0) {
       const now = clock.now();
       const before = store.log.head(this.#log);

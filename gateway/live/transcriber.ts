@@ -1,7 +1,8 @@
 // What an agent says, as events: gives each delta its message and its offset, and notes what changes in the session.
 import type { AgentUpdate } from '../agents/agent.ts';
 import { MAX_TEXT_CHARS, place, type OpenMessage } from '../core/log.ts';
-import type { EventBody, Offers, Usage } from '../protocol/index.ts';
+import { stepOf } from '../core/session.ts';
+import type { EventBody, Offers, Step, Usage } from '../protocol/index.ts';
 
 /** What updates come to. */
 export interface Said {
@@ -11,6 +12,8 @@ export interface Said {
   /** The agent's own title for the conversation, if it gave one. */
   readonly title: string | undefined;
   readonly usage: Usage | undefined;
+  /** Where its plan is; null: at none of its steps. */
+  readonly step: Step | null | undefined;
   /** What can be chosen of the agent, as far as it has changed. */
   readonly offers: Partial<Offers> | undefined;
 }
@@ -35,6 +38,7 @@ export class Transcriber {
     let open = this.#open;
     let title: string | undefined;
     let usage: Usage | undefined;
+    let step: Step | null | undefined;
     let offers: Partial<Offers> | undefined;
     for (const update of updates) {
       switch (update.type) {
@@ -62,6 +66,7 @@ export class Transcriber {
         }
         case 'tool_use':
         case 'plan':
+          if (update.type === 'plan') step = stepOf(update) ?? null;
           // These stand in the conversation.
           open = undefined;
           bodies.push(update);
@@ -80,7 +85,7 @@ export class Transcriber {
           break;
       }
     }
-    return { bodies, open, title, usage, offers };
+    return { bodies, open, title, usage, step, offers };
   }
 }
 

@@ -23,6 +23,14 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+/** Where a turn is in the plan of its agent. */
+export const Step = z.object({
+  at: z.int().positive(),
+  of: z.int().positive(),
+  content: z.string().describe('What it does, in its own words, cut at 200 characters'),
+});
+export type Step = z.infer<typeof Step>;
+
 export const Session = z.object({
   sessionId: SessionId,
   title: z.string(),
@@ -42,6 +50,7 @@ export const Session = z.object({
   readSeq: z.int().nonnegative().describe('Read up to here, in whatever window'),
   unread: z.boolean().describe('A turn has ended after that'),
   usage: Usage.optional(),
+  step: Step.optional().describe('Of a running turn, when its agent has a plan'),
   peer: PeerName.optional().describe('The gateway that owns it, when that is not this one'),
 });
 export type Session = z.infer<typeof Session>;

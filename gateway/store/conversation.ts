@@ -149,7 +149,7 @@ export function endTurn(
   store.retention.apply(log, store.log.compactFrom(log, firstSeq), now);
   // Whoever stopped it knows.
   const news = outcome.how === 'cancelled' ? {} : { newsSeq: store.log.head(log) };
-  store.sessions.change(log, { lastActivityAt: now, ...news });
+  store.sessions.change(log, { lastActivityAt: now, step: null, ...news });
 }
 
 /** Holds the queue if somebody waits in it. With nobody waiting, the next prompt that a person sends may run. */
@@ -337,7 +337,7 @@ export function recoverSession(store: Store, sessionId: SessionId, now: string):
   for (const { permissionId } of store.permissions.listOpen(log))
     withdrawPermission(store, log, permissionId, now);
   if (log.session.status !== 'stopped') {
-    store.sessions.change(log, { status: 'stopped' });
+    store.sessions.change(log, { status: 'stopped', step: null });
     store.log.append(log, now, [{ type: 'status', status: 'stopped' }]);
   }
   for (const { promptId, state, handed } of store.queue.list(log)) {

@@ -334,4 +334,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_thread ON outbox (thread) WHERE thread IS NOT NULL;
   CREATE INDEX inbox_thread ON inbox (thread) WHERE thread IS NOT NULL;
   `,
+
+  // Where the running turn is in its plan.
+  `
+  ALTER TABLE session ADD COLUMN step TEXT;    -- Step as JSON
+  `,
 ];

@@ -1,6 +1,6 @@
 // Sessions as rows: who they are and how they stand.
 import { z } from 'zod';
-import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Usage } from '../protocol/index.ts';
+import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Step, Usage } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { SPAN, type LogOf } from './log.ts';
 import type { MailboxStore } from './mailbox.ts';
@@ -21,6 +21,7 @@ const SessionRow = z.object({
   news_seq: z.int(),
   read_seq: z.int(),
   usage: z.string().nullable(),
+  step: z.string().nullable(),
   created_at: z.string(),
   last_activity_at: z.string(),
   open_permissions: z.int(),
@@ -29,7 +30,7 @@ const SessionRow = z.object({
 });
 
 const SELECT = `
-  SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage,
+  SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage, step,
     created_at, last_activity_at,
     (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
     (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued' AND ${LIVE}) AS queued,
@@ -51,6 +52,7 @@ export interface SessionChange {
   readonly held?: boolean;
   readonly archived?: boolean;
   readonly usage?: Usage;
+  readonly step?: Step | null;
   readonly newsSeq?: number;
   readonly readSeq?: number;
   readonly lastActivityAt?: string;
@@ -170,6 +172,7 @@ export class SessionStore {
     if (change.held !== undefined) columns['held'] = Number(change.held);
     if (change.archived !== undefined) columns['archived'] = Number(change.archived);
     if (change.usage !== undefined) columns['usage'] = JSON.stringify(change.usage);
+    if (change.step !== undefined) columns['step'] = change.step && JSON.stringify(change.step);
     if (change.newsSeq !== undefined) columns['news_seq'] = change.newsSeq;
     if (change.readSeq !== undefined) columns['read_seq'] = change.readSeq;
     if (change.lastActivityAt !== undefined) columns['last_activity_at'] = change.lastActivityAt;
@@ -282,6 +285,7 @@ function fromRow(row: Row): StoredSession {
       readSeq: r.read_seq,
       unread: r.news_seq > r.read_seq,
       ...(r.usage === null ? {} : { usage: Usage.parse(JSON.parse(r.usage)) }),
+      ...(r.step === null ? {} : { step: Step.parse(JSON.parse(r.step)) }),
     },
   };
 }

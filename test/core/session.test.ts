@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { statusOf, titleFrom } from '../../gateway/core/session.ts';
+import { statusOf, stepOf, titleFrom } from '../../gateway/core/session.ts';
 import { check } from '../support/property.ts';
 
 test('the status follows from the agent, the turn and the open questions', () => {
@@ -23,6 +23,20 @@ test('the status follows from the agent, the turn and the open questions', () =>
       `${agent} ${inTurn} ${openPermissions}`,
     );
   }
+});
+
+test('a plan is at the step that is being worked on; one that is long is cut to well-formed text', () => {
+  const content = '\u{1F9F5}'.repeat(101);
+  const entries = [
+    { content: 'Read', status: 'completed' },
+    { content: `x${content}`, status: 'in_progress' },
+  ] as const;
+  assert.deepEqual(stepOf({ type: 'plan', entries: [...entries] }), {
+    at: 2,
+    of: 2,
+    content: `x${'\u{1F9F5}'.repeat(99)}\uFFFD`,
+  });
+  assert.equal(stepOf({ type: 'plan', entries: entries.slice(0, 1) }), undefined);
 });
 
 test('a title is the first line of the first prompt, its blanks made one', () => {

@@ -43,6 +43,23 @@ test('groups come in a fixed order, newest first, and an empty group is absent',
   ]);
 });
 
+test('a session that works by a plan says at which step it is', () => {
+  const step = { at: 2, of: 4, content: 'Run the tests' };
+  const groups = arrange(
+    [
+      session('plans', { status: 'busy', step, lastActivityAt: minutesAgo(4) }),
+      session('asks', { status: 'waiting', pendingPermissions: 1, step }),
+    ],
+    view,
+  );
+  assert.deepEqual(drawn(groups), [
+    'Needs you 1',
+    '  asks | Permission · 5m',
+    'Working 1',
+    '  plans | Step 2 of 4 · 4m',
+  ]);
+});
+
 test('sessions of other folders are folded into one row each, except when they need you', () => {
   const groups = arrange(
     [

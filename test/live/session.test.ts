@@ -1,7 +1,13 @@
 // A session at work, step by step: a real store, and an agent that does only what the test says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AgentConversation, AgentDriver, TurnEnd } from '../../gateway/agents/agent.ts';
+import type {
+  AgentConversation,
+  AgentDriver,
+  AgentListener,
+  OpenOptions,
+  TurnEnd,
+} from '../../gateway/agents/agent.ts';
 import { noTools } from '../../gateway/lentTools.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
@@ -14,8 +20,10 @@ import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 /** An agent that notes what it is given, and ends a turn only when it is cancelled. */
 class PatientAgent implements AgentDriver {
   readonly given: Message[] = [];
+  ear: AgentListener | undefined;
 
-  async open(): Promise<AgentConversation> {
+  async open(_: OpenOptions, ear: AgentListener): Promise<AgentConversation> {
+    this.ear = ear;
     const { given } = this;
     const end = Promise.withResolvers<{ code: number; signal: null; detail: string }>();
     let turn: PromiseWithResolvers<TurnEnd> | undefined;
@@ -91,4 +99,28 @@ test('the end of the gateway leaves a prompt that no agent had as it was', async
   await waitFor('the next gateway to hand it over', () => next.agent.given.length > 0);
   assert.deepEqual(next.agent.given, ['text of a']);
   await next.live[Symbol.asyncDispose]();
+});
+
+test('a session says at which step of its plan the turn is, and no longer than it lasts', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  const step = () => store.sessions.get(SESSION).session.step;
+  const plan = (...statuses: readonly ('completed' | 'in_progress' | 'pending')[]): void =>
+    agent.ear?.updates([
+      { type: 'plan', entries: statuses.map((status, index) => ({ content: `Step ${index}`, status })) },
+    ]);
+  assert.equal(step(), undefined);
+  plan('completed', 'in_progress', 'pending');
+  assert.deepEqual(step(), { at: 2, of: 3, content: 'Step 1' });
+  plan('completed', 'completed', 'pending');
+  assert.equal(step(), undefined);
+  plan('completed', 'completed', 'in_progress');
+  await live.of(SESSION).interrupt();
+  assert.equal(step(), undefined);
+  await live[Symbol.asyncDispose]();
 });
