@@ -9,9 +9,7 @@ const DAY = 24 * HOUR;
 export function age(then: number, now: number): string {
   const ms = Math.max(0, now - then);
   if (ms < MINUTE) return t('now');
-  if (ms < HOUR) return t('{0}m', Math.floor(ms / MINUTE));
-  if (ms < DAY) return t('{0}h', Math.floor(ms / HOUR));
-  if (ms < 7 * DAY) return t('{0}d', Math.floor(ms / DAY));
+  if (ms < 7 * DAY) return lasted(ms);
   const date = new Date(then);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   return date.toLocaleDateString(locale(), {
@@ -20,6 +18,16 @@ export function age(then: number, now: number): string {
     ...(sameYear ? {} : { year: 'numeric' as const }),
   });
 }
+
+function lasted(ms: number): string {
+  if (ms < HOUR) return t('{0}m', Math.floor(ms / MINUTE));
+  if (ms < DAY) return t('{0}h', Math.floor(ms / HOUR));
+  return t('{0}d', Math.floor(ms / DAY));
+}
+
+/** What is to be said of a gateway that was there until then. */
+export const stopped = (then: number, now: number): string =>
+  now - then < MINUTE ? t('It stopped just now.') : t('It stopped {0} ago.', lasted(now - then));
 
 /** "second try", "try 7". */
 export const nthTry = (n: number): string =>

@@ -1,6 +1,7 @@
 // The tree of sessions: draws the rows of sessionGroups.ts with what a TreeItem can do, and counts on the badge.
 import * as vscode from 'vscode';
 import type { Session, SessionId } from '../gateway/protocol/index.ts';
+import { stopped } from './age.ts';
 import type { Agents } from './agents.ts';
 import type { Place } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
@@ -300,7 +301,9 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const all = sessions.all.filter(({ archived }) => !archived).length;
     const shown = rowsIn(childrenOf(this.#groups)).length;
     return [
-      link.state === 'offline' ? t('The gateway does not answer. {0}', plain(link.reason, 300)) : '',
+      link.state === 'offline'
+        ? t('The gateway does not answer. {0} {1}', stopped(link.since, Date.now()), plain(link.reason, 300))
+        : '',
       machines.only && !filter.now ? t('Only {0}. {1} of {2} sessions.', machines.only, shown, all) : '',
       filter.now ? t('Filter: {0}. {1} of {2} sessions.', plain(filter.now.words, 80), shown, all) : '',
     ]
