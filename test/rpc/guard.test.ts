@@ -196,7 +196,17 @@ test('a call that needs a lasting connection says so over plain HTTP', async () 
   assert.match(body, /error.*WebSocket/);
 });
 
-test('a connection that sends nothing, or half of its headers, is closed in a few seconds', async () => {
-  const { status } = await sendRaw(gateway.socket, 'GET /healthz HTTP/1.1\r\nHost: local');
-  assert.ok(status === 408 || status === 400, `${status}`);
+test('a connection that sends nothing, or half of its headers or of its body, is closed in a few seconds', async () => {
+  const head = 'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+  const half = {
+    nothing: '',
+    'half of its headers': head,
+    'half of its body': `${head}Content-Length: 10\r\n\r\n{"a`,
+  };
+  await Promise.all(
+    Object.entries(half).map(async ([name, bytes]) => {
+      const { status } = await sendRaw(gateway.socket, bytes);
+      assert.ok(status === 408 || status === 400, `${name}: ${status}`);
+    }),
+  );
 });

@@ -176,6 +176,11 @@ test('a cursor of another log is told as a gap; what is no cursor or no session 
     assert.equal(response.statusCode, status, target);
     response.resume();
   }
+  for (const last of ['7', '-1', '1e3', '', ' 7', '9007199254740993', '0123456789abcdef:1e3']) {
+    const response = await open(path, undefined, { 'Last-Event-ID': last });
+    assert.equal(response.statusCode, 400, last);
+    response.resume();
+  }
 });
 
 test('whatever an agent says is one event, also where it looks like another', async () => {

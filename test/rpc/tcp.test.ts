@@ -86,6 +86,14 @@ test('no token, a wrong one, half of one, another scheme: nobody comes in', asyn
   }
 });
 
+test('nor does an upgrade let anybody in without the token', async () => {
+  for (const headers of [{}, bearer('wrong'), bearer(`${ownToken()}x`), { Cookie: `token=${ownToken()}` }]) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port()}/rpc`, { headers });
+    const told: unknown[] = await once(socket, 'error');
+    assert.match(String(told[0]), /Unexpected server response: 401/, JSON.stringify(headers));
+  }
+});
+
 test('the right token does not help a web page, nor a name that only leads here', async () => {
   const token = bearer(ownToken());
   assert.equal((await call('session.list', { ...token, Origin: 'https://evil.example' })).status, 403);

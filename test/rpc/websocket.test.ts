@@ -77,24 +77,21 @@ test('a parse error is answered and the connection stays', async () => {
   socket.close();
 });
 
-test('four bytes of garbage end that connection only', async () => {
-  const { socket } = await rawUpgrade(KEY);
-  socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
-  await within('the socket to close', once(socket, 'close'));
-  await isAlive();
-});
-
-test('frames that the standard forbids end that connection only', async () => {
-  const frames = {
-    'not masked': [0x81, 0x02, 0x68, 0x69],
-    'a reserved bit': [0xf1, 0x80, 0, 0, 0, 0],
-    'not UTF-8': [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe],
-    'an endless length': [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  };
-  for (const [name, bytes] of Object.entries(frames)) {
+test('bytes that the standard forbids end that connection only, with the code for it', async () => {
+  const table: readonly [name: string, bytes: readonly number[], code: number][] = [
+    ['garbage', [0xff, 0xff, 0xff, 0xff], 1002],
+    ['not masked', [0x81, 0x02, 0x68, 0x69], 1002],
+    ['a reserved bit', [0xf1, 0x80, 0, 0, 0, 0], 1002],
+    ['not UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007],
+    ['an endless length', [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 1009],
+  ];
+  for (const [name, bytes, code] of table) {
     const { socket } = await rawUpgrade(KEY);
+    let said = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => (said = Buffer.concat([said, chunk])));
     socket.write(Buffer.from(bytes));
     await within(`the socket to close after ${name}`, once(socket, 'close'));
+    assert.deepEqual([said[0], said.readUInt16BE(2)], [0x88, code], name);
   }
   await isAlive();
 });
@@ -110,7 +107,7 @@ test('a message of exactly a megabyte is taken and one byte more ends the connec
 test('a message in more fragments than anybody needs ends the connection', async () => {
   const socket = await open();
   for (let index = 0; index < 100; index += 1) socket.send(' ', { fin: false });
-  await closeCode(socket);
+  assert.equal(await closeCode(socket), 1008);
   await isAlive();
 });
 
@@ -136,6 +133,7 @@ test('an upgrade passes the same guard as a request', async () => {
     ['/rpc', `${KEY}Sec-Fetch-Site: cross-site\r\n`, 403],
     ['/rpc', KEY.replace('localhost', 'evil.example'), 421],
     ['/rpc', `${KEY}Host: evil.example\r\n`, 400],
+    ['/rpc', KEY.replace('13', '12'), 400],
   ];
   for (const [path, headers, status] of refused) {
     const { head, socket } = await rawUpgrade(headers, path);
@@ -158,7 +156,7 @@ async function openHere(transport: WebSocketTransport, options: ClientOptions = 
     transport.upgrade(asked, socket, head, OWNER),
   );
   server.unref();
-  const file = path.join(newFolder(), 's');
+  const file = path.join(newFolder(), 'here.sock');
   await new Promise<void>((resolve) => server.listen(file, resolve));
   const client = new WebSocket(`ws+unix:${file}:/rpc`, options);
   client.on('error', () => {});

@@ -27,7 +27,7 @@ export async function sendRaw(socketPath: string, ...pieces: readonly (string | 
   });
   for (const piece of pieces) socket.write(piece);
   try {
-    return await within('a reply', promise, 15_000);
+    return await within('a reply', promise);
   } finally {
     socket.destroy();
   }
