@@ -93,12 +93,13 @@ export interface PeerDecision {
   readonly effects: readonly PeerEffect[];
 }
 
-export const peerAtStart = (world: PeerWorld): PeerStatus => ({
+/** `removed`: why it is not dialled before somebody asks, if it has removed us; else null. */
+export const peerAtStart = (world: PeerWorld, removed: string | null = null): PeerStatus => ({
   kind: 'disconnected',
   attempt: 0,
   flaps: 0,
-  reason: null,
-  dialAt: world.canDial ? world.at : null,
+  reason: removed,
+  dialAt: world.canDial && removed === null ? world.at : null,
 });
 
 /** undefined: the step does not apply to this state. */

@@ -24,9 +24,12 @@ export interface PeerSurroundings {
   readonly onDue: (at: number) => void;
   /** For the log, and for people who watch. */
   readonly onNews: (peer: LivePeer, news: 'state' | 'flapping') => void;
+  /** It has removed this gateway, or takes it in again. */
+  readonly onRemoved: (peer: LivePeer, hasRemovedUs: boolean) => void;
 }
 
 const OLD_KEY = 'It knows this gateway by an older key: invite it, or join it, again.';
+export const REMOVED = 'It has removed this gateway.';
 const CLONE =
   'Another gateway with the identity of this one took its place. Is there a copy of the state folder? There: holdfast accept-host';
 
@@ -45,7 +48,7 @@ export class LivePeer {
   constructor(stored: StoredPeer, world: PeerSurroundings) {
     this.stored = stored;
     this.#world = world;
-    this.#status = peerAtStart(this.#asked());
+    this.#status = peerAtStart(this.#asked(), stored.hasRemovedUs ? REMOVED : null);
     this.since = world.clock.now();
   }
 
@@ -81,6 +84,7 @@ export class LivePeer {
     link.onHeard = () => this.#onHeard(id);
     void link.closed.then((reason) => this.#onClosed(id, link, reason));
     this.step({ step: 'linked', link: { id, dialledByUs, instanceId: link.hello.instanceId } });
+    if (this.stored.hasRemovedUs) this.#world.onRemoved(this, false);
   }
 
   tick(): void {
@@ -152,6 +156,7 @@ export class LivePeer {
     const final = link.byeCode === 'removed';
     this.step({ step: 'lost', id, reason: link.byeCode === 'replaced' ? CLONE : reason, final });
     this.#links.delete(id);
+    if (final) this.#world.onRemoved(this, true);
     // It is there, with a new key: no need to wait.
     if (link.byeCode === 'rotated') this.step({ step: 'dial' });
   }

@@ -17,7 +17,7 @@ import { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import { Invitations, type Inviting, type Joining } from './invitations.ts';
 import { Nearby } from './nearby.ts';
-import { LivePeer, type PeerSurroundings } from './peerLink.ts';
+import { LivePeer, REMOVED, type PeerSurroundings } from './peerLink.ts';
 import type { PeerBook } from './peering.ts';
 import { Reach } from './reach.ts';
 import { rotate } from './rekey.ts';
@@ -77,7 +77,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   constructor(world: PeersWorld) {
     this.#world = world;
     this.name = world.settings.name ?? ownName();
-    const { clock, settings, logger } = world;
+    const { clock, settings, logger, store } = world;
     const times = peerTimes(settings.heartbeatSeconds * 1000);
     this.#audit = new Audit(logger, clock);
     this.#alarm = new Alarm({
@@ -113,6 +113,8 @@ export class Peers implements PeerBook, AsyncDisposable {
       dial: (peer) => void this.#reach.dial(peer),
       onDue: (at) => this.#alarm.by(at),
       onNews: (peer, news) => this.#onNews(peer, news),
+      onRemoved: ({ stored: { key } }, hasRemovedUs) =>
+        this.#write(key, () => store.peers.setRemovedUs(key, hasRemovedUs)),
     };
     this.links.onChanged((fingerprint) => {
       const peer = this.#byFingerprint(fingerprint);
@@ -219,7 +221,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     const peer = this.#peers.get(key);
     this.#peers.delete(key);
     this.#reach.renew();
-    peer?.end('It has removed this gateway.', 'removed');
+    peer?.end(REMOVED, 'removed');
     this.follower.removed(key);
     this.#audit.note('peer.removed', { peer: name });
     this.#tell({ removed: name });
@@ -362,9 +364,12 @@ export class Peers implements PeerBook, AsyncDisposable {
 
   #remember({ stored, heardAt }: LivePeer): void {
     if (heardAt === null || heardAt === stored.heardAt) return;
-    const { store } = this.#world;
-    this.#audit.attempt(() => store.written(() => store.peers.setHeard(stored.key, heardAt)));
-    this.#refresh(stored.key);
+    this.#write(stored.key, () => this.#world.store.peers.setHeard(stored.key, heardAt));
+  }
+
+  #write(key: number, work: () => void): void {
+    this.#audit.attempt(() => this.#world.store.written(work));
+    this.#refresh(key);
   }
 
   /** Resolves when the first attempt has come to something, or after a while. */

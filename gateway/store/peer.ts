@@ -14,6 +14,7 @@ const PeerRow = z.object({
   policy: z.string().transform((text) => PeerPolicy.parse(JSON.parse(text))),
   heard_at: z.string().nullable(),
   created_at: z.string(),
+  removed_us: z.int(),
 });
 
 export interface StoredPeer {
@@ -31,9 +32,11 @@ export interface StoredPeer {
   /** When it was last heard from, as of the last link. */
   readonly heardAt: string | null;
   readonly createdAt: string;
+  /** It has said that it knows this gateway no more, and has not been linked since. */
+  readonly hasRemovedUs: boolean;
 }
 
-export type NewPeer = Omit<StoredPeer, 'key' | 'nextCertificate' | 'heardAt'>;
+export type NewPeer = Omit<StoredPeer, 'key' | 'nextCertificate' | 'heardAt' | 'hasRemovedUs'>;
 
 const InvitationRow = z.object({
   invitation_id: z.string(),
@@ -92,7 +95,8 @@ export class PeerStore {
     this.#db.run(
       `INSERT INTO peer (name, fingerprint, certificate, own, addresses, policy, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name, certificate = excluded.certificate,
-         next_certificate = NULL, own = excluded.own, addresses = excluded.addresses, policy = excluded.policy`,
+         next_certificate = NULL, own = excluded.own, addresses = excluded.addresses, policy = excluded.policy,
+         removed_us = 0`,
       name,
       fingerprint,
       certificate,
@@ -127,6 +131,10 @@ export class PeerStore {
 
   setHeard(key: number, heardAt: string): void {
     this.#db.run('UPDATE peer SET heard_at = ? WHERE key = ?', heardAt, key);
+  }
+
+  setRemovedUs(key: number, hasRemovedUs: boolean): void {
+    this.#db.run('UPDATE peer SET removed_us = ? WHERE key = ?', Number(hasRemovedUs), key);
   }
 
   /** It has announced another key. */
@@ -200,8 +208,14 @@ export class PeerStore {
 }
 
 function peerOf(row: Row): StoredPeer {
-  const { next_certificate, heard_at, created_at, ...peer } = PeerRow.parse(row);
-  return { ...peer, nextCertificate: next_certificate, heardAt: heard_at, createdAt: created_at };
+  const { next_certificate, heard_at, created_at, removed_us, ...peer } = PeerRow.parse(row);
+  return {
+    ...peer,
+    nextCertificate: next_certificate,
+    heardAt: heard_at,
+    createdAt: created_at,
+    hasRemovedUs: removed_us === 1,
+  };
 }
 
 function invitationOf(row: Row): Invitation {

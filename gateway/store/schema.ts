@@ -339,4 +339,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE session ADD COLUMN step TEXT;    -- Step as JSON
   `,
+
+  // A peer that has removed this gateway is not dialled any more, also after a restart.
+  `
+  ALTER TABLE peer ADD COLUMN removed_us INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

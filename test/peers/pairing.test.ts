@@ -150,6 +150,19 @@ describe('two gateways', () => {
     });
     assert.match(after.reason ?? '', /may have removed this gateway/);
   });
+
+  it('know after a restart as well who has removed them, and dial only when asked or linked anew', async () => {
+    await box.restart();
+    b = await box.connect();
+    const { state, reason } = (await peerOf(b, 'desk')) ?? {};
+    assert.deepEqual([state, reason], ['disconnected', 'It has removed this gateway.']);
+    const { code } = await a.call('peers.invite', { address: '127.0.0.1' });
+    await b.call('peers.join', { code });
+    await whenPeer(b, 'desk', 'connected');
+    await box.restart();
+    b = await box.connect();
+    await whenPeer(b, 'desk', 'connected');
+  });
 });
 
 describe('peers on the command line', () => {
