@@ -149,6 +149,23 @@ test('a prompt that waits says the same when its event has left the log, and is 
   }
 });
 
+test('a prompt that waits outlives the beginning of a turn that is longer than a log may be', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  await Promise.all(['a', 'b'].map((id) => admit(store, id)));
+  const waiting = listed(store);
+  assert.equal(waiting.length, 2);
+  const session = store.sessions.get(SESSION);
+  store.retention.bounds = { maxEvents: Infinity, maxBytes: 100, maxAgeDays: null };
+  store.written(() => {
+    const before = store.log.head(session);
+    const bytes = store.log.append(session, NOW, [delta(0, 'x'.repeat(200))]);
+    store.retention.grown(session, { before, bytes }, NOW);
+  });
+  assert.match(store.log.read(session, 0, 1).texts[0] ?? '', /"type":"gap"/);
+  assert.deepEqual(listed(store), waiting);
+});
+
 test('a prompt whose event a disk has bent says so, and holds up nobody', async () => {
   using opened = await openHeld();
   const { store } = opened;
