@@ -4,45 +4,49 @@ import { PermissionId } from '../protocol/index.ts';
 import { askPermission, withdrawPermission } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import { digestOf } from '../store/permission.ts';
-import type { Store } from '../store/store.ts';
-import type { Clock } from './clock.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export class Questions {
   readonly #log: LogOf;
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #world: Pick<Surroundings, 'store' | 'clock' | 'logger'>;
   /** Told of how many are open, inside the transaction that changes it. */
   readonly #onCount: (open: number) => void;
   readonly #waiting = new Map<PermissionId, (answer: Answer | undefined) => void>();
 
-  constructor(log: LogOf, store: Store, clock: Clock, onCount: (open: number) => void) {
+  constructor(
+    log: LogOf,
+    world: Pick<Surroundings, 'store' | 'clock' | 'logger'>,
+    onCount: (open: number) => void,
+  ) {
     this.#log = log;
-    this.#store = store;
-    this.#clock = clock;
+    this.#world = world;
     this.#onCount = onCount;
   }
 
   /** Resolves to what somebody answered; undefined when the question became void. */
   async ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const { store, clock } = this.#world;
     const asked = { ...question, options: [...question.options] };
-    const permissionId = PermissionId.parse(this.#clock.newId());
+    const permissionId = PermissionId.parse(clock.newId());
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
-    this.#waiting.set(permissionId, resolve);
-    await this.#store.synced(() => {
-      const createdAt = this.#clock.now();
-      const { sessionId } = this.#log;
-      const permission = { permissionId, sessionId, ...asked, digest: digestOf(asked), createdAt };
-      askPermission(this.#store, this.#log, permission, createdAt);
-      this.#onCount(this.#waiting.size);
-    });
     const withdraw = (): void => this.#withdraw(permissionId);
-    signal.addEventListener('abort', withdraw, { once: true });
-    if (signal.aborted) withdraw();
-    const answer = await promise;
-    signal.removeEventListener('abort', withdraw);
-    this.#waiting.delete(permissionId);
-    this.#store.written(() => this.#onCount(this.#waiting.size));
-    return answer;
+    this.#waiting.set(permissionId, resolve);
+    try {
+      await store.synced(() => {
+        const createdAt = clock.now();
+        const { sessionId } = this.#log;
+        const permission = { permissionId, sessionId, ...asked, digest: digestOf(asked), createdAt };
+        askPermission(store, this.#log, permission, createdAt);
+        this.#onCount(this.#waiting.size);
+      });
+      signal.addEventListener('abort', withdraw, { once: true });
+      if (signal.aborted) withdraw();
+      return await promise;
+    } finally {
+      signal.removeEventListener('abort', withdraw);
+      this.#waiting.delete(permissionId);
+      this.#write(() => this.#onCount(this.#waiting.size));
+    }
   }
 
   /** Hands a written answer to the agent that waits for it. */
@@ -56,7 +60,17 @@ export class Questions {
   }
 
   #withdraw(permissionId: PermissionId): void {
-    this.#store.written(() => withdrawPermission(this.#store, this.#log, permissionId, this.#clock.now()));
+    const { store, clock } = this.#world;
+    this.#write(() => withdrawPermission(store, this.#log, permissionId, clock.now()));
     this.#waiting.get(permissionId)?.(undefined);
+  }
+
+  /** On a full disk, say, the end of a turn must not end here: what stays open there is taken back by the next start. */
+  #write(work: () => void): void {
+    try {
+      this.#world.store.written(work);
+    } catch (err) {
+      this.#world.logger.error({ err, sessionId: this.#log.sessionId }, 'question');
+    }
   }
 }

@@ -69,9 +69,7 @@ export class LiveSession {
   constructor(log: LogOf, world: Surroundings) {
     this.#log = log;
     this.#world = world;
-    this.#questions = new Questions(log, world.store, world.clock, (openPermissions) =>
-      this.#note({ openPermissions }),
-    );
+    this.#questions = new Questions(log, world, (openPermissions) => this.#note({ openPermissions }));
     this.#rest = new Rest(world.clock, world.idleAgentMs, () => this.#endIdleAgent());
   }
 
@@ -258,7 +256,7 @@ export class LiveSession {
   }
 
   async #start(signal: AbortSignal, from: Partial<OpenOptions>): Promise<AgentConversation> {
-    const { store, clock } = this.#world;
+    const { store, clock, logger } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
     store.written(() => this.#note({ agent: 'starting' }));
     const tools = this.#world.lendTools(session.sessionId);
@@ -281,10 +279,12 @@ export class LiveSession {
         AbortSignal.any([signal, this.#end.signal]),
       );
       this.#conversation = conversation;
-      void conversation.ended.then((end) => {
-        tools[Symbol.dispose]();
-        this.#agentEnded(conversation, end.detail);
-      });
+      void conversation.ended
+        .then((end) => {
+          tools[Symbol.dispose]();
+          this.#agentEnded(conversation, end.detail);
+        })
+        .catch((err: unknown) => logger.error({ err, sessionId: session.sessionId }, 'agent ended'));
       const { agentSessionId, model, opened } = conversation;
       this.#owesHistory = opened === 'fallback';
       const told = conversation.takeEarlier?.() ?? [];
