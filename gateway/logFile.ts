@@ -43,9 +43,11 @@ export class LogFile implements Disposable {
         // There are not that many yet.
       }
     }
+    // Opened before the old one is closed: a descriptor that is closed is somebody else's a moment later.
+    const file = openPrivate(this.#path);
     closeSync(this.#file);
-    this.#file = openPrivate(this.#path);
-    this.#size = fstatSync(this.#file).size;
+    this.#file = file;
+    this.#size = fstatSync(file).size;
   }
 }
 

@@ -1,6 +1,18 @@
 // The log on disk: private, bounded, and never in the way.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -30,6 +42,25 @@ describe('the log file', () => {
     log.write('after\n');
     assert.equal(readFileSync(file, 'utf8'), 'before\nafter\n');
     assert.equal(statSync(file).mode & 0o777, 0o600);
+  });
+
+  it("that cannot begin anew writes into nobody else's file, and goes on when it can", () => {
+    const home = path.join(folder, 'home');
+    mkdirSync(home);
+    using log = new LogFile(path.join(home, 'gateway.log'), 10);
+    log.write('this is too long\n');
+    rmSync(home, { recursive: true });
+    log.write('lost\n');
+    // Whoever opens a file now would get the descriptor of a log that was closed.
+    const other = path.join(folder, 'database');
+    const descriptor = openSync(other, 'w');
+    log.write('lost\n');
+    writeSync(descriptor, 'what is in it');
+    closeSync(descriptor);
+    assert.equal(readFileSync(other, 'utf8'), 'what is in it');
+    mkdirSync(home);
+    log.write('here again\n');
+    assert.equal(readFileSync(path.join(home, 'gateway.log'), 'utf8'), 'here again\n');
   });
 
   it('loses a line rather than fail', () => {
