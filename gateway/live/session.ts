@@ -129,7 +129,8 @@ export class LiveSession {
   /** Changes the agent, if it runs. Throws mode.unsupported, model.unsupported, option.unsupported or agent.failed. */
   async configure(change: Change): Promise<void> {
     await this.#rest.interrupt();
-    const conversation = this.#conversation;
+    // One that is being started knows only how the session was set before.
+    const conversation = this.#conversation ?? (await this.#started());
     if (conversation === undefined) return;
     this.#rest.begin();
     if (change.mode !== undefined) await asProblem(conversation.setMode(change.mode));
@@ -158,6 +159,7 @@ export class LiveSession {
     this.#end.abort();
     const turn = this.#turn;
     if (turn !== undefined) await this.#stopTurn(turn, 'gateway');
+    await this.#started();
     await this.#conversation?.[Symbol.asyncDispose]();
     await this.#working;
   }
@@ -253,6 +255,11 @@ export class LiveSession {
       this.#starting = { abort, conversation };
     }
     return this.#starting.conversation;
+  }
+
+  /** The agent that is being started, once it is; undefined: there is none, or it did not come about. */
+  async #started(): Promise<AgentConversation | undefined> {
+    return this.#starting?.conversation.catch(() => undefined);
   }
 
   async #start(signal: AbortSignal, from: Partial<OpenOptions>): Promise<AgentConversation> {

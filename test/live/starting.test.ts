@@ -1,0 +1,56 @@
+// What happens to a session while its agent is being started.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { AgentId } from '../../gateway/protocol/index.ts';
+import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { isAlive } from '../support/processes.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+const folder = newFolder('starting');
+const gated = path.join(import.meta.dirname, '..', 'support', 'gatedAgent.ts');
+const gateOf = (name: string): string => path.join(folder, `${name}.gate`);
+const pidFileOf = (name: string): string => path.join(folder, `${name}.pid`);
+const agentOf = (name: string) => ({
+  command: process.execPath,
+  args: [gated, gateOf(name), pidFileOf(name)],
+});
+
+let gateway: TestGateway;
+let client: TestClient;
+before(async () => {
+  gateway = await startGateway({ config: { agents: { one: agentOf('one'), two: agentOf('two') } } });
+  client = await gateway.connect('window one');
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+test('a mode that is chosen while the agent starts is the one in which it works', async () => {
+  const sessionId = await client.newSession({ agent: AgentId.parse('one'), mode: 'code' });
+  const seen = await client.follow(sessionId);
+  const { promptId } = await client.call('session.send', { sessionId, message: 'ask' });
+  await waitFor('the agent', () => existsSync(pidFileOf('one')));
+  const changed = client.call('session.set_mode', { sessionId, mode: 'ask' });
+  // Answered after the call above has come in: the agent is let in after that.
+  await client.call('gateway.info', {});
+  writeFileSync(gateOf('one'), '');
+  await changed;
+  const { permissionId } = await seen.untilType('permission');
+  await client.call('permission.answer', { permissionId, optionId: 'reject' });
+  assert.equal((await seen.end(promptId)).type, 'result');
+});
+
+test('a session that is destroyed while its agent starts leaves no agent behind', async () => {
+  const sessionId = await client.newSession({ agent: AgentId.parse('two') });
+  const resumed = assert.rejects(client.call('session.resume', { sessionId }));
+  const pidFile = pidFileOf('two');
+  const pid = await waitFor(
+    'the agent',
+    () => (existsSync(pidFile) && Number(readFileSync(pidFile))) || false,
+  );
+  await client.call('session.destroy', { sessionId });
+  assert.equal(isAlive(pid), false);
+  await resumed;
+});
