@@ -5,6 +5,12 @@ import type { Logger } from './surroundings.ts';
 
 const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;
 
+/** What is left of such a prompt are words for people: an agent would take them for what somebody wants. */
+export const DAMAGED = {
+  code: 'prompt.damaged',
+  message: 'A disk has damaged this prompt while it waited, so the agent was not given it. Send it again.',
+};
+
 /** For somebody who called a method. */
 export async function asProblem<T>(result: Promise<T>): Promise<T> {
   try {

@@ -14,7 +14,7 @@ import { endTurn, takePrompt, writeEarlier, type TurnOutcome } from '../store/co
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
 import { earlierTurns } from './earlier.ts';
-import { asProblem, describeFailure } from './failures.ts';
+import { asProblem, DAMAGED, describeFailure } from './failures.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -26,13 +26,6 @@ export const CANCEL_GRACE_MS = 5_000;
 const HISTORY_EVENTS = 400;
 /** How often a full disk is tried again. */
 const FULL_DISK_MS = 1_000;
-
-/** An agent would take the words that stand in its place for what somebody wants. */
-const DAMAGED: TurnOutcome = {
-  how: 'failed',
-  code: 'prompt.damaged',
-  message: 'A disk has damaged this prompt while it waited, so the agent was not given it. Send it again.',
-};
 
 interface Change {
   readonly mode?: Mode;
@@ -213,7 +206,7 @@ export class LiveSession {
   async #attempt(turn: Turn): Promise<TurnOutcome> {
     const { store } = this.#world;
     const { promptId, isDamaged } = turn.prompt;
-    if (isDamaged) return DAMAGED;
+    if (isDamaged) return { how: 'failed', ...DAMAGED };
     const stopping = () => turn.stopping ?? (this.#end.signal.aborted ? 'gateway' : undefined);
     let handed = false;
     const stopped = (): TurnOutcome | undefined => outcomeOfStop(stopping(), handed);
@@ -265,9 +258,9 @@ export class LiveSession {
   async #start(signal: AbortSignal, from: Partial<OpenOptions>): Promise<AgentConversation> {
     const { store, clock, logger } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
-    store.written(() => this.#note({ agent: 'starting' }));
     const tools = this.#world.lendTools(session.sessionId);
     try {
+      store.written(() => this.#note({ agent: 'starting' }));
       const driver = this.#world.findAgent(session.agent);
       const { agentSessionId: resume } = session;
       const conversation = await driver.open(

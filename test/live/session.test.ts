@@ -6,6 +6,7 @@ import type {
   AgentDriver,
   AgentListener,
   OpenOptions,
+  Question,
   TurnEnd,
 } from '../../gateway/agents/agent.ts';
 import { noTools } from '../../gateway/lentTools.ts';
@@ -124,3 +125,73 @@ test('a session says at which step of its plan the turn is, and no longer than i
   assert.equal(step(), undefined);
   await live[Symbol.asyncDispose]();
 });
+
+const QUESTION: Question = {
+  title: 'May I?',
+  toolCall: {
+    toolCallId: 't1',
+    tool: 'run',
+    title: 'Run it',
+    kind: 'execute',
+    input: {},
+    status: 'pending',
+    locations: [],
+    content: [],
+  },
+  options: [],
+};
+
+/** All that is synced shares its commit with work that fails after it wrote, and so is done twice. */
+function doTwice(store: Store): void {
+  const synced = store.synced.bind(store);
+  store.synced = (work) => {
+    const done = synced(work);
+    synced(() => {
+      store.sessions.setDraft(store.sessions.get(SESSION), 'undone');
+      throw new Error('not this one');
+    }).catch(() => undefined);
+    return done;
+  };
+}
+
+for (const times of ['once', 'twice']) {
+  test(`a turn with a question tells each status once where what is synced is done ${times}`, async () => {
+    using opened = openStore();
+    const { store } = opened;
+    await newSession(store);
+    const told: (string | undefined)[] = [];
+    store.onCommit = ({ batches }) => {
+      const texts = batches.flatMap((batch) => batch.texts);
+      told.push(...texts.map((text) => /"(?:type":"status","status|type)":"(\w+)"/.exec(text)?.[1]));
+    };
+    if (times === 'twice') doTwice(store);
+    const { live, agent } = newLive(store);
+    const status = () => store.sessions.get(SESSION).session.status;
+    await send(store, 'a');
+    live.wake(SESSION);
+    await waitFor('the agent to have it', () => agent.given.length > 0);
+    assert.equal(status(), 'busy');
+    const takeBack = new AbortController();
+    const answer = agent.ear?.permission(QUESTION, takeBack.signal);
+    await waitFor('the question', () => status() === 'waiting');
+    takeBack.abort();
+    assert.equal(await answer, undefined);
+    assert.equal(status(), 'busy');
+    await live.of(SESSION).interrupt();
+    assert.equal(status(), 'idle');
+    assert.deepEqual(told, [
+      'prompt',
+      'starting',
+      'system',
+      'busy',
+      'permission',
+      'waiting',
+      'permission_resolved',
+      'busy',
+      'interrupted',
+      'idle',
+    ]);
+    await live[Symbol.asyncDispose]();
+    assert.equal(store.sessions.draft(SESSION), '');
+  });
+}
