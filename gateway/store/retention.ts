@@ -16,6 +16,8 @@ export class Retention {
   readonly #log: LogStore;
   /** Counted once for each session after a start, then kept up to date. */
   readonly #sizes = new Map<number, Size>();
+  /** What was counted since the last commit, with the sizes before, to be undone from the end. */
+  readonly #counted: { readonly key: number; readonly before: Size | undefined }[] = [];
   /** What the turn that runs has written. */
   readonly #running = new Map<number, number>();
   bounds: Bounds = { maxEvents: Infinity, maxBytes: Infinity, maxAgeDays: null };
@@ -35,7 +37,7 @@ export class Retention {
     this.#running.set(log.key, isOver ? bytes : all);
     if (!isOver || before === 0) return;
     this.#trim(log, before, now);
-    this.#sizes.set(log.key, { events: 1, bytes: 0 });
+    this.#count(log, { events: 1, bytes: 0 });
   }
 
   /** After a turn that left `grown` in the log. The last turn always stays. Inside a transaction. */
@@ -49,7 +51,27 @@ export class Retention {
       size = { events: size.events - turn.events + 1, bytes: size.bytes - turn.bytes };
       this.#trim(log, turn.last, now);
     }
-    this.#sizes.set(log.key, size);
+    this.#count(log, size);
+  }
+
+  /** Remembers how far it is; the result forgets what was counted after. */
+  mark(): () => void {
+    const marked = this.#counted.length;
+    return () => {
+      for (const { key, before } of this.#counted.splice(marked).reverse()) {
+        if (before === undefined) this.#sizes.delete(key);
+        else this.#sizes.set(key, before);
+      }
+    };
+  }
+
+  committed(): void {
+    this.#counted.length = 0;
+  }
+
+  #count({ key }: LogOf, size: Size): void {
+    this.#counted.push({ key, before: this.#sizes.get(key) });
+    this.#sizes.set(key, size);
   }
 
   #trim(log: LogOf, last: number, now: string): void {

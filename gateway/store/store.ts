@@ -93,7 +93,7 @@ export class Store implements Disposable {
     db.beforeUse = () => this.intake.settle();
     db.beforeCommit = () => this.intake.save();
     db.mark = () => {
-      const restore = [this.log.mark(), this.intake.mark()];
+      const restore = [this.log.mark(), this.intake.mark(), this.retention.mark()];
       return () => {
         for (const undo of restore) undo();
         for (const part of [this.mailboxes, this.outbox, this.inbox, this.mailEvents]) part.forget();
@@ -147,6 +147,7 @@ export class Store implements Disposable {
   }
 
   #committed(): void {
+    this.retention.committed();
     const sessions = this.sessions.takeChanged();
     // How busy a session is shows in its mailbox.
     if (sessions.length > 0) this.mailboxes.forget();

@@ -191,22 +191,3 @@ test('a prompt whose event a disk has bent says so, and holds up nobody', async 
     [true, false],
   );
 });
-
-test('a prompt that waits says the same when the turn before it has grown too long to be kept whole', async () => {
-  using opened = await openHeld();
-  const { store } = opened;
-  await admit(store, 'a');
-  const session = store.sessions.get(SESSION);
-  const waiting = store.queue.list(session);
-  store.retention.bounds = { maxEvents: Infinity, maxBytes: 1, maxAgeDays: null };
-  store.written(() => {
-    const before = store.log.head(session);
-    const bytes = store.log.append(session, NOW, [delta(0, 'more than may be kept')]);
-    store.retention.grown(session, { before, bytes }, NOW);
-  });
-  assert.deepEqual(
-    store.log.read(session, 0, 100).texts.map((text) => /"type":"(\w+)"/.exec(text)?.[1]),
-    ['gap', 'partial'],
-  );
-  assert.deepEqual(store.queue.list(session), waiting);
-});

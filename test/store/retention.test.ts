@@ -1,0 +1,41 @@
+// What is kept of a session is counted as it was written, whatever was tried in vain before.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Store } from '../../gateway/store/store.ts';
+import type { StoredSession } from '../../gateway/store/session.ts';
+import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
+
+/** Inside a transaction. */
+function endTurn(store: Store, session: StoredSession, id: string): void {
+  const first = store.log.head(session) + 1;
+  store.log.append(session, NOW, [promptEvent(id), delta(0, `answer to ${id}`, id)]);
+  store.retention.apply(session, store.log.compactFrom(session, first), NOW);
+}
+
+const kept = (store: Store, session: StoredSession): string[] =>
+  store.log
+    .read(session, 0, 100)
+    .texts.map((text) => /"type":"gap"|"promptId":"(\w+)"/.exec(text))
+    .filter((found) => found !== null)
+    .map((found) => found[1] ?? 'gap');
+
+test('the end of a turn that is tried again until the disk has room counts once', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  store.retention.bounds = { maxEvents: 6, maxBytes: Infinity, maxAgeDays: null };
+  store.written(() => endTurn(store, session, 'a'));
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const full = (): void =>
+      store.written(() => {
+        endTurn(store, session, 'b');
+        throw new Error('the disk is full');
+      });
+    assert.throws(full, /the disk is full/);
+  }
+  store.written(() => endTurn(store, session, 'b'));
+  store.written(() => endTurn(store, session, 'c'));
+  assert.deepEqual(kept(store, session), ['a', 'b', 'c']);
+  store.written(() => endTurn(store, session, 'd'));
+  assert.deepEqual(kept(store, session), ['gap', 'b', 'c', 'd']);
+});
