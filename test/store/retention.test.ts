@@ -23,7 +23,7 @@ test('the end of a turn that is tried again until the disk has room counts once'
   using opened = openStore();
   const { store } = opened;
   const session = await newSession(store);
-  store.retention.bounds = { maxEvents: 6, maxBytes: Infinity, maxAgeDays: null };
+  store.retention.bounds = { maxEvents: 7, maxBytes: Infinity, maxAgeDays: null };
   store.written(() => endTurn(store, session, 'a'));
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const full = (): void =>
