@@ -98,11 +98,11 @@ export class Intake {
     const { size } = accepted;
     const saved = this.#saved;
     return () => {
+      this.#parts.facts.forgetAll();
       if (this.#accepted === accepted && accepted.size === size) return;
       for (const promptId of [...accepted.keys()].slice(size)) accepted.delete(promptId);
       this.#accepted = accepted;
       this.#saved = saved;
-      this.#parts.facts.forgetAll();
     };
   }
 

@@ -191,3 +191,19 @@ test('a prompt whose event a disk has bent says so, and holds up nobody', async 
     [true, false],
   );
 });
+
+test('what is undone leaves no memory of how a queue stood meanwhile', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  await admit(store, 'a');
+  await store.synced(() => store.queue.step(session, PromptId.parse('a'), 'finish'));
+  const undone = (): void =>
+    store.written(() => {
+      store.sessions.change(session, { held: true });
+      admitPrompt(store, { sessionId: SESSION, ...sent('a') }, NOW);
+      throw new Error('not this one');
+    });
+  assert.throws(undone, /not this one/);
+  assert.equal((await admit(store, 'b')).state, 'running');
+});
