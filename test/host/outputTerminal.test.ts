@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { harmless, showOutput } from '../../extension/outputTerminal.ts';
+import { waitFor } from './holdfast.ts';
 import { SessionId, type NotificationName, type NotificationParams } from '../../gateway/protocol/index.ts';
 
 describe('the output of a command in a terminal', () => {
@@ -38,6 +39,6 @@ describe('the output of a command in a terminal', () => {
     });
     terminal.dispose();
     await closed;
-    assert.equal(isFollowing, false);
+    await waitFor('the end of following', () => !isFollowing || undefined);
   });
 });

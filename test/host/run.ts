@@ -1,7 +1,7 @@
 // Runs Mocha suites inside the extension host and reports each test in one line, which test/support/vscode/mocha.ts reads.
 import Mocha from 'mocha';
 
-const TEST_MS = 30_000;
+const TEST_MS = 60_000;
 const MARK = '::holdfast-host::';
 
 /** Each entry loads one file of suites, which registers itself with Mocha's globals. */

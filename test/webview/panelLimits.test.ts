@@ -41,7 +41,7 @@ describe('a long session', () => {
     const took = await panel.tell(connected(Date.now()), showing(snapshot({ messages }, Date.now())));
 
     // Half a second on a machine that does nothing else.
-    assert.ok(took < 5000, `shown after ${took} ms`);
+    assert.ok(took < 10_000, `shown after ${took} ms`);
     assert.equal(await panel.page.locator('[data-part=text]').last().isVisible(), true);
     const parts = panel.page.locator('.transcript > [data-key]');
     const atFirst = await parts.count();
@@ -174,7 +174,8 @@ describe('what an agent writes', () => {
     it(`does not hold the panel up: ${name}`, async () => {
       const panel = await idle();
       const took = await panel.tell(happening(told().says('m1', text, 2_000_000).events));
-      assert.ok(took < 2000, `drawn after ${took} ms`);
+      // What holds it up takes minutes; a busy machine takes its time.
+      assert.ok(took < 10_000, `drawn after ${took} ms`);
       assert.equal(await panel.page.locator('[data-part=text]').count(), 1);
       panel.close();
     });

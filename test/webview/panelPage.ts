@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromium as findChromium } from '../support/vscode/chromium.ts';
+import { PATIENCE_MS } from '../support/waitFor.ts';
 import type { ToPanel } from '../../extension/chatMessages.ts';
 import type { ToThread } from '../../extension/mail/mailMessages.ts';
 
@@ -246,7 +247,7 @@ export class PanelPage {
   }
 
   until(condition: () => unknown): Promise<unknown> {
-    return this.page.waitForFunction(condition, undefined, { timeout: 5000 });
+    return this.page.waitForFunction(condition, undefined, { timeout: PATIENCE_MS });
   }
 
   posted(type: string): Promise<{ [key: string]: unknown }[]> {
