@@ -22,6 +22,7 @@ export class ClaudeConnection implements AsyncDisposable {
   readonly #handlers: ClaudeHandlers;
   readonly #waiting = new Map<string, Waiting>();
   readonly #asked = new Map<string, AbortController>();
+  #end: AgentEnd | undefined;
   #process!: AgentProcess; // Set by start() before anything else can happen.
 
   static async start(program: Program, cwd: string, handlers: ClaudeHandlers): Promise<ClaudeConnection> {
@@ -57,6 +58,7 @@ export class ClaudeConnection implements AsyncDisposable {
 
   /** Asks Claude itself for something: {subtype: "interrupt"}. Rejects with AgentError when it refuses or ends. */
   async request(request: { readonly subtype: string } & JsonObject): Promise<JsonObject> {
+    if (this.#end !== undefined) throw this.#endedError(this.#end);
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     this.#waiting.set(id, { resolve, reject });
@@ -129,9 +131,14 @@ export class ClaudeConnection implements AsyncDisposable {
   }
 
   #fail(end: AgentEnd): void {
+    this.#end = end;
     for (const question of this.#asked.values()) question.abort();
-    for (const { reject } of this.#waiting.values()) reject(endedError(this.#program.name, 'at start', end));
+    for (const { reject } of this.#waiting.values()) reject(this.#endedError(end));
     this.#waiting.clear();
+  }
+
+  #endedError(end: AgentEnd): AgentError {
+    return endedError(this.#program.name, 'at start', end);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claudeDriver } from '../../gateway/agents/claude.ts';
 import { openAgent, recordedClaude, shellProgram, type Opening } from '../support/agents.ts';
+import { within } from '../support/waitFor.ts';
 
 const openClaude = (name: string, opening: Opening = {}) =>
   openAgent(recordedClaude(name), { driver: claudeDriver, ...opening });
@@ -165,6 +166,9 @@ test('one that cannot start says why', async () => {
     code: 'agent.failed',
     message: /ended with exit code 1 at start.*no space/s,
   });
+  // It has two names for this mode: the second one must not be asked of a process that has ended over the first.
+  const dying = openAgent(scripted('read -r line; exit 5'), { driver: claudeDriver, mode: 'auto' });
+  await assert.rejects(within('the end', dying), { code: 'agent.failed', message: /exit code 5 at start/ });
   const silent = openAgent(shellProgram('sleep 60'), { driver: claudeDriver, startLimitMs: 300 });
   await assert.rejects(silent, { code: 'agent.failed', message: /did not answer within 0\.3 seconds/ });
 });
