@@ -102,10 +102,14 @@ async function tryConnect(home: string, options: ConnectOptions): Promise<Gatewa
     protocol: PROTOCOL,
     ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
   });
-  const info = await Promise.race([hello, sleep(HELLO_MS, undefined, { ref: false })]);
-  if (info !== undefined) return Object.assign(link, { info });
-  await link[Symbol.asyncDispose]();
-  throw silent;
+  try {
+    const info = await Promise.race([hello, sleep(HELLO_MS, undefined, { ref: false })]);
+    if (info === undefined) throw silent;
+    return Object.assign(link, { info });
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Many may start at once: the state folder's lock lets one live, and all connect to that. */

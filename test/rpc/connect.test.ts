@@ -9,6 +9,7 @@ import { connect, NoGatewayError, type GatewayClient } from '../../gateway/rpc/c
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import { newFolder } from '../support/folders.ts';
 import { MAIN, startGateway } from '../support/gateway.ts';
+import { ask } from '../support/rawHttp.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const start = { command: process.execPath, args: [MAIN, 'up', '--foreground'] };
@@ -101,6 +102,16 @@ test('a discovery file that leads nowhere does not keep a client from starting a
   assert.equal(readDiscovery(home)?.instanceId, client.info.instanceId);
   await stop(client);
 });
+
+test('a client whose hello is refused leaves no connection behind', async () => {
+  await using gateway = await startGateway();
+  const clients = async () => /^holdfast_clients \d+$/m.exec((await ask(gateway.socket, metrics)).body)?.[0];
+  const before = await clients();
+  await assert.rejects(connect({ home: gateway.home, name: 'x'.repeat(81) }), /name/);
+  await waitFor('the client to be gone', async () => (await clients()) === before);
+});
+
+const metrics = { method: 'GET', path: '/metrics' };
 
 test('a client keeps its id over reconnects, and one of another protocol is told which side to update', async () => {
   await using gateway = await startGateway();
