@@ -41,6 +41,7 @@ export function serviceOf({ env, command, stateFolder }: Facts): Service {
     env: {
       ...(ending === '' ? {} : { HOLDFAST_HOME: stateFolder }),
       ...(env['XDG_STATE_HOME'] ? { XDG_STATE_HOME: env['XDG_STATE_HOME'] } : {}),
+      ...(env['XDG_CONFIG_HOME'] ? { XDG_CONFIG_HOME: env['XDG_CONFIG_HOME'] } : {}),
       ...(env['PATH'] ? { PATH: env['PATH'] } : {}),
     },
   };

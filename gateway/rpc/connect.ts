@@ -195,7 +195,8 @@ function launch(
     env: {
       ...withoutEditor(process.env),
       ...env,
-      HOLDFAST_HOME: options.home ?? process.env['HOLDFAST_HOME'],
+      // It has another working folder, and without this variable its sockets and its configuration are elsewhere.
+      HOLDFAST_HOME: (options.home ?? process.env['HOLDFAST_HOME']) ? path.resolve(home) : undefined,
     },
     windowsHide: true,
   });

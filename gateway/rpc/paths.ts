@@ -12,17 +12,28 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The state folder: database, logs, gateway.json. */
 export function stateFolder(env: Env = process.env): string {
   if (env['HOLDFAST_HOME']) return path.resolve(env['HOLDFAST_HOME']);
-  if (env['XDG_STATE_HOME']) return path.join(env['XDG_STATE_HOME'], 'holdfast');
+  const state = xdgFolder(env, 'XDG_STATE_HOME');
+  if (state !== undefined) return path.join(state, 'holdfast');
   if (process.platform === 'darwin')
     return path.join(homedir(), 'Library', 'Application Support', 'Holdfast');
-  if (process.platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? homedir(), 'Holdfast');
+  if (process.platform === 'win32') return path.join(env['LOCALAPPDATA'] || homedir(), 'Holdfast');
   return path.join(homedir(), '.local', 'state', 'holdfast');
 }
 
 /** The configuration file. It need not exist. */
 export function configFile(env: Env = process.env): string {
   if (env['HOLDFAST_HOME']) return path.join(path.resolve(env['HOLDFAST_HOME']), 'config.json');
-  return path.join(env['XDG_CONFIG_HOME'] ?? path.join(homedir(), '.config'), 'holdfast', 'config.json');
+  const folder = xdgFolder(env, 'XDG_CONFIG_HOME') ?? path.join(homedir(), '.config');
+  return path.join(folder, 'holdfast', 'config.json');
+}
+
+/** One that is empty or relative does not count, as the XDG specification has it. */
+function xdgFolder(
+  env: Env,
+  name: 'XDG_STATE_HOME' | 'XDG_CONFIG_HOME' | 'XDG_RUNTIME_DIR',
+): string | undefined {
+  const folder = env[name];
+  return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 }
 
 /**
@@ -63,10 +74,10 @@ const shortNameOf = (text: string): string => createHash('sha256').update(text).
 /** The best first. The later ones are short, and named after the state folder. */
 function socketFolders(home: string, env: Env): string[] {
   const name = shortNameOf(home);
-  const runtime = env['XDG_RUNTIME_DIR'];
+  const runtime = xdgFolder(env, 'XDG_RUNTIME_DIR');
   return [
-    env['HOLDFAST_HOME'] || !runtime ? path.join(home, 'run') : path.join(runtime, 'holdfast'),
-    ...(runtime ? [path.join(runtime, `holdfast-${name}`)] : []),
+    env['HOLDFAST_HOME'] || runtime === undefined ? path.join(home, 'run') : path.join(runtime, 'holdfast'),
+    ...(runtime === undefined ? [] : [path.join(runtime, `holdfast-${name}`)]),
     path.join(tmpdir(), `holdfast-${userInfo().uid}-${name}`),
   ];
 }

@@ -45,6 +45,13 @@ describe('what is written', () => {
     assert.ok(text.includes('Environment="PATH=/p%%h\\"\\n[Service]\\nExecStart=/bin/evil"'));
   });
 
+  it('it finds state and configuration where this terminal does', () => {
+    const env = { XDG_STATE_HOME: '/srv/state', XDG_CONFIG_HOME: '/srv/config' };
+    const lines = plan({ env }).text.split('\n');
+    for (const [name, value] of Object.entries(env))
+      assert.ok(lines.includes(`Environment="${name}=${value}"`));
+  });
+
   it('launchd: an agent whose values are text, not markup', () => {
     const { file, text, install } = plan({
       platform: 'darwin',

@@ -37,6 +37,17 @@ describe('the life of a gateway', () => {
   });
 });
 
+describe('a state folder that is named relative to where one is', () => {
+  const cwd = realpathSync(newFolder());
+  const options = { cwd, env: { HOLDFAST_HOME: 'state' } };
+  after(() => holdfast(cwd, ['down'], options));
+
+  it('is the same for the gateway as for whoever starts it', async () => {
+    const up = z.object({ home: z.string() }).parse(await holdfastJson(cwd, ['up'], options));
+    assert.equal(up.home, path.join(cwd, 'state'));
+  });
+});
+
 describe('sessions from the command line', () => {
   let gateway: TestGateway;
   let client: TestClient;

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { once } from 'node:events';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
-import { MAX_SOCKET_PATH, socketPath } from '../../gateway/rpc/paths.ts';
+import { configFile, MAX_SOCKET_PATH, socketPath, stateFolder } from '../../gateway/rpc/paths.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 
@@ -73,6 +73,15 @@ test('the short folder is the runtime folder where there is one, and differs for
   assert.notEqual(one, two);
   assert.equal(socketPath('/home/me/state', env), '/home/me/state/run/gateway.sock');
   assert.ok(socketPath(`/home/${'a'.repeat(90)}`, {}).startsWith(tmpdir()));
+});
+
+test('folders that the environment names by a relative path, or by none, do not count', () => {
+  const usual = [configFile({}), stateFolder({}), socketPath('/home/me/state', {})];
+  for (const folder of ['', 'somewhere', './somewhere']) {
+    const env = { XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder };
+    assert.deepEqual([configFile(env), stateFolder(env), socketPath('/home/me/state', env)], usual);
+  }
+  assert.equal(configFile({ XDG_CONFIG_HOME: '/etc/me' }), '/etc/me/holdfast/config.json');
 });
 
 test('what is in the way of the socket and is none is left alone, with words that say what to do', async () => {
