@@ -80,7 +80,7 @@ export class Connection implements Disposable {
     this.#wake?.();
   }
 
-  /** Drops the link and looks again: a setting chose another gateway. */
+  /** Drops the link, or the try to get one, and looks again: a setting chose another gateway. */
   redial(): void {
     this.#drop?.();
     this.retryNow();
@@ -174,15 +174,16 @@ export class Connection implements Disposable {
 
   async #try(attempt: number, since: number): Promise<GatewayClient | undefined> {
     if (attempt <= TRIES_BEFORE_OFFLINE) this.#become({ state: 'connecting', since, attempt });
+    // Of its own: what listens to it is forgotten with the try.
+    const dropped = new AbortController();
+    this.#drop = () => dropped.abort();
     try {
-      // A signal of its own: what listens to it is forgotten with the try.
-      const signal = AbortSignal.any([this.#ended.signal]);
-      const client = await this.#dial({ start: this.#wanted, signal });
-      if (!this.#ended.signal.aborted) return client;
+      const client = await this.#dial({ start: this.#wanted, signal: dropped.signal });
+      if (!dropped.signal.aborted) return client;
       await client[Symbol.asyncDispose]();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (this.#ended.signal.aborted) return undefined;
+      if (dropped.signal.aborted) return undefined;
       this.#log.warn(`Try ${attempt}: ${reason}`);
       // A problem is the gateway's own word, and no gateway while nobody asks for one is a fact: no doubt to wait out.
       if (attempt >= TRIES_BEFORE_OFFLINE || error instanceof Problem || !this.#wanted) {

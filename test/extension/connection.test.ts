@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Connection } from '../../extension/connection.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { link, place } from './gateway.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -86,6 +88,26 @@ test(
     assert.equal(new Set(messages.flatMap((event) => ('promptId' in event ? [event.promptId] : []))).size, 1);
   },
 );
+
+test('a try is given up when a setting chooses another gateway meanwhile', LIMIT, async () => {
+  const tries: AbortSignal[] = [];
+  const connection = new Connection(
+    ({ signal }) => {
+      tries.push(signal);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('dropped'))));
+    },
+    { info: () => undefined, warn: () => undefined },
+  );
+  const running = connection.run();
+  connection.redial();
+  await waitFor('another try', () => tries.length === 2);
+  assert.deepEqual(
+    tries.map(({ aborted }) => aborted),
+    [true, false],
+  );
+  connection.dispose();
+  await running;
+});
 
 test('disposed, it ends and lets go', LIMIT, async (t) => {
   const { window } = place(t);
