@@ -60,9 +60,13 @@ export class EventStream {
     let before = this.#response.writableLength;
     this.#stallCheck = setInterval(() => {
       const now = this.#response.writableLength;
-      if (now >= before && now >= HIGH_WATER) this.#response.destroy();
+      if (now >= before) this.#response.destroy();
       before = now;
     }, STALL_MS).unref();
+    this.#response.once('drain', () => {
+      clearInterval(this.#stallCheck);
+      this.#stallCheck = undefined;
+    });
   }
 
   #write(text: string): void {

@@ -1,11 +1,15 @@
 // Server-sent events: a prompt followed to its end, a log followed from anywhere, with nothing but HTTP.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
+import { EventStream } from '../../gateway/rpc/sse.ts';
 import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 let gateway: TestGateway;
 let client: TestClient;
@@ -197,6 +201,41 @@ test('a destroyed session ends the streams that follow it', async () => {
   await once(response, 'readable');
   await client.call('session.destroy', { sessionId });
   assert.equal((await read(response)).at(-1)?.data, '[DONE]');
+});
+
+test('a reader that falls behind, reads on and falls behind again is served; one that reads nothing is cut', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const opened = Promise.withResolvers<EventStream>();
+  const server = createServer((_request, response) => opened.resolve(new EventStream(response)));
+  t.after(() => server.close().closeAllConnections());
+  const socketPath = path.join(newFolder('sse'), 's');
+  await once(server.listen(socketPath), 'listening');
+  const got = Promise.withResolvers<IncomingMessage>();
+  request({ socketPath }, got.resolve).on('error', got.reject).end();
+  const [stream, reader] = await Promise.all([opened.promise, got.promise]);
+  reader.on('error', () => {});
+  let isCut = false;
+  stream.onClose(() => (isCut = true));
+  const sendMuch = () => stream.send(JSON.stringify('x'.repeat(8_000_000)));
+  const readOn = async (): Promise<void> => {
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    stream.onDrain(resolve);
+    reader.resume();
+    await within('all to be read', drained);
+    reader.pause();
+  };
+
+  assert.equal(sendMuch(), false);
+  t.mock.timers.tick(15_000);
+  await readOn();
+  assert.equal(sendMuch(), false);
+  t.mock.timers.tick(15_000);
+  await readOn();
+  assert.equal(isCut, false);
+
+  assert.equal(sendMuch(), false);
+  t.mock.timers.tick(30_000);
+  await waitFor('the end', () => isCut);
 });
 
 test('/metrics speaks of sessions, prompts and events', async () => {
