@@ -53,7 +53,9 @@ const linuxRow = (pid: string | number, boot: string): Row | undefined => {
 const psRows = (select: readonly string[]): Row[] => {
   let out: string;
   try {
-    out = execFileSync('ps', [...select, '-o', 'pid=,ppid=,pgid=,lstart='], { encoding: 'utf8' });
+    // The same moment must read the same after the clocks were put forward, and in a gateway of another language.
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    out = execFileSync('ps', [...select, '-o', 'pid=,ppid=,pgid=,lstart='], { encoding: 'utf8', env });
   } catch {
     return []; // ps answers 1 when it finds nothing.
   }

@@ -1,6 +1,6 @@
 // Agent processes: their messages come in batches, and their end leaves nothing behind.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -228,4 +228,19 @@ test('an agent that is killed in its turn takes along what the turn has started,
   await untilGone(young);
   assert.notEqual(startTime(old), undefined, 'what it had started before is nobody else to end');
   process.kill(old, 'SIGKILL');
+});
+
+test('when a process started is told in the same words in every time zone', () => {
+  // As where there is no /proc: ps tells.
+  const script = `Object.defineProperty(process, 'platform', { value: 'freebsd' });
+    const { startTime } = await import(process.argv[1]);
+    console.log(startTime(process.ppid));`;
+  const file = join(import.meta.dirname, '..', '..', 'gateway', 'agents', 'processTree.ts');
+  const [utc, tokyo] = ['UTC', 'Asia/Tokyo'].map((TZ) => {
+    const env = { ...process.env, TZ };
+    const args = ['--input-type=module', '-e', script, file];
+    return Date.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }));
+  });
+  // ps may round the same moment up or down. Where there is no ps, nothing is told in either.
+  assert.ok(Object.is(utc, tokyo) || Math.abs(Number(utc) - Number(tokyo)) < 5_000, `${utc} and ${tokyo}`);
 });
