@@ -23,10 +23,13 @@ export const rpcVerbs: readonly Verb[] = [
   },
 ];
 
-function parse(text: string): unknown {
+function parse(text: string): object {
+  let params: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    params = JSON.parse(text);
   } catch {
     throw new UsageError('The parameters are not JSON. Quote them: \'{"sessionId": "..."}\'');
   }
+  if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
+  throw new UsageError('The parameters are one JSON object, like \'{"sessionId": "..."}\'');
 }

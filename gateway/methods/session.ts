@@ -150,7 +150,7 @@ export const sessionHandlers = ({
       const made = sessionId ?? SessionId.parse(clock.newId());
       return store.synced(() => {
         if (sessionId === undefined) {
-          insert({ ...session, sessionId: made, path }, session.title);
+          insert({ ...session, sessionId: made, path }, session.title.slice(0, 200));
           store.sessions.change(store.sessions.get(made), { agentSessionId: session.agentSessionId });
         }
         importEvents(store, made, events);

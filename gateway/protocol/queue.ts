@@ -22,7 +22,10 @@ export const ContentBlock = z.discriminatedUnion('type', [
 export type ContentBlock = z.infer<typeof ContentBlock>;
 
 /** What a person sends: text, or ACP content blocks. */
-export const Message = z.union([Text.min(1), z.array(ContentBlock).min(1)]);
+export const Message = z.union(
+  [Text.min(1), z.array(ContentBlock).min(1)],
+  'must be text, or a list of content blocks of the types text, image, resource_link and resource',
+);
 export type Message = z.infer<typeof Message>;
 
 export const PromptState = z.enum(['queued', 'running', 'uncertain', 'done', 'failed', 'cancelled']);

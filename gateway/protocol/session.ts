@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { method } from './contract.ts';
 import { AgentId, PeerName, SessionId } from './ids.ts';
+import { Text } from './queue.ts';
 
 // ---- shapes ----
 
@@ -64,7 +65,9 @@ export type QueueStats = z.infer<typeof QueueStats>;
 
 /** A session that can be carried to another gateway. Events are as in the log; an import takes those that it knows. */
 export const Bundle = z.strictObject({
-  holdfast: z.literal(1).describe('The version of this form'),
+  holdfast: z
+    .literal(1, 'must be 1: what a newer Holdfast has exported, it has to import')
+    .describe('The version of this form'),
   session: Session.pick({
     title: true,
     path: true,
@@ -76,6 +79,12 @@ export const Bundle = z.strictObject({
   events: z.array(z.looseObject({ type: z.string().max(64), ts: z.iso.datetime() })).max(5000),
 });
 export type Bundle = z.infer<typeof Bundle>;
+
+/** As long as any system allows. */
+const Path = z.string().min(1).max(32_767);
+const Title = Text.trim().min(1).max(200);
+/** An agent's own name for something. */
+const Name = Text.min(1).max(500);
 
 const ok = z.object({ ok: z.literal(true) });
 const one = z.strictObject({ sessionId: SessionId });
@@ -90,24 +99,17 @@ export const sessionMethods = {
   'session.create': method('Creates a session; the agent starts with the first prompt', () => ({
     params: z
       .strictObject({
-        path: z
-          .string()
-          .min(1)
-          .describe(
-            'An existing folder, absolute; ~ is the home folder, a name alone a folder of ~/Projects',
-          ),
+        path: Path.describe(
+          'An existing folder, absolute; ~ is the home folder, a name alone a folder of ~/Projects',
+        ),
         agent: AgentId.optional().describe('Absent: the first installed agent of the catalogue'),
         cli_type: AgentId.optional().describe('The same as agent'),
         mode: Mode.optional(),
-        model: z.string().min(1).optional(),
-        title: z.string().min(1).max(200).optional().describe('Absent: made from the first prompt'),
-        agentSessionId: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
-          ),
+        model: Name.optional(),
+        title: Title.optional().describe('Absent: made from the first prompt'),
+        agentSessionId: Name.optional().describe(
+          'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
+        ),
       })
       .refine(
         ({ agent, cli_type }) => isOneThing(agent, cli_type),
@@ -136,7 +138,7 @@ export const sessionMethods = {
     problems: ['session.unknown'],
   })),
   'session.rename': method('Gives a session another title', () => ({
-    params: z.strictObject({ sessionId: SessionId, title: z.string().trim().min(1).max(200) }),
+    params: z.strictObject({ sessionId: SessionId, title: Title }),
     result: ok,
     problems: ['session.unknown'],
   })),
@@ -164,7 +166,7 @@ export const sessionMethods = {
   'session.set_model': method(
     "Changes the model; null: the agent's own choice, from its next start on",
     () => ({
-      params: z.strictObject({ sessionId: SessionId, model: z.string().min(1).nullable().default(null) }),
+      params: z.strictObject({ sessionId: SessionId, model: Name.nullable().default(null) }),
       result: ok,
       problems: ['session.unknown', 'model.unsupported'],
     }),
@@ -175,8 +177,8 @@ export const sessionMethods = {
       params: z
         .strictObject({
           sessionId: SessionId,
-          agentSessionId: z.string().min(1).optional().describe("The agent's own session to go on with"),
-          sdkSessionId: z.string().min(1).optional().describe('The same as agentSessionId'),
+          agentSessionId: Name.optional().describe("The agent's own session to go on with"),
+          sdkSessionId: Name.optional().describe('The same as agentSessionId'),
         })
         .refine(
           ({ agentSessionId, sdkSessionId }) => isOneThing(agentSessionId, sdkSessionId),
@@ -196,7 +198,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({
         sessionId: SessionId,
-        title: z.string().trim().min(1).max(200).optional(),
+        title: Title.optional(),
       }),
       result: z.object({ sessionId: SessionId }),
       problems: [
@@ -310,7 +312,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({
         bundle: Bundle,
-        path: z.string().min(1).optional().describe('Where it goes on; the folder of the bundle when absent'),
+        path: Path.optional().describe('Where it goes on; the folder of the bundle when absent'),
         sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
       }),
       result: z.object({ sessionId: SessionId }),

@@ -1,6 +1,7 @@
 // Tokens: what programs show to be let in over TCP. The Unix socket needs none: its file mode says who may connect.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { Text } from './queue.ts';
 
 // ---- shapes ----
 
@@ -25,7 +26,7 @@ export type Token = z.infer<typeof Token>;
 
 export const tokenMethods = {
   'token.create': method('Makes a token. It is shown this once; only its hash is kept', () => ({
-    params: z.strictObject({ name: z.string().trim().min(1).max(80), scope: Scope.default('read') }),
+    params: z.strictObject({ name: Text.trim().min(1).max(80), scope: Scope.default('read') }),
     result: Token.extend({ token: z.string() }),
   })),
   'token.list': method('The tokens there are, without their secrets', () => ({

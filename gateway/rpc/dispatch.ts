@@ -178,7 +178,10 @@ const MAX_REASON = 1_000;
 
 /** "session.create: path: expected string", one line for each thing that is wrong. */
 function explain(method: string, error: z.ZodError): string {
-  const lines = error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+  const lines = error.issues.map(({ path, message }) => {
+    const what = message.endsWith('received undefined') ? 'is missing' : message;
+    return [...path.map(String), what].join(': ');
+  });
   const reason = lines.join('; ');
   const shown = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON).toWellFormed()}...` : reason;
   return `${method}: ${shown}`;

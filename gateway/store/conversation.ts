@@ -18,7 +18,7 @@ import {
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
 import { closeMailOf } from './mailReceipt.ts';
-import type { SentPrompt, StoredPrompt } from './queue.ts';
+import { INSTEAD, type SentPrompt, type StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** How a turn ended. */
@@ -180,10 +180,11 @@ export function changePrompt(
   const before = store.queue.get(session, promptId);
   const { state } = before;
   if (state !== 'queued') {
-    throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: only a waiting one can be changed.`, {
-      promptId,
-      state,
-    });
+    throw new Problem(
+      'prompt.state',
+      `Prompt ${promptId} is ${state}: only a waiting one can be changed. ${INSTEAD[state]}`,
+      { promptId, state },
+    );
   }
   if (change.message !== undefined) store.queue.edit(before, change.message);
   if (change.position !== undefined) store.queue.move(session, promptId, change.position);
@@ -198,7 +199,7 @@ export function removePrompt(store: Store, sessionId: SessionId, promptId: Promp
   const { state, origin } = store.queue.get(session, promptId);
   const isUncertain = state === 'uncertain';
   if (state === 'running') {
-    throw new Problem('prompt.state', `Prompt ${promptId} is running. session.interrupt stops it.`, {
+    throw new Problem('prompt.state', `Prompt ${promptId} is running. ${INSTEAD.running}`, {
       promptId,
     });
   }

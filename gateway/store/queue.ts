@@ -133,7 +133,11 @@ export class QueueStore {
     const row = this.#db.get(`${SELECT} WHERE prompt_id = ?`, promptId);
     const prompt = row === undefined ? undefined : this.#read(row);
     if (prompt?.sessionId !== sessionId) {
-      throw new Problem('prompt.unknown', `Session ${sessionId} has no prompt ${promptId}.`, { promptId });
+      throw new Problem(
+        'prompt.unknown',
+        `Session ${sessionId} has no prompt ${promptId}. queue.list names those that wait.`,
+        { promptId },
+      );
     }
     return prompt;
   }
@@ -207,10 +211,11 @@ export class QueueStore {
     const { state } = this.get(log, promptId);
     const after = advance(state, step);
     if (after === undefined) {
-      throw new Problem('prompt.state', `Prompt ${promptId} is ${state}: it cannot ${step} now.`, {
-        promptId,
-        state,
-      });
+      throw new Problem(
+        'prompt.state',
+        `Prompt ${promptId} is ${state}: it cannot ${step} now. ${INSTEAD[state]}`,
+        { promptId, state },
+      );
     }
     // A prompt that goes back into the queue has not been handed to anybody.
     this.#db.run(
@@ -284,6 +289,16 @@ export class QueueStore {
     };
   }
 }
+
+/** What somebody can do about a prompt, as it is. */
+export const INSTEAD: Readonly<Record<PromptState, string>> = {
+  queued: 'queue.remove takes it out.',
+  running: 'session.interrupt stops it.',
+  uncertain: 'queue.retry runs it again, queue.remove leaves it as it is.',
+  failed: 'queue.retry runs it again.',
+  done: 'It is over: send a new one.',
+  cancelled: 'It is over: send a new one.',
+};
 
 /** Lets the rows of prompts say themselves what their first events say, which may then go. */
 export function spellOut(db: Database, first: number, last: number): void {

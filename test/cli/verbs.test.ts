@@ -258,6 +258,8 @@ describe('wrong usage', () => {
     [['queue', 'move', 'x', 'y', '0', 'z'], /too many arguments/],
     [['session', 'rename', '--session-id', 'x', 'title', 'more'], /"more" is too much/],
     [['rpc', 'session.get', '{sessionId: 1}'], /The parameters are not JSON/],
+    [['rpc', 'session.get', '5'], /The parameters are one JSON object, like/],
+    [['rpc', 'session.get', '[]'], /The parameters are one JSON object, like/],
   ];
   for (const [args, words] of wrong) {
     it(`holdfast ${args.join(' ')} is exit code 2`, async () => {

@@ -82,6 +82,8 @@ test('the same promptId with the same content is accepted once, also over anothe
   const other = await gateway.connect('window two');
   const third = await other.call('session.send', { sessionId, message: 'echo once', promptId });
   assert.deepEqual([third.promptId, third.state, third.position], [promptId, 'done', 0]);
+  const retried = other.call('queue.retry', { sessionId, promptId });
+  await assert.rejects(retried, /is done: it cannot retry now\. It is over: send a new one\./);
   assert.equal(seen.text, 'once');
 });
 

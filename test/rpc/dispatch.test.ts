@@ -158,7 +158,7 @@ test('a method that does not exist is not found, whatever objects inherit', asyn
 test('parameters that are wrong, missing, extra or by position are named as such', async () => {
   const table = [
     [{ sessionId: 5 }, /sessionId/],
-    [{}, /sessionId/],
+    [{}, /sessionId: is missing$/],
     [{ sessionId: 's1', approved: true }, /approved/],
     [{ sessionId: 's1', scopes: ['admin'] }, /scopes/],
     [['s1'], /session\.get/],
@@ -194,10 +194,36 @@ test('parameters that reach for the prototype of all objects are refused and cha
 });
 
 test('text that is not well-formed Unicode is refused where it would be stored', async () => {
-  const sent = '{"sessionId":"s1","message":"half a pair: \\ud800"}';
-  const { error } = await one(`{"jsonrpc":"2.0","id":1,"method":"session.send","params":${sent}}`);
-  assert.equal(error?.code, -32602);
-  assert.match(error.message, /well-formed/);
+  const half = 'half a pair: \ud800';
+  const table = {
+    'session.send': { sessionId: 's1', message: half },
+    'session.rename': { sessionId: 's1', title: half },
+    'session.create': { path: '/', title: half },
+    'token.create': { name: half },
+  };
+  for (const [method, params] of Object.entries(table)) {
+    const { error } = await one(request(method, params));
+    assert.equal(error?.code, -32602, method);
+    assert.match(error.message, /well-formed/);
+  }
+});
+
+test('what would be repeated in every list, or in an error, is of a length that can be', async () => {
+  const long = 'x'.repeat(40_000);
+  for (const params of [{ path: long }, { path: '/', model: long }, { path: '/', title: long }]) {
+    const { error } = await one(request('session.create', params));
+    assert.equal(error?.code, -32602);
+    assert.match(error.message, /Too big/);
+    assert.ok(error.message.length < 200);
+  }
+});
+
+test('a message of a wrong kind is told what a message is', async () => {
+  for (const message of [5, null, [{ type: 'text' }], [{ type: 'video', text: 'x' }], undefined]) {
+    const { error } = await one(request('session.send', { sessionId: 's1', message }));
+    assert.equal(error?.code, -32602);
+    assert.match(error.message, /^session\.send: message: must be text, or a list of content blocks/);
+  }
 });
 
 test('a problem crosses the wire as itself: its code, its words, its name and its data', async () => {
