@@ -36,6 +36,17 @@ const englishOnly: Plugin = {
     })),
 };
 
+/** Of package.json a program needs its version, not all that VS Code reads there. */
+const versionOnly: Plugin = {
+  name: 'the version',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path: file }) => {
+      if (file !== path.join(root, 'package.json')) return undefined;
+      const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    }),
+};
+
 /** What is imported when it is needed, and is a file of its own. */
 const apart = (source: RegExp, file: string): Plugin => ({
   name: file,
@@ -75,7 +86,7 @@ const onNode: BuildOptions = {
   target: 'node24',
   // Loading a file by import() would start the other loader, which takes longer than the file.
   supported: { 'dynamic-import': false },
-  plugins: [englishOnly],
+  plugins: [englishOnly, versionOnly],
   // Its "main" is a UMD file whose requires no bundler can follow.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
@@ -111,7 +122,7 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/main.cjs',
-    plugins: [englishOnly, zodInParts, toolsApart],
+    plugins: [englishOnly, versionOnly, zodInParts, toolsApart],
   },
   { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
   {

@@ -45,7 +45,7 @@ export async function startProgram(
       child.kill('SIGKILL');
       throw new Error(`did not get ready: ${program} ${args.join(' ')}`);
     }
-    await delay(10);
+    await delay(1);
   }
   return {
     pid: child.pid ?? -1, // It has spawned, so it has one.

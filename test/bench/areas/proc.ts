@@ -53,8 +53,9 @@ function startMinimal(folder: string): Start {
   });
   const socket = path.join(folder, 's');
   return async () => {
-    rmSync(socket, { force: true });
-    const started = await startNode([bundle, socket, path.join(folder, 'db')], {}, () => existsSync(socket));
+    const ready = `${socket}.ready`;
+    for (const file of [socket, ready]) rmSync(file, { force: true });
+    const started = await startNode([bundle, socket, path.join(folder, 'db')], {}, () => existsSync(ready));
     await firstAnswer(socket, '/');
     return started;
   };

@@ -1,5 +1,6 @@
 // The least server with what our gateway is built on: HTTP and WebSocket on a socket, a SQLite database, nothing in them.
 // Bundled before it is started, as our gateway is. Its arguments: socket, database.
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import { WebSocketServer } from 'ws';
@@ -16,4 +17,5 @@ const server = createServer((_request, response) => response.end('{"ok":true}'))
 new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (client) => {
   client.on('message', (data) => client.send(bytesOf(data)));
 });
-server.listen(socket);
+// A socket is there before it is listened on.
+server.listen(socket, () => writeFileSync(`${socket}.ready`, ''));
