@@ -338,7 +338,7 @@ function openChecked(file: string): DatabaseSync {
       PRAGMA fullfsync = 1;
       PRAGMA trusted_schema = OFF;
       PRAGMA cell_size_check = ON;
-      PRAGMA wal_autocheckpoint = 1000;
+      PRAGMA wal_autocheckpoint = 4000;
     `);
     if (version > 0) check(db, file);
     if (version > 0 && version < MIGRATIONS.length) backUp(db, `${file}.before-schema-${MIGRATIONS.length}`);

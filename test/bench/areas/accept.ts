@@ -6,7 +6,7 @@ import { natsLibrary, startNats } from '../contestants/nats.ts';
 import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
 import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
-import { callFor } from '../load.ts';
+import { callFor, WARM_UP_S } from '../load.ts';
 import { cpuMicroseconds, diskFlushes } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
 
@@ -104,7 +104,7 @@ export const accept: Area = {
     const atATime = CONCURRENCY[variant];
     if (start === undefined || atATime === undefined) throw new Error(`accept: ${contestant}, ${variant}`);
     await using stage = await start(folder, settings);
-    await callFor(settings.quick ? 0.2 : 0.7, atATime, () => stage.accept());
+    await callFor(settings.quick ? 0.2 : WARM_UP_S, atATime, () => stage.accept());
     const used = cpuMicroseconds(stage.pid);
     const flushed = diskFlushes();
     const begin = microseconds();

@@ -7,7 +7,7 @@ import { natsLibrary, startNats } from '../contestants/nats.ts';
 import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
 import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
-import { callFor } from '../load.ts';
+import { callFor, WARM_UP_S } from '../load.ts';
 import { cpuMicroseconds, diskFlushes } from '../processes.ts';
 import { microseconds, percentile } from '../statistics.ts';
 
@@ -121,7 +121,7 @@ export const mail: Area = {
     const atATime = CONCURRENCY[variant];
     if (start === undefined || atATime === undefined) throw new Error(`mail: ${contestant}, ${variant}`);
     await using stage = await start(folder, settings);
-    await callFor(settings.quick ? 0.2 : 0.7, atATime, () => stage.pass());
+    await callFor(settings.quick ? 0.2 : WARM_UP_S, atATime, () => stage.pass());
     const used = cpuMicroseconds(stage.pid);
     const flushed = diskFlushes();
     const begin = microseconds();
