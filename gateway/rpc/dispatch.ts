@@ -77,10 +77,12 @@ export class Dispatcher {
   #receiveOne(payload: unknown, caller: Caller): Answer | Promise<Answer> {
     const request = Request.safeParse(payload);
     if (!request.success) {
+      // Whoever has said under which id waits for an answer under it.
+      const asked = Asked.safeParse(payload).data;
       return refuse(
-        null,
+        asked?.id ?? null,
         RPC.invalidRequest,
-        'Not a JSON-RPC 2.0 request: jsonrpc, method and, for an answer, an id.',
+        explain('Not a JSON-RPC 2.0 request', request.error),
       );
     }
     const { method, params = {}, id } = request.data;
@@ -145,12 +147,21 @@ export class Dispatcher {
 }
 
 /** An id is given back only where giving it back is exact. */
-const Request = z.object({
-  jsonrpc: z.literal('2.0'),
+const Asked = z.object({
+  id: z
+    .union(
+      [z.string().max(64), z.int(), z.null()],
+      'must be text of at most 64 characters, or a whole number',
+    )
+    .optional(),
+});
+const Request = Asked.extend({
+  jsonrpc: z.literal('2.0', 'must be "2.0"'),
   method: z.string().max(256),
   // Looked at here, read by the schema of the method.
-  params: z.custom<object>((value) => typeof value === 'object' && value !== null).optional(),
-  id: z.union([z.string().max(64), z.int(), z.null()]).optional(),
+  params: z
+    .custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object, or left out')
+    .optional(),
 });
 
 const textOf = (answer: Answers): string | undefined =>
@@ -176,13 +187,13 @@ export function parse(text: string): { payload: unknown } | { refusal: JSONRPCEr
 /** What is wrong may be as long as the request: nobody reads all of that. */
 const MAX_REASON = 1_000;
 
-/** "session.create: path: expected string", one line for each thing that is wrong. */
-function explain(method: string, error: z.ZodError): string {
+/** "session.create: path: expected string", a part for each thing that is wrong. */
+function explain(what: string, error: z.ZodError): string {
   const lines = error.issues.map(({ path, message }) => {
-    const what = message.endsWith('received undefined') ? 'is missing' : message;
-    return [...path.map(String), what].join(': ');
+    const wrong = message.endsWith('received undefined') ? 'is missing' : message;
+    return [...path.map(String), wrong].join(': ');
   });
   const reason = lines.join('; ');
   const shown = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON).toWellFormed()}...` : reason;
-  return `${method}: ${shown}`;
+  return `${what}: ${shown}`;
 }

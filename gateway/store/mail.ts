@@ -180,10 +180,14 @@ export function requeueMail(
 ): Routing {
   const old = store.outbox.get(id);
   if (!mayRequeue(old.status) || old.message === undefined) {
-    throw new Problem('mail.state', `Message ${id} is ${old.status}: it cannot be sent anew.`, {
-      id,
-      status: old.status,
-    });
+    throw new Problem(
+      'mail.state',
+      `Message ${id} is ${old.status}: it cannot be sent anew. Write a new one.`,
+      {
+        id,
+        status: old.status,
+      },
+    );
   }
   const known = store.outbox.known(old.sender, anew.clientMessageId);
   if (known !== undefined) {

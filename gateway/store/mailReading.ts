@@ -37,7 +37,11 @@ export function acknowledge(
 function mustHaveArrived(store: Store, mailbox: StoredMailbox, id: MessageId): void {
   const delivery = store.inbox.find(mailbox, id);
   if (delivery !== undefined && delivery.state !== 'held') return;
-  throw new Problem('mail.unknown', `${mailbox.name} has no message ${id} that can be read.`, { id });
+  throw new Problem(
+    'mail.unknown',
+    `${mailbox.name} has no message ${id} that can be read. mail.inbox lists what it has.`,
+    { id },
+  );
 }
 
 /** A person's answer to held mail. Throws mail.unknown or mail.state. */

@@ -34,7 +34,10 @@ test('a message is sent, read and acknowledged', async () => {
   assert.match((await run('mail', 'ack', '--mailbox', 'bob', id)).out, /^1 acknowledged\.$/m);
   assert.match((await run('mail', 'inbox', '--mailbox', 'bob', '--unread')).out, /^No messages\.$/m);
   const unknown = await run('mail', 'ack', '--mailbox', 'bob', 'nothing');
-  assert.deepEqual([unknown.code, unknown.err], [1, 'bob has no message nothing that can be read.\n']);
+  assert.deepEqual(
+    [unknown.code, unknown.err],
+    [1, 'bob has no message nothing that can be read. mail.inbox lists what it has.\n'],
+  );
   assert.equal((await run('mail', 'ack', '--mailbox', 'bob', 'not an id')).code, 2);
 });
 

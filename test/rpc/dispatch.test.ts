@@ -121,8 +121,10 @@ test('JSON that is no request is an invalid request', async () => {
   for (const method of [5, null, {}, 'x'.repeat(10_000)]) {
     assert.equal((await one(request(method))).error?.code, -32600);
   }
-  for (const params of ['text', 5, true]) {
-    assert.equal((await one(request('session.list', params))).error?.code, -32600);
+  for (const params of ['text', 5, true, null]) {
+    const { id, error } = await one(request('session.list', params));
+    assert.deepEqual([id, error?.code], [1, -32600]);
+    assert.equal(error?.message, 'Not a JSON-RPC 2.0 request: params: must be an object, or left out');
   }
 });
 
