@@ -25,7 +25,8 @@ export const offerHandlers = ({ store, live }: Gateway): Handlers<keyof typeof o
     }
     await live.find(sessionId)?.configure({ option: { optionId, value } });
     return store.synced(() => {
-      store.offers.choose(session, optionId, value);
+      // It may have been destroyed meanwhile.
+      store.offers.choose(store.sessions.get(sessionId), optionId, value);
       return { ok: true } as const;
     });
   },

@@ -159,9 +159,9 @@ export const sessionHandlers = ({
     },
 
     'session.set_mode': async ({ sessionId, mode }) => {
-      const session = store.sessions.get(sessionId);
       await live.find(sessionId)?.configure({ mode });
       return store.synced(() => {
+        const session = store.sessions.get(sessionId);
         store.sessions.change(session, { mode });
         store.log.append(session, clock.now(), [{ type: 'mode', mode }]);
         return { ok: true } as const;
@@ -169,9 +169,9 @@ export const sessionHandlers = ({
     },
 
     'session.set_model': async ({ sessionId, model }) => {
-      const session = store.sessions.get(sessionId);
       if (model !== null) await live.find(sessionId)?.configure({ model });
       return store.synced(() => {
+        const session = store.sessions.get(sessionId);
         store.sessions.change(session, { model });
         if (model !== null) store.log.append(session, clock.now(), [{ type: 'model', model }]);
         return { ok: true } as const;
