@@ -183,7 +183,10 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const isReady = (): boolean => !stopping.signal.aborted && !store.isDamaged;
   const streams = streamsOf(gateway);
   const slots = new StreamSlots();
-  const routes: Routes = { dispatcher, webSockets, streams, slots, isReady, metrics: () => metrics.text() };
+  const routes: Routes = {
+    ...{ dispatcher, webSockets, streams, slots, isReady, logBug },
+    metrics: () => metrics.text(),
+  };
   const socket = socketPath(home);
   const socketRules = socketPolicy(bearers);
 

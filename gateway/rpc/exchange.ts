@@ -43,6 +43,7 @@ export interface Routes {
   /** Whether new work is taken: /readyz. */
   readonly isReady: () => boolean;
   /** Prometheus text: /metrics. */
+  readonly logBug: (error: unknown, errorId: string, where: string) => void;
   readonly metrics: () => Promise<string>;
 }
 

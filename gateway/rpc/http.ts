@@ -1,4 +1,5 @@
 // The HTTP side: routes behind the guard, and the upgrade to WebSocket.
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Cursor, Problem, type Method, type ProblemName } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
@@ -78,7 +79,7 @@ export function createHttpServer(routes: Routes, policyNow: () => Policy): Serve
       'close',
       policy.opened(bearer, () => response.destroy()),
     );
-    void route(request, response, bearer, routes).catch(() => response.destroy());
+    void route(request, response, bearer, routes).catch((error: unknown) => failed(error, response, routes));
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -120,6 +121,16 @@ async function route(
   if (allowed === '') return refuse(response, { status: 404, reason: 'No such route.' });
   response.setHeader('Allow', allowed);
   refuse(response, { status: 405, reason: `This route takes ${allowed}.` });
+}
+
+/** What a route does not answer by itself is a bug; that somebody has hung up meanwhile is none. */
+function failed(error: unknown, response: ServerResponse, { logBug }: Routes): void {
+  if (response.destroyed) return;
+  const errorId = randomUUID();
+  const { method = '', url = '' } = response.req;
+  logBug(error, errorId, `${method} ${url.split('?', 1)[0]}`);
+  if (response.headersSent) response.destroy();
+  else refuse(response, { status: 500, reason: `A bug in Holdfast. Its log says more under ${errorId}.` });
 }
 
 const upgradeRefusalOf = (request: IncomingMessage): Refusal | undefined =>

@@ -148,7 +148,8 @@ export class MailDesk implements AsyncDisposable {
         }),
         isReady: () => true,
         slots: new StreamSlots(),
-        metrics: () => Promise.resolve(''),
+        metrics: () => Promise.reject(new Error('nobody has counted anything')),
+        logBug: (error) => this.bugs.push(error),
       },
       () => socketPolicy(bearers),
     );
