@@ -28,9 +28,6 @@ const Accepted = z.object({
 
 type Accepted = z.infer<typeof Accepted>;
 
-/** How many streams of mail one token may follow. */
-const MAX_MAIL_STREAMS = 32;
-
 /** States in which nothing more will be heard of a prompt. */
 const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
@@ -45,8 +42,6 @@ interface Reader {
 type Needed = Pick<Gateway, 'store' | 'feed' | 'mail'> & Peers;
 
 export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Streams => {
-  /** How many follow mail with each token. */
-  const followers = new Map<string, number>();
   /** Follows until told otherwise; the client's going ends it. */
   const follow = (
     subscribe: (reader: Reader) => () => void,
@@ -145,20 +140,13 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
       return follow(from(session, after === 'gap' ? 0 : after), stream, () => 'send');
     },
 
-    mail: (tokenId, after, open) => {
-      const count = followers.get(tokenId) ?? 0;
-      if (count >= MAX_MAIL_STREAMS) return false;
-      followers.set(tokenId, count + 1);
+    mail: (after, open) => {
       const stream = open();
       const end = mail.feed.follow(after, {
         take: ({ id, event, data }) => stream.send(data, String(id), event),
         onDrain: (callback) => stream.onDrain(callback),
       });
-      stream.onClose(() => {
-        end();
-        followers.set(tokenId, (followers.get(tokenId) ?? 1) - 1);
-      });
-      return true;
+      stream.onClose(end);
     },
 
     outbox: () => store.outbox.open(),

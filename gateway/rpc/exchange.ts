@@ -28,8 +28,8 @@ export interface Streams {
   /** What happens to a prompt that was just accepted, until its turn ends. */
   prompt(accepted: object, open: () => EventStream): void;
   log(asked: AskedLog, open: () => EventStream): Promise<void>;
-  /** What happens with mail, from after an id or from now on. False: this token follows as many as it may. */
-  mail(tokenId: string, after: number | undefined, open: () => EventStream): boolean;
+  /** What happens with mail, from after an id or from now on. */
+  mail(after: number | undefined, open: () => EventStream): void;
   /** How much mail is on its way. */
   outbox(): Readonly<Record<'pending' | 'inflight' | 'dead', number>>;
 }
@@ -38,13 +38,12 @@ export interface Routes {
   readonly dispatcher: Dispatcher;
   readonly webSockets: WebSocketTransport;
   readonly streams: Streams;
-  /** How many logs each token follows. */
   readonly slots: StreamSlots;
   /** Whether new work is taken: /readyz. */
   readonly isReady: () => boolean;
   /** Prometheus text: /metrics. */
-  readonly logBug: (error: unknown, errorId: string, where: string) => void;
   readonly metrics: () => Promise<string>;
+  readonly logBug: (error: unknown, errorId: string, where: string) => void;
 }
 
 /** A body of JSON as text, or why it is not read. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Cursor, Problem, type Method, type ProblemName } from '../protocol/index.ts';
 import { postRpc } from './httpRpc.ts';
-import { mayCall, type Bearer } from './bearer.ts';
+import { mayCall, OWNER, type Bearer } from './bearer.ts';
 import type { Exchange, Routes } from './exchange.ts';
 import { admit, type Policy } from './guard.ts';
 import {
@@ -148,7 +148,8 @@ async function getEvents(
       status: 400,
       reason: `${JSON.stringify(cursor)} is no cursor: it is logId:seq.`,
     });
-  if (!slots.take(bearer.tokenId, response))
+  // The socket is its user's own, who may follow all.
+  if (bearer.tokenId !== OWNER.tokenId && !slots.take('log', bearer.tokenId, response))
     return refuse(response, { status: 429, reason: 'This token follows as many logs as it may. Close one.' });
   try {
     await streams.log({ sessionId, peer, cursor }, () => new EventStream(response));

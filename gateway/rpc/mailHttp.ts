@@ -137,14 +137,19 @@ export async function getHealth(exchange: Exchange, routes: Routes): Promise<voi
 /** Strictly a number: "1e3", "-1" or "" would mean something else to whoever reads loosely. */
 const EVENT_ID = /^(?:0|[1-9][0-9]{0,14})$/;
 
-export function getMailEvents({ request, response, query, bearer }: Exchange, { streams }: Routes): void {
+export function getMailEvents(
+  { request, response, query, bearer }: Exchange,
+  { streams, slots }: Routes,
+): void {
   const header = request.headers['last-event-id'];
   const after = (Array.isArray(header) ? header[0] : header) ?? query.get('after') ?? undefined;
   if (after !== undefined && !EVENT_ID.test(after)) {
     return refuse(response, { status: 400, reason: 'Last-Event-ID is the id of an event: a number.' });
   }
-  const open = (): EventStream => new EventStream(response, 'comments');
-  if (!streams.mail(bearer.tokenId, after === undefined ? undefined : Number(after), open)) {
-    refuse(response, { status: 429, reason: 'This token follows as many streams as it may. Close one.' });
-  }
+  if (!slots.take('mail', bearer.tokenId, response))
+    return refuse(response, {
+      status: 429,
+      reason: 'This token follows as many streams as it may. Close one.',
+    });
+  streams.mail(after === undefined ? undefined : Number(after), () => new EventStream(response, 'comments'));
 }

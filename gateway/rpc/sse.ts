@@ -1,6 +1,5 @@
 // Server-sent events: the same events for whoever has nothing but HTTP.
 import type { ServerResponse } from 'node:http';
-import { OWNER } from './bearer.ts';
 
 const HIGH_WATER = 1024 * 1024;
 const KEEP_ALIVE = {
@@ -80,18 +79,19 @@ const OTHER_BREAKS = /[\u0085\u2028\u2029]/g;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** How many logs one token may follow at the same time. The socket is its user's own, who may follow all. */
 const MAX_STREAMS = 32;
 
+/** How many streams of one kind each token follows at the same time. */
 export class StreamSlots {
   readonly #taken = new Map<string, number>();
 
   /** False: there is none left. A slot is free again when the response is over. */
-  take(tokenId: string, response: ServerResponse): boolean {
-    const taken = this.#taken.get(tokenId) ?? 0;
-    if (taken >= MAX_STREAMS && tokenId !== OWNER.tokenId) return false;
-    this.#taken.set(tokenId, taken + 1);
-    response.once('close', () => this.#taken.set(tokenId, (this.#taken.get(tokenId) ?? 1) - 1));
+  take(kind: 'log' | 'mail', tokenId: string, response: ServerResponse): boolean {
+    const key = `${kind} ${tokenId}`;
+    const taken = this.#taken.get(key) ?? 0;
+    if (taken >= MAX_STREAMS) return false;
+    this.#taken.set(key, taken + 1);
+    response.once('close', () => this.#taken.set(key, (this.#taken.get(key) ?? 1) - 1));
     return true;
   }
 }
