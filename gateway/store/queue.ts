@@ -271,12 +271,7 @@ export class QueueStore {
     const told =
       r.message === null || r.sender === null || r.created_at === null
         ? toldBy(this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', r.id))
-        : {
-            message: Message.parse(JSON.parse(r.message)),
-            from: Actor.parse(JSON.parse(r.sender)),
-            createdAt: r.created_at,
-            isDamaged: false,
-          };
+        : spelledOut(r.message, r.sender, r.created_at);
     return {
       promptId: r.prompt_id,
       sessionId: r.session_id,
@@ -327,6 +322,16 @@ function toldBy(row: Row | undefined): Told {
   return event?.type === 'queued'
     ? { message: event.message, from: event.from, createdAt: event.ts, isDamaged: false }
     : UNREADABLE;
+}
+
+/** A prompt as its row tells of it, which has no checksum: what can still be read is taken for what was written. */
+function spelledOut(message: string, sender: string, createdAt: string): Told {
+  try {
+    const from = Actor.parse(JSON.parse(sender));
+    return { message: Message.parse(JSON.parse(message)), from, createdAt, isDamaged: false };
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 /** A person sees it, and can give it another text or take it out. */

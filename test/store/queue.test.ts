@@ -1,8 +1,16 @@
 // Prompts as rows: accepted once, kept in order, and after a crash either waiting or uncertain.
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Problem, PromptId, SessionId } from '../../gateway/protocol/index.ts';
-import { admitPrompt, endTurn, recoverSession, takePrompt } from '../../gateway/store/conversation.ts';
+import {
+  admitPrompt,
+  changePrompt,
+  endTurn,
+  recoverSession,
+  takePrompt,
+} from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
@@ -117,6 +125,27 @@ test('a turn that fails holds the queue when somebody waits in it, and not when 
   await Promise.all([admit(store, 'b'), admit(store, 'c')]);
   fail('b');
   assert.equal(store.sessions.get(SESSION).held, true);
+});
+
+test('a prompt whose row a disk has bent holds up nobody', async () => {
+  const first = openStore();
+  await newSession(first.store);
+  for (const id of ['a', 'b']) await admit(first.store, id);
+  await first.store.synced(() =>
+    changePrompt(first.store, SESSION, PromptId.parse('b'), { message: 'B' }, NOW),
+  );
+  await admit(first.store, 'c');
+  first[Symbol.dispose]();
+  const raw = new DatabaseSync(path.join(first.folder, 'holdfast.db'));
+  raw.exec(`UPDATE prompt SET message = replace(message, '"B"', '"B')`);
+  raw.close();
+  using again = openStore(first.folder);
+  const { store } = again;
+  assert.deepEqual(statesOf(store), ['a running', 'b queued', 'c queued']);
+  assert.deepEqual(
+    store.queue.list(store.sessions.get(SESSION)).map(({ isDamaged }) => isDamaged),
+    [false, true, false],
+  );
 });
 
 test('destroying a session takes its prompts along', async () => {
