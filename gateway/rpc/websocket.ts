@@ -92,7 +92,7 @@ class Connection implements Push {
   }
 
   #watchForStall(): void {
-    if (this.#stallCheck !== undefined) return;
+    if (this.#stallCheck !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
     let before = this.#buffered;
     this.#stallCheck = setInterval(() => {
       // A closing handshake would wait behind what is not being read.
