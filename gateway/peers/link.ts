@@ -134,7 +134,9 @@ export class FrameLink implements Link {
       case 'beat': {
         const beat = this.#read(Beat, body);
         if (beat === undefined) return;
-        this.#frames.send('heard', JSON.stringify({ id: beat.id, state: null }));
+        // Whoever asks and reads no answers is not answered: what it has not read is a sign of life as well.
+        if (this.#frames.waiting < HIGH_WATER)
+          this.#frames.send('heard', JSON.stringify({ id: beat.id, state: null }));
         return this.onBeat(beat.state);
       }
       case 'heard': {

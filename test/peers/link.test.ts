@@ -1,7 +1,9 @@
 // What a link promises, whatever carries it: order, a bound on what waits, and an end that says why.
 import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
-import { linkPair, Links, type Link } from '../../gateway/peers/link.ts';
+import { FrameStream } from '../../gateway/peers/frame.ts';
+import { FrameLink, linkPair, Links, type Link } from '../../gateway/peers/link.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 describe('a link', () => {
@@ -37,6 +39,24 @@ describe('a link', () => {
     const text = JSON.stringify('x'.repeat(1_000_000));
     for (let n = 0; n < 10; n += 1) a.send(text);
     assert.match(await a.closed, /More was sent/);
+  });
+
+  it('answers no flood of heartbeats to somebody who does not read', async () => {
+    const [attacker, carrier] = duplexPair();
+    const frames = new FrameStream(carrier);
+    const [{ hello }] = linkPair('a', 'b');
+    const link = new FrameLink(frames, hello);
+    let heard = 0;
+    link.onBeat = () => (heard += 1);
+    for (let id = 1; id <= 20_000; id += 1) {
+      const text = Buffer.from(`[${id},"beat",{"id":${id},"state":null}]`);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(text.length);
+      attacker.write(Buffer.concat([length, text]));
+    }
+    await waitFor('all heartbeats', () => heard === 20_000);
+    assert.ok(frames.waiting < 300_000, `${frames.waiting} bytes wait`);
+    link.close('Enough.');
   });
 
   it('ends on both sides with the reason of the one that ended it', async () => {
