@@ -1,6 +1,7 @@
 // WebSockets: whatever arrives on one, the gateway stays up and the others notice nothing.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
 import path from 'node:path';
@@ -148,6 +149,18 @@ test('two hundred connections that say nothing cost the others nothing', async (
   await Promise.all(silent.map((socket) => once(socket, 'connect')));
   await isAlive();
   for (const socket of silent) socket.destroy();
+});
+
+test('connections that break off in the middle of a frame leave nothing open', async () => {
+  const files = (): number => readdirSync(`/proc/${gateway.pid}/fd`).length;
+  await isAlive();
+  const before = files();
+  for (let round = 0; round < 50; round += 1) {
+    const { socket } = await rawUpgrade(KEY);
+    socket.write(Buffer.from([0x81, 0xfe, 0x10, 0x00, 1, 2, 3, 4, 5]), () => socket.destroy());
+  }
+  await waitFor('all of them to be gone', () => files() <= before);
+  await isAlive();
 });
 
 /** A client of a transport in this very process. */
