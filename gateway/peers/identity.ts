@@ -1,14 +1,5 @@
 // The gateway's own key: made when it is first needed, kept in a file that only its owner can read.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { identityOf, makeIdentity, type Identity } from './certificate.ts';
 
@@ -42,10 +33,8 @@ export function keepIdentity(home: string, { privateKey, certificate }: Identity
   const file = identityFile(home);
   const temporary = `${file}.${process.pid}`;
   rmSync(temporary, { force: true });
-  const descriptor = openSync(temporary, 'wx', 0o600);
-  writeSync(descriptor, `${privateKey.trimEnd()}\n${certificate.trimEnd()}\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const text = `${privateKey.trimEnd()}\n${certificate.trimEnd()}\n`;
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true });
   renameSync(temporary, file);
 }
 
