@@ -1,16 +1,11 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
 import { backOffMs } from '../core/mail.ts';
-import {
-  Problem,
-  type MessageId,
-  type OutboxStatus,
-  type Receipt,
-  type SessionId,
-} from '../protocol/index.ts';
+import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
 import { deliverLane, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import { persist } from './persist.ts';
 import type { Readers } from './readers.ts';
 import type { Logger } from './surroundings.ts';
 
@@ -38,8 +33,6 @@ export interface Carrier {
 const BATCH = 64;
 /** Lanes that share a transaction. */
 const LANES = 8;
-/** How often a full disk is tried again. */
-const FULL_DISK_MS = 1_000;
 /** After something that should not have happened. */
 const FAULT_MS = 15_000;
 
@@ -252,7 +245,7 @@ export class Delivery implements AsyncDisposable {
     if (this.#isClosing) return;
     let isAgain = answers.length < batch.length;
     const wait = backOffMs(lane.failures, clock.chance());
-    await this.#persist(() => {
+    await persist(this.#world, { peer }, () => {
       const now = clock.now();
       const again = new Date(Date.parse(now) + wait).toISOString();
       for (const [index, mail] of batch.entries()) {
@@ -293,25 +286,12 @@ export class Delivery implements AsyncDisposable {
           })),
         );
         if (this.#isClosing) return;
-        await this.#persist(() => {
+        await persist(this.#world, { peer }, () => {
           for (const { key, state } of untold) store.inbox.told(key, state);
         });
       }
     } finally {
       this.#telling.delete(peer);
-    }
-  }
-
-  /** What a peer has said must be written down, however long the disk stays full. */
-  async #persist(work: () => void): Promise<void> {
-    const { store, clock } = this.#world;
-    for (;;) {
-      try {
-        return await store.synced(work);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.problem !== 'storage.full') throw error;
-      }
-      await new Promise<void>((resolve) => clock.after(FULL_DISK_MS, resolve));
     }
   }
 

@@ -9,12 +9,13 @@ import type {
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import { Problem, type Message, type Mode, type PermissionId } from '../protocol/index.ts';
+import type { Message, Mode, PermissionId } from '../protocol/index.ts';
 import { endTurn, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
 import { earlierTurns } from './earlier.ts';
 import { asProblem, DAMAGED, describeFailure } from './failures.ts';
+import { persist } from './persist.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -24,8 +25,6 @@ import { Transcriber, type Said } from './transcriber.ts';
 export const CANCEL_GRACE_MS = 5_000;
 /** How much of the log, in stored events, is looked through for an agent that has lost its memory. */
 const HISTORY_EVENTS = 400;
-/** How often a full disk is tried again. */
-const FULL_DISK_MS = 1_000;
 
 interface Change {
   readonly mode?: Mode;
@@ -178,7 +177,7 @@ export class LiveSession {
     try {
       const outcome = await this.#attempt(turn);
       this.#questions.withdrawAll();
-      await this.#persist(() => {
+      await persist(this.#world, { sessionId: this.#log.sessionId }, () => {
         const { promptId } = prompt;
         endTurn(store, this.#log, { promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
         this.#note({ inTurn: false });
@@ -186,20 +185,6 @@ export class LiveSession {
     } finally {
       this.#turn = undefined;
       resolve();
-    }
-  }
-
-  /** What has happened must be written down, however long the disk stays full. */
-  async #persist(work: () => void): Promise<void> {
-    const { store, clock, logger } = this.#world;
-    for (;;) {
-      try {
-        return await store.synced(work);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.problem !== 'storage.full') throw error;
-        logger.warn({ sessionId: this.#log.sessionId }, 'disk full: waiting to write down the end of a turn');
-      }
-      await new Promise<void>((resolve) => clock.after(FULL_DISK_MS, resolve));
     }
   }
 
