@@ -6,6 +6,8 @@ import path from 'node:path';
 import { makePrivateFolder } from './paths.ts';
 
 const WATCH_MS = 2_000;
+/** Anybody on this machine can connect to a port: whoever does without end shall not take the files that all else needs. */
+const MAX_TCP_CONNECTIONS = 256;
 
 /**
  * Listens under a temporary name and renames, so that the name always leads to a gateway that answers. Call it only
@@ -70,6 +72,7 @@ export async function listenOnLoopback(
 ): Promise<AsyncDisposable & { port: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
+  server.maxConnections = MAX_TCP_CONNECTIONS;
   server.listen({ host: '127.0.0.1', port }, resolve);
   await promise;
   server.off('error', reject);

@@ -143,6 +143,18 @@ test('one token follows 32 logs at a time, and the next when one of them is clos
   await client.call('session.destroy', { sessionId });
 });
 
+test('the port takes so many connections and no more, and the socket takes others all the same', async () => {
+  await using crowded = await startGateway({ config: { http: { port: 0 } } });
+  const { http, token = '' } = readDiscovery(crowded.home) ?? {};
+  const url = `ws://127.0.0.1:${http?.port}/rpc`;
+  const sockets = Array.from({ length: 300 }, () => new WebSocket(url, { headers: bearer(token) }));
+  const opened = await Promise.allSettled(sockets.map((socket) => once(socket, 'open')));
+  assert.equal(opened.filter(({ status }) => status === 'fulfilled').length, 256);
+  const other = await crowded.connect();
+  assert.deepEqual((await other.call('session.list', {})).sessions, []);
+  for (const socket of sockets) socket.terminate();
+});
+
 test('guessing gets no faster than twenty tries a second', async () => {
   const answers = await Promise.all(Array.from({ length: 60 }, () => call('session.list', bearer('guess'))));
   const statuses = answers.map(({ status }) => status);
