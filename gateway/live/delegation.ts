@@ -17,7 +17,7 @@ import { admitPrompt, removePrompt } from '../store/conversation.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { StoredTask, TaskChange } from '../store/task.ts';
 import type { Clock } from './clock.ts';
-import type { Sink } from './feed.ts';
+import { notify, type Sink } from './feed.ts';
 import type { Live } from './live.ts';
 import type { PeerBook, Peering } from './peering.ts';
 
@@ -264,7 +264,7 @@ export class Delegation {
 
   #tell(task: Task): void {
     if (this.#watchers.size === 0) return;
-    const frame = JSON.stringify({ jsonrpc: '2.0', method: 'task.changed', params: { task } });
+    const frame = notify('task.changed', { task });
     for (const watcher of this.#watchers) watcher.send(frame);
   }
 

@@ -124,7 +124,6 @@ export class PeerSide {
   end(): void {
     this.#dropped();
     this.calls.end();
-    this.#parts.sessions.replace(this.#parts.key, [], true);
     for (const visit of this.#visits.values()) visit.lose();
   }
 

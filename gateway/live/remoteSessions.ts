@@ -1,6 +1,12 @@
 // The sessions of peers, as last heard: told to whoever watches, beside those of this gateway.
-import type { PeerName, Session, SessionId } from '../protocol/index.ts';
-import type { Sink } from './feed.ts';
+import type {
+  NotificationName,
+  NotificationParams,
+  PeerName,
+  Session,
+  SessionId,
+} from '../protocol/index.ts';
+import { notify, type Sink } from './feed.ts';
 
 export class RemoteSessions {
   /** By the key of the peer, which stays when it is called otherwise. */
@@ -55,9 +61,9 @@ export class RemoteSessions {
     for (const session of this.of(peer)) this.put(peer, { ...session, peer: name });
   }
 
-  #tell(method: string, params: object): void {
+  #tell<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
     if (this.#watchers.size === 0) return;
-    const frame = JSON.stringify({ jsonrpc: '2.0', method, params });
+    const frame = notify(method, params);
     for (const watcher of this.#watchers) watcher.send(frame);
   }
 }

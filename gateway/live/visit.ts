@@ -17,7 +17,7 @@ import {
 import { z } from 'zod';
 import { isRepeatable } from '../core/peerPolicy.ts';
 import type { Calls } from '../peers/calls.ts';
-import type { Sink } from './feed.ts';
+import { notify, type Sink } from './feed.ts';
 import { splitCursor } from '../core/log.ts';
 import { fromPeer, readable } from './foreign.ts';
 
@@ -203,7 +203,7 @@ export class Visit {
   }
 
   #send<N extends NotificationName>(method: N, params: NotificationParams<N>): boolean {
-    return this.#parts.sink?.send(JSON.stringify({ jsonrpc: '2.0', method, params })) ?? false;
+    return this.#parts.sink?.send(notify(method, params)) ?? false;
   }
 }
 
