@@ -1,5 +1,4 @@
 // A link: an authenticated, ordered, bounded channel of JSON frames to one known peer, whatever carries its bytes.
-import { duplexPair, type Duplex } from 'node:stream';
 import { z } from 'zod';
 import { FrameError, FrameStream } from './frame.ts';
 
@@ -242,26 +241,6 @@ export class Links {
     }
   }
 }
-
-/** Two ends of one link in memory, for tests; the first talks to `b`, the second to `a`. */
-export function linkPair(a: Fingerprint, b: Fingerprint): [FrameLink, FrameLink] {
-  const [left, right]: [Duplex, Duplex] = duplexPair();
-  return [
-    new FrameLink(new FrameStream(left), helloOf(b)),
-    new FrameLink(new FrameStream(right), helloOf(a)),
-  ];
-}
-
-const helloOf = (gatewayId: Fingerprint): Hello => ({
-  proto: { min: 1, max: 1 },
-  gatewayId,
-  instanceId: gatewayId,
-  logId: '00000000',
-  name: gatewayId,
-  version: '0.0.0',
-  caps: [],
-  addresses: [],
-});
 
 function subscribe<T>(all: Set<T>, one: T): () => void {
   all.add(one);

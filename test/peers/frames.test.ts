@@ -4,7 +4,7 @@ import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { FrameCutter, FrameError, FrameStream, MAX_FRAME_BYTES } from '../../gateway/peers/frame.ts';
-import { linkPair } from '../../gateway/peers/link.ts';
+import { linkPair } from '../support/linkPair.ts';
 import { check } from '../support/property.ts';
 import { within } from '../support/waitFor.ts';
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
 import { FrameStream } from '../../gateway/peers/frame.ts';
-import { FrameLink, linkPair, Links, type Link } from '../../gateway/peers/link.ts';
+import { FrameLink, Links, type Link } from '../../gateway/peers/link.ts';
+import { linkPair } from '../support/linkPair.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 describe('a link', () => {

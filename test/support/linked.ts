@@ -19,7 +19,7 @@ import { handlersOf } from '../../gateway/methods/methods.ts';
 import type { Gateway } from '../../gateway/methods/parts.ts';
 import { placeTasksIn } from '../../gateway/methods/task.ts';
 import { LINK_WAIT_MS } from '../../gateway/peers/calls.ts';
-import { Links, linkPair, type Link } from '../../gateway/peers/link.ts';
+import { Links, type Link } from '../../gateway/peers/link.ts';
 import {
   ClientId,
   PeerName,
@@ -40,6 +40,7 @@ import { Dispatcher } from '../../gateway/rpc/dispatch.ts';
 import { Store } from '../../gateway/store/store.ts';
 import { newFolder } from './folders.ts';
 import { MAIN } from './gateway.ts';
+import { linkPair } from './linkPair.ts';
 import { PATIENCE_MS } from './waitFor.ts';
 
 const PATIENCE_WITH_LINKS_MS = 1_000;
