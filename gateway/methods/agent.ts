@@ -1,8 +1,8 @@
 // agent.*: the catalogue.
 import type { agentMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
+import { existingFolder } from './folder.ts';
 import type { Gateway } from './parts.ts';
-import { existingFolder } from './session.ts';
 
 export const agentHandlers = ({ agents, store }: Gateway): Handlers<keyof typeof agentMethods> => ({
   'agent.list': () => ({

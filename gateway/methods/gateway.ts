@@ -10,7 +10,6 @@ import {
 } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
-import { mustPush } from './session.ts';
 
 export const gatewayHandlers = ({
   store,
@@ -33,7 +32,7 @@ export const gatewayHandlers = ({
   },
 
   'client.presence': (presence, caller) => {
-    caller.keep('presence', announcer.place(mustPush(caller), presence));
+    caller.keep('presence', announcer.place(caller.mustPush(), presence));
     return { ok: true };
   },
 

@@ -5,7 +5,6 @@ import { followerOf } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
 import { withoutInternals } from './queue.ts';
-import { mustPush } from './session.ts';
 
 /** Stored events that a snapshot holds at least, if there are as many: a few screens of chat. */
 const SNAPSHOT_EVENTS = 200;
@@ -16,7 +15,7 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
   return {
     'session.subscribe': ({ sessionId, cursor }, caller) => {
       const session = store.sessions.get(sessionId);
-      const push = mustPush(caller);
+      const push = caller.mustPush();
       const resumed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
       const key = `session ${sessionId}`;
       if (cursor !== undefined && typeof resumed === 'number') {

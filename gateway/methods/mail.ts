@@ -17,7 +17,6 @@ import type { Delivered } from '../store/mailDelivery.ts';
 import { acknowledge, decideMail } from '../store/mailReading.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
 import type { Gateway } from './parts.ts';
-import { mustPush } from './session.ts';
 
 /** What mail needs of the gateway. */
 export type MailParts = Pick<Gateway, 'store' | 'mail' | 'clock'> & {
@@ -143,7 +142,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
     },
 
     'mail.watch': ({ after }, caller) => {
-      const push = mustPush(caller);
+      const push = caller.mustPush();
       const end = feed.follow(after, {
         take: ({ id, event, data }) =>
           push.send(

@@ -3,7 +3,6 @@ import { PeerPolicy, type peerMethods } from '../protocol/index.ts';
 import { notify } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
-import { mustPush } from './session.ts';
 
 export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typeof peerMethods> => ({
   'peers.invite': ({ address, words, policy }) =>
@@ -36,7 +35,7 @@ export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typ
   'peers.rotate': () => peers.rotate(),
 
   'peers.watch': (_params, caller) => {
-    const push = mustPush(caller);
+    const push = caller.mustPush();
     const tell = peers.watch((news) =>
       push.send(
         'changed' in news

@@ -12,7 +12,6 @@ import {
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
-import { mustPush } from './session.ts';
 
 type AnyHandler = (params: object, caller: Caller) => unknown;
 
@@ -37,7 +36,7 @@ export function orAtPeers(handlers: Handlers, { peering, clock }: Gateway): Hand
     all[name] = (params, caller) => {
       const { peer, ...rest } = params as { peer?: PeerName; promptId?: PromptId };
       if (peer === undefined) return here(params, caller);
-      if (name === 'session.subscribe') mustPush(caller);
+      if (name === 'session.subscribe') caller.mustPush();
       // Sent again after a break it must be the same prompt.
       if (name === 'session.send') rest.promptId ??= PromptId.parse(clock.newId());
       return peering.at(peer).call(name as MethodName, rest, caller);

@@ -1,7 +1,4 @@
 // session.*: making sessions, showing them, ending them.
-import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { textOf } from '../core/history.ts';
 import { snippet } from '../core/search.ts';
 import {
@@ -17,6 +14,7 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
 import { copySession, importEvents } from '../store/conversation.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
+import { existingFolder } from './folder.ts';
 import type { Gateway } from './parts.ts';
 
 export const sessionHandlers = ({
@@ -249,7 +247,7 @@ export const sessionHandlers = ({
     },
 
     'session.watch': (_params, caller) => {
-      const push = mustPush(caller);
+      const push = caller.mustPush();
       caller.keep('watch', feed.watch(push));
       if (caller.peer === undefined) caller.keep('watch peers', peering.sessions.watch(push));
       return { sessions: visible(caller) };
@@ -271,36 +269,3 @@ export const sessionHandlers = ({
     },
   };
 };
-
-/** A name alone is a folder of ~/Projects; whose current folder any other relative path would mean, nobody can say. */
-function absolute(given: string): string | undefined {
-  if (/^[\w-][\w .-]*$/.test(given)) return path.join(homedir(), 'Projects', given);
-  const folder = given.replace(/^~(?=$|[\\/])/, homedir());
-  return path.isAbsolute(folder) ? path.resolve(folder) : undefined;
-}
-
-/** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
-export function existingFolder(given: string): string {
-  const folder = absolute(given);
-  if (folder === undefined) {
-    throw new Problem(
-      'path.missing',
-      `${given} is relative. Give the whole path, one from ~ on, or the name of a folder in ~/Projects.`,
-      { path: given },
-    );
-  }
-  try {
-    if (statSync(folder).isDirectory()) return realpathSync(folder);
-  } catch {
-    // Said below, in one way for everything that is wrong with it.
-  }
-  throw new Problem('path.missing', `${folder} is not an existing folder. Make it, or name another.`, {
-    path: given,
-  });
-}
-
-/** Whoever wants to be told later needs a connection that stays. */
-export function mustPush(caller: Caller): NonNullable<Caller['push']> {
-  if (caller.push !== undefined) return caller.push;
-  throw new Problem('protocol.version', 'This call needs a WebSocket: GET /rpc with an upgrade.');
-}

@@ -5,8 +5,8 @@ import type { Params, taskMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Agents } from '../live/agents.ts';
 import type { DelegationParts } from '../live/delegation.ts';
+import { existingFolder } from './folder.ts';
 import type { Gateway } from './parts.ts';
-import { existingFolder } from './session.ts';
 
 export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof taskMethods> => ({
   'task.delegate': async (params: Params<'task.delegate'>) => ({ taskId: await delegation.delegate(params) }),

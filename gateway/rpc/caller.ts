@@ -63,6 +63,12 @@ export class Caller {
       throw new Problem('access.denied', `${LIMITS[this.scope]} ${method} is more.`);
   }
 
+  /** Whoever wants to be told later needs a connection that stays. Throws the problem protocol.version. */
+  mustPush(): Push {
+    if (this.push !== undefined) return this.push;
+    throw new Problem('protocol.version', 'This call needs a WebSocket: GET /rpc with an upgrade.');
+  }
+
   /** The client whose reading is confirmed: the one that is named, else the one that calls. */
   clientIdOf(named: ClientId | undefined): ClientId {
     return named ?? this.actor.clientId;

@@ -1,0 +1,32 @@
+// The folder that somebody means, as he writes it.
+import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Problem } from '../protocol/index.ts';
+
+/** A name alone is a folder of ~/Projects; whose current folder any other relative path would mean, nobody can say. */
+function absolute(given: string): string | undefined {
+  if (/^[\w-][\w .-]*$/.test(given)) return path.join(homedir(), 'Projects', given);
+  const folder = given.replace(/^~(?=$|[\\/])/, homedir());
+  return path.isAbsolute(folder) ? path.resolve(folder) : undefined;
+}
+
+/** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
+export function existingFolder(given: string): string {
+  const folder = absolute(given);
+  if (folder === undefined) {
+    throw new Problem(
+      'path.missing',
+      `${given} is relative. Give the whole path, one from ~ on, or the name of a folder in ~/Projects.`,
+      { path: given },
+    );
+  }
+  try {
+    if (statSync(folder).isDirectory()) return realpathSync(folder);
+  } catch {
+    // Said below, in one way for everything that is wrong with it.
+  }
+  throw new Problem('path.missing', `${folder} is not an existing folder. Make it, or name another.`, {
+    path: given,
+  });
+}
