@@ -28,8 +28,15 @@ import { modeName } from './sessionSettings.ts';
 import { needing } from './statusText.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
-/** What changes all the time and stands in no row. */
-const UNSEEN: ReadonlySet<string> = new Set(['lastActivityAt', 'lastHeartbeatAt', 'rttMs', 'sessions']);
+/** What changes all the time and stands in no row; marks are decorations of rows that stay. */
+const UNSEEN: ReadonlySet<string> = new Set([
+  'lastActivityAt',
+  'lastHeartbeatAt',
+  'readSeq',
+  'rttMs',
+  'sessions',
+  'unread',
+]);
 /** Many changes in a moment are one refresh. */
 const COALESCE_MS = 100;
 const MINUTE_MS = 60_000;
@@ -60,6 +67,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   #moved: string | undefined;
   /** VS Code was asked to select this row and has not said that it did: what it calls selected is the row before. */
   #turningTo: string | undefined;
+  /** The row that was selected last. VS Code calls none so while it fetches them anew. */
+  #selected: string | undefined;
   /** The folder or group that the selected session stood in. */
   #selectedIn: string | undefined;
 
@@ -87,7 +96,8 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.machines.onDidChange(() => this.#refreshSoon()),
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
-      this.view.onDidChangeSelection(() => {
+      this.view.onDidChangeSelection(({ selection: [row] }) => {
+        this.#selected = row?.id;
         this.#turningTo = undefined;
         this.#selectedIn = this.#parentOfSelected();
       }),
@@ -98,10 +108,10 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     this.#headline();
   }
 
-  /** The sessions that are selected, as far as they are sessions. */
+  /** The session whose row is selected, or is about to be. */
   get selected(): Session | undefined {
-    const [row] = this.view.selection;
-    return row?.kind === 'session' ? row.session : undefined;
+    const id = this.#selectedId ?? this.#wanted;
+    return id === undefined ? undefined : this.#parts.sessions.get(id);
   }
 
   /** Where the words of the filter stand in a session's transcript. */
@@ -246,18 +256,22 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   /** VS Code leaves the selection on the folder that a session has moved into: the session is what was selected. */
   #followMove(): void {
     const parent = this.#parentOfSelected();
-    const selected = this.selected?.sessionId;
+    const selected = this.#selectedId;
     const next = this.#wanted ?? this.#turningTo ?? selected;
     if (parent !== undefined && parent !== this.#selectedIn && next === selected) this.#moved = selected;
     this.#selectedIn = parent;
   }
 
   #parentOfSelected(): string | undefined {
-    const row = this.selected && this.#rowOf(this.selected.sessionId);
+    const row = this.#rowOf(this.#selectedId);
     return row && this.getParent(row)?.id;
   }
 
-  #rowOf(id: string): SessionRow | undefined {
+  get #selectedId(): string | undefined {
+    return this.view.selection[0]?.id ?? this.#selected;
+  }
+
+  #rowOf(id: string | undefined): SessionRow | undefined {
     return rowsIn(childrenOf(this.#groups)).find((row) => row.id === id);
   }
 

@@ -122,33 +122,23 @@ describe('the tree of sessions', () => {
       const { page } = chat;
       const input = page.locator('.quick-input-widget input[type="text"]');
       const title = (words: string) => page.locator('.quick-input-title', { hasText: words });
-      /** On the row; again when VS Code was still putting the keyboard there. */
-      const press = (key: string, seen: () => Promise<void>): Promise<true> =>
-        waitFor(`what ${key} does`, async () => {
-          if (await chat.row(/^Ship it/).isVisible()) {
-            await chat.row(/^Ship it/).click();
-            await page.keyboard.press(key);
-          }
-          return seen().then(
-            () => true as const,
-            () => undefined,
-          );
-        });
-      const soon = { timeout: 5_000 };
-
       await chat.row(/^Ship it/).click();
       await chat.seen('shipped');
-      await press('F2', () => title('Rename session').waitFor(soon));
+      await page.keyboard.press('F2');
+      await title('Rename session').waitFor();
       await input.fill('Ship it now');
       await page.keyboard.press('Enter');
       await chat.row(/^Ship it now/).waitFor();
 
-      await press('Delete', () => chat.row(/^Ship it now/).waitFor({ ...soon, state: 'detached' }));
+      await page.keyboard.press('Delete');
+      await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
       await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
       await chat.row(/^Ship it now/).waitFor();
       assert.equal((await client.call('session.get', { sessionId })).archived, false);
 
-      await press('Control+f', () => title('Filter sessions').waitFor(soon));
+      await chat.row(/^Ship it now/).click();
+      await page.keyboard.press('Control+f');
+      await title('Filter sessions').waitFor();
       await input.fill('shipped');
       await page.keyboard.press('Enter');
       await chat.row(/^Ship it now.*in transcript/).waitFor();
