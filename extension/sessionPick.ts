@@ -1,4 +1,4 @@
-// Which session a command is about: the row it was called on, the selected one, the open one, or one that is asked for.
+// Which session a command is about: the row it was called on, the one with the keyboard, the open one, or one to pick.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
@@ -24,12 +24,12 @@ export async function sessionFor(from: unknown, parts: PickParts): Promise<Sessi
   const id = idOf(from);
   // A row can be older than the list.
   if (id !== undefined) return sessions.get(id);
-  if (from === 'selected') return tree.selected;
+  if (from === 'focused') return tree.focused();
   return chats.current.session ?? pickSession(parts);
 }
 
 function idOf(from: unknown): string | undefined {
-  if (typeof from === 'string' && from !== 'selected') return from;
+  if (typeof from === 'string' && from !== 'focused') return from;
   if (typeof from !== 'object' || from === null || !('kind' in from) || from.kind !== 'session')
     return undefined;
   return 'id' in from && typeof from.id === 'string' ? from.id : undefined;

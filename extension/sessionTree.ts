@@ -108,9 +108,13 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     this.#headline();
   }
 
-  /** The session whose row is selected, or is about to be. */
-  get selected(): Session | undefined {
-    const id = this.#selectedId ?? this.#wanted;
+  /** The session that the keyboard is on. VS Code tells only what is selected, and arrows do not select. */
+  async focused(): Promise<Session | undefined> {
+    const selected = this.#selectedId ?? this.#wanted;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const toggled = this.view.selection.map(({ id }) => id);
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const id = toggled.find((one) => one !== selected) ?? selected;
     return id === undefined ? undefined : this.#parts.sessions.get(id);
   }
 

@@ -118,6 +118,7 @@ describe('the tree of sessions', () => {
       await using client = await connect({ home: desk.home, name: 'another client' });
       const folder = 'harbor-keys';
       const sessionId = await made(client, { folder, title: 'Ship it', prompts: ['echo shipped'] });
+      await made(client, { folder, title: 'Then rest', prompts: ['echo resting'] });
       const chat = await desk.window(folder);
       const { page } = chat;
       const input = page.locator('.quick-input-widget input[type="text"]');
@@ -130,6 +131,13 @@ describe('the tree of sessions', () => {
       await page.keyboard.press('Enter');
       await chat.row(/^Ship it now/).waitFor();
 
+      // The arrows move the keyboard, not the selection.
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('F2');
+      await title('Rename session').waitFor();
+      assert.equal(await input.inputValue(), 'Then rest');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Delete');
       await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
       await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
