@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attachment } from '../chatMessages.ts';
 import type { Session } from '../../gateway/protocol/index.ts';
+import { picker, refused, sendButton } from './composerParts.ts';
 import { icon, iconButton } from './icons.ts';
 import { isImage, thumbnail } from './images.ts';
 import { reveal } from './reveal.ts';
@@ -39,7 +40,7 @@ const MODES: Readonly<Record<Session['mode'], () => { readonly name: string; rea
   };
 
 export function composerView(frame: ComposerFrame): TemplateResult {
-  const { isLinked, isWorking, refusal } = frame;
+  const { isLinked, isWorking } = frame;
   const label = !isLinked
     ? t('Send. Waits for the gateway')
     : isWorking
@@ -47,28 +48,14 @@ export function composerView(frame: ComposerFrame): TemplateResult {
         ? t('Send now')
         : t('Queue')
       : t('Send');
-  return html`${frame.suggestions}
-    ${
-      refusal === undefined
-        ? nothing
-        : html`<p class="refusal" role="alert">${icon('warning', 'warn')}<span>${refusal}</span></p>`
-    }
+  return html`${frame.suggestions} ${refused(frame.refusal)}
     <div class="composer">
       ${frame.attachments.length > 0 ? chips(frame) : nothing} ${frame.field}
       <div class="bar">
         ${iconButton('add', t('Add context'), frame.add)} ${pickers(frame)}
         <span class="grow"></span>
         ${isWorking && isLinked ? html`<span class="stop" title=${t('Stop the turn (Escape twice)')}>${iconButton('debug-stop', t('Stop the turn'), frame.stop)}</span>` : nothing}
-        <button
-          class="send"
-          type="button"
-          aria-label=${label}
-          title=${label}
-          ?disabled=${!frame.canSend}
-          @click=${frame.send}
-        >
-          ${icon('arrow-up')}
-        </button>
+        ${sendButton(frame.canSend, frame.send, label)}
       </div>
     </div>`;
 }
@@ -94,29 +81,11 @@ const signOf = (uri: string): string => {
   return uri.includes('#L') ? 'list-selection' : 'file-code';
 };
 
-/** VS Code's own lists open from these. */
 function pickers({ mode, model, isLinked, pickMode, pickModel }: ComposerFrame): TemplateResult {
   const { name, explained } = MODES[mode]();
-  return html`<button
-      class="pick"
-      type="button"
-      data-pick="mode"
-      aria-label=${t('Mode: {0}', name)}
-      title=${explained}
-      ?disabled=${!isLinked}
-      @click=${pickMode}
-    >
-      <span>${name}</span>${icon('chevron-down')}
-    </button>
-    <button
-      class="pick shrink"
-      type="button"
-      data-pick="model"
-      aria-label=${t('Model: {0}', model)}
-      title=${t('Model: {0}', model)}
-      ?disabled=${!isLinked}
-      @click=${pickModel}
-    >
-      <span class="one-line">${reveal(model)}</span>${icon('chevron-down')}
-    </button>`;
+  const disabled = !isLinked;
+  const modeLabel = t('Mode: {0}', name);
+  const modelLabel = t('Model: {0}', model);
+  return html`${picker({ picks: 'mode', label: modeLabel, title: explained, shown: name, disabled, act: pickMode })}
+  ${picker({ picks: 'model', label: modelLabel, shown: model, shrinks: true, disabled, act: pickModel })}`;
 }

@@ -1,9 +1,8 @@
 // Where a person writes to the thread: a field, where it goes, and how soon.
-import { html, nothing, render } from 'lit';
+import { html, render } from 'lit';
 import type { Reply } from '../../mail/mailMessages.ts';
-import { icon } from '../icons.ts';
+import { picker, refused, sendButton } from '../composerParts.ts';
 import { t } from '../l10n.ts';
-import { reveal } from '../reveal.ts';
 
 export interface LetterActions {
   send(text: string): void;
@@ -54,48 +53,18 @@ export class Letter {
   update({ to, priority }: Reply, isFree: boolean, refusal: string | undefined): void {
     this.#canSend = isFree && this.text.trim() !== '';
     const priorityName = PRIORITIES[priority]();
+    const act = this.#act;
+    const toLabel = t('To {0}', to);
+    const priorityLabel = t('Priority: {0}', priorityName);
     render(
-      html`${
-          refusal === undefined
-            ? nothing
-            : html`<p class="refusal" role="alert">
-                ${icon('warning', 'warn')}<span>${reveal(refusal)}</span>
-              </p>`
-        }
+      html`${refused(refusal)}
         <div class="composer">
           ${this.#field}
           <div class="bar">
-            <button
-              class="pick shrink"
-              type="button"
-              data-pick="to"
-              aria-label=${t('To {0}', to)}
-              title=${t('To {0}', to)}
-              @click=${() => this.#act.pickTo()}
-            >
-              <span class="one-line">${t('To {0}', reveal(to))}</span>${icon('chevron-down')}
-            </button>
-            <button
-              class="pick"
-              type="button"
-              data-pick="priority"
-              aria-label=${t('Priority: {0}', priorityName)}
-              title=${t('Priority: {0}', priorityName)}
-              @click=${() => this.#act.pickPriority()}
-            >
-              <span>${priorityName}</span>${icon('chevron-down')}
-            </button>
+            ${picker({ picks: 'to', label: toLabel, shown: toLabel, shrinks: true, act: () => act.pickTo() })}
+            ${picker({ picks: 'priority', label: priorityLabel, shown: priorityName, act: () => act.pickPriority() })}
             <span class="grow"></span>
-            <button
-              class="send"
-              type="button"
-              aria-label=${t('Send')}
-              title=${t('Send')}
-              ?disabled=${!this.#canSend}
-              @click=${() => this.#send()}
-            >
-              ${icon('arrow-up')}
-            </button>
+            ${sendButton(this.#canSend, () => this.#send())}
           </div>
         </div>`,
       this.element,
