@@ -136,7 +136,8 @@ export function readConfig(
 
 function readFile(file: string): Config {
   if (!existsSync(file)) return Config.parse({});
-  const text = readFileSync(file, 'utf8');
+  // Some editors begin a file with a byte order mark.
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;

@@ -16,6 +16,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { once } from 'node:events';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import { readConfig } from '../../gateway/config.ts';
 import { configFile, MAX_SOCKET_PATH, socketPath, stateFolder } from '../../gateway/rpc/paths.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -133,4 +134,10 @@ test('a configuration that cannot be read says in which line, and one that is wr
   writeFileSync(path.join(broken, 'config.json'), '{\n  // fine\n  "agents": nonsense\n}');
   await assert.rejects(startGateway({ home: broken }), /config\.json, line 3: .*Mend it, then start again/s);
   await assert.rejects(startGateway({ config: { logLevel: 'loud' } }), /config\.json: logLevel/);
+});
+
+test('a configuration is read as editors of any system write it', () => {
+  const file = path.join(newFolder(), 'config.json');
+  writeFileSync(file, '\uFEFF{\r\n  "logLevel": "debug",\r\n}\r\n');
+  assert.equal(readConfig(file, {}).logLevel, 'debug');
 });
