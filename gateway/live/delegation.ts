@@ -13,7 +13,7 @@ import {
   type Task,
 } from '../protocol/index.ts';
 import type { z } from 'zod';
-import { admitPrompt, removePrompt } from '../store/conversation.ts';
+import { admitPrompt, createSession, removePrompt } from '../store/conversation.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { StoredTask, TaskChange } from '../store/task.ts';
 import type { Clock } from './clock.ts';
@@ -200,7 +200,7 @@ export class Delegation {
     await store.synced(() => {
       // Offered twice at once: over a link that broke and over the next one.
       if (store.tasks.find(taskId, 'in', key) !== undefined) return;
-      store.sessions.insert({ sessionId, agent, path, mode: 'ask', model: null }, undefined, now);
+      createSession(store, { sessionId, agent, path, mode: 'ask', model: null }, undefined, now);
       const sent = { promptId, message: prompt, from, createdAt: now, expiresAt: null, steer: false };
       admitPrompt(store, { sessionId, ...sent }, now);
       store.tasks.insert({ task, peerKey: key, promptId, path, agent });

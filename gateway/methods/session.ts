@@ -12,8 +12,7 @@ import {
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
-import { copySession, importEvents } from '../store/conversation.ts';
-import { tellOfMailbox } from '../store/mailReceipt.ts';
+import { copySession, createSession, importEvents, removeSession } from '../store/conversation.ts';
 import { existingFolder } from './folder.ts';
 import type { Gateway } from './parts.ts';
 
@@ -40,22 +39,9 @@ export const sessionHandlers = ({
       ? ours
       : [...ours, ...theirs].toSorted((a, b) => (a.lastActivityAt < b.lastActivityAt ? 1 : -1));
   };
-  /** A session and its mailbox. Inside a transaction. */
-  const insert = (session: Parameters<typeof store.sessions.insert>[0], title: string | undefined): void => {
-    store.sessions.insert(session, title, clock.now());
-    const mailbox = store.mailboxes.findBySession(session.sessionId);
-    if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.created', clock.now());
-  };
   const remove = async (sessionId: SessionId): Promise<void> => {
-    const mailbox = await store.synced(() => {
-      const stored = store.sessions.get(sessionId);
-      const mailbox = store.mailboxes.findBySession(sessionId);
-      if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.destroyed', clock.now());
-      store.log.remove(stored);
-      store.sessions.remove(stored);
-      return mailbox;
-    });
-    if (mailbox !== undefined) mail.removed(mailbox.key);
+    const mailboxKey = await store.synced(() => removeSession(store, sessionId, clock.now()));
+    if (mailboxKey !== undefined) mail.removed(mailboxKey);
   };
   /** What fails leaves no session behind. */
   const orNotAtAll = async (sessionId: SessionId, work: () => Promise<void>): Promise<void> => {
@@ -91,7 +77,7 @@ export const sessionHandlers = ({
       };
       const { agentSessionId } = params;
       await store.synced(() => {
-        insert(session, params.title);
+        createSession(store, session, params.title, clock.now());
         if (agentSessionId !== undefined)
           store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
       });
@@ -148,7 +134,7 @@ export const sessionHandlers = ({
       const made = sessionId ?? SessionId.parse(clock.newId());
       return store.synced(() => {
         if (sessionId === undefined) {
-          insert({ ...session, sessionId: made, path }, session.title.slice(0, 200));
+          createSession(store, { ...session, sessionId: made, path }, session.title, clock.now());
           store.sessions.change(store.sessions.get(made), { agentSessionId: session.agentSessionId });
         }
         importEvents(store, made, events);
@@ -197,7 +183,7 @@ export const sessionHandlers = ({
       const made = SessionId.parse(clock.newId());
       await store.synced(() => {
         const name = title ?? `${session.title} (fork)`;
-        insert({ ...session, sessionId: made }, name.slice(0, 200));
+        createSession(store, { ...session, sessionId: made }, name, clock.now());
         copySession(store, sessionId, made);
       });
       await orNotAtAll(made, () => live.of(made).fork(agentSessionId));

@@ -17,7 +17,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
-import { closeMailOf } from './mailReceipt.ts';
+import { closeMailOf, tellOfMailbox } from './mailReceipt.ts';
 import { INSTEAD, type SentPrompt, type StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
@@ -42,6 +42,30 @@ export interface AdmittedPrompt {
   readonly seq: number;
   /** Nothing new starts in its queue. */
   readonly held: boolean;
+}
+
+const MAX_TITLE_CHARS = 200;
+
+/** Makes a session with its mailbox. A title that is too long is cut. */
+export function createSession(
+  store: Store,
+  session: Parameters<Store['sessions']['insert']>[0],
+  title: string | undefined,
+  now: string,
+): void {
+  store.sessions.insert(session, title?.slice(0, MAX_TITLE_CHARS).toWellFormed(), now);
+  const mailbox = store.mailboxes.findBySession(session.sessionId);
+  if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.created', now);
+}
+
+/** Removes a session with all that belongs to it. Answers the key of the mailbox that it had. */
+export function removeSession(store: Store, sessionId: SessionId, now: string): number | undefined {
+  const session = store.sessions.get(sessionId);
+  const mailbox = store.mailboxes.findBySession(sessionId);
+  if (mailbox !== undefined) tellOfMailbox(store, mailbox, 'mailbox.destroyed', now);
+  store.log.remove(session);
+  store.sessions.remove(session);
+  return mailbox?.key;
 }
 
 /** Accepts a prompt: it starts now if nothing is before it, else it waits. */
