@@ -19,11 +19,20 @@ const chunk =
 
 type Entry = Extract<AgentUpdate, { type: 'plan' }>['entries'][number];
 
-const planEntry = (value: unknown): Entry[] => {
+/** An entry of a plan, in the form that ACP and Claude's own tool have in common. */
+export const planEntry = (value: unknown): Entry[] => {
   const entry = object(value);
-  const content = text(entry['content']);
+  const content = word(entry['content']);
   const status = PlanEntry.shape.status.safeParse(entry['status']).data ?? 'pending';
   return content === undefined ? [] : [{ content, status }];
+};
+
+type Command = Extract<AgentUpdate, { type: 'commands' }>['commands'][number];
+
+/** A slash command, likewise. */
+export const command = (value: unknown): Command[] => {
+  const name = word(object(value)['name']);
+  return name === undefined ? [] : [{ name, description: text(object(value)['description']) ?? '' }];
 };
 
 /** The current value of a select option of one category: modes and models are announced that way too. */
@@ -62,15 +71,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['plan', (update) => [{ type: 'plan', entries: list(update['entries']).flatMap(planEntry) }]],
   [
     'available_commands_update',
-    (update) => [
-      {
-        type: 'commands',
-        commands: list(update['availableCommands']).flatMap((value) => {
-          const name = word(object(value)['name']);
-          return name === undefined ? [] : [{ name, description: text(object(value)['description']) ?? '' }];
-        }),
-      },
-    ],
+    (update) => [{ type: 'commands', commands: list(update['availableCommands']).flatMap(command) }],
   ],
   [
     'current_mode_update',

@@ -11,6 +11,7 @@ import {
 } from './agent.ts';
 import { formOptions } from './acpForm.ts';
 import { ToolCards } from './acpTools.ts';
+import { command } from './acpUpdates.ts';
 import { Asking } from './asking.ts';
 import { ClaudeConnection } from './claudeConnection.ts';
 import { permissionAnswer, permissionOptions, questionsAnswer, questionsForm } from './claudeQuestions.ts';
@@ -126,10 +127,7 @@ export class ClaudeConversation implements AgentConversation {
   /** Resolves when it is ready. Without this request it says nothing before the first prompt. */
   async initialize(mode: Mode): Promise<void> {
     const hello = await this.#connection.request({ subtype: 'initialize', hooks: null });
-    const commands = list(hello['commands']).flatMap((value) => {
-      const name = word(object(value)['name']);
-      return name === undefined ? [] : [{ name, description: text(object(value)['description']) ?? '' }];
-    });
+    const commands = list(hello['commands']).flatMap(command);
     if (commands.length > 0) this.#teller.tell([{ type: 'commands', commands }]);
     const models = list(hello['models']).flatMap(offeredModel);
     // Whether it may switch to each of them only asking can tell; a refusal is an error where it is chosen.

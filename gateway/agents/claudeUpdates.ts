@@ -1,7 +1,7 @@
 // Reads the lines of Claude's stream-json: what it says, thinks and does; unknown kinds of lines are skipped.
-import { PlanEntry } from '../protocol/index.ts';
 import type { AgentUpdate } from './agent.ts';
 import type { ToolCards } from './acpTools.ts';
+import { planEntry } from './acpUpdates.ts';
 import { toolCard, toolResult } from './claudeTools.ts';
 import { list, number, object, text, word, type JsonObject } from './json.ts';
 
@@ -10,15 +10,6 @@ const PLAN_TOOL = 'TodoWrite';
 
 const sum = (usage: JsonObject, ...names: readonly string[]): number =>
   names.reduce((total, name) => total + (number(usage[name]) ?? 0), 0);
-
-type Entry = Extract<AgentUpdate, { type: 'plan' }>['entries'][number];
-
-const planEntry = (value: unknown): Entry[] => {
-  const todo = object(value);
-  const content = word(todo['content']);
-  const status = PlanEntry.shape.status.safeParse(todo['status']).data ?? 'pending';
-  return content === undefined ? [] : [{ content, status }];
-};
 
 export class ClaudeReader {
   readonly tools: ToolCards;
