@@ -17,6 +17,7 @@ import { admitPrompt, createSession, removePrompt } from '../store/conversation.
 import type { Committed, Store } from '../store/store.ts';
 import type { StoredTask, TaskChange } from '../store/task.ts';
 import type { Clock } from './clock.ts';
+import { messageOf } from './failures.ts';
 import { notify, type Sink } from './feed.ts';
 import type { Live } from './live.ts';
 import type { PeerBook, Peering } from './peering.ts';
@@ -163,7 +164,7 @@ export class Delegation {
           if (stored === undefined || isOver(stored.task.state)) return;
           this.#change(stored, {
             state: 'failed',
-            error: error instanceof Error ? error.message : String(error),
+            error: messageOf(error),
           });
         },
       );

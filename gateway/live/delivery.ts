@@ -5,6 +5,7 @@ import { deliverLane, noteReceipt, unpark, type Delivered } from '../store/mailD
 import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import { messageOf } from './failures.ts';
 import { persist } from './persist.ts';
 import type { Readers } from './readers.ts';
 import type { Logger } from './surroundings.ts';
@@ -238,7 +239,7 @@ export class Delivery implements AsyncDisposable {
       answers = await carrier.deliver(batch);
       lane.failures = 0;
     } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
+      fault = messageOf(error);
       logger.info({ peer, fault }, 'mail could not be handed to a peer');
     }
     // The next start finds it in flight, and tries again.

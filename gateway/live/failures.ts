@@ -1,7 +1,9 @@
-// What an agent's failure is to others: a declared problem to who called, words and a code to who reads the log.
+// What a failure is to others: words for people, a declared problem to who called, a code to who reads the log.
 import { AgentError } from '../agents/agent.ts';
 import { Problem } from '../protocol/index.ts';
 import type { Logger } from './surroundings.ts';
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;
 

@@ -16,6 +16,7 @@ import type { StoredPeer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
+import { messageOf } from './failures.ts';
 
 const LIFE_SECONDS = 600;
 /** Wrong proofs that burn an invitation. */
@@ -188,10 +189,9 @@ export class Invitations implements Disposable {
     const addresses = [...new Set([...named, ...found])];
     const dialled = await dial({ ...target, addresses }, new AbortController().signal).catch(
       (cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
         throw new Problem(
           'peer.offline',
-          `The other gateway cannot be reached: ${reason} Is it running, and does a firewall let its port through? On it: holdfast peers invite --address HOST`,
+          `The other gateway cannot be reached: ${messageOf(cause)} Is it running, and does a firewall let its port through? On it: holdfast peers invite --address HOST`,
           {},
           cause,
         );

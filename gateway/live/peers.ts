@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
+import { messageOf } from './failures.ts';
 import { Invitations, type Inviting, type Joining } from './invitations.ts';
 import { Nearby } from './nearby.ts';
 import { LivePeer, REMOVED, type PeerSurroundings } from './peerLink.ts';
@@ -390,5 +391,3 @@ export class Peers implements PeerBook, AsyncDisposable {
     return promise;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -9,6 +9,7 @@ import { dial, LINK, TlsListener, type Visitor } from '../peers/tls.ts';
 import type { StoredPeer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
+import { messageOf } from './failures.ts';
 import type { LivePeer } from './peerLink.ts';
 import { receiveRekey } from './rekey.ts';
 
@@ -197,5 +198,3 @@ const pinsOf = ({ certificate, nextCertificate }: StoredPeer): string[] =>
 
 const fingerprintsOf = ({ fingerprint, nextCertificate }: StoredPeer): string[] =>
   nextCertificate === null ? [fingerprint] : [fingerprint, fingerprintOfPem(nextCertificate)];
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
