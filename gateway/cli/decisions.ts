@@ -1,7 +1,7 @@
 // What waits for a person in a session: open questions of the agent, and prompts that may not have finished.
-import type { Event, Permission, PromptId, Snapshot } from '../protocol/index.ts';
+import { textOf, type Event, type Permission, type PromptId, type Snapshot } from '../protocol/index.ts';
 import { oneLine } from './plainText.ts';
-import { question, textOf } from './transcript.ts';
+import { question } from './transcript.ts';
 
 type Asked = Pick<Permission, 'permissionId' | 'title' | 'toolCall' | 'options' | 'form' | 'url' | 'digest'>;
 

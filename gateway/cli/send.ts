@@ -1,6 +1,6 @@
 // send and attach: a prompt on its way, and a session watched from a terminal.
 import { randomUUID } from 'node:crypto';
-import { PromptId, type Cursor, type Event, type PromptState, type Session } from '../protocol/index.ts';
+import { PromptId, SETTLED, type Cursor, type Event, type Session } from '../protocol/index.ts';
 import { CLIENT_NAME, findSession, withGateway } from './client.ts';
 import { Follower, type News } from './follow.ts';
 import type { Output } from './output.ts';
@@ -9,9 +9,6 @@ import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { question, Transcript } from './transcript.ts';
 import { UsageError, type Call, type Verb } from './verb.ts';
-
-/** States in which nothing more will be heard of a prompt. */
-const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 
 export const sendVerbs: readonly Verb[] = [
   {
@@ -52,7 +49,7 @@ async function send(call: Call): Promise<number> {
       ...(expiresIn === undefined ? {} : { expiresInS: Number(expiresIn) }),
     });
     const { state, position, cursor } = accepted;
-    if (call.flag('follow') === true && !OVER.has(state)) {
+    if (call.flag('follow') === true && !SETTLED.has(state)) {
       return followPrompt(call, session, promptId.data, cursor);
     }
     const where = state === 'queued' ? `, ${position} before it` : '';

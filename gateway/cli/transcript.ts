@@ -1,5 +1,12 @@
 // A conversation as terminal text: what to write for each event, so that answers stream and nothing is written twice.
-import type { Event, Message, Permission, PromptId, ToolCall, ToolContent } from '../protocol/index.ts';
+import {
+  textOf,
+  type Event,
+  type Permission,
+  type PromptId,
+  type ToolCall,
+  type ToolContent,
+} from '../protocol/index.ts';
 import { fieldLines } from './formEntry.ts';
 import { harmless, oneLine } from './plainText.ts';
 
@@ -153,12 +160,6 @@ export class Transcript {
 }
 
 const STATUS: Readonly<Record<string, string>> = { completed: '✓', failed: '✗' };
-
-/** What a person sent, as text. */
-export const textOf = (message: Message): string =>
-  typeof message === 'string'
-    ? message
-    : message.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
 
 function verdict({ optionId, content, by }: Extract<Event, { type: 'permission_resolved' }>): string {
   if (optionId === null || by === null) return 'Withdrawn by the agent.';

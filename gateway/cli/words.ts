@@ -1,12 +1,19 @@
 // How the answers of some methods are told to people; every other answer is described member by member.
-import { methods, type Event, type MethodName, type Permission, type Result } from '../protocol/index.ts';
+import {
+  methods,
+  textOf,
+  type Event,
+  type MethodName,
+  type Permission,
+  type Result,
+} from '../protocol/index.ts';
 import { inboxTable, outboxTable } from './mail.ts';
 import { describe, megabytes, table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
 import { at } from './client.ts';
 import { nearbyLines, peerLines } from './peers.ts';
 import { sessionTable, stateOf } from './sessions.ts';
-import { question, textOf, Transcript } from './transcript.ts';
+import { question, Transcript } from './transcript.ts';
 
 type Words = { readonly [M in MethodName]?: (result: Result<M>) => string | string[] };
 

@@ -1,5 +1,5 @@
 // What an agent is told of a conversation that it has no memory of.
-import type { Event, Message } from '../protocol/index.ts';
+import { textOf, type Event, type Message } from '../protocol/index.ts';
 
 /** About 8,000 tokens: enough to go on with, little enough for every agent. The end counts more than the start. */
 const MAX_LENGTH = 32_000;
@@ -29,8 +29,3 @@ export function withHistory(events: readonly Event[], message: Message): Message
     ...(typeof message === 'string' ? [{ type: 'text', text: message } as const] : message),
   ];
 }
-
-export const textOf = (message: Message): string =>
-  typeof message === 'string'
-    ? message
-    : message.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');

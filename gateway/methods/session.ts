@@ -1,9 +1,9 @@
 // session.*: making sessions, showing them, ending them.
-import { textOf } from '../core/history.ts';
 import { snippet } from '../core/search.ts';
 import {
   Problem,
   SessionId,
+  textOf,
   type Event,
   type QueueStats,
   type Session,

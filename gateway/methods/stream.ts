@@ -9,6 +9,7 @@ import {
   PromptId,
   PromptState,
   SessionId,
+  SETTLED,
   type Event,
 } from '../protocol/index.ts';
 import { followAtPeer, mustBeAt, type Peers, type RemoteLog } from '../live/remoteFollow.ts';
@@ -28,8 +29,6 @@ const Accepted = z.object({
 
 type Accepted = z.infer<typeof Accepted>;
 
-/** States in which nothing more will be heard of a prompt. */
-const OVER: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 const LAST_WORDS: ReadonlySet<string> = new Set(['result', 'error', 'interrupted', 'uncertain', 'dequeued']);
 
 /** Somebody who gets the events of a session as text, with the log that their numbers are of. */
@@ -76,7 +75,7 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
   const here = ({ sessionId, promptId, cursor }: Accepted) => {
     const session = store.sessions.get(sessionId);
     const after = store.log.resumeAt(session, cursor);
-    const isOver = OVER.has(store.queue.get(session, promptId).state);
+    const isOver = SETTLED.has(store.queue.get(session, promptId).state);
     // The same prompt sent again, after all was said: it is said once more, as far as it is still there.
     const until = isOver ? store.log.head(session) : Infinity;
     return { until: after === 'gap' ? 0 : until, subscribe: from(session, after === 'gap' ? 0 : after) };
@@ -106,7 +105,7 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
       const { until, subscribe } =
         peer === undefined
           ? here(accepted)
-          : { until: OVER.has(accepted.state) ? 0 : Infinity, subscribe: at({ ...accepted, peer }) };
+          : { until: SETTLED.has(accepted.state) ? 0 : Infinity, subscribe: at({ ...accepted, peer }) };
       const stream = open();
       if (until <= splitCursor(accepted.cursor)[1]) return stream.end();
       let isMine = false;

@@ -28,8 +28,17 @@ export const Message = z.union(
 );
 export type Message = z.infer<typeof Message>;
 
+/** The same as text; what is no text is named. */
+export const textOf = (message: Message): string =>
+  typeof message === 'string'
+    ? message
+    : message.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
+
 export const PromptState = z.enum(['queued', 'running', 'uncertain', 'done', 'failed', 'cancelled']);
 export type PromptState = z.infer<typeof PromptState>;
+
+/** States in which nothing more will be heard of a prompt. */
+export const SETTLED: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 
 export const Prompt = z.object({
   promptId: PromptId,

@@ -1,7 +1,6 @@
 // The search index: the words of prompts and of whole messages, by the id of their event.
-import { textOf } from '../core/history.ts';
 import { matchExpression } from '../core/search.ts';
-import type { Event } from '../protocol/index.ts';
+import { textOf, type Event } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 
 export class SearchIndex {

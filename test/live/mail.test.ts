@@ -1,7 +1,6 @@
 // Mail into sessions: a message becomes a labelled prompt in the queue, is read when its turn starts, and decides nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { textOf } from '../../gateway/core/history.ts';
 import {
   MailboxName,
   PromptId,
@@ -9,6 +8,7 @@ import {
   type ParamsIn,
   type Result,
   type SessionId,
+  textOf,
 } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';

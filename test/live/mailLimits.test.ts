@@ -1,8 +1,7 @@
 // What is bounded: one slow mailbox leaves the others undisturbed, and nobody can fill, flood, forge or go round in circles.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { textOf } from '../../gateway/core/history.ts';
-import { ClientMessageId, MessageId, SessionId, type Params } from '../../gateway/protocol/index.ts';
+import { ClientMessageId, MessageId, SessionId, type Params, textOf } from '../../gateway/protocol/index.ts';
 import type { Bearer } from '../../gateway/rpc/bearer.ts';
 import { endTurn } from '../../gateway/store/conversation.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
