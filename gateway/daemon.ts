@@ -111,8 +111,10 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const announcer = new Announcer(store);
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const idleAgentMs = config.idleAgentMinutes * 60_000;
+  /** Known when it listens, which is after the first agents are started. */
+  const tcp: { port?: number } = {};
   const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
-  const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers) : noTools;
+  const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers, () => tcp.port) : noTools;
   const live = parts.use(
     new Live({ store, clock: systemClock, logger, findAgent, lendTools, startTime, idleAgentMs }),
   );
@@ -200,15 +202,18 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   await bus.sync();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
-  if (http !== undefined) parts.use(http);
+  if (http !== undefined) {
+    parts.use(http);
+    tcp.port = http.port;
+  }
   // Before the listener, which ends when its last connection has.
   parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
   const announce = (): Disposable => {
-    const tcp =
+    const door =
       http === undefined ? {} : { http: { host: '127.0.0.1', port: http.port }, token: bearers.own };
     const where = { socket, home: realpathSync(home) };
-    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, ...where, ...tcp });
+    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, ...where, ...door });
   };
   parts.use(announce());
   bearers.onRotate = () => void announce();

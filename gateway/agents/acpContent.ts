@@ -50,6 +50,14 @@ const toolContent = (value: unknown): ToolContent => {
 /** The contents of one card, whole. */
 export const toolContents = (value: unknown): ToolContent[] => list(value).map(toolContent);
 
+/** What a tool of an MCP server answered: Codex tells it only as that server's own result, or as its error. */
+export const mcpContents = (rawOutput: unknown): ToolContent[] => {
+  const { result, error } = object(rawOutput);
+  const failure = word(error) ?? word(object(error)['message']);
+  if (failure !== undefined) return [{ type: 'text', text: failure }];
+  return list(object(result)['content']).map((content) => toolContent({ type: 'content', content }));
+};
+
 /** The same, cut where they are too long together. */
 export const cutContents = (contents: readonly ToolContent[]): ToolContent[] => {
   let room = MAX_CONTENT_CHARS;

@@ -36,12 +36,23 @@ export interface AcpSession {
 /** Where a session works, and with which tools besides the agent's own. */
 type Place = { readonly cwd: string; readonly mcpServers: readonly object[] };
 
-const mcpServer = ({ name, command, args, env }: ToolServer): object => ({
+const onStdio = ({ name, command, args, env }: ToolServer): object => ({
   name,
   command,
   args,
   env: Object.entries(env).map(([name, value]) => ({ name, value })),
 });
+
+const overHttp = ({ name, http }: ToolServer): object[] => {
+  const door = http();
+  if (door === undefined) return [];
+  const headers = [{ name: 'Authorization', value: `Bearer ${door.token}` }];
+  return [{ type: 'http', name, url: door.url, headers }];
+};
+
+/** ACP wants every agent to take servers on stdio. GitHub Copilot drops them, with a line in a log of its own. */
+const mcpServers = (tools: readonly ToolServer[], hello: JsonObject): object[] =>
+  object(hello['agentInfo'])['name'] === 'Copilot' ? tools.flatMap(overHttp) : tools.map(onStdio);
 
 type Reply = { readonly sessionId: string; readonly reply: JsonObject };
 
@@ -61,8 +72,8 @@ export const HELLO = {
 /** Makes the agent ready: initialize, then its session, then mode and model. */
 export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
   const { cwd, mode, model, resume } = options;
-  const place: Place = { cwd, mcpServers: options.tools.map(mcpServer) };
   const hello = await host.request(call.initialize, HELLO);
+  const place: Place = { cwd, mcpServers: mcpServers(options.tools, hello) };
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);
   const own = object(capabilities['sessionCapabilities']);

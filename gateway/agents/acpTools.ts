@@ -1,7 +1,7 @@
 // The tool cards of a conversation: what is known of each tool call, so that gaps can be filled.
 import { ToolStatus, type PermissionOption, type ToolCall } from '../protocol/index.ts';
 import type { AgentUpdate, Question } from './agent.ts';
-import { cutContents, toolContents } from './acpContent.ts';
+import { cutContents, mcpContents, toolContents } from './acpContent.ts';
 import { TerminalOutputs } from './acpTerminal.ts';
 import { cut } from './cut.ts';
 import { bounded, list, number, object, shallow, text, word, type JsonObject } from './json.ts';
@@ -116,6 +116,10 @@ export class ToolCards {
     const changes = changesIn(raw);
     const printed = this.#outputs.content(toolCallId, raw, isOver(changes.status));
     if (printed !== undefined) changes.content = printed;
+    if (changes.content === undefined && card.content.length === 0) {
+      const answered = mcpContents(raw['rawOutput']);
+      if (answered.length > 0) changes.content = answered;
+    }
     // claude-acp sends updates that hold only _meta: they are news to nobody.
     if (Object.keys(changes).length === 0) return [];
     this.#cards.set(toolCallId, settled({ ...card, ...changes }));

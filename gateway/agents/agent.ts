@@ -108,6 +108,8 @@ export interface ToolServer {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The same over HTTP, for an agent that starts no programs for us. undefined: the gateway has no port open. */
+  readonly http: () => { readonly url: string; readonly token: string } | undefined;
 }
 
 /** Tools that are an agent's for as long as it runs. Disposing takes them back. */

@@ -15,7 +15,7 @@ export function writeServersFile(tools: readonly ToolServer[]): ServersFile {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
   const file = join(folder, 'mcp.json');
   const mcpServers = Object.fromEntries(
-    tools.map(({ name, ...server }) => [name, { type: 'stdio', ...server }]),
+    tools.map(({ name, command, args, env }) => [name, { type: 'stdio', command, args, env }]),
   );
   writeFileSync(file, JSON.stringify({ mcpServers }), { mode: 0o600, flag: 'wx' });
   return {

@@ -30,7 +30,7 @@ const KINDS = [
 const FIELDS = (
   'type text content toolCallId title kind status rawInput locations path line entries availableCommands name ' +
   'configOptions category currentValue used size cost amount currency currentModeId messageId data mimeType ' +
-  'resource _meta'
+  'resource _meta rawOutput result error'
 ).split(' ');
 
 /** Values that are right as often as they are wrong, so that every reader is reached at every depth. */
@@ -68,6 +68,30 @@ test('any JSON becomes storable events or nothing', () => {
 
 test('things that are no objects at all are skipped', () => {
   assert.deepEqual(read(undefined, null, 7, 'text', [], [{}]), []);
+});
+
+test('what a tool of an MCP server answered is shown where it is told only as its result', () => {
+  const call = (more: object) => ({ sessionUpdate: 'tool_call_update', toolCallId: 't', ...more });
+  const contents = (...updates: object[]) => {
+    const last = read({ sessionUpdate: 'tool_call', toolCallId: 't' }, ...updates).at(-1);
+    return last?.type === 'tool_update' ? last.content : undefined;
+  };
+  const text = (said: string) => ({ type: 'text', text: said });
+  const result = {
+    content: [text('three mailboxes'), { type: 'image', mimeType: 'image/png', data: 'AAAA' }],
+  };
+  const over = { status: 'completed', rawOutput: { result, error: null } };
+  assert.deepEqual(contents(call(over)), [
+    text('three mailboxes'),
+    { type: 'other', summary: 'image/png, 1 kB' },
+  ]);
+  assert.deepEqual(
+    contents(call({ status: 'failed', rawOutput: { error: { message: 'no such mailbox' } } })),
+    [text('no such mailbox')],
+  );
+  const shown = [{ type: 'content', content: text('as it is shown') }];
+  assert.deepEqual(contents(call({ ...over, content: shown })), [text('as it is shown')]);
+  assert.equal(contents(call({ content: shown }), call(over)), undefined);
 });
 
 test('images and links are told in words', () => {

@@ -7,7 +7,8 @@ import { claudeDriver } from '../../gateway/agents/claude.ts';
 import { writeServersFile } from '../../gateway/agents/claudeServers.ts';
 import { openAgent, recordedClaude } from '../support/agents.ts';
 
-const SERVER = { name: 'holdfast', command: 'node', args: ['main.ts', 'mcp'], env: { SECRET: 'hfa_secret' } };
+const PROGRAM = { command: 'node', args: ['main.ts', 'mcp'], env: { SECRET: 'hfa_secret' } };
+const SERVER = { name: 'holdfast', ...PROGRAM, http: () => undefined };
 
 test('only its user can read the file, and no argument holds a secret', () => {
   const servers = writeServersFile([SERVER]);
@@ -15,9 +16,8 @@ test('only its user can read the file, and no argument holds a secret', () => {
   assert.equal(flag, '--mcp-config');
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal(statSync(path.dirname(file)).mode & 0o777, 0o700);
-  const { name, ...rest } = SERVER;
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {
-    mcpServers: { [name]: { type: 'stdio', ...rest } },
+    mcpServers: { holdfast: { type: 'stdio', ...PROGRAM } },
   });
   assert.ok(!servers.args.join(' ').includes('hfa_secret'));
   servers[Symbol.dispose]();

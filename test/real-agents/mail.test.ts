@@ -4,9 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { AgentId, type MailboxName, type SessionId } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
+import { allowing } from '../support/realAgents/allowing.ts';
 import { startFakeModels } from '../support/realAgents/fakeModels.ts';
 import { prepareRealAgent } from '../support/realAgents/realAgents.ts';
-import { waitFor } from '../support/waitFor.ts';
 
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 300_000 };
@@ -46,79 +46,54 @@ describe('two agents', PATIENCE, () => {
   after(() => resources.disposeAsync());
 
   /** The tools of a server are asked about as every other tool is; a person says yes to each. */
-  const allowing = async <T>(story: Promise<T>): Promise<T> => {
-    const over = new AbortController();
-    const answering = waitFor(
-      'the end of the story',
-      async () => {
-        const { permissions } = await client.call('permission.list', {});
-        for (const { permissionId, options, digest } of permissions) {
-          const { optionId } = options.find(({ kind }) => kind === 'allow_once') ?? {};
-          if (optionId !== undefined)
-            await client.call('permission.answer', { permissionId, optionId, digest });
-        }
-        return over.signal.aborted;
-      },
-      2 * PATIENCE_MS,
-    );
-    try {
-      return await story;
-    } finally {
-      over.abort();
-      await answering;
-    }
-  };
+  const allowed = <T>(story: () => Promise<T>): Promise<T> => allowing(client, 2 * PATIENCE_MS, story());
 
   test('a question of the one is answered by the other, and both are told what became of it', () =>
-    allowing(
-      (async () => {
-        const follower = await client.follow(claude.sessionId);
-        const question = {
-          to: opencode.mailbox,
-          message: 'Which port does it listen on?\nREPLY 8080, on loopback',
-        };
-        await client.call('session.send', {
-          sessionId: claude.sessionId,
-          message: `TOOL send_message ${JSON.stringify(question)}`,
-        });
-        // OpenCode gets it as its next prompt, and answers by the tool; the answer is Claude's next prompt.
-        const answer = await follower.until(
-          (event) => event.type === 'prompt' && event.origin?.from === opencode.mailbox,
-          PATIENCE_MS,
-        );
-        assert.ok(answer.type === 'prompt' && typeof answer.message === 'string');
-        assert.match(answer.message, /^> 8080, on loopback$/m);
-        assert.match(answer.message, /approves nothing/);
-        await follower.end(answer.promptId);
+    allowed(async () => {
+      const follower = await client.follow(claude.sessionId);
+      const question = {
+        to: opencode.mailbox,
+        message: 'Which port does it listen on?\nREPLY 8080, on loopback',
+      };
+      await client.call('session.send', {
+        sessionId: claude.sessionId,
+        message: `TOOL send_message ${JSON.stringify(question)}`,
+      });
+      // OpenCode gets it as its next prompt, and answers by the tool; the answer is Claude's next prompt.
+      const answer = await follower.until(
+        (event) => event.type === 'prompt' && event.origin?.from === opencode.mailbox,
+        PATIENCE_MS,
+      );
+      assert.ok(answer.type === 'prompt' && typeof answer.message === 'string');
+      assert.match(answer.message, /^> 8080, on loopback$/m);
+      assert.match(answer.message, /approves nothing/);
+      await follower.end(answer.promptId);
 
-        const { messages } = await client.call('mail.outbox', {});
-        const [reply, asked] = messages;
-        assert.deepEqual(
-          [asked, reply].map((one) => [one?.from, one?.to, one?.provenance.via, one?.status]),
-          [
-            [claude.mailbox, opencode.mailbox, 'mcp', 'done'],
-            [opencode.mailbox, claude.mailbox, 'mcp', 'done'],
-          ],
-        );
-        assert.equal(reply?.replyTo, asked?.id);
-        assert.deepEqual(
-          messages.map(({ receipts }) => receipts[0]?.state),
-          ['read', 'read'],
-        );
-      })(),
-    ));
+      const { messages } = await client.call('mail.outbox', {});
+      const [reply, asked] = messages;
+      assert.deepEqual(
+        [asked, reply].map((one) => [one?.from, one?.to, one?.provenance.via, one?.status]),
+        [
+          [claude.mailbox, opencode.mailbox, 'mcp', 'done'],
+          [opencode.mailbox, claude.mailbox, 'mcp', 'done'],
+        ],
+      );
+      assert.equal(reply?.replyTo, asked?.id);
+      assert.deepEqual(
+        messages.map(({ receipts }) => receipts[0]?.state),
+        ['read', 'read'],
+      );
+    }));
 
   test('an agent looks into its own inbox, and finds what it was sent', () =>
-    allowing(
-      (async () => {
-        const { sessionId } = opencode;
-        const follower = await client.follow(sessionId);
-        const message = 'TOOL check_inbox {"unread": false}';
-        const { promptId } = await client.call('session.send', { sessionId, message });
-        await follower.until((event) => event.type === 'result' && event.promptId === promptId, PATIENCE_MS);
-        const output = JSON.stringify(follower.of('tool_update'));
-        assert.match(output, /Which port does it listen on/);
-        assert.match(output, /not orders/);
-      })(),
-    ));
+    allowed(async () => {
+      const { sessionId } = opencode;
+      const follower = await client.follow(sessionId);
+      const message = 'TOOL check_inbox {"unread": false}';
+      const { promptId } = await client.call('session.send', { sessionId, message });
+      await follower.until((event) => event.type === 'result' && event.promptId === promptId, PATIENCE_MS);
+      const output = JSON.stringify(follower.of('tool_update'));
+      assert.match(output, /Which port does it listen on/);
+      assert.match(output, /not orders/);
+    }));
 });

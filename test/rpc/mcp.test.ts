@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { z } from 'zod';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import {
   connectOverHttp,
   connectOverStdio,
+  COPILOT,
   ERAS,
+  givenTo,
   newToolSession,
   serversOf,
   tokenOf,
@@ -29,6 +32,15 @@ before(async () => {
   agent = await newToolSession(client);
 });
 after(() => gateway[Symbol.asyncDispose]());
+
+const HttpServers = z.array(
+  z.object({
+    type: z.literal('http'),
+    name: z.string(),
+    url: z.string(),
+    headers: z.array(z.object({ name: z.string(), value: z.string() })),
+  }),
+);
 
 const TOOLS = ['acknowledge_message', 'check_inbox', 'list_agents', 'send_message'];
 
@@ -68,6 +80,29 @@ test('the token is in the environment of the bridge and in no argument list', ()
   assert.equal(server.args.at(-1), 'mcp');
   assert.match(tokenOf(agent), /^hfa_[A-Za-z0-9_-]{43}$/);
   assert.ok(!JSON.stringify([server.command, server.args]).includes(tokenOf(agent)));
+});
+
+test('an agent that starts no programs for us is given the port, and nothing where none is open', async () => {
+  const sessionId = await client.newSession({ agent: COPILOT });
+  const [server, ...more] = HttpServers.parse(await givenTo(client, sessionId));
+  assert.deepEqual(more, []);
+  assert.ok(server);
+  assert.equal(server.name, 'holdfast');
+  const answer = await fetch(server.url, {
+    method: 'POST',
+    headers: {
+      ...Object.fromEntries(server.headers.map(({ name, value }) => [name, value])),
+      'Content-Type': 'application/json',
+      Accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+  });
+  const text = await answer.text();
+  for (const tool of TOOLS) assert.match(text, new RegExp(`"name":"${tool}"`));
+
+  await using closed = await startGateway({ config: { agents: toolAgentConfig } });
+  const other = await closed.connect();
+  assert.deepEqual(await givenTo(other, await other.newSession({ agent: COPILOT })), []);
 });
 
 test('the log knows no token', async () => {

@@ -9,9 +9,15 @@ import type { TestClient } from './client.ts';
 
 export const TOOL_AGENT = AgentId.parse('tools');
 
-/** What config.json says of the agent that tells its tools. */
+/** One that calls itself as GitHub Copilot does. */
+export const COPILOT = AgentId.parse('copilot');
+
+const script = path.join(import.meta.dirname, 'toolAgent.ts');
+
+/** What config.json says of the agents that tell their tools. */
 export const toolAgentConfig = {
-  [TOOL_AGENT]: { command: process.execPath, args: [path.join(import.meta.dirname, 'toolAgent.ts')] },
+  [TOOL_AGENT]: { command: process.execPath, args: [script] },
+  [COPILOT]: { command: process.execPath, args: [script, 'Copilot'] },
 };
 
 const Servers = z.array(
@@ -35,10 +41,14 @@ export async function newToolSession(client: TestClient, title?: string): Promis
   return { sessionId, servers: await serversOf(client, sessionId) };
 }
 
-export async function serversOf(client: TestClient, sessionId: SessionId): Promise<readonly Server[]> {
+export const serversOf = async (client: TestClient, sessionId: SessionId): Promise<readonly Server[]> =>
+  Servers.parse(await givenTo(client, sessionId));
+
+/** The servers that the agent of a session was given, in its own words. */
+export async function givenTo(client: TestClient, sessionId: SessionId): Promise<unknown> {
   const follower = await client.ask(sessionId, 'What were you given?');
   const said = follower.events.map((event) => (event.type === 'partial' ? event.content : ''));
-  return Servers.parse(JSON.parse(said.join('')));
+  return JSON.parse(said.join(''));
 }
 
 export const tokenOf = ({ servers }: ToolSession): string =>

@@ -1,4 +1,5 @@
-// A small ACP agent that answers every prompt with the MCP servers that it was given at the start of its session.
+// A small ACP agent that answers every prompt with the MCP servers that it was given at the start of its session. Its
+// argument is what it calls itself.
 import { createInterface } from 'node:readline';
 
 interface Request {
@@ -16,7 +17,12 @@ let servers: unknown;
 function answer({ method, params }: Request): object {
   switch (method) {
     case 'initialize':
-      return { protocolVersion: 1, agentCapabilities: { loadSession: true }, authMethods: [] };
+      return {
+        protocolVersion: 1,
+        agentInfo: { name: process.argv[2] ?? 'tools', version: '1' },
+        agentCapabilities: { loadSession: true },
+        authMethods: [],
+      };
     case 'session/new':
     case 'session/load':
       servers = params?.mcpServers;

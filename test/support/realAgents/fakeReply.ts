@@ -6,6 +6,8 @@ export interface ModelTool {
   readonly schema: unknown;
   /** It takes text instead of JSON. */
   readonly isText?: boolean;
+  /** Codex keeps the tools of each server apart by one, which a call has to name. */
+  readonly namespace?: string;
 }
 
 /** A request to a model, the same for every API. */
@@ -18,6 +20,7 @@ export interface ModelRequest {
 
 export interface ToolUse {
   readonly name: string;
+  readonly namespace?: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -82,13 +85,19 @@ const toolNamed = (request: ModelRequest, names: readonly string[]): ModelTool =
   return tool;
 };
 
-/** A tool of an MCP server: agents put the server's name before its own. */
+/** A tool of our MCP server: agents put its name before the tool's, and may have a tool of their own of that name. */
 const mcpTool = ({ tools }: ModelRequest, name: string, input: Readonly<Record<string, unknown>>): Reply => {
-  const tool = tools.find((one) => new RegExp(`(?:^|[_-])${name}$`).test(one.name));
+  const named = tools.filter((one) => new RegExp(`(?:^|[_-])${name}$`).test(one.name));
+  const tool = named.find((one) => /holdfast/.test(`${one.namespace} ${one.name}`));
   if (tool === undefined) {
     throw new Error(`the agent offers no tool ${name}, only ${tools.map((one) => one.name).join(', ')}`);
   }
-  return { deltas: ['Using a tool. '], toolUses: [{ name: tool.name, input }] };
+  return {
+    deltas: ['Using a tool. '],
+    toolUses: [
+      { name: tool.name, ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }), input },
+    ],
+  };
 };
 
 /** The text that mail asks to be answered with, whom, and what. */

@@ -4,17 +4,18 @@ import type { ModelTool } from './fakeReply.ts';
 import { list, object, text } from '../../../gateway/agents/json.ts';
 
 /** Tools may come in namespaces; those of the type "custom" take text instead of JSON. */
-const flatTools = (tools: unknown): ModelTool[] =>
+const flatTools = (tools: unknown, namespace?: string): ModelTool[] =>
   list(tools)
     .map(object)
     .flatMap((tool) =>
       tool['type'] === 'namespace'
-        ? flatTools(tool['tools'])
+        ? flatTools(tool['tools'], text(tool['name']))
         : [
             {
               name: text(tool['name']) ?? text(tool['type']) ?? '',
               schema: tool['parameters'],
               isText: tool['type'] === 'custom',
+              ...(namespace === undefined ? {} : { namespace }),
             },
           ],
     );
@@ -47,11 +48,12 @@ const messageItem = ({ number, reply }: Exchange) => ({
 });
 
 const callItems = ({ number, reply }: Exchange) =>
-  (reply.toolUses ?? []).map(({ name, input }, index) => ({
+  (reply.toolUses ?? []).map(({ name, namespace, input }, index) => ({
     type: 'function_call',
     id: `fc_fake_${number}_${index}`,
     call_id: `call_fake_${number}_${index}`,
     name,
+    ...(namespace === undefined ? {} : { namespace }),
     arguments: JSON.stringify(input),
     status: 'completed',
   }));
