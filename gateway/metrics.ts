@@ -10,6 +10,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
+/** Counts from now on. */
 export function metricsOf(store: Store, clients: () => number): Metrics {
   const counted: Counted = { events: 0, commits: 0 };
   let registry: Promise<Registry> | undefined;

@@ -8,6 +8,7 @@ export interface Counted {
   commits: number;
 }
 
+/** All figures; those that change are read when somebody asks. */
 export function registryOf(store: Store, clients: () => number, counted: Counted): Registry {
   const registry = new Registry();
   const registers = [registry];

@@ -8,6 +8,7 @@ const SUBMIT = 'submit';
 
 const DECLINE: PermissionOption = { optionId: 'decline', name: 'Decline', kind: 'reject_once' };
 
+/** What a person can do with a form. */
 export const formOptions: readonly PermissionOption[] = [
   { optionId: SUBMIT, name: 'Submit', kind: 'allow_once' },
   DECLINE,
@@ -130,6 +131,7 @@ export const readElicitation = (
     : { title, toolCall, options: formOptions, form };
 };
 
+/** Whether the form was filled in, and not declined. */
 export const isSubmit = ({ optionId }: Answer): boolean => optionId === SUBMIT;
 
 /** The answer to an elicitation/create; undefined is no answer, and no consent. */

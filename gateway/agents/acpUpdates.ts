@@ -91,6 +91,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ]);
 
+/** What one session/update says; nothing where it is of a kind that is not known. */
 export const readUpdate = (value: unknown, tools: ToolCards): AgentUpdate[] => {
   const update = object(value);
   return READERS.get(text(update['sessionUpdate']) ?? '')?.(update, tools) ?? [];

@@ -41,12 +41,14 @@ const alwaysOption = (request: JsonObject): PermissionOption[] => {
   return [{ optionId: ALWAYS, kind: 'allow_always', name }];
 };
 
+/** What a person can answer when Claude asks for a tool. */
 export const permissionOptions = (request: JsonObject): PermissionOption[] => [
   { optionId: ALLOW, kind: 'allow_once', name: 'Allow once' },
   ...alwaysOption(request),
   { optionId: REJECT, kind: 'reject_once', name: 'Reject' },
 ];
 
+/** The answer in Claude's protocol. */
 export const permissionAnswer = (request: JsonObject, optionId: string): JsonObject => {
   const allowed = { behavior: 'allow', updatedInput: request['input'] };
   if (optionId === ALLOW) return allowed;

@@ -20,6 +20,7 @@ const isExecutable = (path: string): boolean => {
   }
 };
 
+/** Where a command is on a PATH, or why what is there cannot be started; undefined: nowhere. */
 export const lookUp = (command: string, path: string, platform: NodeJS.Platform): Lookup => {
   const folders = isAbsolute(command) ? [''] : path.split(delimiter).filter((folder) => folder !== '');
   const endings = platform === 'win32' && extname(command) === '' ? ['.exe', '.cmd'] : [''];

@@ -68,6 +68,7 @@ const optionValues = (option: JsonObject): string[] =>
     return id === undefined ? optionValues(choice) : [id];
   });
 
+/** Reads what an agent offers from its answer to session/new, load or resume. */
 export const readModeOffer = (reply: JsonObject): ModeOffer => {
   const modes = object(reply['modes']);
   return {

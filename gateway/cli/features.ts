@@ -18,6 +18,7 @@ export interface Finding {
 
 const UPDATE = 'Use Node 24 or newer: https://nodejs.org';
 
+/** What of Node is needed, each tried. */
 export function nodeFindings(): Finding[] {
   return [
     { name: 'Node', state: 'ok', detail: `${process.version} at ${process.execPath}` },
@@ -56,6 +57,7 @@ function trySqlite(): Finding {
   }
 }
 
+/** What a version of SQLite means for us. */
 export function verdictOn(version: string): Finding {
   const works = `${version}, with WAL, exclusive locking and full text search`;
   if (compare(version, SOUND_SQLITE) >= 0) return { name: 'SQLite', state: 'ok', detail: works };

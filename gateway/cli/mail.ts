@@ -89,6 +89,7 @@ function typed<S extends z.ZodType>(schema: S, text: string | undefined): z.outp
   throw new UsageError(`"${oneLine(text ?? '')}" ${parsed.error.issues[0]?.message ?? 'is no id'}.`);
 }
 
+/** The outbox for people. */
 export const outboxTable = (messages: readonly Outgoing[]): string[] =>
   messages.length === 0
     ? ['Nothing.']
@@ -106,6 +107,7 @@ export const outboxTable = (messages: readonly Outgoing[]): string[] =>
         ]),
       ]);
 
+/** An inbox for people. */
 export const inboxTable = (messages: readonly Delivery[]): string[] =>
   messages.length === 0
     ? ['No messages.']

@@ -10,6 +10,7 @@ export interface Output {
   write(text: string): void;
 }
 
+/** Writes to a stream, for programs or for people. */
 export function outputTo(stream: NodeJS.WritableStream, json: boolean): Output {
   return {
     json,
@@ -53,6 +54,7 @@ export function duration(seconds: number): string {
   return minutes ? `${minutes}m ${Math.floor(seconds % 60)}s` : `${Math.floor(seconds)}s`;
 }
 
+/** "12 MB" */
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 /** Any answer of a method, readable without knowing the method. */
@@ -90,5 +92,6 @@ const scalar = (value: unknown): string => {
 const isListOfRecords = (value: unknown): value is Record<string, unknown>[] =>
   Array.isArray(value) && value.length > 0 && value.every(isRecord);
 
+/** Whether it is an object with members. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -137,6 +137,7 @@ export function stateOf({ state, rttMs, since, reason }: Peer): string {
 
 const MAIL_WORDS = { accept: 'mail', hold: 'held-mail', refuse: 'no-mail' } as const;
 
+/** Peers for people, and this gateway below them. */
 export function peerLines({ peers, self }: Result<'peers.list'>): string[] {
   const where =
     self.listening === null ? 'no port is open for peers' : `peers may dial port ${self.listening}`;
@@ -165,6 +166,7 @@ export function peerLines({ peers, self }: Result<'peers.list'>): string[] {
   ];
 }
 
+/** What was found on the network, for people. */
 export function nearbyLines({ found }: Result<'peers.discover'>): string[] {
   if (found.length === 0)
     return [

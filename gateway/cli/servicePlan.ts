@@ -27,6 +27,7 @@ export interface Facts {
   readonly command: readonly string[];
 }
 
+/** The service as every system has it. */
 export function serviceOf({ env, command, stateFolder }: Facts): Service {
   const home = env['HOLDFAST_HOME'];
   const ending =

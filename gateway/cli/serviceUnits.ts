@@ -20,6 +20,7 @@ const systemdWord = (text: string, isCommand: boolean): string => {
   return `"${isCommand ? quoted.replaceAll('$', '$$$$') : quoted}"`;
 };
 
+/** A unit of systemd. */
 export function systemdUnit({ command, env }: Service): string {
   return `[Unit]
 Description=Holdfast gateway: keeps coding-agent sessions alive
@@ -47,8 +48,10 @@ WantedBy=default.target
 const xml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
+/** What launchd calls it. */
 export const launchdLabel = ({ name }: Service): string => `dev.holdfast.${name}`;
 
+/** A property list of launchd. */
 export function launchdPlist(service: Service): string {
   const { command, env, stateFolder } = service;
   const strings = command.map((word) => `    <string>${xml(word)}</string>`).join('\n');

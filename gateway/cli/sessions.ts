@@ -157,6 +157,7 @@ export const sessionVerbs: readonly Verb[] = [
   },
 ];
 
+/** Sessions for people. */
 export function sessionTable(
   sessions: readonly Session[],
   now: number,

@@ -3,8 +3,10 @@ import { Cursor, type Event, type EventBody } from '../protocol/index.ts';
 
 // ---- cursors ----
 
+/** The cursor of somebody who has read up to a seq. */
 export const cursorAt = (logId: string, seq: number): Cursor => Cursor.parse(`${logId}:${seq}`);
 
+/** What a cursor is made of. */
 export function splitCursor(cursor: Cursor): [logId: string, seq: number] {
   const [logId = '', digits] = cursor.split(':');
   return [logId, Number(digits)];

@@ -82,6 +82,8 @@ export const mayRequeue = (status: OutboxStatus): boolean => status !== 'done' &
 // ---- order and time ----
 
 const RANKS: Readonly<Record<Priority, number>> = { now: 0, next: 1, low: 2 };
+
+/** The smaller, the sooner. */
 export const rankOf = (priority: Priority): number => RANKS[priority];
 
 const FIRST_WAIT_MS = 500;
@@ -91,6 +93,7 @@ const LONGEST_WAIT_MS = 60_000;
 export const backOffMs = (failures: number, chance: number): number =>
   Math.ceil(chance * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 16)));
 
+/** Whether its time is over. */
 export const isOver = (expiresAt: string | null, now: string): boolean =>
   expiresAt !== null && expiresAt <= now;
 
@@ -106,6 +109,7 @@ export interface Load {
   readonly bytes: number;
 }
 
+/** Whether one more message of so many bytes has room beside what is there. */
 export const fits = (load: Load, bytes: number, bound: Load): boolean =>
   load.messages < bound.messages && load.bytes + bytes <= bound.bytes;
 

@@ -82,6 +82,7 @@ const REPEATABLE: ReadonlySet<string> = new Set<MethodName>([
   'queue.resume',
 ]);
 
+/** Whether a call may be made again over the next link when nobody knows what became of it. */
 export const isRepeatable = (method: MethodName, access: Access): boolean =>
   access === 'read' || REPEATABLE.has(method);
 

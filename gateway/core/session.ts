@@ -7,6 +7,7 @@ export interface SessionFacts {
   readonly openPermissions: number;
 }
 
+/** One word for all that is known. */
 export function statusOf({ agent, inTurn, openPermissions }: SessionFacts): SessionStatus {
   switch (agent) {
     case 'starting':

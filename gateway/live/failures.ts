@@ -3,6 +3,7 @@ import { AgentError } from '../agents/agent.ts';
 import { Problem } from '../protocol/index.ts';
 import type { Logger } from './surroundings.ts';
 
+/** What went wrong, for people. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;

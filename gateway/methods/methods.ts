@@ -16,6 +16,7 @@ import { sessionHandlers } from './session.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
+/** What each call does in this gateway, or at the peer that it names. */
 export function handlersOf(gateway: Gateway): Handlers {
   const handlers: Handlers = {
     ...sessionHandlers(gateway),

@@ -40,6 +40,7 @@ interface Reader {
 
 type Needed = Pick<Gateway, 'store' | 'feed' | 'mail'> & Peers;
 
+/** What can be followed of this gateway. */
 export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Streams => {
   /** Follows until told otherwise; the client's going ends it. */
   const follow = (

@@ -23,6 +23,7 @@ export function addressesOf(port: number, interfaces = networkInterfaces()): str
     .map(({ address }) => hostAndPort(address, port));
 }
 
+/** The two as one writes them together. */
 export const hostAndPort = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
@@ -48,4 +49,5 @@ export function nameFrom(text: string): PeerName {
   return PeerName.parse(plain === '' ? 'gateway' : plain);
 }
 
+/** What this machine is called. */
 export const ownName = (): PeerName => nameFrom(hostname());

@@ -37,9 +37,11 @@ export function identityOf(privateKey: string, certificate: string): Identity {
 export const fingerprintOf = (certificate: X509Certificate): string =>
   createHash('sha256').update(spkiOf(certificate)).digest('hex');
 
+/** The same of a certificate in PEM. */
 export const fingerprintOfPem = (certificate: string): string =>
   fingerprintOf(new X509Certificate(certificate));
 
+/** The public key, as it is hashed and compared. */
 export const spkiOf = (certificate: X509Certificate): Buffer =>
   certificate.publicKey.export({ type: 'spki', format: 'der' });
 

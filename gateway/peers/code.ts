@@ -25,6 +25,7 @@ export interface PairingCode {
 
 export type Form = 'text' | 'words';
 
+/** A new secret, of as many bytes as the code has room for. */
 export const newSecret = (form: Form): Buffer => randomBytes(form === 'words' ? WORDS.secret : SECRET_BYTES);
 
 /** Short enough for a QR code on a terminal. Seconds since 1970, by the clock of the gateway that makes it. */

@@ -59,6 +59,7 @@ export function differenceOf(stored: Host, now: Host, isCopy: boolean): string |
   return `${now.folder} was made on another machine.`;
 }
 
+/** What tells this machine and folder from others. */
 export const hostOf = (home: string): Host => ({
   schema: 1,
   id: hashOf(hostId()),

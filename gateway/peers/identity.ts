@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { identityOf, makeIdentity, type Identity } from './certificate.ts';
 
+/** Where the key is. */
 export const identityFile = (home: string): string => path.join(home, 'identity.pem');
 
 /** undefined: none was made yet. Throws an error that says what to do when the file cannot be used. */
@@ -38,4 +39,5 @@ export function keepIdentity(home: string, { privateKey, certificate }: Identity
   renameSync(temporary, file);
 }
 
+/** Takes the key away: the next one makes this gateway another peer. */
 export const forgetIdentity = (home: string): void => rmSync(identityFile(home), { force: true });

@@ -26,6 +26,7 @@ const Paired = Introduction.extend({ proof: z.string().max(64) });
 export const proofKeyOf = (secret: Buffer): string =>
   createHash('sha256').update('holdfast pairing\0').update(secret).digest('base64url');
 
+/** What an invitation is called: only who has the code can say it. */
 export const invitationIdOf = (proofKey: string): string =>
   createHash('sha256').update('holdfast invitation\0').update(proofKey).digest('hex').slice(0, 32);
 

@@ -64,6 +64,7 @@ export const Handled = z.object({
 });
 export type Handled = z.infer<typeof Handled>;
 
+/** What one says to the other, by name, with its parameters. */
 export const between = {
   'peer.news': News,
   'peer.hangup': z.object({ id: RemoteClient.shape.id }),

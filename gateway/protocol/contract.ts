@@ -61,6 +61,7 @@ export interface Notification<P extends z.ZodType = z.ZodType> {
   readonly params: P;
 }
 
+/** Its schema is made when it is first asked for, like that of a method. */
 export function notification<P extends z.ZodType>(summary: string, params: () => P): Notification<P> {
   let known: P | undefined;
   return {

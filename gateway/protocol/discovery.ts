@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** The protocol versions that this build speaks. Raise `max` with a new feature, `min` with a break. */
 export const PROTOCOL = { min: 1, max: 1 } as const;
 
+/** The versions that somebody speaks, the lowest and the highest. */
 export const VersionRange = z.object({ min: z.int(), max: z.int() });
 
 /** gateway.json: how to find a running gateway. 0600, written atomically once it listens, removed at a clean end. */

@@ -8,6 +8,7 @@ import { Origin } from './provenance.ts';
 import { Message } from './queue.ts';
 import { SessionStatus, Usage } from './session.ts';
 
+/** A step of an agent's plan. */
 export const PlanEntry = z.object({
   content: z.string(),
   status: z.enum(['pending', 'in_progress', 'completed']),

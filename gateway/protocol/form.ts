@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 // ---- shapes ----
 
+/** One of the values that a field can have. */
 export const FormChoice = z.object({
   value: z.string(),
   title: z.string(),
@@ -50,6 +51,7 @@ export const FormField = z.discriminatedUnion('type', [
 ]);
 export type FormField = z.infer<typeof FormField>;
 
+/** What an agent wants to be filled in. */
 export const Form = z.object({ fields: z.array(FormField) });
 export type Form = z.infer<typeof Form>;
 

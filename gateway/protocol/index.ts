@@ -14,6 +14,7 @@ import { sessionMethods } from './session.ts';
 import { taskMethods, taskNotifications } from './task.ts';
 import { tokenMethods } from './token.ts';
 
+/** Every call that a client can make, by name. */
 export const methods = {
   ...atPeers(sessionMethods),
   ...atPeers(offerMethods),
@@ -37,6 +38,7 @@ export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
 export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
 export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
 
+/** Everything that a client may be told without having asked. */
 export const notifications = {
   ...logNotifications,
   ...permissionNotifications,

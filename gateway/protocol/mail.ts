@@ -52,6 +52,7 @@ export const Receipt = z.object({
 });
 export type Receipt = z.infer<typeof Receipt>;
 
+/** Whether somebody is there; dnd: not to be disturbed. */
 export const Presence = z.enum(['idle', 'working', 'dnd', 'offline']);
 
 /** What a mailbox tells others about itself. */
@@ -110,6 +111,7 @@ export const Delivery = MailMessage.extend({
 });
 export type Delivery = z.infer<typeof Delivery>;
 
+/** How a message stands: pending waits, inflight is on its way, dead was given up, aborted was sent anew. */
 export const OutboxStatus = z.enum(['pending', 'inflight', 'done', 'dead', 'aborted']);
 export type OutboxStatus = z.infer<typeof OutboxStatus>;
 

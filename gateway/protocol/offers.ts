@@ -6,6 +6,7 @@ import { Mode } from './session.ts';
 
 // ---- shapes ----
 
+/** A slash command of the agent. */
 export const Command = z.object({ name: z.string(), description: z.string() });
 
 export const Choosable = z.object({

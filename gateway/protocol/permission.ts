@@ -35,6 +35,7 @@ export const ToolContent = z.union([
 ]);
 export type ToolContent = z.infer<typeof ToolContent>;
 
+/** How a call of a tool stands. */
 export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed']);
 
 /** A call of one of the agent's tools. `input` is what the agent gave the tool, as it is. */

@@ -10,6 +10,7 @@ import { Origin } from './provenance.ts';
 /** Text that can be stored and compared: two different ill-formed strings would become the same SQLite TEXT. */
 export const Text = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
+/** A part of a message, as ACP has it. */
 export const ContentBlock = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: Text }),
   z.strictObject({ type: z.literal('image'), data: z.base64(), mimeType: Text }),
@@ -34,6 +35,7 @@ export const textOf = (message: Message): string =>
     ? message
     : message.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
 
+/** running: the agent has it. uncertain: nobody knows whether it ran, and a person decides. */
 export const PromptState = z.enum(['queued', 'running', 'uncertain', 'done', 'failed', 'cancelled']);
 export type PromptState = z.infer<typeof PromptState>;
 

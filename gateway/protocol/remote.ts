@@ -12,6 +12,7 @@ export type AtPeers<M extends Readonly<Record<string, Method>>> = {
     : never;
 };
 
+/** Adds `peer` to the parameters of each method. */
 export const atPeers = <M extends Readonly<Record<string, Method<z.ZodObject>>>>(methods: M): AtPeers<M> =>
   Object.fromEntries(
     Object.entries(methods).map(([name, entry]) => [

@@ -14,6 +14,7 @@ export type TokenScope = Scope | 'agent';
 
 const TokenId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 
+/** A token as it is listed: all but its secret. */
 export const Token = z.object({
   tokenId: TokenId,
   name: z.string(),

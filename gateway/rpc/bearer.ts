@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<TokenScope, ReadonlySet<Method['access']>>> = {
   agent: new Set(['mail.read', 'mail'] as const),
 };
 
+/** Whether a token lets its bearer make a call. */
 export const mayCall = ({ scope }: Pick<Bearer, 'scope'>, access: Method['access']): boolean =>
   ALLOWED[scope].has(access);
 
@@ -32,6 +33,7 @@ const MAX_WRONG_PER_SECOND = 20;
 export const newToken = (kind: 'hfo' | 'hfa' = 'hfo'): string =>
   `${kind}_${randomBytes(32).toString('base64url')}`;
 
+/** What is kept of a token. */
 export const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /** The gateway's own token is told through gateway.json, and never stored elsewhere. */

@@ -32,6 +32,7 @@ const OTHER_HOST = 'exit code 4';
 const TURN_MS = 2_500;
 const RELAUNCH_MS = 500;
 
+/** A gateway that is connected. Disposing it hangs up. */
 export interface GatewayClient extends AsyncDisposable {
   /** What the gateway said of itself at the hello, and the id that it knows this client by. */
   readonly info: GatewayInfo & { readonly clientId: ClientId };
@@ -74,6 +75,7 @@ export class NoGatewayError extends Error {
 /** The state folder belongs to another machine: the gateway that was started says how to go on. */
 export class OtherHostError extends NoGatewayError {}
 
+/** Finds the gateway of a state folder, or starts one. Rejects with NoGatewayError, or with the problem that it answers. */
 export async function connect(options: ConnectOptions): Promise<GatewayClient> {
   const home = options.home ?? stateFolder();
   options.onProgress?.('looking');

@@ -8,6 +8,7 @@ import { readBody, type Exchange, type Routes } from './exchange.ts';
 import { refuse, sendJson, sendText } from './respond.ts';
 import { EventStream } from './sse.ts';
 
+/** A call, or several at once, as one request. */
 export async function postRpc({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
   const text = await readBody(request);
   if (typeof text !== 'string') return refuse(response, text);

@@ -67,6 +67,7 @@ async function bodyOf({ request, response }: Exchange): Promise<Result | undefin
   return body;
 }
 
+/** POST /v1/send: 202 with what was accepted, 200 for what had arrived before. */
 export async function postSend(exchange: Exchange, routes: Routes): Promise<void> {
   const body = await bodyOf(exchange);
   if (body === undefined) return;
@@ -118,6 +119,7 @@ export async function getPeers(exchange: Exchange, routes: Routes): Promise<void
   if (known !== undefined) sendJson(exchange.response, { ...linked, ...known });
 }
 
+/** GET /v1/version, in the words of the clients of before. */
 export async function getVersion(exchange: Exchange, routes: Routes): Promise<void> {
   const info = await call(exchange, routes, 'gateway.info', {});
   if (info === undefined) return;
@@ -129,6 +131,7 @@ export async function getVersion(exchange: Exchange, routes: Routes): Promise<vo
   });
 }
 
+/** GET /v1/health, with how much mail is on its way. */
 export async function getHealth(exchange: Exchange, routes: Routes): Promise<void> {
   const health = await call(exchange, routes, 'health.check', {});
   if (health !== undefined) sendJson(exchange.response, { ...health, outbox: routes.streams.outbox() });
@@ -137,6 +140,7 @@ export async function getHealth(exchange: Exchange, routes: Routes): Promise<voi
 /** Strictly a number: "1e3", "-1" or "" would mean something else to whoever reads loosely. */
 const EVENT_ID = /^(?:0|[1-9][0-9]{0,14})$/;
 
+/** GET /v1/events: mail as it happens, resumed by the id of an event. */
 export function getMailEvents(
   { request, response, query, bearer }: Exchange,
   { streams, slots }: Routes,

@@ -24,6 +24,7 @@ const headOf = ({ id, from, to, timestamp, state, priority, replyTo, provenance 
   return facts.join(', ');
 };
 
+/** Who can be written to, with what each says of itself. */
 export function agentsText(mailboxes: readonly Mailbox[]): string {
   if (mailboxes.length === 0) return 'Nobody else has a mailbox here.';
   const rows = mailboxes.map(({ name, kind, profile: { status, title, summary } }) => {

@@ -61,6 +61,7 @@ const FAULTS = {
 
 export const fault = (code: string, message: string): Reply => ({ ok: false, error: { code, message } });
 
+/** Sends what a line says, and answers what became of it. Never rejects but for a bug. */
 export async function answerLine(mailbox: MailboxName, line: Line, bus: Bus): Promise<Reply> {
   if ('fault' in line) return fault(line.fault, FAULTS[line.fault]);
   if (!isShallow(line.text)) return fault('json', `Nested deeper than ${MAX_DEPTH}: nothing was read.`);

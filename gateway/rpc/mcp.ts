@@ -9,6 +9,7 @@ import { refuse } from './respond.ts';
 /** What MCP says in headers. The rest of a request has been judged by the guard, and is not passed on. */
 const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
 
+/** A message of MCP, by the agent's own token. */
 export async function postMcp({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
   if (request.headers['mcp-session-id'] !== undefined) {
     return refuse(response, { status: 404, reason: 'There are no MCP sessions here: a token is enough.' });

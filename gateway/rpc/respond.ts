@@ -28,10 +28,12 @@ export function refuse(response: ServerResponse, { status, reason }: Refusal): v
   response.req.resume();
 }
 
+/** Answers with text and ends. */
 export function sendText(response: ServerResponse, status: number, text: string): void {
   send(response, status, 'text/plain; charset=utf-8', text);
 }
 
+/** Answers with JSON and ends. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
   send(response, status, 'application/json', JSON.stringify(value));
 }

@@ -278,6 +278,7 @@ export function copySession(store: Store, from: SessionId, to: SessionId): void 
   }
 }
 
+/** Writes down what an agent asks. */
 export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {
   const { sessionId: _, createdAt: __, ...asked } = permission;
   store.permissions.insert(log, permission);
