@@ -121,9 +121,9 @@ export class Catalogue {
   /** The agent, ready to be started. Throws agent.unknown or agent.missing, with words that say what to do. */
   find(id: string): FoundAgent {
     const entry = this.#entries.get(id);
-    const other = this.#others().find(({ agent }) => agent === id);
-    if (other !== undefined) return this.#findOther(other);
     if (entry === undefined) {
+      const other = this.#others().find(({ agent }) => agent === id);
+      if (other !== undefined) return this.#findOther(other);
       const known = [...this.#entries.keys()].join(', ');
       throw new Problem('agent.unknown', `There is no agent "${id}". Choose one of: ${known}.`, {
         agent: id,
@@ -133,8 +133,7 @@ export class Catalogue {
     if (state !== 'installed') {
       throw new Problem('agent.missing', `${entry.name} cannot be started. ${detail}`, { agent: id });
     }
-    const { name, env } = entry;
-    const { otherwise } = entry;
+    const { name, env, otherwise } = entry;
     if (otherwise !== undefined && !this.#isThere(entry.command)) {
       const program: Program = { name, command: otherwise.command, args: [], env };
       return { ...program, driver: DRIVERS[otherwise.protocol](program) };

@@ -12,7 +12,7 @@ const sum = (usage: JsonObject, ...names: readonly string[]): number =>
   names.reduce((total, name) => total + (number(usage[name]) ?? 0), 0);
 
 export class ClaudeReader {
-  readonly tools: ToolCards;
+  readonly #tools: ToolCards;
   /** The agent's own names of what is set, so that only changes are news. */
   #mode: string | undefined;
   #model: string | undefined;
@@ -23,7 +23,7 @@ export class ClaudeReader {
   #tokensOut = 0;
 
   constructor(tools: ToolCards) {
-    this.tools = tools;
+    this.#tools = tools;
   }
 
   get model(): string | null {
@@ -63,7 +63,7 @@ export class ClaudeReader {
       case 'content_block_start':
         if (block['type'] !== 'tool_use' || block['name'] === PLAN_TOOL) return [];
         // A long file takes its time to be written: the card is there from the first word on.
-        return this.tools.update(toolCard(block['id'], text(block['name']) ?? '', undefined));
+        return this.#tools.update(toolCard(block['id'], text(block['name']) ?? '', undefined));
       case 'content_block_delta':
         return this.#said(delta, this.#messageId);
       case 'message_delta':
@@ -100,15 +100,15 @@ export class ClaudeReader {
     const name = text(block['name']) ?? '';
     const input = object(block['input']);
     if (name === PLAN_TOOL) return [{ type: 'plan', entries: list(input['todos']).flatMap(planEntry) }];
-    return this.tools.update(toolCard(block['id'], name, input));
+    return this.#tools.update(toolCard(block['id'], name, input));
   }
 
   #results(message: JsonObject): AgentUpdate[] {
     return list(message['content'])
       .map(object)
       .flatMap((block) => {
-        const card = this.tools.find(text(block['tool_use_id']) ?? '');
-        return card === undefined ? [] : this.tools.update(toolResult(block, card.kind));
+        const card = this.#tools.find(text(block['tool_use_id']) ?? '');
+        return card === undefined ? [] : this.#tools.update(toolResult(block, card.kind));
       });
   }
 

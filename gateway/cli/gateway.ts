@@ -17,7 +17,8 @@ export const gatewayVerbs: readonly Verb[] = [
       ['--foreground', 'stay in the foreground, until it is told to stop'],
       ['--port <number>', 'also serve whoever has a token on this TCP port of loopback; 0: any free one'],
     ],
-    // Where to listen is in the environment of the gateway that is started: main.ts has put it there. With --foreground this process is the gateway: main.ts sees to that before any verb is looked for.
+    // With --foreground this process is the gateway, which main.ts sees to before any verb is looked for; --port it has put
+    // into the environment of whichever process that is.
     run: ({ out, program }) =>
       withGateway(async ({ info }) => {
         out.answer(info, `The gateway runs (process ${info.pid}). State: ${info.home}`);

@@ -1,4 +1,5 @@
 // One peer as seen from here: when to dial, when to ask whether it lives, when to give a link up, and which of two to keep.
+
 /** All in milliseconds of a clock that only counts up. */
 export interface PeerTimes {
   readonly beat: number;
