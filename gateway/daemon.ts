@@ -7,7 +7,7 @@ import { Bus } from './bus.ts';
 import { Catalogue } from './agents/catalogue.ts';
 import { keptRegistry } from './agents/registryUpdate.ts';
 import { reap, startTime } from './agents/processTree.ts';
-import { readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
 import { Agents } from './live/agents.ts';
 import { Announcer } from './live/announcer.ts';
@@ -237,7 +237,13 @@ async function listenOnTcp(
   const listening = await listenOnLoopback(
     createHttpServer(routes, () => tcpPolicy(port, bearers)),
     wanted,
-  );
+  ).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EADDRINUSE' ? 'another program has it' : cause.message;
+    throw new ConfigError(
+      `TCP port ${wanted} cannot be used: ${why}. Choose another as http.port, or with --port; 0 takes any free one.`,
+      { cause },
+    );
+  });
   port = listening.port;
   return listening;
 }

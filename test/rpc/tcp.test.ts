@@ -60,6 +60,13 @@ test('a gateway that was not asked to listens on no port', async () => {
   assert.equal(readDiscovery(quiet.home)?.token, undefined);
 });
 
+test('a port that another program has is named, with what to do', async () => {
+  await assert.rejects(
+    startGateway({ config: { http: { port: port() } } }),
+    new RegExp(`TCP port ${port()} cannot be used: another program has it\\. Choose another`),
+  );
+});
+
 test('its own token, in the file that only its user can read, lets in to everything', async () => {
   assert.equal(statSync(path.join(gateway.home, 'gateway.json')).mode & 0o777, 0o600);
   const { status, body } = await call('session.list', bearer(ownToken()));
