@@ -207,8 +207,9 @@ export class Delegation {
       store.tasks.insert({ task, peerKey: key, promptId, path, agent });
     });
     live.wake(sessionId);
-    this.#tell(task);
-    return reportOf(store.tasks.find(taskId, 'in', key)?.task ?? task);
+    const taken = store.tasks.find(taskId, 'in', key)?.task ?? task;
+    this.#tell(taken);
+    return reportOf(taken);
   }
 
   async #stopOwn(taskId: TaskId, key: number): Promise<Report> {
