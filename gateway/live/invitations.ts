@@ -9,9 +9,10 @@ import {
   writeCode,
   writeCodeInWords,
   type Form,
+  type PairingCode,
 } from '../peers/code.ts';
 import { CodeError, invitationIdOf, join, proofKeyOf, receive, type Introduction } from '../peers/pairing.ts';
-import { dial, PAIRING, type Visitor } from '../peers/tls.ts';
+import { dial, PAIRING, type Dialled, type Target, type Visitor } from '../peers/tls.ts';
 import type { StoredPeer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
@@ -154,49 +155,14 @@ export class Invitations implements Disposable {
     });
   }
 
-  async join(text: string, { name, address: where, fingerprint: expected, policy }: Joining) {
-    const { store, audit, identity, introduction, nearby } = this.#world;
-    const code = readCode(text);
-    if (typeof code === 'string') throw new Problem('peer.code', code);
-    const wanted = expected?.toLowerCase() ?? '';
-    if (!isAlike(code.fingerprint, wanted))
-      throw new Problem(
-        'peer.code',
-        `This code is of a gateway whose fingerprint begins with ${code.fingerprint.slice(0, 16)}, not of the one that was expected.`,
-      );
+  /** Uses a code that another gateway has made. Throws the problems peer.code, peer.exists and peer.offline. */
+  async join(text: string, { name, address: where, fingerprint: expected = '', policy }: Joining) {
+    const { store, audit, identity, introduction } = this.#world;
     const own = identity();
-    if (isAlike(code.fingerprint, own.fingerprint))
-      throw new Problem(
-        'peer.exists',
-        'This code was made by this very gateway. Use it on the other machine.',
-      );
-    const taken = name === undefined ? undefined : store.peers.find(name);
-    if (taken !== undefined && !isAlike(code.fingerprint, taken.fingerprint))
-      throw new Problem('peer.exists', `Another peer is called ${name}. Choose another name.`);
-    const target = {
-      identity: own,
-      protocol: PAIRING,
-      fingerprints: [wanted.length > code.fingerprint.length ? wanted : code.fingerprint],
-      pins: undefined,
-    } as const;
+    const code = mustBeCode(text, expected.toLowerCase());
+    this.#mustBeAnother(code, own, name);
     const named = where === undefined ? code.addresses : [mustBeAddress(where, code.port)];
-    const found = await nearby(code.fingerprint, named.length === 0);
-    if (named.length + found.length === 0)
-      throw new Problem(
-        'peer.offline',
-        'The code does not say where the other gateway is, and nobody on this network is that. Say where: --address HOST',
-      );
-    const addresses = [...new Set([...named, ...found])];
-    const dialled = await dial({ ...target, addresses }, new AbortController().signal).catch(
-      (cause: unknown) => {
-        throw new Problem(
-          'peer.offline',
-          `The other gateway cannot be reached: ${messageOf(cause)} Is it running, and does a firewall let its port through? On it: holdfast peers invite --address HOST`,
-          {},
-          cause,
-        );
-      },
-    );
+    const dialled = await this.#reach(code, own, named);
     const { socket, address, certificate, fingerprint } = dialled;
     try {
       const other = await join(dialled, code, own, introduction());
@@ -223,6 +189,43 @@ export class Invitations implements Disposable {
     } finally {
       socket.destroySoon();
     }
+  }
+
+  #mustBeAnother({ fingerprint }: PairingCode, own: Identity, name: PeerName | undefined): void {
+    if (isAlike(fingerprint, own.fingerprint))
+      throw new Problem(
+        'peer.exists',
+        'This code was made by this very gateway. Use it on the other machine.',
+      );
+    const taken = name === undefined ? undefined : this.#world.store.peers.find(name);
+    if (taken !== undefined && !isAlike(fingerprint, taken.fingerprint))
+      throw new Problem('peer.exists', `Another peer is called ${name}. Choose another name.`);
+  }
+
+  /** Dials the gateway of a code where that is said to be, and where it was heard. */
+  async #reach({ fingerprint }: PairingCode, identity: Identity, named: readonly string[]): Promise<Dialled> {
+    const found = await this.#world.nearby(fingerprint, named.length === 0);
+    const addresses = [...new Set([...named, ...found])];
+    if (addresses.length === 0)
+      throw new Problem(
+        'peer.offline',
+        'The code does not say where the other gateway is, and nobody on this network is that. Say where: --address HOST',
+      );
+    const target: Target = {
+      addresses,
+      identity,
+      protocol: PAIRING,
+      fingerprints: [fingerprint],
+      pins: undefined,
+    };
+    return dial(target, new AbortController().signal).catch((cause: unknown) => {
+      throw new Problem(
+        'peer.offline',
+        `The other gateway cannot be reached: ${messageOf(cause)} Is it running, and does a firewall let its port through? On it: holdfast peers invite --address HOST`,
+        {},
+        cause,
+      );
+    });
   }
 
   [Symbol.dispose](): void {
@@ -273,6 +276,19 @@ export class Invitations implements Disposable {
     // It cannot be used any more, written or not: `#ends` says which can.
     audit.attempt(() => store.written(() => store.peers.burn(invitationId)));
   }
+}
+
+/** What a code says, with as much of the fingerprint as is known. `expected` is how that must begin. */
+function mustBeCode(text: string, expected: string): PairingCode {
+  const code = readCode(text);
+  if (typeof code === 'string') throw new Problem('peer.code', code);
+  const { fingerprint } = code;
+  if (isAlike(fingerprint, expected))
+    return { ...code, fingerprint: expected.length > fingerprint.length ? expected : fingerprint };
+  throw new Problem(
+    'peer.code',
+    `This code is of a gateway whose fingerprint begins with ${fingerprint.slice(0, 16)}, not of the one that was expected.`,
+  );
 }
 
 /** One of them may be only how the other begins. */
