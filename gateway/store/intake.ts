@@ -1,7 +1,7 @@
 // The quick way in: prompts that have to wait are written down together, one row for each commit, and put into queue and log
 // a moment later, or as soon as anybody looks. An acknowledged prompt is synced in the one place or in the other.
 import { titleFrom } from '../core/session.ts';
-import { Event, Problem, type PromptId, type SessionId } from '../protocol/index.ts';
+import { Problem, type Event, type PromptId, type SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import { SPAN, type LogOf, type LogStore, type Numbered } from './log.ts';
 import type { QueueStore, SentPrompt } from './queue.ts';
@@ -12,10 +12,10 @@ import type { SessionStore } from './session.ts';
 const MOST = 4096;
 const SETTLE_MS = 100;
 
+/** Its event says all that there is to know. With more to keep, more would be copied about by the collector. */
 interface Accepted {
   readonly log: LogOf;
   readonly event: Numbered;
-  readonly prompt: SentPrompt;
 }
 
 interface Parts {
@@ -56,7 +56,7 @@ export class Intake {
     for (const event of log.number(fact, createdAt, [
       { type: 'queued', promptId, position, message, from },
     ])) {
-      this.#accepted.set(promptId, { log: fact, event, prompt });
+      this.#accepted.set(promptId, { log: fact, event });
     }
     fact.ahead += 1;
     return { position, held, seq: log.head(fact) };
@@ -108,16 +108,19 @@ export class Intake {
 
   #place(): void {
     const { sessions, queue, log } = this.#parts;
-    const all = [...this.#accepted.values()].sort((a, b) => a.event.id - b.event.id);
+    const all = [...this.#accepted].sort(([, a], [, b]) => a.event.id - b.event.id);
     this.#accepted = new Map();
     this.#saved = 0;
-    queue.addQueued(all.map(({ event, prompt }) => ({ id: event.id, promptId: prompt.promptId })));
-    for (const [index, { log: of, prompt }] of all.entries()) {
+    queue.addQueued(all.map(([promptId, { event }]) => ({ id: event.id, promptId })));
+    let before: LogOf | undefined;
+    for (const [, { log: of, event }] of all) {
       // One session's stand together.
-      if (all[index - 1]?.log.key !== of.key)
-        sessions.addressed(of, titleFrom(prompt.message), prompt.createdAt);
+      if (before?.key === of.key) continue;
+      before = of;
+      const { message, ts } = queued(event.text);
+      sessions.addressed(of, titleFrom(message), ts);
     }
-    log.write(all.map(({ event }) => event));
+    log.write(all.map(([, { event }]) => event));
     this.#db.run('DELETE FROM accepted');
   }
 
@@ -134,16 +137,11 @@ export class Intake {
   #recover(): void {
     for (const { texts } of this.#db.all('SELECT texts FROM accepted ORDER BY id')) {
       for (const text of String(texts).split('\n')) {
-        const event = Event.parse(JSON.parse(text));
-        const log = this.#parts.facts.of(event.sessionId);
-        if (log === undefined || event.type !== 'queued') continue;
-        const { promptId, message, from, seq, ts } = event;
-        const prompt = { promptId, message, from, createdAt: ts, expiresAt: null };
-        this.#accepted.set(promptId, {
-          log,
-          event: { id: log.key * SPAN + seq, type: 'queued', text },
-          prompt,
-        });
+        const { sessionId, promptId, seq } = queued(text);
+        const log = this.#parts.facts.of(sessionId);
+        if (log === undefined) continue;
+        const event = { id: log.key * SPAN + seq, type: 'queued', text };
+        this.#accepted.set(promptId, { log, event });
       }
     }
     this.#saved = this.#accepted.size;
@@ -151,3 +149,8 @@ export class Intake {
     this.#parts.facts.forgetAll();
   }
 }
+
+type Queued = Extract<Event, { type: 'queued' }>;
+
+/** What this class wrote down itself: nothing else comes into the table. */
+const queued = (text: string): Queued => JSON.parse(text) as Queued;
