@@ -158,8 +158,8 @@ export class Invitations implements Disposable {
   /** Uses a code that another gateway has made. Throws the problems peer.code, peer.exists and peer.offline. */
   async join(text: string, { name, address: where, fingerprint: expected = '', policy }: Joining) {
     const { store, audit, identity, introduction } = this.#world;
-    const own = identity();
     const code = mustBeCode(text, expected.toLowerCase());
+    const own = identity();
     this.#mustBeAnother(code, own, name);
     const named = where === undefined ? code.addresses : [mustBeAddress(where, code.port)];
     const dialled = await this.#reach(code, own, named);
