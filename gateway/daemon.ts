@@ -57,6 +57,7 @@ export interface Program {
 }
 
 /** From sysexits.h. */
+const BUG = 70;
 const IO_ERROR = 74;
 const LAST_WORDS_MS = 250;
 
@@ -69,31 +70,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const config = readConfig(configFile());
   const store = parts.use(Store.open(home));
   const logger = openLog(parts.use(new LogFile(path.join(home, 'gateway.log'))), config.logLevel);
-  process.on('uncaughtException', (err) => {
-    // Whatever cannot be written down now ends here; the end has begun.
-    if (store.isDamaged) return;
-    logger.error(
-      { err },
-      'A bug ended the gateway. Sessions and prompts are on disk; the next start goes on with them.',
-    );
-    process.exit(70);
-  });
-  store.onDamage((err) => {
-    logger.error({ err }, 'The disk or the database failed. The next start looks through the database.');
-    // Whoever waits for an answer hears of it; nothing can be set right here any more, and the next start ends the agents.
-    setTimeout(() => process.exit(IO_ERROR), LAST_WORDS_MS);
-  });
-  if (store.setAside !== undefined) {
-    logger.error(
-      { setAside: store.setAside },
-      'The database could not be read. It was set aside whole; this one is fresh.',
-    );
-  }
-  const reaped = await Promise.all(
-    store.processes.list().map(({ pid, startTime: at }) => reapAgent(store, pid, at)),
-  );
-  if (reaped.some(Boolean))
-    logger.warn({ count: reaped.filter(Boolean).length }, 'ended agents that had lost their gateway');
+  endOnFailure(store, logger);
+  await reapAgents(store, logger);
 
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -248,10 +226,38 @@ async function listenOnTcp(
   return listening;
 }
 
-async function reapAgent(store: Store, pid: number, at: string): Promise<boolean> {
-  const ended = await reap(pid, at);
-  store.written(() => store.processes.remove(pid));
-  return ended;
+/** What nobody can set right ends the process; the next start goes on from what is on disk. */
+function endOnFailure(store: Store, logger: pino.Logger): void {
+  process.on('uncaughtException', (err) => {
+    // Whatever cannot be written down now ends here; the end has begun.
+    if (store.isDamaged) return;
+    logger.error(
+      { err },
+      'A bug ended the gateway. Sessions and prompts are on disk; the next start goes on with them.',
+    );
+    process.exit(BUG);
+  });
+  store.onDamage((err) => {
+    logger.error({ err }, 'The disk or the database failed. The next start looks through the database.');
+    // Whoever waits for an answer hears of it; nothing can be set right here any more, and the next start ends the agents.
+    setTimeout(() => process.exit(IO_ERROR), LAST_WORDS_MS);
+  });
+  const { setAside } = store;
+  if (setAside !== undefined)
+    logger.error({ setAside }, 'The database could not be read. It was set aside whole; this one is fresh.');
+}
+
+/** Ends the agents that a gateway which died has left behind. */
+async function reapAgents(store: Store, logger: pino.Logger): Promise<void> {
+  const reaped = await Promise.all(
+    store.processes.list().map(async ({ pid, startTime: at }) => {
+      const ended = await reap(pid, at);
+      store.written(() => store.processes.remove(pid));
+      return ended;
+    }),
+  );
+  const count = reaped.filter(Boolean).length;
+  if (count > 0) logger.warn({ count }, 'ended agents that had lost their gateway');
 }
 
 function openLog(file: LogFile, level: string): pino.Logger {
