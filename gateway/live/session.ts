@@ -106,6 +106,7 @@ export class LiveSession {
       agentSessionId !== store.sessions.get(this.#log.sessionId).session.agentSessionId
     ) {
       await this.interrupt();
+      await this.#started();
       await this.#conversation?.[Symbol.asyncDispose]();
       await store.synced(() => store.sessions.change(this.#log, { agentSessionId }));
     }

@@ -22,7 +22,9 @@ const agentOf = (name: string) => ({
 let gateway: TestGateway;
 let client: TestClient;
 before(async () => {
-  gateway = await startGateway({ config: { agents: { one: agentOf('one'), two: agentOf('two') } } });
+  gateway = await startGateway({
+    config: { agents: { one: agentOf('one'), two: agentOf('two'), three: agentOf('three') } },
+  });
   client = await gateway.connect('window one');
 });
 after(() => gateway[Symbol.asyncDispose]());
@@ -40,6 +42,18 @@ test('a mode that is chosen while the agent starts is the one in which it works'
   const { permissionId } = await seen.untilType('permission');
   await client.call('permission.answer', { permissionId, optionId: 'reject' });
   assert.equal((await seen.end(promptId)).type, 'result');
+});
+
+test('a conversation that is named while the agent starts is the one that it goes on with', async () => {
+  const sessionId = await client.newSession({ agent: AgentId.parse('three') });
+  const first = client.call('session.resume', { sessionId });
+  await waitFor('the agent', () => existsSync(pidFileOf('three')));
+  const second = client.call('session.resume', { sessionId, agentSessionId: 'another' });
+  await client.call('gateway.info', {});
+  writeFileSync(gateOf('three'), '');
+  assert.deepEqual(await first, { ok: true, fallback: false });
+  // It was asked for, which this agent cannot do.
+  assert.deepEqual(await second, { ok: true, fallback: true });
 });
 
 test('a session that is destroyed while its agent starts leaves no agent behind', async () => {
