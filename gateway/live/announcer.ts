@@ -27,6 +27,7 @@ export class Announcer {
   readonly #store: Pick<Store, 'sessions' | 'permissions' | 'log'>;
   readonly #places = new Map<Sink, Place>();
   readonly #announced = new Map<PermissionId, Announced>();
+  /** Sessions with a turn, for as long as there is a window. */
   readonly #running = new Set<SessionId>();
   #count = 0;
 
@@ -36,6 +37,7 @@ export class Announcer {
 
   /** A window says how it stands; what it said before is replaced. The result ends it. */
   place(sink: Sink, presence: WindowState): () => void {
+    if (this.#places.size === 0) this.#lookUpRunning();
     const before = this.#places.get(sink);
     const seen = presence.focused || before === undefined ? ++this.#count : before.seen;
     const place = { sink, presence, seen };
@@ -57,6 +59,13 @@ export class Announcer {
       if (session !== undefined && isRunning(session)) this.#running.add(sessionId);
       else if (this.#running.delete(sessionId) && session !== undefined) this.#ended(session);
     }
+  }
+
+  /** With nobody to tell of its end, none was followed. */
+  #lookUpRunning(): void {
+    this.#running.clear();
+    for (const { session } of this.#store.sessions.list())
+      if (isRunning(session)) this.#running.add(session.sessionId);
   }
 
   /** Whoever stopped it knows, and what waits runs next: neither is told. */

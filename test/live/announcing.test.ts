@@ -124,6 +124,21 @@ test('a session that comes to rest while nobody looks is told of in one window, 
   assert.deepEqual(ended, [`a ${good} finished`, `a ${bad} failed`]);
 });
 
+test('the end of a turn that began before there was a window is told, too', async () => {
+  await using own = await startGateway();
+  const { client } = await window('window a', own);
+  const ended: string[] = [];
+  client.link.on('session.ended', ({ sessionId, outcome }) => ended.push(`${sessionId} ${outcome}`));
+  const sessionId = await client.newSession();
+  const seen = await client.follow(sessionId);
+  await client.call('session.send', { sessionId, message: 'ask' });
+  const { permissionId } = await seen.untilType('permission');
+  await client.call('client.presence', stand(['/'], false));
+  await client.call('permission.answer', { permissionId, optionId: 'allow' });
+  await waitFor('the end to be told', () => ended.length > 0);
+  assert.deepEqual(ended, [`${sessionId} finished`]);
+});
+
 test('a turn that has ended is unread until somebody has read it, in whatever window', async () => {
   const [a, b] = [await window('window a'), await window('window b')];
   const { client } = a;
