@@ -24,14 +24,14 @@ interface Announced {
 }
 
 export class Announcer {
-  readonly #store: Pick<Store, 'sessions' | 'permissions' | 'log'>;
+  readonly #store: Pick<Store, 'sessions' | 'queue' | 'permissions' | 'log'>;
   readonly #places = new Map<Sink, Place>();
   readonly #announced = new Map<PermissionId, Announced>();
   /** Sessions with a turn, for as long as there is a window. */
   readonly #running = new Set<SessionId>();
   #count = 0;
 
-  constructor(store: Pick<Store, 'sessions' | 'permissions' | 'log'>) {
+  constructor(store: Pick<Store, 'sessions' | 'queue' | 'permissions' | 'log'>) {
     this.#store = store;
   }
 
@@ -57,8 +57,17 @@ export class Announcer {
       const session = read();
       this.#review(sessionId, session);
       if (session !== undefined && isRunning(session)) this.#running.add(sessionId);
-      else if (this.#running.delete(sessionId) && session !== undefined) this.#ended(session);
+      else if (this.#running.has(sessionId) && !this.#hasTurn(sessionId)) {
+        this.#running.delete(sessionId);
+        if (session !== undefined) this.#ended(session);
+      }
     }
+  }
+
+  /** An agent that dies is gone a moment before its turn is over. */
+  #hasTurn(sessionId: SessionId): boolean {
+    const log = this.#store.sessions.locate(sessionId);
+    return log !== undefined && this.#store.queue.running(log) !== undefined;
   }
 
   /** With nobody to tell of its end, none was followed. */

@@ -1,6 +1,7 @@
 // An open question is told in one window at a time, and nowhere any more once it is answered. And: what was read in one
 // window is read in all.
 import assert from 'node:assert/strict';
+import { kill } from 'node:process';
 import { after, before, test } from 'node:test';
 import type { NotificationParams, SessionId } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
@@ -130,13 +131,15 @@ test('the end of a turn that began before there was a window is told, too', asyn
   const ended: string[] = [];
   client.link.on('session.ended', ({ sessionId, outcome }) => ended.push(`${sessionId} ${outcome}`));
   const sessionId = await client.newSession();
-  const seen = await client.follow(sessionId);
-  await client.call('session.send', { sessionId, message: 'ask' });
-  const { permissionId } = await seen.untilType('permission');
+  const process = async () => (await client.call('monitor.sessions', {})).sessions[0];
+  await client.call('session.send', { sessionId, message: 'silent' });
+  await waitFor('the turn', async () => (await process())?.status === 'busy');
   await client.call('client.presence', stand(['/'], false));
-  await client.call('permission.answer', { permissionId, optionId: 'allow' });
+  const pid = (await process())?.process?.pid;
+  assert.ok(pid !== undefined);
+  kill(pid, 'SIGKILL');
   await waitFor('the end to be told', () => ended.length > 0);
-  assert.deepEqual(ended, [`${sessionId} finished`]);
+  assert.deepEqual(ended, [`${sessionId} failed`]);
 });
 
 test('a turn that has ended is unread until somebody has read it, in whatever window', async () => {
