@@ -249,6 +249,11 @@ function endOnFailure(store: Store, logger: pino.Logger): void {
 
 /** Ends the agents that a gateway which died has left behind. */
 async function reapAgents(store: Store, logger: pino.Logger): Promise<void> {
+  if (store.intake.damaged > 0)
+    logger.error(
+      { count: store.intake.damaged },
+      'The disk has damaged prompts that had just been accepted.',
+    );
   const reaped = await Promise.all(
     store.processes.list().map(async ({ pid, startTime: at }) => {
       const ended = await reap(pid, at);

@@ -1,7 +1,7 @@
 // The quick way in: prompts that have to wait are written down together, one row for each commit, and put into queue and log
 // a moment later, or as soon as anybody looks. An acknowledged prompt is synced in the one place or in the other.
 import { titleFrom } from '../core/session.ts';
-import { Problem, type Event, type PromptId, type SessionId } from '../protocol/index.ts';
+import { Event, Problem, type PromptId, type SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import { SPAN, type LogOf, type LogStore, type Numbered } from './log.ts';
 import type { QueueStore, SentPrompt } from './queue.ts';
@@ -34,11 +34,17 @@ export class Intake {
   #saved = 0;
   #isBusy = false;
   #isSoon = false;
+  #damaged = 0;
 
   constructor(db: Database, parts: Parts) {
     this.#db = db;
     this.#parts = parts;
     this.#recover();
+  }
+
+  /** Prompts on their way that could not be read at the start: nobody can say what they were. */
+  get damaged(): number {
+    return this.#damaged;
   }
 
   /** Accepts a prompt that has to wait. undefined: this one goes the long way, and nothing was done. */
@@ -137,11 +143,15 @@ export class Intake {
   #recover(): void {
     for (const { texts } of this.#db.all('SELECT texts FROM accepted ORDER BY id')) {
       for (const text of String(texts).split('\n')) {
-        const { sessionId, promptId, seq } = queued(text);
-        const log = this.#parts.facts.of(sessionId);
+        const read = intact(text);
+        if (read === undefined) {
+          this.#damaged += 1;
+          continue;
+        }
+        const log = this.#parts.facts.of(read.sessionId);
         if (log === undefined) continue;
-        const event = { id: log.key * SPAN + seq, type: 'queued', text };
-        this.#accepted.set(promptId, { log, event });
+        const event = { id: log.key * SPAN + read.seq, type: 'queued', text };
+        this.#accepted.set(read.promptId, { log, event });
       }
     }
     this.#saved = this.#accepted.size;
@@ -154,3 +164,13 @@ type Queued = Extract<Event, { type: 'queued' }>;
 
 /** What this class wrote down itself: nothing else comes into the table. */
 const queued = (text: string): Queued => JSON.parse(text) as Queued;
+
+/** The same after a start; undefined when the disk has bent it meanwhile. */
+function intact(text: string): Queued | undefined {
+  try {
+    const event = Event.parse(JSON.parse(text));
+    return event.type === 'queued' ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -207,3 +207,16 @@ test('what is undone leaves no memory of how a queue stood meanwhile', async () 
   assert.throws(undone, /not this one/);
   assert.equal((await admit(store, 'b')).state, 'running');
 });
+
+test('what the disk has bent on its way is counted, and the others come into their places', async () => {
+  const opened = await openHeld();
+  await admit(opened.store, 'a');
+  const folder = killed(opened.folder);
+  opened[Symbol.dispose]();
+  const raw = new DatabaseSync(path.join(folder, 'holdfast.db'));
+  raw.exec(`INSERT INTO accepted (texts) VALUES ('{"seq":2,'), ('{"seq":3,"type":"queued"}')`);
+  raw.close();
+  using again = openStore(folder);
+  assert.deepEqual(listed(again.store), ['a 1 text of a']);
+  assert.equal(again.store.intake.damaged, 2);
+});
