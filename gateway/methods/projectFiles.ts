@@ -1,5 +1,5 @@
 // Files that every new session's folder gets: instructions and skills for agents, which the user keeps in one place.
-import { constants, copyFileSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { constants, copyFileSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../live/surroundings.ts';
@@ -37,6 +37,9 @@ export const projectFilesOf =
     if (configured === undefined) return;
     const from = configured.replace(/^~(?=$|[\\/])/, homedir());
     try {
+      const inside = path.relative(realpathSync(from), folder);
+      // A folder that is copied into itself would never end.
+      if (!/^\.\.(?:[\\/]|$)/.test(inside) && !path.isAbsolute(inside)) return;
       const copied = copyProjectFiles(from, folder);
       if (copied > 0) logger.info({ from, folder, copied }, 'project files copied');
     } catch (err) {

@@ -1,6 +1,6 @@
 // Instructions and skills that a user keeps in one place: each new session's folder gets them, and loses nothing.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { newFolder } from '../support/folders.ts';
@@ -33,6 +33,17 @@ test('a new session gets what its folder does not have, and nothing is written o
   assert.equal(read(folder, '.claude/skills/review/SKILL.md'), 'Ours, too.');
   assert.equal(read(folder, '.claude/skills/write/SKILL.md'), 'Write once.');
   assert.equal(existsSync(path.join(elsewhere, 'inside.md')), false);
+});
+
+test('whoever works on these files themselves gets no copy of them', async () => {
+  const files = newFolder();
+  write(files, 'CLAUDE.md', 'Be kind.');
+  write(files, 'skills/review/SKILL.md', 'Read twice.');
+  await using gateway = await startGateway({ config: { projectFiles: files } });
+  const client = await gateway.connect();
+  for (const folder of [files, path.join(files, 'skills')]) await client.newSession({ path: folder });
+  assert.deepEqual(readdirSync(path.join(files, 'skills')), ['review']);
+  assert.deepEqual(readdirSync(files).toSorted(), ['CLAUDE.md', 'skills']);
 });
 
 test('files that are not there are no reason to refuse a session; the log says so', async () => {
