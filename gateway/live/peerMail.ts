@@ -39,7 +39,7 @@ class PeerMail {
     peering.answer('peer.mail', ({ letters }, key) => this.#receive(letters, key));
     peering.answer('peer.receipts', ({ receipts }, key) => this.#note(receipts, key));
     peering.onLinked((key) => this.#link(key));
-    peering.onPresence((key, isThere) => this.#tell(key, isThere));
+    peering.onPresence = (key, isThere) => this.#tell(key, isThere);
     peering.onDropped = (key) => this.#unlink.get(key)?.();
     peering.onRenamed = (key, before) => this.#renamed(key, before);
   }

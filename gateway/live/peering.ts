@@ -47,7 +47,6 @@ export class Peering implements Disposable {
   readonly #between = new Map<string, (params: unknown, key: number) => (() => unknown) | undefined>();
   readonly #linked = new Set<(key: number) => void>();
   readonly sessions: RemoteSessions;
-  readonly #presence = new Set<(key: number, isThere: boolean) => void>();
   /** The mailboxes of peers, as last heard. */
   readonly #mailboxes = new Map<number, readonly SeenMailbox[]>();
   /** What of them is on disk, as text. */
@@ -55,6 +54,8 @@ export class Peering implements Disposable {
   #cancelLook: (() => void) | undefined;
   /** What peers are called: also of one that was just removed, while that is told. */
   readonly #names = new Map<number, PeerName>();
+  /** Hears when a peer has come, and when it is gone for longer than a moment. */
+  onPresence: (key: number, isThere: boolean) => void = () => {};
   /** Hears when the link to a peer is gone. */
   onDropped: (key: number) => void = () => {};
   onRenamed: (key: number, before: PeerName) => void = () => {};
@@ -95,11 +96,6 @@ export class Peering implements Disposable {
 
   onLinked(callback: (key: number) => void): void {
     this.#linked.add(callback);
-  }
-
-  /** Hears when a peer has come, and when it is gone for longer than a moment. */
-  onPresence(callback: (key: number, isThere: boolean) => void): void {
-    this.#presence.add(callback);
   }
 
   /** The mailboxes of peers, as they last told of them. */
@@ -211,7 +207,7 @@ export class Peering implements Disposable {
         this.#remember(key);
         this.onDropped(key);
       },
-      onPresence: (isThere) => this.#presence.forEach((callback) => callback(key, isThere)),
+      onPresence: (isThere) => this.onPresence(key, isThere),
       between: (method, params) => this.#runBetween(method, params, key),
     });
   }
