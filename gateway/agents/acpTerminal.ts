@@ -12,6 +12,11 @@ interface Output {
 export class TerminalOutputs {
   readonly #outputs = new Map<string, Output>();
 
+  /** Its card is gone: what it prints from now on nobody shows. */
+  forget(toolCallId: string): void {
+    this.#outputs.delete(toolCallId);
+  }
+
   /** The content of a tool call's card after this update of it; undefined: nothing that is worth telling yet. */
   content(toolCallId: string, raw: JsonObject, isOver: boolean): ToolContent[] | undefined {
     const meta = object(raw['_meta']);

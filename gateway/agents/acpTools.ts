@@ -103,7 +103,10 @@ export class ToolCards {
     );
     for (const card of open) this.#cards.set(card.toolCallId, settled({ ...card, status: 'failed' }));
     const tooMany = Math.max(0, this.#cards.size - REMEMBERED);
-    for (const toolCallId of [...this.#cards.keys()].slice(0, tooMany)) this.#cards.delete(toolCallId);
+    for (const toolCallId of [...this.#cards.keys()].slice(0, tooMany)) {
+      this.#cards.delete(toolCallId);
+      this.#outputs.forget(toolCallId);
+    }
     return open.map(({ toolCallId }) => ({ type: 'tool_update', toolCallId, status: 'failed' }));
   }
 
