@@ -120,7 +120,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   peers.sessionsOf = (key) => peering.sessions.of(key);
   peers.follower = peering;
   followPeerMail({ store, clock, mail, peering, book: peers });
-  const place = placeTasksIn(home, agents);
+  const prepareFolder = projectFilesOf(config.projectFiles, logger);
+  const place = placeTasksIn(home, agents, prepareFolder);
   const delegation = new Delegation({ store, live, clock, peering, book: peers, place });
   const sockets = parts.use(
     new MailboxSockets(home, {
@@ -143,7 +144,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     clock,
     info,
     agents,
-    prepareFolder: projectFilesOf(config.projectFiles, logger),
+    prepareFolder,
     bearers,
     stop,
   };

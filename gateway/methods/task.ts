@@ -19,11 +19,11 @@ export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof tas
 
 /** Where a task runs that a peer gave: where it says, else in a folder of its own. */
 export const placeTasksIn =
-  (home: string, agents: Agents): DelegationParts['place'] =>
+  (home: string, agents: Agents, prepareFolder: Gateway['prepareFolder']): DelegationParts['place'] =>
   ({ taskId, path: given, agent = agents.default }) => {
     agents.mustBeInstalled(agent);
-    if (given !== undefined) return { path: existingFolder(given), agent };
-    const folder = path.join(home, 'tasks', taskId);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const folder = given === undefined ? path.join(home, 'tasks', taskId) : existingFolder(given);
+    if (given === undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    prepareFolder(folder);
     return { path: folder, agent };
   };

@@ -27,6 +27,7 @@ it('a task runs at the peer, and its result comes back', async () => {
   assert.deepEqual([done.taskId, done.direction, done.result], [taskId, 'out', 's0 s1 s2 ']);
   const there = await taskWhen(both.box.client(), ({ state }) => state === 'completed');
   assert.deepEqual([there.direction, there.peer, there.sessionId], ['in', 'laptop', done.sessionId]);
+  assert.equal(both.box.prepared.length, 1);
   const events = both.box.store.mailEvents.read(0).map(({ data }) => data);
   assert.ok(
     events.some((data) => data.includes('"mailbox.created"') && data.includes(String(done.sessionId))),

@@ -52,6 +52,8 @@ export class InProcess implements AsyncDisposable {
   readonly links = new Links();
   readonly peering: Peering;
   readonly bugs: unknown[] = [];
+  /** The folders that got what each new session's folder gets. */
+  readonly prepared: string[] = [];
   policy = PeerPolicy.parse({});
   allows: PeerPolicy | undefined;
   readonly #parts = new AsyncDisposableStack();
@@ -94,7 +96,8 @@ export class InProcess implements AsyncDisposable {
     const agents = new Agents({ catalogue, clock, home, registry: { url: '', file: '' } });
     this.#parts.use(this.peering);
     followPeerMail({ store, clock, mail, peering: this.peering, book });
-    const place = placeTasksIn(home, agents);
+    const prepareFolder = (folder: string) => void this.prepared.push(folder);
+    const place = placeTasksIn(home, agents, prepareFolder);
     const delegation = new Delegation({ store, live, clock, peering: this.peering, book, place });
     const gateway: Gateway = {
       store,
@@ -128,7 +131,7 @@ export class InProcess implements AsyncDisposable {
       },
       agents,
       bearers: new Bearers(() => undefined),
-      prepareFolder: () => {},
+      prepareFolder,
       stop: () => {},
     };
     this.#dispatcher = new Dispatcher(handlersOf(gateway), logBug);
