@@ -80,7 +80,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
       return { ...answer, status: 'queued' };
     },
 
-    'mail.inbox': ({ mailbox: name, since, from, topic, unread, held, before, limit }, caller) => {
+    'mail.inbox': ({ mailbox: name, since: after, from, topic, unread, held, before, limit }, caller) => {
       const mailbox = ownMailbox(gateway, caller, name);
       // What a person has not let in is not for its agent to see.
       const maySeeHeld = caller.sessionId === undefined;
@@ -89,6 +89,8 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
         if (unread === true) return state === 'delivered';
         return maySeeHeld || state === 'delivered' || state === 'read';
       });
+      // As times are written here: they are compared as text.
+      const since = after === undefined ? undefined : new Date(after).toISOString();
       return store.inbox.list(mailbox, { since, from, topic, states, before, limit });
     },
 

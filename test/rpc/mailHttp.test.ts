@@ -40,6 +40,9 @@ describe('mail over HTTP', () => {
     assert.equal(events[0], 202);
     const [found] = await messages('topic=builds');
     assert.equal(found?.['content'], 'The build is red.');
+    // A second without its fraction is its beginning.
+    const second = String(found?.['receivedAt']).replace(/\.\d+Z$/, 'Z');
+    assert.equal((await messages(`topic=builds&since=${second}`)).length, 1);
     assert.equal((await messages('unread=true')).length, 2);
     const ids = [found?.['id']];
     assert.deepEqual(await post('/v1/inbox/ack', { mailbox: 'bob', ids }), [
