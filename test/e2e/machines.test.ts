@@ -2,18 +2,25 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
+import { connect } from '../../gateway/rpc/connect.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { peersConfig, whenPeer } from '../support/peers.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { Desk } from './desk.ts';
 
+/** Loopback is shared with others who test. */
+const discoveryPort = 20_000 + (process.pid % 20_000);
+
 describe('another machine', () => {
   let desk: Desk;
   let box: TestGateway;
   before(async () => {
     box = await startGateway({ config: peersConfig('workstation', { heartbeatSeconds: 6 }) });
-    desk = await Desk.open({ name: 'machines', config: peersConfig('laptop', { heartbeatSeconds: 6 }) });
+    desk = await Desk.open({
+      name: 'machines',
+      config: peersConfig('laptop', { heartbeatSeconds: 6, discoveryPort }),
+    });
   });
   after(async () => {
     await desk[Symbol.asyncDispose]();
@@ -102,5 +109,33 @@ describe('another machine', () => {
       await chat.pick('workstation');
       await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
       await chat.row(/^Port parser/).waitFor({ state: 'detached' });
+    }));
+
+  test('is found on the network if it lets itself be found, and linked by the words that it says', (t) =>
+    desk.story(t, async () => {
+      await using crate = await startGateway({
+        config: peersConfig('crate', { heartbeatSeconds: 6, announce: true, discoveryPort }),
+      });
+      const there = await crate.connect();
+      const chat = await desk.window('harbor-api');
+      const { page } = chat;
+      // Once it was heard it is known for half a minute, however slow this machine is.
+      await using here = await connect({ home: desk.home, name: 'another client' });
+      const { fingerprint } = await waitFor('crate to be heard', async () =>
+        (await here.call('peers.discover', { seconds: 0.3 })).found.find(({ name }) => name === 'crate'),
+      );
+      await chat.run('Link a Machine...');
+      await chat.pick('Find it on this network');
+      const found = page.locator('.quick-input-list .monaco-list-row', { hasText: 'crate' });
+      await found.filter({ hasText: fingerprint }).waitFor();
+      await chat.shoot('m-5-found');
+      await chat.pick('crate');
+      const { code } = await there.call('peers.invite', { words: true, address: '127.0.0.1' });
+      await page.locator('.quick-input-widget input[type="password"]').fill(code);
+      await page.keyboard.press('Enter');
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'See sessions' }).waitFor();
+      await page.keyboard.press('Enter');
+      await chat.row(/^crate.*Connected/).waitFor();
+      await whenPeer(there, 'laptop', 'connected');
     }));
 });
