@@ -146,7 +146,7 @@ describe('composing', () => {
       await chat.page.keyboard.press('Control+ArrowDown');
       await chat.panel.locator('[data-part=prompt]:focus').waitFor();
 
-      await chat.run('Keyboard Help');
+      await chat.page.keyboard.press('Alt+F1');
       await chat.page.locator('.view-line', { hasText: /Keyboard\s+in\s+the\s+chat/ }).waitFor();
 
       await chat.send('ask 1');
