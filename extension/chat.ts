@@ -54,6 +54,7 @@ export class Chat implements Disposable {
   readonly open: OpenSession;
   readonly #changes: Changes;
   #frame: Frame | undefined;
+  #hasKeyboard = false;
   /** Up to here the gateway has been told that this was read. */
   #marked = 0;
 
@@ -138,6 +139,11 @@ export class Chat implements Disposable {
     return this.#frame?.visible === true;
   }
 
+  /** The keyboard is in the panel: VS Code says so of trees, and of no webview. */
+  get hasKeyboard(): boolean {
+    return this.#hasKeyboard;
+  }
+
   /** The panel starts in this frame. */
   enter(frame: Frame): void {
     const { extensionUri, log } = this.#parts;
@@ -161,8 +167,11 @@ export class Chat implements Disposable {
 
   #receive(message: FromPanel): void {
     if (message.type === 'ready') this.#begin();
-    else if (message.type === 'focused') this.#focused.fire(this);
-    else this.#act(message);
+    else if (message.type === 'focused' || message.type === 'blurred') {
+      this.#hasKeyboard = message.type === 'focused';
+      this.#changed.fire(undefined);
+      if (this.#hasKeyboard) this.#focused.fire(this);
+    } else this.#act(message);
   }
 
   /** The page is new and knows nothing. */
@@ -178,15 +187,20 @@ export class Chat implements Disposable {
 
   /** Out of sight the page is thrown away; it comes back new, with a `ready` of its own. */
   seenOrNot(): void {
-    if (!this.visible) this.open.hide();
+    if (!this.visible) this.#away();
     this.#viewed.fire(undefined);
   }
 
   /** The frame is gone. */
   leave(): void {
     this.#frame = undefined;
-    this.open.hide();
+    this.#away();
     this.#viewed.fire(undefined);
+  }
+
+  #away(): void {
+    this.open.hide();
+    this.#hasKeyboard = false;
   }
 
   dispose(): void {

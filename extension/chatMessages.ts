@@ -157,6 +157,8 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** The keyboard has come into the panel. */
   z.strictObject({ type: z.literal('focused') }),
+  /** It has left. */
+  z.strictObject({ type: z.literal('blurred') }),
   /** promptId is minted by the panel, so that sending again after a lost answer is harmless. */
   z.strictObject({
     type: z.literal('send'),

@@ -23,12 +23,16 @@ export class ChatView implements vscode.WebviewViewProvider {
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
-    view.onDidChangeVisibility(() => this.chat.seenOrNot());
+    view.onDidChangeVisibility(() => {
+      this.chat.seenOrNot();
+      this.#retitle();
+    });
     view.onDidDispose(() => {
       // A page that goes late must not take the next one with it.
       if (this.#view !== view) return;
       this.#view = undefined;
       this.chat.leave();
+      this.#retitle();
     });
     this.chat.enter(view);
     this.#retitle();
@@ -44,6 +48,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     const { session, open } = this.chat;
     void setContext('holdfast.sideBarEmpty', open.id === undefined);
     void setContext('holdfast.working', this.chat.isWorking);
+    void setContext('holdfast.chatFocused', this.chat.hasKeyboard);
     if (!this.#view) return;
     this.#view.title = session ? titleOf(session, 80) : t('Chat');
     // Where it runs matters more than who works there.

@@ -17,6 +17,8 @@ export interface ContextKeys {
   'holdfast.hasSession': boolean;
   /** No session is open in the side bar. Before activation nobody knows: the chat has its place, and is made meanwhile. */
   'holdfast.sideBarEmpty': boolean;
+  /** The keyboard is in the chat in the side bar. */
+  'holdfast.chatFocused': boolean;
   /** The session in the side bar works. */
   'holdfast.working': boolean;
   /** The session in the tab in front works. */

@@ -47,7 +47,7 @@ export interface PanelParts {
 }
 
 /** What a person asks of the host; the other messages tell how the panel stands. */
-export type Asked = Exclude<FromPanel, { type: 'ready' | 'focused' }>;
+export type Asked = Exclude<FromPanel, { type: 'ready' | 'focused' | 'blurred' }>;
 
 type Handlers = {
   readonly [T in Asked['type']]: (message: Extract<Asked, { type: T }>) => Promise<unknown>;

@@ -100,6 +100,7 @@ export class App {
     }, 1000);
     const tellFocus = (): void => this.#post({ type: 'focused' });
     window.addEventListener('focus', tellFocus);
+    window.addEventListener('blur', () => this.#post({ type: 'blurred' }));
     this.#post({ type: 'ready' });
     // VS Code may have brought the keyboard here before anybody listened.
     if (document.hasFocus()) tellFocus();
