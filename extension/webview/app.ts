@@ -266,7 +266,8 @@ export class App {
       this.#root.clientHeight,
       this.#composer.element.offsetHeight,
       plan.length,
-      queue.length,
+      queue,
+      open.me,
     );
     return {
       panel: this.#panel,
