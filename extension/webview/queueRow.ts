@@ -72,7 +72,10 @@ function editor({ promptId }: Waiting, view: View): TemplateResult {
     if (!(element instanceof HTMLTextAreaElement) || element.dataset['begun'] === 'yes') return;
     element.dataset['begun'] = 'yes';
     element.value = view.editing?.text ?? '';
-    element.focus();
+    // It is not in the page yet. One that a reload brings back takes the keyboard from nobody.
+    queueMicrotask(() => {
+      if (element.closest('.queued')?.matches(':focus-within')) element.focus();
+    });
   };
   const typed = (event: Event): void => {
     if (event.target instanceof HTMLTextAreaElement) view.act.edit({ promptId, text: event.target.value });

@@ -58,13 +58,15 @@ describe('a prompt that waits', () => {
     await panel.page.keyboard.press('F2');
     const editor = panel.page.getByLabel('Queued prompt', { exact: true });
     assert.equal(await editor.inputValue(), 'Also log the address of a blocked login');
-    await editor.fill('Log it as well');
-    await editor.press('Escape');
+    await panel.page.keyboard.type(', and why');
+    assert.equal(await editor.inputValue(), 'Also log the address of a blocked login, and why');
+    await panel.page.keyboard.press('Escape');
     await editor.waitFor({ state: 'detached' });
     await panel.until(() => document.activeElement?.matches('.queued'));
-    await panel.page.keyboard.press('F2');
+    await row(panel, 'q1').getByRole('button', { name: 'Edit (F2)' }).click();
+    await panel.until(() => document.activeElement?.matches('.row-field'));
     await editor.fill('Log it too');
-    await editor.press('Enter');
+    await panel.page.keyboard.press('Enter');
     assert.deepEqual(await panel.posted('edit'), [
       { type: 'edit', promptId: 'q1', message: 'Log it too', sessionId: 's1' },
     ]);
