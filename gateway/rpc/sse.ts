@@ -17,6 +17,7 @@ export class EventStream {
 
   constructor(response: ServerResponse, keepAlive: keyof typeof KEEP_ALIVE = 'pings') {
     this.#response = response;
+    if (response.destroyed) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -44,9 +45,10 @@ export class EventStream {
     this.#response.once('drain', callback);
   }
 
-  /** The client is gone, or the stream has ended. */
+  /** The client is gone, perhaps before it was answered, or the stream has ended. */
   onClose(callback: () => void): void {
-    this.#response.once('close', callback);
+    if (this.#response.destroyed) callback();
+    else this.#response.once('close', callback);
   }
 
   end(): void {

@@ -1,7 +1,7 @@
 // Server-sent events: a prompt followed to its end, a log followed from anywhere, with nothing but HTTP.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
@@ -236,6 +236,26 @@ test('a reader that falls behind, reads on and falls behind again is served; one
   assert.equal(sendMuch(), false);
   t.mock.timers.tick(30_000);
   await waitFor('the end', () => isCut);
+});
+
+test('a client that has hung up before it is answered is followed by nobody', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>();
+  const server = createServer((_request, response) => asked.resolve(response));
+  t.after(() => server.close().closeAllConnections());
+  const socketPath = path.join(newFolder('sse'), 's');
+  await once(server.listen(socketPath), 'listening');
+  const sent = request({ socketPath }).on('error', () => {});
+  sent.end();
+  const response = await asked.promise;
+  const closed = once(response, 'close');
+  sent.destroy();
+  await closed;
+  const stream = new EventStream(response);
+  let isOver = false;
+  stream.onClose(() => (isOver = true));
+  assert.equal(isOver, true);
+  stream.send('{}');
+  stream.end();
 });
 
 test('/metrics speaks of sessions, prompts and events', async () => {
