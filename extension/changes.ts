@@ -52,15 +52,20 @@ export class Changes implements vscode.Disposable {
 
   async turn(key: string, way: 'undo' | 'redo', paths: readonly string[]): Promise<void> {
     const turn = this.#known(key);
-    const steps = await Promise.all(paths.map((file) => stepOf(turn, file, way)));
-    const possible = steps.filter((step) => step !== undefined);
-    const removed = possible.filter(({ to }) => to === null);
-    if (removed.length > 0 && !(await mayRemove(removed.map(({ place }) => place)))) return;
-    for (const { place, to } of possible) await write(place, to);
-    await this.#tell(key);
-    if (possible.length < steps.length) {
-      throw new Error(t('Some files are not what the agent left, and stay as they are.'));
+    const steps = await Promise.all(
+      paths.map(async (file) => ({ file, step: await stepOf(turn, file, way) })),
+    );
+    const removed = steps.flatMap(({ step }) => (step?.to === null ? [step.place] : []));
+    if (removed.length > 0 && !(await mayRemove(removed))) return;
+    let left = 0;
+    for (const { file, step } of steps) {
+      // Looked at once more: while a person was asked somebody may have written.
+      const now = step && (await stepOf(turn, file, way));
+      if (now && now.to === step.to) await write(now.place, now.to);
+      else left += 1;
     }
+    await this.#tell(key);
+    if (left > 0) throw new Error(t('Some files are not what the agent left, and stay as they are.'));
   }
 
   /** The change of one file beside the file itself; where that is not possible, what the agent told. */
@@ -102,7 +107,9 @@ export class Changes implements vscode.Disposable {
       [...turn.files].map(async ([file, edits]): Promise<[string, FileState]> => {
         if (turn.where === 'elsewhere') return [file, 'elsewhere'];
         const place = await placeOf(file, turn.where);
-        return [file, place === undefined ? 'gone' : stateOf(await read(place), edits)];
+        if (place === undefined) return [file, 'gone'];
+        const content = await read(place);
+        return [file, content === undefined ? 'edited' : stateOf(content, edits)];
       }),
     );
     // A newer list may have come meanwhile.
@@ -131,7 +138,8 @@ async function stepOf(turn: Turn, file: string, way: 'undo' | 'redo'): Promise<S
   const edits = turn.files.get(file);
   const place = await placeOf(file, turn.where);
   if (edits === undefined || place === undefined) return undefined;
-  const to = (way === 'undo' ? undo : redo)(await read(place), edits);
+  const content = await read(place);
+  const to = content === undefined ? undefined : (way === 'undo' ? undo : redo)(content, edits);
   return to === undefined ? undefined : { place, to };
 }
 
@@ -149,16 +157,16 @@ async function placeOf(file: string, where: Place): Promise<vscode.Uri | undefin
   return folder === undefined ? undefined : vscode.Uri.file(path.join(folder, path.basename(file)));
 }
 
-/** As it stands in an editor, saved or not; else as it is on disk. */
-async function read(place: vscode.Uri): Promise<Content> {
+/** As it stands in an editor, saved or not; else as it is on disk. undefined: it is there, and cannot be read as text. */
+async function read(place: vscode.Uri): Promise<Content | undefined> {
   const open = openDocument(place);
   if (open) return open.getText();
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
       await vscode.workspace.fs.readFile(place),
     );
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof vscode.FileSystemError && error.code === 'FileNotFound' ? null : undefined;
   }
 }
 

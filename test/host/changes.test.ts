@@ -53,6 +53,16 @@ describe('the changes of a turn', () => {
     await assert.rejects(changes.turn('k', 'undo', ['/etc/passwd']), /stay as they are/);
   });
 
+  it('are not made again over a file that is there and is no text', async () => {
+    await writeFile(file('new.bin'), Buffer.from([0xff, 0xfe, 0x00]));
+    await changes.watch('k', [{ path: 'new.bin', edits: [{ oldText: null, newText: 'text' }] }], {
+      folder: folder(),
+    });
+    assert.deepEqual(states(), { 'new.bin': 'edited' });
+    await assert.rejects(changes.turn('k', 'redo', ['new.bin']), /stay as they are/);
+    assert.equal((await readFile(file('new.bin'))).length, 3);
+  });
+
   it('of another machine are left to it, even where the same path is here', async () => {
     await changes.watch(
       'k',
