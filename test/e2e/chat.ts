@@ -94,6 +94,20 @@ export class Chat {
     await this.field.press('Enter');
   }
 
+  /** Turns the wheel, and waits until the transcript has come to rest, which the wheel does not. */
+  async scrollUp(pixels: number): Promise<void> {
+    const before = await this.scroller.evaluate((scroller) => {
+      scroller.addEventListener('scrollend', () => (scroller.dataset['rest'] = String(scroller.scrollTop)));
+      return scroller.scrollTop;
+    });
+    await this.scroller.hover();
+    await this.page.mouse.wheel(0, -pixels);
+    await waitFor('the transcript to rest further up', async () => {
+      const rest = await this.scroller.getAttribute('data-rest');
+      return rest !== null && Number(rest) < before;
+    });
+  }
+
   /** Types where the keyboard is, which must come to this field by itself. */
   async type(text: string): Promise<void> {
     await waitFor('the keyboard in the field', () =>

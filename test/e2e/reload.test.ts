@@ -37,8 +37,7 @@ describe('a window that goes and comes back', () => {
       await chat.send('ask');
       await chat.part('permission').waitFor();
       await chat.field.fill('half a sentence that');
-      await chat.scroller.hover();
-      await chat.page.mouse.wheel(0, -900);
+      await chat.scrollUp(900);
       const line = await topLine(chat);
       assert.ok(line > 0 && line < 39, `line ${line} is in the middle`);
       await desk.keeps(/"anchor":\{/);

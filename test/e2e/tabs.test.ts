@@ -1,6 +1,7 @@
 // Sessions as editor tabs: several at once, and after a reload each as it was left.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { waitFor } from '../support/waitFor.ts';
 import type { Chat } from './chat.ts';
 import { Desk } from './desk.ts';
 
@@ -26,7 +27,8 @@ describe('sessions in editor tabs', () => {
       const { tab, sideBar } = chat;
       await tab.seen('Line 59 of');
       // It has moved: the side bar has nothing to show.
-      assert.equal(await chat.page.locator('iframe.webview.ready').count(), 1);
+      const panels = chat.page.locator('iframe.webview.ready');
+      await waitFor('one panel', async () => (await panels.count()) === 1);
 
       await sideBar.startDemo();
       await sideBar.send('echo in the side bar');
@@ -45,8 +47,7 @@ describe('sessions in editor tabs', () => {
       await tabNamed(chat, /^long 60/).click();
       await tab.seen('Line 59 of');
       await tab.field.fill('draft of the first');
-      await tab.scroller.hover();
-      await chat.page.mouse.wheel(0, -600);
+      await tab.scrollUp(600);
       const line = await topLine(tab);
       assert.ok(line > 0 && line < 50, `line ${line} is in the middle`);
       await chat.shoot('t-2-three');
