@@ -6,6 +6,7 @@ import { CHAT_VIEW } from './chatView.ts';
 import { searchSessions } from './searchSessions.ts';
 import { sessionFor, type PickParts } from './sessionPick.ts';
 import type { SessionCommandParts } from './sessionCommands.ts';
+import { soonConnected } from './soonConnected.ts';
 
 export type ChatCommandParts = PickParts & SessionCommandParts;
 
@@ -54,6 +55,7 @@ export const chatCommands = {
 async function addSelection(parts: ChatCommandParts): Promise<void> {
   // Asked first: the editor is the active one only as long as nothing else has the focus.
   const editor = vscode.window.activeTextEditor;
+  await soonConnected(parts);
   // The first selection begins the first session.
   if (parts.sessions.all.length === 0) await vscode.commands.executeCommand('holdfast.newSession');
   const id = parts.chats.current.open.id ?? (await sessionFor(undefined, parts))?.sessionId;

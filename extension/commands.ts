@@ -15,6 +15,7 @@ import type { SessionFilter } from './sessionFilter.ts';
 import { isHere } from './sessionGroups.ts';
 import { sessionCommands, type SessionCommandParts } from './sessionCommands.ts';
 import { pickSession, sessionFor, type PickParts } from './sessionPick.ts';
+import { soonConnected } from './soonConnected.ts';
 import { isTrusted } from './trust.ts';
 import { SESSIONS_VIEW } from './sessionTree.ts';
 
@@ -51,6 +52,7 @@ const commands: Record<string, Command> = {
     if (id !== undefined) await parts.chats.show(id, { type: 'focusInput' });
   },
   'holdfast.switchSession': async (parts) => {
+    await soonConnected(parts);
     const session = await pickSession(parts);
     if (session) await parts.chats.show(session.sessionId, { type: 'focusInput' });
   },
@@ -58,6 +60,7 @@ const commands: Record<string, Command> = {
   'holdfast.changeFilter': ({ filter }) => filter.ask(),
   'holdfast.clearFilter': async ({ filter }) => filter.set(''),
   'holdfast.showArchived': async (parts) => {
+    await soonConnected(parts);
     const placeHolder = t('Which session shall come back?');
     const session = await pickSession(parts, { archived: true, placeHolder });
     if (session) await sessionCommands.archiveSession(session, parts);
@@ -138,14 +141,6 @@ async function continueLast(parts: CommandParts): Promise<void> {
   )[0];
   if (last) await chats.show(last.sessionId, { type: 'focusInput' });
   else await startSession(parts);
-}
-
-/** The first command of the day starts the gateway: wait for it instead of refusing. */
-async function soonConnected({ connection }: CommandParts): Promise<void> {
-  if (connection.client) return;
-  const title = t('Starting the gateway');
-  const location = { viewId: SESSIONS_VIEW };
-  await vscode.window.withProgress({ location, title }, () => connection.whenConnected(20_000));
 }
 
 async function menu({ connection, sessions }: CommandParts): Promise<void> {

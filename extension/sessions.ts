@@ -45,14 +45,24 @@ export class Sessions {
   }
 
   /** What was made elsewhere is told a moment after the answer: until then nobody here knows where it lives. */
-  async whenKnown(id: string): Promise<void> {
-    if (this.get(id)) return;
-    const known = Promise.withResolvers<void>();
-    const timer = setTimeout(known.resolve, TOLD_MS);
+  whenKnown(id: string): Promise<void> {
+    return this.#when(() => this.get(id) !== undefined);
+  }
+
+  /** The list comes a moment after the first link: until then no session is none. */
+  whenListed(): Promise<void> {
+    return this.#when(() => this.#known);
+  }
+
+  /** Resolves in vain, too: whoever waits looks for himself what is there. */
+  async #when(isSo: () => boolean): Promise<void> {
+    if (isSo()) return;
+    const told = Promise.withResolvers<void>();
+    const timer = setTimeout(told.resolve, TOLD_MS);
     const listening = this.onDidChange(() => {
-      if (this.get(id)) known.resolve();
+      if (isSo()) told.resolve();
     });
-    await known.promise;
+    await told.promise;
     clearTimeout(timer);
     listening.dispose();
   }
