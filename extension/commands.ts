@@ -1,13 +1,13 @@
-// The commands of the palette, the menus and the keys: a table, and one place where failures are told.
+// The commands of the palette, the menus and the keys: a table.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
 import { addAgent } from './addAgent.ts';
 import { continueConversation } from './agentConversations.ts';
 import { chatCommands } from './chatCommands.ts';
+import { registerTable, type Command } from './commandTable.ts';
 import { t } from './l10n.ts';
 import { DEMO, newSession } from './newSession.ts';
 import { gatewayCommands, type GatewayCommandParts } from './gatewayCommands.ts';
-import { details } from './log.ts';
 import { machineCommands, type MachineCommandParts } from './machines/machineCommands.ts';
 import { answerPermission } from './permissions.ts';
 import { showProcesses } from './processes.ts';
@@ -25,8 +25,6 @@ export interface CommandParts
   readonly log: vscode.LogOutputChannel;
 }
 
-type Command = (parts: CommandParts, from: unknown) => Promise<unknown>;
-
 /** What the title of the chat in the side bar offers: it gives no argument, and the current chat may be one in a tab. */
 const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
   'openInTab',
@@ -37,7 +35,7 @@ const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
   'destroySession',
 ];
 
-const commands: Record<string, Command> = {
+const commands: Record<string, Command<CommandParts>> = {
   'holdfast.newSession': async (parts, from) => startSession(parts, wishOf(from)),
   'holdfast.addAgent': async (parts) => {
     await soonConnected(parts);
@@ -84,11 +82,11 @@ function forSessions(
   prefix: string,
   names: readonly string[],
   find: (from: unknown, parts: CommandParts) => Promise<Session | undefined>,
-): Record<string, Command> {
+): Record<string, Command<CommandParts>> {
   return Object.fromEntries(
     Object.entries(sessionCommands)
       .filter(([name]) => names.includes(name))
-      .map(([name, act]): [string, Command] => [
+      .map(([name, act]): [string, Command<CommandParts>] => [
         `${prefix}${name}`,
         async (parts, from) => {
           const session = await find(from, parts);
@@ -98,16 +96,7 @@ function forSessions(
   );
 }
 
-export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const registered = Object.entries(commands).map(([id, run]) =>
-    vscode.commands.registerCommand(id, async (from: unknown) => {
-      // Whoever uses a command wants a gateway.
-      parts.connection.want();
-      await run(parts, from).catch((error: unknown) => tell(id, error, parts.log));
-    }),
-  );
-  return vscode.Disposable.from(...registered);
-}
+export const registerCommands = (parts: CommandParts): vscode.Disposable => registerTable(commands, parts);
 
 /** A link of the welcome text names its agent. */
 const wishOf = (from: unknown): { readonly agent?: string } =>
@@ -163,11 +152,4 @@ async function menu({ connection, sessions }: CommandParts): Promise<void> {
     { title: 'Holdfast' },
   );
   if (choice) await vscode.commands.executeCommand(choice.command);
-}
-
-async function tell(command: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
-  log.error(`${command}: ${details(error)}`);
-  const show = t('Show log');
-  const words = error instanceof Error ? error.message : String(error);
-  if ((await vscode.window.showErrorMessage(words, show)) === show) log.show();
 }

@@ -1,6 +1,7 @@
 // What can be done with machines: link one, call it otherwise, say what it may do, forget it.
 import * as vscode from 'vscode';
 import type { Nearby, Peer } from '../../gateway/protocol/index.ts';
+import type { Command } from '../commandTable.ts';
 import { locale, t } from '../l10n.ts';
 import { plain } from '../plainText.ts';
 import { machineRow } from './machineRows.ts';
@@ -28,13 +29,11 @@ const acts: Record<string, Act> = {
   removeMachine: remove,
 };
 
-type Command = (parts: MachineCommandParts, from: unknown) => Promise<unknown>;
-
-export const machineCommands: Readonly<Record<string, Command>> = {
+export const machineCommands: Readonly<Record<string, Command<MachineCommandParts>>> = {
   'holdfast.linkMachine': link,
   'holdfast.showAllMachines': async ({ machines }) => machines.showOnly(undefined),
   ...Object.fromEntries(
-    Object.entries(acts).map(([name, act]): [string, Command] => [
+    Object.entries(acts).map(([name, act]): [string, Command<MachineCommandParts>] => [
       `holdfast.${name}`,
       async (parts, from) => {
         const machine = await machineFor(from, parts);

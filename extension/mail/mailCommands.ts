@@ -1,10 +1,11 @@
 // What can be done with mail from the palette, the list and the thread: a table.
 import * as vscode from 'vscode';
 import type { MailThread, SessionId, ThreadMessage } from '../../gateway/protocol/index.ts';
+import { registerTable, type Command } from '../commandTable.ts';
 import type { Connection } from '../connection.ts';
 import { t } from '../l10n.ts';
-import { details } from '../log.ts';
 import { plainLabel } from '../plainText.ts';
+import { isTrusted } from '../trust.ts';
 import type { MailBook } from './mailBook.ts';
 import { pickAddress, pickPolicy } from './mailPick.ts';
 import type { MailThreadView } from './mailThreadView.ts';
@@ -18,10 +19,15 @@ export interface MailCommandParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-type Command = (parts: MailCommandParts, from: unknown) => Promise<unknown>;
+/** Mail makes agents go on, as prompts do. */
+const driving =
+  (run: Command<MailCommandParts>): Command<MailCommandParts> =>
+  async (parts, from) => {
+    if (await isTrusted()) await run(parts, from);
+  };
 
-const commands: Record<string, Command> = {
-  'holdfast.composeMail': compose,
+const commands: Record<string, Command<MailCommandParts>> = {
+  'holdfast.composeMail': driving(compose),
   'holdfast.openThread': async (parts, from) => {
     const thread = await threadFor(parts, from);
     if (thread) await parts.view.open(thread.threadId, { focus: false });
@@ -31,12 +37,12 @@ const commands: Record<string, Command> = {
     if (thread) await parts.view.open(thread.threadId, { focus: true });
   },
   'holdfast.closeThread': ({ view }) => view.close(),
-  'holdfast.acceptMail': (parts, from) => decide(parts, from, 'accept'),
-  'holdfast.refuseMail': (parts, from) => decide(parts, from, 'refuse'),
+  'holdfast.acceptMail': driving((parts, from) => decide(parts, from, 'accept')),
+  'holdfast.refuseMail': driving((parts, from) => decide(parts, from, 'refuse')),
   'holdfast.markMailRead': markRead,
-  'holdfast.requeueMail': requeue,
+  'holdfast.requeueMail': driving(requeue),
   'holdfast.openMailSession': openSessionOf,
-  'holdfast.mailPolicy': async ({ connection, book }) => {
+  'holdfast.mailPolicy': driving(async ({ connection, book }) => {
     const boxes = book.mailboxes.map(({ name, policy }) => ({
       label: plainLabel(name),
       description: policy,
@@ -44,20 +50,11 @@ const commands: Record<string, Command> = {
     }));
     const box = await vscode.window.showQuickPick(boxes, { title: t('Which mailbox?') });
     if (box) await pickPolicy(connection, box.name);
-  },
+  }),
 };
 
-export function registerMailCommands(parts: MailCommandParts): vscode.Disposable {
-  const registered = Object.entries(commands).map(([id, run]) =>
-    vscode.commands.registerCommand(id, async (from: unknown) => {
-      await run(parts, from).catch((error: unknown) => {
-        parts.log.error(`${id}: ${details(error)}`);
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-      });
-    }),
-  );
-  return vscode.Disposable.from(...registered);
-}
+export const registerMailCommands = (parts: MailCommandParts): vscode.Disposable =>
+  registerTable(commands, parts);
 
 async function compose({ connection, book, view }: MailCommandParts): Promise<void> {
   const to = await pickAddress(book.mailboxes);
