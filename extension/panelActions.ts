@@ -27,7 +27,7 @@ import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Machines } from './machines/machines.ts';
 import type { Sessions } from './sessions.ts';
 import { findSymbols } from './symbolSearch.ts';
-import { untrusted } from './trust.ts';
+import { mustBeTrusted } from './trust.ts';
 
 /** How long a prompt may wait for the link to come back before the panel hears that it was not taken. */
 const SEND_WAIT_MS = 15_000;
@@ -100,7 +100,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     move: async ({ sessionId, promptId, position }) =>
       call('queue.move', { sessionId: session(sessionId), promptId, position }),
     pauseQueue: async () => call('queue.pause', { sessionId: session() }),
-    resumeQueue: async () => call('queue.resume', { sessionId: session() }),
+    resumeQueue: driving(async () => call('queue.resume', { sessionId: session() })),
     earlier: async ({ before }) => {
       const sessionId = session();
       const page = await call('session.history', { sessionId, before, limit: PAGE });
@@ -167,7 +167,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
 const driving =
   <M>(act: (message: M) => Promise<unknown>) =>
   async (message: M): Promise<unknown> => {
-    if (!vscode.workspace.isTrusted) throw new Error(untrusted());
+    mustBeTrusted();
     return act(message);
   };
 

@@ -2,11 +2,15 @@
 import * as vscode from 'vscode';
 import { t } from './l10n.ts';
 
-/** For the panel, which shows it beside what was refused. */
-export const untrusted = (): string =>
+const untrusted = (): string =>
   t(
     'This workspace is in restricted mode: sessions can be read here, not driven. Trust the workspace to go on.',
   );
+
+/** For what a page asks, which shows the refusal beside it. */
+export function mustBeTrusted(): void {
+  if (!vscode.workspace.isTrusted) throw new Error(untrusted());
+}
 
 /** Says so, and leads to VS Code's own decision, when the workspace is not trusted. */
 export async function isTrusted(): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { Connection } from '../connection.ts';
 import { setContext } from '../context.ts';
 import { details } from '../log.ts';
 import { plain } from '../plainText.ts';
+import { mustBeTrusted } from '../trust.ts';
 import type { MailBook } from './mailBook.ts';
 import type { FromThread, Reply, ToThread } from './mailMessages.ts';
 import { pickAddress, pickPolicy, pickPriority } from './mailPick.ts';
@@ -39,13 +40,15 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
     this.#parts = parts;
     this.#listening = vscode.Disposable.from(
       parts.book.onDidChange(() => void this.#refresh()),
+      // What came while nobody looked is read now.
+      vscode.window.onDidChangeWindowState(({ focused }) => void (focused && this.#refresh())),
       parts.connection.onDidChangeLink(({ state }) =>
         this.#post({ type: 'link', isLinked: state === 'connected' }),
       ),
     );
   }
 
-  /** The newest message of the thread that is shown, for commands that concern it. */
+  /** The thread that is shown, for commands that concern it. */
   get shown(): { readonly thread: MailThread; readonly messages: readonly ThreadMessage[] } | undefined {
     return this.#shown;
   }
@@ -160,7 +163,8 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
     switch (message.type) {
       case 'ready':
         this.#post({ type: 'link', isLinked: connection.link.state === 'connected' });
-        return this.#draw();
+        this.#draw();
+        return this.#refresh();
       case 'send':
         return this.#send(message);
       case 'pickTo':
@@ -171,13 +175,16 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
         return this.#choose({ priority: await pickPriority() });
       case 'decide': {
         const { mailbox, id, decision } = message;
+        mustBeTrusted();
         await connection.call('mail.decide', { mailbox, id, decision });
         return;
       }
       case 'requeue':
+        mustBeTrusted();
         await connection.call('mail.requeue', { id: message.id });
         return;
       case 'policy':
+        mustBeTrusted();
         return pickPolicy(connection, message.mailbox);
       case 'openSession':
         return openSession(message.sessionId);
@@ -195,6 +202,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
     const last = this.#shown?.thread.threadId === threadId ? this.#shown.messages.at(-1) : undefined;
     const { to, priority } = this.#replyNow;
     try {
+      mustBeTrusted();
       const params = {
         to,
         message: text,

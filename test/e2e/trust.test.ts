@@ -49,6 +49,10 @@ describe('a folder that nobody has trusted', () => {
       await chat.seen('readable');
       await chat.send('echo never sent');
       await chat.panel.getByText('sessions can be read here, not driven').waitFor();
+      await chat.run('Write Mail...');
+      await told.waitFor();
+      await told.hover();
+      await told.getByRole('button', { name: /Clear Notification/ }).click();
       await chat.run('New Session');
       await told.waitFor();
       await chat.shoot('x-2-read-only');
