@@ -19,7 +19,7 @@ import { Reading } from './reading.ts';
 import { asSent, Sending } from './sending.ts';
 import type { Kept } from './state.ts';
 import type { Shown } from './turns.ts';
-import type { Actions, View } from './view.ts';
+import { isSound, type Actions, type View } from './view.ts';
 import type { Host, ToHost, ToPanel } from './host.ts';
 
 type Opened = Extract<ToPanel, { type: 'session' }>;
@@ -127,6 +127,8 @@ export class App {
         break;
       case 'refused':
         this.#sending.giveBack(before, message.promptId);
+        // It may have been the earlier page: asked for by itself again and again, it would be refused as often.
+        if (sessionOf(before)?.isLoadingEarlier) this.#reading.giveUp();
         break;
       case 'focusInput':
         // The session may have come with the same breath: its field is drawn with the next frame, before this.
@@ -340,6 +342,7 @@ export class App {
       this.#reading.giveUp();
       return;
     }
+    if (!isSound({ panel: this.#panel })) return;
     this.#become({ ...this.#panel, shows: { ...open, isLoadingEarlier: true } });
     this.#post({ type: 'earlier', before: open.before });
   }

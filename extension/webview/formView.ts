@@ -5,7 +5,6 @@ import { icon } from './icons.ts';
 import { inFull } from './inFull.ts';
 import { t } from './l10n.ts';
 import type { Ask } from './parts.ts';
-
 import { isSound, type View } from './view.ts';
 
 type Choice = Extract<FormField, { type: 'choice' }>['choices'][number];

@@ -105,10 +105,10 @@ const cover =
 
 const PICTURE = { height: 64, width: 240 } as const;
 
-/** An image of a prompt. As high at once as it will be, so that nothing moves when it has been read. */
 /** Among what goes along: a picture that the host keeps. */
 export const isImage = (uri: string): boolean => uri.startsWith('clipping:') && !uri.endsWith('.txt');
 
+/** An image of a prompt. As high at once as it will be, so that nothing moves when it has been read. */
 export const picture = (image: ImageBlock): TemplateResult =>
   html`<canvas
     class="picture"

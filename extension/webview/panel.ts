@@ -42,9 +42,9 @@ export interface Panel {
   readonly answering: ReadonlySet<string>;
   /** How the files stand that a turn has changed, by the key of its card. */
   readonly changes: Readonly<Record<string, Readonly<Record<string, FileState>>>>;
-  /** What was refused, and about what: a permission's id, or '' for all else. */
   /** Enter sends now, and Alt+Enter queues. */
   readonly steers: boolean;
+  /** What was refused, and about what: a permission's id, or '' for all else. */
   readonly refusal: { readonly about: string; readonly message: string } | undefined;
 }
 
@@ -172,8 +172,10 @@ function refused(
   panel: Panel,
   { promptId, permissionId, message }: Extract<ToPanel, { type: 'refused' }>,
 ): Panel {
+  const open = sessionOf(panel);
   return {
     ...panel,
+    shows: open ? { ...open, isLoadingEarlier: false } : panel.shows,
     unheard: panel.unheard.filter((prompt) => prompt.promptId !== promptId),
     answering: new Set([...panel.answering].filter((id) => id !== permissionId)),
     refusal: { about: permissionId ?? '', message },

@@ -85,6 +85,32 @@ describe('a long session', () => {
     panel.close();
   });
 
+  it('asks for it again when nobody answered, and not while nobody could', async () => {
+    const all = whole(400);
+    const panel = await chromium.panel();
+    await panel.tell(
+      connected(Date.now()),
+      showing(snapshot({ messages: all.slice(300), before: 301 }, Date.now())),
+    );
+    const asked = async (top: number): Promise<number> => {
+      await panel.page.locator('.scroller').evaluate((box, to) => box.scrollTo({ top: to }), top);
+      await panel.tell();
+      return (await panel.posted('earlier')).length;
+    };
+    assert.equal(await asked(10), 1);
+    assert.equal(await asked(20), 1, 'it is on its way');
+    const away = { state: 'connecting', since: Date.now(), attempt: 1 } as const;
+    await panel.tell(
+      { type: 'refused', message: 'The gateway does not answer.' },
+      { type: 'link', link: away },
+    );
+    assert.equal(await panel.page.getByText('Earlier messages').count(), 0);
+    assert.equal(await asked(10), 1);
+    await panel.tell(connected(Date.now()));
+    assert.equal(await asked(20), 2);
+    panel.close();
+  });
+
   it('does not move under somebody who reads; it says that there is more below, and goes there when asked', async () => {
     const panel = await idle();
     const long = new Story(Date.now() - 1000).prompt('p1', 'Hi');
