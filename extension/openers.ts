@@ -1,5 +1,6 @@
 // Opens what the panel points at: links, files, code. What an agent wrote decides neither where nor whether.
 import * as vscode from 'vscode';
+import { currentEditor } from './attachments.ts';
 import { placeInside } from './inside.ts';
 import { t } from './l10n.ts';
 
@@ -34,7 +35,7 @@ export async function openFile(
 }
 
 export async function insertAtCursor(text: string): Promise<void> {
-  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  const editor = currentEditor();
   if (!editor) throw new Error(t('No editor is open. Open a file and place the cursor, then insert again.'));
   const done = await editor.edit((edit) => {
     for (const selection of editor.selections) edit.replace(selection, text);

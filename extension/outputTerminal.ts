@@ -20,7 +20,6 @@ export interface ShownCommand {
 /** Follows for as long as the command runs and the session is shown. */
 export function showOutput(command: ShownCommand, connection: Pick<Connection, 'on'>): void {
   const written = new vscode.EventEmitter<string>();
-  const end = new vscode.EventEmitter<void>();
   let shown = '';
   const write = (text: string): void => {
     written.fire(text.startsWith(shown) ? harmless(text.slice(shown.length)) : CLEAR + harmless(text));
@@ -40,7 +39,6 @@ export function showOutput(command: ShownCommand, connection: Pick<Connection, '
   });
   const pty: vscode.Pseudoterminal = {
     onDidWrite: written.event,
-    onDidClose: end.event,
     open() {
       write(command.text);
       if (!command.isRunning) over();

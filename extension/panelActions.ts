@@ -23,6 +23,7 @@ import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
 import { t } from './l10n.ts';
 import { editQueued, letGoOn, sendNow } from './queueActions.ts';
+import { titleOf } from './sessionGroups.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Machines } from './machines/machines.ts';
 import type { Sessions } from './sessions.ts';
@@ -146,7 +147,7 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     },
     turnChanges: driving(async ({ key, way, paths }) => changes.turn(key, way, paths)),
     openChange: async ({ key, path }) => changes.show(key, path),
-    openAllChanges: async ({ key }) => changes.showAll(key, known().title),
+    openAllChanges: async ({ key }) => changes.showAll(key, titleOf(known(), 80)),
     openOutput: async ({ type: _, ...command }) => showOutput(command, connection),
     reconnect: async () => {
       connection.retryNow();

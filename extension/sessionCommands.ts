@@ -4,7 +4,7 @@ import type { Session } from '../gateway/protocol/index.ts';
 import type { Chats } from './chats.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
-import { plain } from './plainText.ts';
+import { titleOf } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
 import type { SessionTree } from './sessionTree.ts';
 import { isTrusted } from './trust.ts';
@@ -67,18 +67,19 @@ async function fork(
 }
 
 async function archive(session: Session, { connection, chats }: SessionCommandParts): Promise<void> {
-  const { sessionId, title, archived } = session;
+  const { sessionId, archived } = session;
   await connection.call('session.archive', { sessionId, archived: !archived });
   if (archived) return chats.show(sessionId);
   const undo = t('Undo');
-  const said = vscode.window.showInformationMessage(t('{0} is archived.', plain(title, 80)), undo);
+  const said = vscode.window.showInformationMessage(t('{0} is archived.', titleOf(session, 80)), undo);
   if ((await said) === undo) await connection.call('session.archive', { sessionId, archived: false });
 }
 
-async function destroy({ sessionId, title }: Session, { connection }: SessionCommandParts): Promise<void> {
+async function destroy(session: Session, { connection }: SessionCommandParts): Promise<void> {
+  const { sessionId } = session;
   const yes = t('Destroy');
   const choice = await vscode.window.showWarningMessage(
-    t('Destroy {0}?', plain(title, 80)),
+    t('Destroy {0}?', titleOf(session, 80)),
     {
       modal: true,
       detail: t('Its agent ends, and its transcript and queued prompts are removed. This cannot be undone.'),

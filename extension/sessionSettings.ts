@@ -4,6 +4,7 @@ import type { AgentOption, Mode, Offers, Session } from '../gateway/protocol/ind
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
+import { titleOf } from './sessionGroups.ts';
 
 /** The most careful one first. */
 const MODES: Readonly<Record<Mode, { readonly name: () => string; readonly explained: () => string }>> = {
@@ -57,7 +58,7 @@ export async function chooseMode({
 export async function pickMode(session: Session, connection: Connection): Promise<void> {
   const { sessionId, mode: now } = session;
   const offered = (await offersOf(session, connection))?.modes ?? [];
-  const mode = await chooseMode({ title: t('Mode of {0}', plain(session.title, 60)), now, offered });
+  const mode = await chooseMode({ title: t('Mode of {0}', titleOf(session, 60)), now, offered });
   if (mode !== undefined && mode !== now) await connection.call('session.set_mode', { sessionId, mode });
 }
 
@@ -101,7 +102,7 @@ export async function pickModel(session: Session, connection: Connection): Promi
   }));
   const settings = options.length === 0 ? [] : [separator(t('Settings of the agent')), ...options];
   const choice = await vscode.window.showQuickPick<Choice>([...models, own, other, ...settings], {
-    title: t('Model of {0}', plain(session.title, 60)),
+    title: t('Model of {0}', titleOf(session, 60)),
     matchOnDetail: true,
   });
   await choice?.choose?.();
@@ -114,7 +115,7 @@ async function pickOption(session: Session, option: AgentOption, connection: Con
     value,
   }));
   const choice = await vscode.window.showQuickPick(items, {
-    title: t('{0} of {1}', plain(option.name, 60), plain(session.title, 60)),
+    title: t('{0} of {1}', plain(option.name, 60), titleOf(session, 60)),
     ...(option.description === undefined ? {} : { placeHolder: plain(option.description, 160) }),
   });
   if (choice === undefined) return;
@@ -136,7 +137,7 @@ async function offersOf({ sessionId }: Session, connection: Connection): Promise
 
 async function nameModel(session: Session, connection: Connection): Promise<void> {
   const input = await vscode.window.showInputBox({
-    title: t('Model of {0}', plain(session.title, 60)),
+    title: t('Model of {0}', titleOf(session, 60)),
     prompt: t("As the agent names it. Empty: the agent's own choice, from its next start on."),
     value: session.model ?? '',
   });

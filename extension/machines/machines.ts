@@ -68,7 +68,9 @@ export class Machines {
   #replace(peers: readonly Peer[]): void {
     this.#all.clear();
     for (const peer of peers) this.#all.set(peer.name, peer);
-    this.#changed.fire(undefined);
+    // It was unlinked while nobody here was told, or this is another gateway.
+    if (this.#only !== undefined && !this.#all.has(this.#only)) this.#only = undefined;
+    this.showOnly(this.#only);
   }
 }
 
