@@ -7,7 +7,8 @@ import { t } from './l10n.ts';
 /** Longer prose is shown as plain text: some inputs make a parser slow, and no answer has such paragraphs. */
 const MAX_PROSE = 16_000;
 
-const isAllowedLink = (url: string): boolean => /^(?:https?:\/\/|mailto:)[^\s\\]/i.test(url);
+/** As the host: it opens nothing else. */
+const isAllowedLink = (url: string): boolean => /^https?:\/\/[^\s\\]/i.test(url);
 
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
 markdown.validateLink = isAllowedLink;

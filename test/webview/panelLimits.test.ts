@@ -163,7 +163,7 @@ describe('what an agent writes', () => {
     );
     await panel.page.getByRole('button', { name: /Thought|Thinking/ }).click();
     const text = panel.page.locator('[data-part=text]');
-    for (const word of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+    for (const word of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'mail']) {
       assert.equal(
         await text.locator('a', { hasText: new RegExp(`^${word}$`) }).count(),
         0,
