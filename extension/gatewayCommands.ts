@@ -6,6 +6,7 @@ import { keysHelp } from './keysHelp.ts';
 import type { Reports } from './reports.ts';
 import { isRunning } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
+import { settings } from './settings.ts';
 import { isTrusted } from './trust.ts';
 
 /** As many lines as one looks through. */
@@ -21,7 +22,8 @@ export const gatewayCommands = {
   'holdfast.restartGateway': restartGateway,
   'holdfast.drainGateway': drainGateway,
   'holdfast.doctor': ({ reports }: GatewayCommandParts) => reports.show('Holdfast doctor', ['doctor']),
-  'holdfast.showKeys': ({ reports }: GatewayCommandParts) => reports.showText('Holdfast keys', keysHelp()),
+  'holdfast.showKeys': ({ reports }: GatewayCommandParts) =>
+    reports.showText('Holdfast keys', keysHelp(settings.steers())),
   'holdfast.showGatewayLog': ({ reports }: GatewayCommandParts) =>
     reports.show('gateway.log', ['logs', '--lines', LOG_LINES]),
 };

@@ -1,9 +1,10 @@
 // What the keyboard can do in the chat, as a text that screen readers read line by line.
 import { t } from './l10n.ts';
 
-const rows = (): readonly (readonly [key: string, does: string])[] => [
-  ['Enter', t('Send the prompt; while the agent works, queue it')],
-  ['Alt+Enter', t('Send now: the running turn stops for it')],
+/** `steers`: while the agent works Enter sends now, and Alt+Enter queues. */
+const rows = (steers: boolean): readonly (readonly [key: string, does: string])[] => [
+  [steers ? 'Alt+Enter' : 'Enter', t('Send the prompt; while the agent works, queue it')],
+  [steers ? 'Enter' : 'Alt+Enter', t('Send now: the running turn stops for it')],
   ['Shift+Enter', t('Begin a new line')],
   ['@', t('Add files, symbols, problems, the selection or an image')],
   ['/', t('Use a command of the agent, at the start of a prompt')],
@@ -20,11 +21,11 @@ const rows = (): readonly (readonly [key: string, does: string])[] => [
   ['Tab', t('Transcript, open question, plan, queue, prompt, its buttons')],
 ];
 
-export const keysHelp = (): string =>
+export const keysHelp = (steers: boolean): string =>
   [
     t('Keyboard in the chat'),
     '',
-    ...rows().map(([key, does]) => `${key}: ${does}`),
+    ...rows(steers).map(([key, does]) => `${key}: ${does}`),
     '',
     t(
       'Commands in the palette: Holdfast: Focus Input, Focus Last, Next and Previous Message, Focus Pending Permission, Focus Plan, Focus Queued Prompts. All of them take keys of your own, and so do Send or Queue the Prompt and Send the Prompt Now.',

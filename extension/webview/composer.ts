@@ -160,13 +160,13 @@ export class Composer {
 
   update(state: ComposerState): void {
     this.#state = state;
-    const { agentName, isLinked, isMachineSilent, isWorking } = state;
+    const { agentName, isLinked, isMachineSilent, isWorking, steers } = state;
     this.#suggestions.commands = state.commands;
     this.#field.placeholder = !isLinked
       ? isMachineSilent
         ? t('Write a draft, send when it answers')
         : t('Write a draft, send when reconnected')
-      : isWorking
+      : isWorking && !steers
         ? t('Queue a prompt. @ files, / commands')
         : t('Ask {0}. @ files, / commands', agentName);
     this.#suggestions.describe(this.#field);

@@ -150,6 +150,7 @@ describe('the composer', () => {
     const panel = await idle();
     await panel.tell(happening(told().says('m1', 'Hm').events), { type: 'steers', steers: true });
     const field = panel.page.getByLabel('Prompt', { exact: true });
+    assert.match((await field.getAttribute('placeholder')) ?? '', /^Ask /);
     await field.fill('At once');
     await panel.until(() => /^\s*Enter\s+send now/.test(document.querySelector('.foot')?.textContent ?? ''));
     await field.press('Enter');
