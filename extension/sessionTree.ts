@@ -12,19 +12,18 @@ import { machineItem } from './machines/machineItem.ts';
 import { isLive, machineGroup, timeOf, type MachinesRow } from './machines/machineRows.ts';
 import type { Machines } from './machines/machines.ts';
 import { plain } from './plainText.ts';
-import { SessionBadges, sessionUri } from './sessionBadges.ts';
+import { SessionBadges } from './sessionBadges.ts';
 import {
   arrange,
   needsYou,
   type FolderRow,
-  type GroupId,
   type GroupRow,
   type Row,
   type SessionRow,
 } from './sessionGroups.ts';
 import type { SessionFilter } from './sessionFilter.ts';
+import { sessionItem, sessionTooltip } from './sessionItem.ts';
 import type { Sessions } from './sessions.ts';
-import { modeName } from './sessionSettings.ts';
 import { needing } from './statusText.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
@@ -145,6 +144,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
+    const { agents, connection } = this.#parts;
     switch (row.kind) {
       case 'group':
         return this.#groupItem(row);
@@ -157,7 +157,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
         return Object.assign(item, { id: row.id, description: row.description, contextValue: 'folder' });
       }
       case 'session':
-        return this.#sessionItem(row);
+        return sessionItem(row, agents, connection.link.state !== 'offline');
       case 'machine':
         return machineItem(row);
     }
@@ -173,7 +173,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       // Without a link, or with none to its machine, the rest of it still is known.
       .catch(() => ({ messages: [] }));
     const said = lastSentence(history.messages);
-    item.tooltip = tooltip(session, agents.name(session.agent), this.#machineWords(session), said);
+    item.tooltip = sessionTooltip(session, agents.name(session.agent), this.#machineWords(session), said);
     return item;
   }
 
@@ -185,30 +185,6 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(row.label, row.folded ? Collapsed : Expanded);
     return Object.assign(item, { id: row.id, description: row.description, contextValue: `group.${row.id}` });
-  }
-
-  #sessionItem(row: SessionRow): vscode.TreeItem {
-    const { agents } = this.#parts;
-    const { session } = row;
-    const highlights = row.match?.highlights.map(([start, end]): [number, number] => [start, end]) ?? [];
-    const item = new vscode.TreeItem({ label: row.label, highlights }, vscode.TreeItemCollapsibleState.None);
-    item.id = row.id;
-    item.description = row.description;
-    item.iconPath = new vscode.ThemeIcon(agents.icon(session.agent), this.#tint(row));
-    item.resourceUri = sessionUri(session.sessionId);
-    item.contextValue = `session.${row.isOld ? 'unheard' : row.group}${session.status === 'busy' || session.status === 'waiting' ? '.running' : ''}${session.peer === undefined ? '' : '.remote'}`;
-    item.accessibilityInformation = {
-      label: `${row.label}, ${agents.name(session.agent)}, ${row.description}`,
-    };
-    item.command = { command: 'holdfast.openSession', title: t('Open'), arguments: [row] };
-    return item;
-  }
-
-  /** Nobody is shown at work who is not heard from. */
-  #tint({ session, group, isOld }: SessionRow): vscode.ThemeColor | undefined {
-    if (isOld) return undefined;
-    const isHeard = this.#parts.connection.link.state !== 'offline';
-    return isHeard || group !== 'working' ? tint(session, group) : undefined;
   }
 
   #machineWords(session: Session): string {
@@ -337,41 +313,3 @@ const childrenOf = (groups: readonly (GroupRow | MachinesRow)[]): (SessionRow | 
 /** With those in folders. */
 const rowsIn = (rows: readonly (SessionRow | FolderRow)[]): SessionRow[] =>
   rows.flatMap((row) => (row.kind === 'folder' ? row.children : [row]));
-
-/** Colour repeats what the group says. High contrast leaves the colours of lists undefined. */
-function tint(session: Session, group: GroupId): vscode.ThemeColor | undefined {
-  const { HighContrast, HighContrastLight } = vscode.ColorThemeKind;
-  const isHigh = [HighContrast, HighContrastLight].includes(vscode.window.activeColorTheme.kind);
-  if (session.status === 'error') {
-    return new vscode.ThemeColor(isHigh ? 'errorForeground' : 'list.errorForeground');
-  }
-  switch (group) {
-    case 'needsYou':
-      return new vscode.ThemeColor(isHigh ? 'editorWarning.foreground' : 'list.warningForeground');
-    case 'working':
-      return new vscode.ThemeColor('textLink.foreground');
-    case 'stopped':
-      return new vscode.ThemeColor('descriptionForeground');
-    case 'idle':
-      return undefined;
-  }
-}
-
-function tooltip(session: Session, agent: string, machine: string, said: string): vscode.MarkdownString {
-  const text = new vscode.MarkdownString('', false);
-  text.supportHtml = false;
-  text.isTrusted = false;
-  const line = (words: string): unknown => text.appendText(words).appendMarkdown('\n\n');
-  line(plain(session.title) || t('Untitled'));
-  line([agent, modeName(session.mode), session.model ?? ''].filter((part) => part !== '').join(' · '));
-  line(session.path);
-  if (machine !== '') line(machine);
-  if (session.status === 'busy' && session.step) {
-    const { at, of, content } = session.step;
-    line(t('Step {0} of {1}: {2}', at, of, plain(content, 200)));
-  }
-  if (said !== '') line(said);
-  if (session.queued > 0) line(t('{0} queued', session.queued));
-  if (session.usage?.cost) line(`${session.usage.cost.amount.toFixed(2)} ${session.usage.cost.currency}`);
-  return text;
-}

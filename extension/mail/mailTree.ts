@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { MailThread } from '../../gateway/protocol/index.ts';
 import { age } from '../age.ts';
 import { setContext } from '../context.ts';
+import { errorColour, warningColour } from '../itemLooks.ts';
 import { t } from '../l10n.ts';
 import { plain } from '../plainText.ts';
 import type { MailBook } from './mailBook.ts';
@@ -93,8 +94,8 @@ function factOf({ held, dead, waiting, lastFrom }: MailThread): string {
 }
 
 function iconOf({ held, dead, unread }: MailThread): vscode.ThemeIcon {
-  if (held > 0) return new vscode.ThemeIcon('mail', new vscode.ThemeColor('list.warningForeground'));
-  if (dead > 0) return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (held > 0) return new vscode.ThemeIcon('mail', warningColour());
+  if (dead > 0) return new vscode.ThemeIcon('error', errorColour());
   return new vscode.ThemeIcon(unread > 0 ? 'mail' : 'mail-read');
 }
 
