@@ -139,8 +139,8 @@ export type FoundContext =
   | { readonly kind: 'problems'; readonly count: number };
 
 /**
- * The session that the panel showed when the person acted. The host may have turned to another one meanwhile, and a
- * prompt or a draft must not land there.
+ * The session that the panel showed when the person acted. The host may have turned to another one meanwhile, and what
+ * was meant for this one must not land there.
  */
 const sessionId = SessionId.optional();
 
@@ -175,15 +175,16 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('fork'), sessionId }),
   z.strictObject({
     type: z.literal('answer'),
+    sessionId,
     permissionId: PermissionId,
     optionId: z.string(),
     digest: z.string(),
     content: FormContent.optional(),
   }),
   /** Run again an uncertain or failed prompt. */
-  z.strictObject({ type: z.literal('retry'), promptId: PromptId }),
+  z.strictObject({ type: z.literal('retry'), sessionId, promptId: PromptId }),
   /** Take a waiting prompt out, or leave an uncertain one as it is. */
-  z.strictObject({ type: z.literal('remove'), promptId: PromptId }),
+  z.strictObject({ type: z.literal('remove'), sessionId, promptId: PromptId }),
   /** A waiting prompt goes first, and what runs is stopped for it. */
   z.strictObject({ type: z.literal('sendNow'), sessionId, promptId: PromptId }),
   /** Another text for a waiting prompt; what goes along with it stays. */
@@ -195,9 +196,9 @@ export const FromPanel = z.discriminatedUnion('type', [
     promptId: PromptId,
     position: z.int().nonnegative().max(10_000),
   }),
-  z.strictObject({ type: z.literal('pauseQueue') }),
-  z.strictObject({ type: z.literal('resumeQueue') }),
-  z.strictObject({ type: z.literal('earlier'), before: z.int().positive() }),
+  z.strictObject({ type: z.literal('pauseQueue'), sessionId }),
+  z.strictObject({ type: z.literal('resumeQueue'), sessionId }),
+  z.strictObject({ type: z.literal('earlier'), sessionId, before: z.int().positive() }),
   /** The unsent text, when it has rested for a moment. */
   z.strictObject({ type: z.literal('draft'), sessionId, text: z.string().max(100_000) }),
   /** What must outlive a reload, as JSON: only the panel reads it. */

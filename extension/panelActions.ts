@@ -88,22 +88,25 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
     fork: async ({ sessionId }) => vscode.commands.executeCommand('holdfast.forkSession', session(sessionId)),
-    answer: driving(async ({ type: _, ...answer }) => {
-      const peer = open.id === undefined ? undefined : sessions.get(open.id)?.peer;
+    answer: driving(async ({ type: _, sessionId, ...answer }) => {
+      const peer = machineOf(sessionId);
       return call('permission.answer', peer === undefined ? answer : { ...answer, peer });
     }),
-    retry: driving(async ({ promptId }) => call('queue.retry', { sessionId: session(), promptId })),
-    remove: async ({ promptId }) => call('queue.remove', { sessionId: session(), promptId }),
+    retry: driving(async ({ sessionId, promptId }) =>
+      call('queue.retry', { sessionId: session(sessionId), promptId }),
+    ),
+    remove: async ({ sessionId, promptId }) =>
+      call('queue.remove', { sessionId: session(sessionId), promptId }),
     sendNow: driving(async ({ sessionId, promptId }) => sendNow(connection, session(sessionId), promptId)),
     edit: driving(async ({ sessionId, promptId, message }) =>
       editQueued(connection, session(sessionId), promptId, message),
     ),
     move: async ({ sessionId, promptId, position }) =>
       call('queue.move', { sessionId: session(sessionId), promptId, position }),
-    pauseQueue: async () => call('queue.pause', { sessionId: session() }),
-    resumeQueue: driving(async () => call('queue.resume', { sessionId: session() })),
-    earlier: async ({ before }) => {
-      const sessionId = session();
+    pauseQueue: async ({ sessionId }) => call('queue.pause', { sessionId: session(sessionId) }),
+    resumeQueue: driving(async ({ sessionId }) => call('queue.resume', { sessionId: session(sessionId) })),
+    earlier: async ({ sessionId: named, before }) => {
+      const sessionId = session(named);
       const page = await call('session.history', { sessionId, before, limit: PAGE });
       const older = page.before === undefined ? {} : { before: page.before };
       parts.post({ type: 'earlier', sessionId, messages: page.messages, ...older });

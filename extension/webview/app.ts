@@ -240,7 +240,8 @@ export class App {
           answering: new Set([...answering, permissionId]),
           refusal: undefined,
         });
-        this.#post({ type: 'answer', permissionId, optionId, digest, ...(content && { content }) });
+        const answer = { permissionId, optionId, digest, ...(content && { content }) };
+        this.#post({ type: 'answer', ...answer, ...this.#here() });
       },
     };
   }
@@ -344,7 +345,7 @@ export class App {
     }
     if (!isSound({ panel: this.#panel })) return;
     this.#become({ ...this.#panel, shows: { ...open, isLoadingEarlier: true } });
-    this.#post({ type: 'earlier', before: open.before });
+    this.#post({ type: 'earlier', before: open.before, ...this.#here() });
   }
 
   #toKeep(): Kept | undefined {

@@ -5,7 +5,7 @@ import { icon } from './icons.ts';
 import type { GapPart, NotePart, UncertainPart } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { clockTime, exactTime } from './times.ts';
-import { isSound, type View } from './view.ts';
+import { here, isSound, type View } from './view.ts';
 import { t } from './l10n.ts';
 
 const LATER = { again: () => t('It runs again below.'), left: () => t('Left as it is.') } as const;
@@ -20,8 +20,8 @@ export function uncertainView(part: UncertainPart, view: View): TemplateResult {
     act.watchChanges(changes.key, files);
     act.post({ type: 'openAllChanges', key: changes.key });
   };
-  const retry = (): void => act.post({ type: 'retry', promptId });
-  const leave = (): void => act.post({ type: 'remove', promptId });
+  const retry = (): void => act.post({ type: 'retry', promptId, ...here(view) });
+  const leave = (): void => act.post({ type: 'remove', promptId, ...here(view) });
   const buttons = html`<div class="actions">
     <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${retry}>${t('Run again')}</button>
     <button class="btn" type="button" ?disabled=${!isSound(view)} @click=${leave}>${t('Leave it')}</button>
@@ -81,7 +81,7 @@ export function noteView(part: NotePart, view: View): TemplateResult {
     </div>`;
   }
   const retry = (): void => {
-    if (promptId !== undefined) view.act.post({ type: 'retry', promptId });
+    if (promptId !== undefined) view.act.post({ type: 'retry', promptId, ...here(view) });
   };
   return html`<section
     class="notice failed"

@@ -5,7 +5,7 @@ import { icon, iconButton } from './icons.ts';
 import { textOf, wordsOf, type Waiting } from './parts.ts';
 import { reveal } from './reveal.ts';
 import { senderLine } from './sender.ts';
-import { isSound, type View } from './view.ts';
+import { here, isSound, type View } from './view.ts';
 import { t } from './l10n.ts';
 
 export interface Place {
@@ -58,11 +58,9 @@ function actions(waiting: Waiting, { isUndecided }: Place, view: View): Template
   }
   const now = (): void => view.act.post({ type: 'sendNow', promptId, ...here(view) });
   return html`<span class="row-actions"
-    >${isUndecided ? nothing : iconButton('run-above', t('Send now'), now)}${iconButton('edit', t('Edit (F2)'), () => begin(waiting, view))}${iconButton('close', t('Remove (Delete)'), () => view.act.post({ type: 'remove', promptId }))}</span
+    >${isUndecided ? nothing : iconButton('run-above', t('Send now'), now)}${iconButton('edit', t('Edit (F2)'), () => begin(waiting, view))}${iconButton('close', t('Remove (Delete)'), () => view.act.post({ type: 'remove', promptId, ...here(view) }))}</span
   >`;
 }
-
-const here = ({ open }: View): { sessionId: string } => ({ sessionId: open.session.sessionId });
 
 const begin = ({ promptId, message }: Waiting, view: View): void =>
   view.act.edit({ promptId, text: wordsOf(message) });
@@ -115,7 +113,7 @@ function key(event: KeyboardEvent, waiting: Waiting, { index, count }: Place, vi
     const next = step < 0 ? row.previousElementSibling : row.nextElementSibling;
     if (next instanceof HTMLElement) next.focus();
   } else if (event.key === 'F2') begin(waiting, view);
-  else if (event.key === 'Delete' && isOnRow) view.act.post({ type: 'remove', promptId });
+  else if (event.key === 'Delete' && isOnRow) view.act.post({ type: 'remove', promptId, ...here(view) });
   else return;
   event.preventDefault();
 }

@@ -5,7 +5,7 @@ import { icon, iconButton } from './icons.ts';
 import { hasOpenQuestion } from './panel.ts';
 import type { Waiting } from './parts.ts';
 import { queueRow } from './queueRow.ts';
-import type { View } from './view.ts';
+import { here, type View } from './view.ts';
 import { t } from './l10n.ts';
 
 export function queueView(queue: readonly Waiting[], view: View): TemplateResult {
@@ -19,8 +19,8 @@ export function queueView(queue: readonly Waiting[], view: View): TemplateResult
     : isUndecided
       ? t('{0}, held until you choose', length)
       : t('{0}, held', length);
-  const resume = (): void => act.post({ type: 'resumeQueue' });
-  const hold = (): void => act.post({ type: 'pauseQueue' });
+  const resume = (): void => act.post({ type: 'resumeQueue', ...here(view) });
+  const hold = (): void => act.post({ type: 'pauseQueue', ...here(view) });
   return html`<section class="dock-part" data-part="queue" aria-label=${t('Queued prompts')}>
     <div class="dock-head">
       <button

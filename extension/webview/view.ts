@@ -40,6 +40,11 @@ export interface Actions {
   keepForm(permissionId: string, content: FormContent): void;
 }
 
+/** The session that a person sees when he acts. */
+export const here = ({ open }: Pick<View, 'open'>): { sessionId: string } => ({
+  sessionId: open.session.sessionId,
+});
+
 /** Nothing is known about what runs while the link is not sound, or the one to its machine. */
 export const isSound = ({ panel }: Pick<View, 'panel'>): boolean =>
   (panel.link === undefined || panel.link.state === 'connected') &&

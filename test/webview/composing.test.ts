@@ -48,7 +48,7 @@ describe('a prompt that waits', () => {
     await second.getByRole('button', { name: 'Send now' }).click();
     assert.deepEqual(await panel.posted('sendNow'), [{ type: 'sendNow', promptId: 'q2', sessionId: 's1' }]);
     await second.getByRole('button', { name: 'Remove' }).click();
-    assert.deepEqual(await panel.posted('remove'), [{ type: 'remove', promptId: 'q2' }]);
+    assert.deepEqual(await panel.posted('remove'), [{ type: 'remove', promptId: 'q2', sessionId: 's1' }]);
     panel.close();
   });
 

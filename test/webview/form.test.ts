@@ -113,7 +113,14 @@ describe('a form', () => {
     await card.getByLabel('Ahoy').check();
     await card.getByLabel('Name').press('Enter');
     assert.deepEqual(await panel.posted('answer'), [
-      { type: 'answer', permissionId: 'f1', optionId: 'submit', digest: 'd1', content: CONTENT },
+      {
+        type: 'answer',
+        sessionId: 's1',
+        permissionId: 'f1',
+        optionId: 'submit',
+        digest: 'd1',
+        content: CONTENT,
+      },
     ]);
     panel.close();
   });
@@ -134,6 +141,7 @@ describe('a form', () => {
     await card.getByRole('button', { name: 'Decline' }).click();
     assert.deepEqual((await panel.posted('answer')).at(-1), {
       type: 'answer',
+      sessionId: 's1',
       permissionId: 'f1',
       optionId: 'decline',
       digest: 'd1',
@@ -192,7 +200,7 @@ describe('a page that an agent wants opened', () => {
     assert.deepEqual(await panel.posted('answer'), []);
     await card.getByRole('button', { name: 'Submit' }).click();
     assert.deepEqual(await panel.posted('answer'), [
-      { type: 'answer', permissionId: 'u1', optionId: 'submit', digest: 'd1' },
+      { type: 'answer', sessionId: 's1', permissionId: 'u1', optionId: 'submit', digest: 'd1' },
     ]);
     panel.close();
   });

@@ -242,7 +242,7 @@ describe('a permission', () => {
     await card.getByRole('button', { name: 'Reject' }).focus();
     await panel.page.keyboard.press('2');
     assert.deepEqual(await panel.posted('answer'), [
-      { type: 'answer', permissionId: 'q1', optionId: 'always', digest: 'd1' },
+      { type: 'answer', sessionId: 's1', permissionId: 'q1', optionId: 'always', digest: 'd1' },
     ]);
     await panel.tell(happening(answeredHere(now)));
     assert.match(await card.locator('.verdict').innerText(), /^Always allowed here, /);

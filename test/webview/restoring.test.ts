@@ -49,8 +49,8 @@ describe('a prompt that may not have finished', () => {
     assert.equal(await panel.text('[data-part=strip]'), 'Reconnected. Waiting for your choice');
     await panel.page.getByRole('button', { name: 'Run again' }).click();
     await panel.page.getByRole('button', { name: 'Leave it' }).click();
-    assert.deepEqual(await panel.posted('retry'), [{ type: 'retry', promptId: 'p1' }]);
-    assert.deepEqual(await panel.posted('remove'), [{ type: 'remove', promptId: 'p1' }]);
+    assert.deepEqual(await panel.posted('retry'), [{ type: 'retry', promptId: 'p1', sessionId: 's1' }]);
+    assert.deepEqual(await panel.posted('remove'), [{ type: 'remove', promptId: 'p1', sessionId: 's1' }]);
     panel.close();
   });
 });
