@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
   /** The gateway has told its list, and the tree is empty. */
-  'holdfast.known': boolean;
+  'holdfast.empty': boolean;
   /** Which agents are installed: the welcome text names them. others: some that it has no line for. */
   [found: `holdfast.found.${string}`]: boolean;
   /** The tree shows only what its filter lets through. */

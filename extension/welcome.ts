@@ -27,7 +27,7 @@ export function showStart({ connection, agents, sessions, tree }: StartParts): v
     const { state } = link;
     void setContext('holdfast.link', state);
     // Rows follow the list a moment later: without the second half the welcome text would flash up before them.
-    void setContext('holdfast.known', isEmpty(sessions));
+    void setContext('holdfast.empty', isEmpty(sessions));
     // The welcome text is fixed: it cannot say why. Nothing else does while no session is known.
     // In restricted mode the welcome text does say it.
     const { isTrusted } = vscode.workspace;

@@ -29,7 +29,7 @@ describe('the welcome text', () => {
         icon,
         name,
         wish: { agent },
-        when: `holdfast.link == connected && holdfast.known && holdfast.found.${agent}`,
+        when: `holdfast.link == connected && holdfast.empty && holdfast.found.${agent}`,
       })),
     );
     assert.deepEqual(
