@@ -69,11 +69,11 @@ describe('two windows', () => {
   test('both show every word, whichever is reloaded or loses its extension host, and then the gateway dies', (t) =>
     desk.story(t, async () => {
       const harbor = await desk.demo('harbor-api');
-      await harbor.send('slow 500 20');
+      await harbor.send('slow 1000 20');
       await harbor.seen(/s20 /);
       const docs = await desk.window('docs-site');
       await docs.run('Switch Session...');
-      await docs.pick('slow 500 20');
+      await docs.pick('slow 1000 20');
       await docs.seen(/s40 /);
       await docs.send('echo queued in the other window');
       await harbor.part('queue').getByText('echo queued in the other window').waitFor();
@@ -93,7 +93,7 @@ describe('two windows', () => {
       await Promise.all([harbor, docs].map((chat) => chat.seen('queued in the other window')));
       for (const chat of [harbor, docs]) {
         assert.deepEqual((await chat.answers()).slice(-2), [
-          slowText(500).trimEnd(),
+          slowText(1000).trimEnd(),
           'queued in the other window',
         ]);
       }

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { HoldfastApi } from '../../extension/extension.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 const LOOK_MS = 20;
 
 export async function holdfast(): Promise<HoldfastApi> {
