@@ -108,6 +108,18 @@ export class Chat {
     });
   }
 
+  /** The number of the first line of the demo's `long` that is in view. */
+  topLine(): Promise<number> {
+    return this.scroller.evaluate((scroller) => {
+      const { top } = scroller.getBoundingClientRect();
+      const lines = [...scroller.querySelectorAll('p')].filter((line) =>
+        /^Line \d+ of/.test(line.textContent),
+      );
+      const first = lines.find((line) => line.getBoundingClientRect().bottom > top + 1);
+      return Number(/\d+/.exec(first?.textContent ?? '')?.[0] ?? -1);
+    });
+  }
+
   /** Types where the keyboard is, which must come to this field by itself. */
   async type(text: string): Promise<void> {
     await waitFor('the keyboard in the field', () =>

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { longText, slowText } from '../../gateway/agents/demoScript.ts';
 import { textOf } from '../support/transcript.ts';
-import type { Chat } from './chat.ts';
 import { Desk } from './desk.ts';
 
 describe('a window that goes and comes back', () => {
@@ -38,7 +37,7 @@ describe('a window that goes and comes back', () => {
       await chat.part('permission').waitFor();
       await chat.field.fill('half a sentence that');
       await chat.scrollUp(900);
-      const line = await topLine(chat);
+      const line = await chat.topLine();
       assert.ok(line > 0 && line < 39, `line ${line} is in the middle`);
       await desk.keeps(/"anchor":\{/);
       await chat.reload();
@@ -46,7 +45,7 @@ describe('a window that goes and comes back', () => {
       await chat.shoot('b-2-place-and-draft');
       assert.equal(await chat.field.inputValue(), 'half a sentence that');
       assert.ok(((await chat.field.boundingBox())?.height ?? 0) >= 20, 'and it can be read');
-      assert.equal(await topLine(chat), line);
+      assert.equal(await chat.topLine(), line);
       assert.equal(
         ((await chat.answers())[0] ?? '').replaceAll(/\s+/g, ' ').trim(),
         longText(40).replaceAll(/[*`]/g, '').replaceAll(/\s+/g, ' ').trim(),
@@ -70,12 +69,3 @@ describe('a window that goes and comes back', () => {
       assert.deepEqual(await next.answers(), [slowText(100).trimEnd()]);
     }));
 });
-
-/** The number of the first line of `long` that is in view. */
-const topLine = (chat: Chat): Promise<number> =>
-  chat.scroller.evaluate((scroller) => {
-    const { top } = scroller.getBoundingClientRect();
-    const lines = [...scroller.querySelectorAll('p')].filter((line) => /^Line \d+ of/.test(line.textContent));
-    const first = lines.find((line) => line.getBoundingClientRect().bottom > top + 1);
-    return Number(/\d+/.exec(first?.textContent ?? '')?.[0] ?? -1);
-  });

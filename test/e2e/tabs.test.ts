@@ -48,14 +48,14 @@ describe('sessions in editor tabs', () => {
       await tab.seen('Line 59 of');
       await tab.field.fill('draft of the first');
       await tab.scrollUp(600);
-      const line = await topLine(tab);
+      const line = await tab.topLine();
       assert.ok(line > 0 && line < 50, `line ${line} is in the middle`);
       await chat.shoot('t-2-three');
       await chat.kept(/draft of the first.*"anchor":\{/);
 
       await chat.reload();
       await tab.seen('Line 59 of');
-      assert.equal(await topLine(tab), line);
+      assert.equal(await tab.topLine(), line);
       assert.equal(await tab.field.inputValue(), 'draft of the first');
       await sideBar.field.waitFor();
       assert.equal(await sideBar.field.inputValue(), 'draft of the side bar');
@@ -84,12 +84,3 @@ describe('sessions in editor tabs', () => {
 });
 
 const tabNamed = ({ page }: Chat, name: RegExp) => page.locator('.tabs-container').getByRole('tab', { name });
-
-/** The number of the first line of `long` that is in view. */
-const topLine = (chat: Chat): Promise<number> =>
-  chat.scroller.evaluate((scroller) => {
-    const { top } = scroller.getBoundingClientRect();
-    const lines = [...scroller.querySelectorAll('p')].filter((line) => /^Line \d+ of/.test(line.textContent));
-    const first = lines.find((line) => line.getBoundingClientRect().bottom > top + 1);
-    return Number(/\d+/.exec(first?.textContent ?? '')?.[0] ?? -1);
-  });
