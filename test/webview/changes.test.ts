@@ -1,17 +1,10 @@
 // The card of what a turn has changed: rows, states, and what can be done to each file and to all.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { describe, it } from 'node:test';
+import { chromium } from './chromium.ts';
+import type { PanelOptions, PanelPage } from './panelPage.ts';
 import { changed, CHANGED } from './scenes.ts';
 import { happening, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
 
 const KEY = 'changes:prompt:1';
 const full = (path: string): string => `/home/ann/code/harbor-api/${path}`;

@@ -1,18 +1,11 @@
 // What somebody does beside reading: the queue by keys and mouse, suggestions, files along with a prompt, moving about.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { ToPanel } from '../../extension/chatMessages.ts';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { chromium, idle } from './chromium.ts';
+import type { PanelOptions, PanelPage } from './panelPage.ts';
 import { composing, connected, finished, permission, turn } from './scenes.ts';
 import { happening, ME, OTHER, showing, snapshot, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
 
 const FILE = { uri: 'file:///home/ann/code/harbor-api/src/auth/login.ts', name: 'login.ts' };
 const found = (query: string): ToPanel => ({
@@ -29,8 +22,6 @@ async function shown(messages: ToPanel[], options: PanelOptions = {}): Promise<P
   await panel.tell(...messages);
   return panel;
 }
-
-const idle = (): Promise<PanelPage> => shown([connected(Date.now()), showing(snapshot({}, Date.now()))]);
 
 const field = (panel: PanelPage) => panel.page.getByLabel('Prompt', { exact: true });
 const row = (panel: PanelPage, promptId: string) =>

@@ -1,24 +1,10 @@
 // What goes along with a prompt besides files: images by paste and drop, symbols, problems, the selection.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { ToPanel } from '../../extension/chatMessages.ts';
-import { PanelTest, type PanelPage } from './panelPage.ts';
-import { connected } from './scenes.ts';
-import { happening, ME, showing, snapshot, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
-
-async function idle(options = {}): Promise<PanelPage> {
-  const panel = await chromium.panel(options);
-  await panel.tell(connected(Date.now()), showing(snapshot({}, Date.now())));
-  return panel;
-}
+import { idle } from './chromium.ts';
+import type { PanelPage } from './panelPage.ts';
+import { happening, ME, Story } from './story.ts';
 
 const field = (panel: PanelPage) => panel.page.getByLabel('Prompt', { exact: true });
 

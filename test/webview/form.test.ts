@@ -1,18 +1,11 @@
 // Forms of agents in the panel: filled in with native inputs, kept over a reload, and shown as they were answered.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { EventBody } from '../../gateway/protocol/index.ts';
-import { PanelTest, type PanelPage } from './panelPage.ts';
+import { chromium } from './chromium.ts';
+import type { PanelPage } from './panelPage.ts';
 import { connected } from './scenes.ts';
 import { happening, ME, showing, snapshot, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
 
 type Asked = Parameters<Story['add']>[0];
 

@@ -1,10 +1,11 @@
 // A thread of mail as a person sees it: who wrote what, what became of it, what waits for an answer, and writing back.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { ThreadMessage } from '../../gateway/protocol/index.ts';
 import type { ToThread } from '../../extension/mail/mailMessages.ts';
 import { receiptOf } from '../../extension/webview/mail/receipts.ts';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { chromium } from './chromium.ts';
+import type { PanelOptions, PanelPage } from './panelPage.ts';
 
 type Shown = Extract<ToThread, { type: 'thread' }>;
 const at = (minute: number): string => `2026-11-20T14:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -80,12 +81,8 @@ const whole = thread([
   held,
 ]);
 
-let test: PanelTest;
-before(async () => (test = await PanelTest.open()));
-after(() => test.close());
-
 async function open(options: PanelOptions = {}, shown: Shown = whole): Promise<PanelPage> {
-  const page = await test.panel({ ...options, program: 'mail' });
+  const page = await chromium.panel({ ...options, program: 'mail' });
   await page.tell({ type: 'link', isLinked: true }, shown);
   return page;
 }
@@ -119,7 +116,7 @@ describe('a thread of mail', () => {
     const body = await page.page.locator('[data-id=m3] .body').innerText();
     assert.match(body, /<img src=x onerror="executed.push\(1\)">⟨U\+202E⟩gnp/);
     assert.deepEqual(await page.page.evaluate(() => window.executed), []);
-    assert.deepEqual(test.strangers, []);
+    assert.deepEqual(chromium.strangers, []);
     page.close();
   });
 

@@ -1,27 +1,13 @@
 // The panel as people meet it: the built program in a real Chromium, under the content policy that it ships with.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { describe, it } from 'node:test';
+import { chromium, idle } from './chromium.ts';
+import type { PanelPage } from './panelPage.ts';
 import { answered, away, connected, permission, turn } from './scenes.ts';
 import { happening, ME, SESSION, showing, snapshot, Story } from './story.ts';
 
 const ANSWER =
   'Here is the rule.\n\n- one\n- two\n\n```ts\nconst a = 1;\n\nconst b = `x`;\n```\n\nIt **works** with `429`.';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
-
-/** An idle session whose agent has said nothing yet. */
-async function idle(options: PanelOptions = {}, draft = ''): Promise<PanelPage> {
-  const panel = await chromium.panel(options);
-  await panel.tell(connected(Date.now()), showing(snapshot({ draft }, Date.now())));
-  return panel;
-}
 
 const told = (): Story => new Story(Date.now() - 5000).prompt('p1', 'Hi');
 

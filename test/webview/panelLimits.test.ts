@@ -1,24 +1,9 @@
 // The panel at its limits: long sessions, hostile text, narrow and low views, screen readers.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { describe, it } from 'node:test';
+import { chromium, idle } from './chromium.ts';
 import { answered, away, back, changed, composing, connected, mail, permission, turn } from './scenes.ts';
 import { happening, showing, snapshot, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
-
-/** An idle session whose agent has said nothing yet. */
-async function idle(options: PanelOptions = {}, draft = ''): Promise<PanelPage> {
-  const panel = await chromium.panel(options);
-  await panel.tell(connected(Date.now()), showing(snapshot({ draft }, Date.now())));
-  return panel;
-}
 
 const told = (): Story => new Story(Date.now() - 5000).prompt('p1', 'Hi');
 

@@ -1,24 +1,10 @@
 // What comes back, or comes from elsewhere: a reload, a prompt that may not have finished, mail.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { ToPanel } from '../../extension/chatMessages.ts';
-import { PanelTest, type PanelOptions, type PanelPage } from './panelPage.ts';
+import { chromium, idle } from './chromium.ts';
 import { back, connected, mail } from './scenes.ts';
 import { showing, snapshot, Story } from './story.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
-
-async function idle(options: PanelOptions = {}): Promise<PanelPage> {
-  const panel = await chromium.panel(options);
-  await panel.tell(connected(Date.now()), showing(snapshot({}, Date.now())));
-  return panel;
-}
 
 describe('mail in the conversation', () => {
   it('says who wrote it, where, and over how many hops; it is never taken for the person who reads', async () => {

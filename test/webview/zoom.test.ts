@@ -1,16 +1,8 @@
 // The panel for people who need it large or still: at 200 %, where 300 pixels hold half as much, and without motion.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { PanelTest } from './panelPage.ts';
+import { describe, it } from 'node:test';
+import { chromium } from './chromium.ts';
 import { answered, away, back, changed, composing, finished, mail, permission, turn } from './scenes.ts';
-
-let chromium: PanelTest;
-before(async () => {
-  chromium = await PanelTest.open();
-});
-after(async () => {
-  await chromium.close();
-});
 
 describe('at 200 %, a panel of 300 pixels', () => {
   const scenes = { turn, permission, answered, away, back, finished, composing, changed, mail };
