@@ -11,7 +11,7 @@ import { ConfigError, readConfig } from './config.ts';
 import { LogFile } from './logFile.ts';
 import { Agents } from './live/agents.ts';
 import { Announcer } from './live/announcer.ts';
-import { systemClock } from './live/clock.ts';
+import { systemClock as clock } from './live/clock.ts';
 import { Delegation } from './live/delegation.ts';
 import { Feed } from './live/feed.ts';
 import { Live } from './live/live.ts';
@@ -93,11 +93,9 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const tcp: { port?: number } = {};
   const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
   const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers, () => tcp.port) : noTools;
-  const live = parts.use(
-    new Live({ store, clock: systemClock, logger, findAgent, lendTools, startTime, idleAgentMs }),
-  );
+  const live = parts.use(new Live({ store, clock, logger, findAgent, lendTools, startTime, idleAgentMs }));
   const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
-  const mail = parts.use(new LiveMail({ store, clock: systemClock, logger, wakeSession }));
+  const mail = parts.use(new LiveMail({ store, clock, logger, wakeSession }));
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,
@@ -107,16 +105,14 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     logId: store.log.logId,
     home,
     bounds: config.log,
-    startedAt: systemClock.now(),
+    startedAt: clock.now(),
   };
   const registry = { url: config.agentRegistry, file: registryFile };
-  const agents = new Agents({ catalogue, clock: systemClock, home, registry });
+  const agents = new Agents({ catalogue, clock, home, registry });
   const logBug = (err: unknown, errorId: string, method: string): void =>
     logger.error({ err, errorId, method }, 'bug');
-  const { instanceId: ownId } = info;
-  const clock = systemClock;
   const peers = new Peers({ store, clock, logger, home, settings: config.peers, about: info });
-  const peering = parts.use(new Peering({ book: peers, store, clock, instanceId: ownId, logBug }));
+  const peering = parts.use(new Peering({ book: peers, store, clock, instanceId: info.instanceId, logBug }));
   peers.sessionsOf = (key) => peering.sessions.of(key);
   peers.follower = peering;
   followPeerMail({ store, clock, mail, peering, book: peers });
