@@ -17,7 +17,8 @@ export async function openLink(text: string): Promise<void> {
     { modal: true, detail: url.href },
     open,
   );
-  if (choice === open) await vscode.env.openExternal(vscode.Uri.parse(url.href, true));
+  // VS Code takes text as well, and opens it as it stands; a Uri it would write anew, with & for %26.
+  if (choice === open) await vscode.env.openExternal(url.href as unknown as vscode.Uri);
 }
 
 /** Opens a file of the session's folder or of this workspace; `line` counts from 1. */

@@ -20,7 +20,7 @@ const corpus = (sink: string): string =>
     `<form action="${sink}/form"><button>Go</button></form>`,
     '[a](command:workbench.action.closeWindow) [b](vscode://x.y/z) [c](file:///etc/passwd) [d](javascript:document.title=1)',
     '[e](data:text/html,<script>1</script>) [f](//evil.example) [g](\\\\evil\\share) [h](command%3Ax) [i](vscode-webview://x)',
-    `<${sink}/auto> [ok](${sink}/page) ${sink}/bare`,
+    `<${sink}/auto> [ok](${sink}/page) [out](https://good.example/?q=a%26b) ${sink}/bare`,
     `| a | b |\n|:--|--:|\n| <b onclick="document.title='executed'">x</b> | ![t](${sink}/table) |`,
     `\`\`\`mermaid\ngraph TD; A-->B; click A "${sink}/mermaid"\n\`\`\``,
     '$$\\href{javascript:alert(1)}{x}$$ \\includegraphics{https://evil.example}',
@@ -57,6 +57,7 @@ describe('the panel', () => {
           'Image: x',
           `${address}/auto`,
           'ok',
+          'out',
           'Image: t',
         ]);
         assert.match(await said.innerText(), /A⟨U\+202E⟩B ⟨U\+001B⟩\]8;;/);
@@ -72,6 +73,18 @@ describe('the panel', () => {
         // The sink hears at all.
         await fetch(`${address}/heard`);
         assert.deepEqual(heard, ['/heard']);
+
+        // What a person opens is what was shown, to the letter.
+        const opened = chat.page
+          .context()
+          .waitForEvent('request', (request) => request.url().includes('good.example'));
+        await said.locator('a', { hasText: /^out$/ }).click();
+        await dialog.getByText('https://good.example/?q=a%26b').waitFor();
+        await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+        // VS Code asks once more, for itself.
+        await dialog.getByText(/open the external website/).waitFor();
+        await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+        assert.equal((await opened).url(), 'https://good.example/?q=a%26b');
       } finally {
         sink.close();
       }
