@@ -1,6 +1,6 @@
 // Makes the programs that are shipped, each one bundle below dist/: the gateway, the tools of agents, extension and panel.
 import { context, build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { configSchema } from '../gateway/config.ts';
 import { notices } from './notices.ts';
@@ -162,6 +162,8 @@ async function buildOnce(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   await copyIcons();
   const results = await Promise.all(bundles.map((bundle) => build(bundle)));
+  // The command that `npm link` leads to is this file, also when it is made anew.
+  await chmod(path.join(dist, 'gateway.cjs'), 0o755);
   const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile ? [metafile] : []));
   await writeFile(path.join(dist, 'config.schema.json'), JSON.stringify(configSchema()));
   await writeFile(path.join(dist, 'NOTICES.txt'), await notices(root, metafiles, ['@vscode/codicons']));
