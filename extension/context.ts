@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 
 export interface ContextKeys {
   'holdfast.link': 'connected' | 'connecting' | 'offline';
+  /** It takes a moment to be linked: before that, words about it would only flash up. */
+  'holdfast.starting': boolean;
   /** The gateway has told its list, and the tree is empty. */
   'holdfast.empty': boolean;
   /** Which agents are installed: the welcome text names them. others: some that it has no line for. */

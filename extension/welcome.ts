@@ -44,7 +44,13 @@ export function showStart({ connection, agents, sessions, tree }: StartParts): v
     if (state !== 'connecting') {
       clearTimeout(timer);
       timer = undefined;
-    } else timer ??= setTimeout(() => void showProgress(connection), PROGRESS_AFTER_MS);
+      void setContext('holdfast.starting', false);
+    } else {
+      timer ??= setTimeout(() => {
+        void setContext('holdfast.starting', true);
+        void showProgress(connection);
+      }, PROGRESS_AFTER_MS);
+    }
   };
   const drawFound = (): void => {
     const ids = agents.installed.map(({ agent }): string => agent).filter((id) => id !== DEMO);
