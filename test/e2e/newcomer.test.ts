@@ -1,6 +1,7 @@
 // The first minute: somebody who has just installed Holdfast gets an answer with nothing but what is on the screen.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { waitFor } from '../support/waitFor.ts';
 import { Desk } from './desk.ts';
 
 describe('a newcomer', () => {
@@ -69,7 +70,16 @@ describe('a newcomer', () => {
       await chat.shoot('0-4-which-folder');
       const input = page.locator('.quick-input-widget input[type="text"]');
       await input.fill(`${desk.folder('docs-site')}/`);
-      await page.locator('.quick-input-widget').getByRole('button', { name: 'Start here' }).click();
+      const start = page.locator('.quick-input-widget').getByRole('button', { name: 'Start here' });
+      const mode = page.locator('.quick-input-list .monaco-list-row', { hasText: 'Ask' }).first();
+      // The dialog takes no click while it looks into the folder that was named.
+      await waitFor('the folder to be taken', async () => {
+        await start.click({ timeout: 2_000 }).catch(() => undefined);
+        return mode.waitFor({ timeout: 5_000 }).then(
+          () => true,
+          () => false,
+        );
+      });
       await chat.pick('Ask');
       await chat.field.waitFor();
       await chat.send('echo Hello');
