@@ -33,7 +33,6 @@ export class MailFeed {
     setImmediate(() => {
       if (subscriber.state === 'ended') return;
       subscriber.state = 'reading';
-      this.#sayGap(subscriber);
       this.#catchUp(subscriber);
     });
     return () => {
@@ -68,6 +67,8 @@ export class MailFeed {
   }
 
   #catchUp(subscriber: Subscriber): void {
+    // Events leave also while a slow reader is on its way through them.
+    this.#sayGap(subscriber);
     if (subscriber.state !== 'reading' || subscriber.at >= this.#events.last) return;
     this.#hand(subscriber, this.#events.read(subscriber.at));
   }

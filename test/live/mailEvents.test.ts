@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { MailboxName, type ParamsIn } from '../../gateway/protocol/index.ts';
+import type { MailEventText } from '../../gateway/store/mailEvent.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { box, MailDesk } from '../support/mailDesk.ts';
@@ -179,4 +180,25 @@ test('the same events over JSON-RPC', async () => {
   await waitFor('the message', () => seen.length > 0);
   assert.deepEqual(seen, [['message', 'one']]);
   await client.call('mail.unwatch', {});
+});
+
+test('a reader for whom events leave while it reads slowly is told of the gap', async () => {
+  await using desk = await MailDesk.open();
+  const seen: Pick<MailEventText, 'id' | 'data'>[] = [];
+  let goOn = (): void => undefined;
+  desk.mail.feed.follow(undefined, {
+    take: (event) => seen.push(event) !== 1,
+    onDrain: (callback) => (goOn = callback),
+  });
+  const send = () => desk.call('mail.send', { to: 'person', message: 'x' });
+  await send();
+  await waitFor('the first event', () => seen.length === 1);
+  desk.store.mailEvents.bounds.maxEvents = 3;
+  for (let count = 0; count < 10; count += 1) await send();
+  desk.store.written(() => desk.store.mailEvents.prune('2000-01-01'));
+  const { first, last } = desk.store.mailEvents;
+  goOn();
+  await waitFor('the last event', () => seen.at(-1)?.id === last);
+  const { ts: _, ...gap } = JSON.parse(seen[1]?.data ?? '{}') as Record<string, unknown>;
+  assert.deepEqual(gap, { subtype: 'gap', from: (seen[0]?.id ?? 0) + 1, to: first - 1 });
 });
