@@ -231,7 +231,7 @@ export class InboxStore {
          AND (? IS NULL OR coalesce(i.author, i.body ->> '$.from') = ?) AND (? IS NULL OR ${BODY} ->> '$.to' = ?)
        ORDER BY i.key DESC LIMIT ?`,
       key * SPAN,
-      key * SPAN + (filter.before ?? SPAN),
+      key * SPAN + Math.min(filter.before ?? SPAN, SPAN),
       filter.since ?? '',
       JSON.stringify(filter.states),
       filter.from ?? null,

@@ -188,12 +188,12 @@ export class LogStore {
     const from = this.#db.get(
       'SELECT min(id) AS id FROM (SELECT id FROM event WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?)',
       base,
-      base + before,
+      base + Math.min(before, SPAN),
       limit,
     )?.['id'];
     if (typeof from !== 'number') return { messages: [] };
     const first = this.firstOfTurn(log, from - base);
-    const messages = compact(this.#parsed(log, first, before));
+    const messages = compact(this.#parsed(log, first, Math.min(before, SPAN)));
     return first > 1 ? { messages, before: first } : { messages };
   }
 

@@ -379,3 +379,12 @@ test('two readers that race never get the same message, and what a reader leaves
   const again = (await receive({ max: 10 })).messages.map(({ content }) => content);
   assert.deepEqual(again, ['one', 'two']);
 });
+
+test('an agent sees no mail but its own, whatever page of its inbox it asks for', async () => {
+  await using desk = await newDesk();
+  const agent = await newAgent(desk, 'first');
+  await desk.call('mailbox.create', { name: box('later') });
+  await desk.call('mail.send', { to: 'later', message: 'not for the agent' });
+  const { messages } = await desk.call('mail.inbox', { before: Number.MAX_SAFE_INTEGER }, agent.bearer);
+  assert.deepEqual(messages, []);
+});

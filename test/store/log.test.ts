@@ -150,3 +150,19 @@ test('a removed session leaves no events, and its place is never given to anothe
   assert.notEqual(other.key, session.key);
   assert.equal(store.log.head(other), 0);
 });
+
+test('a page that ends far behind the log holds nothing of other sessions', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const other = await newSession(store, SessionId.parse('s2'));
+  store.written(() => {
+    store.log.append(session, NOW, [promptEvent('own')]);
+    store.log.append(other, NOW, [promptEvent('foreign')]);
+  });
+  const { messages } = store.log.page(session, Number.MAX_SAFE_INTEGER, 6);
+  assert.deepEqual(
+    messages.map((event) => 'promptId' in event && event.promptId),
+    ['own'],
+  );
+});
