@@ -188,6 +188,11 @@ export class Delivery implements AsyncDisposable {
       for (const lane of lanes) {
         await this.#deliver([lane], []).catch(() => this.#pause(lane, FAULT_MS));
       }
+      for (const sessionId of calm) {
+        await this.#deliver([], [sessionId]).catch(() => {
+          this.#world.clock.after(FAULT_MS, () => this.mayHaveTime(sessionId));
+        });
+      }
     }
   }
 
@@ -226,12 +231,17 @@ export class Delivery implements AsyncDisposable {
   async #carry(lane: Lane, peer: string): Promise<void> {
     const { store, clock, logger } = this.#world;
     const carrier = this.#carriers.get(peer);
-    const batch = store.outbox.next(lane.name, BATCH).filter(({ message }) => message !== undefined);
-    if (batch.length === 0 && !this.#ready.has(lane)) this.#lanes.delete(lane.name);
-    if (carrier === undefined || batch.length === 0) return;
+    const next = (limit: number): StoredOutgoing[] =>
+      store.outbox.next(lane.name, limit).filter(({ message }) => message !== undefined);
+    const isEmpty = next(1).length === 0;
+    if (isEmpty && !this.#ready.has(lane)) this.#lanes.delete(lane.name);
+    if (carrier === undefined || isEmpty) return;
     lane.isCarried = true;
-    await store.synced(() => {
-      for (const mail of batch) store.outbox.leave(mail, 'inflight');
+    // Read here: what was asked for earlier, say that one of them is sent anew, is done only now.
+    const batch = await store.synced(() => {
+      const leaving = next(BATCH);
+      for (const mail of leaving) store.outbox.leave(mail, 'inflight');
+      return leaving;
     });
     let answers: readonly Carried[] = [];
     let fault = 'the link was cut';

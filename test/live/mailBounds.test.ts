@@ -1,8 +1,11 @@
 // What is bounded and told of before it is too much: calls that wait, and what waits in a lane.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { ClientMessageId, MessageId } from '../../gateway/protocol/index.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
+import { newSession } from '../support/store.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 test('so many calls wait for mail at a mailbox, and the next one is told so; none of them is disturbed', async () => {
   const clock = new TestClock();
@@ -50,4 +53,41 @@ test('those who look after mail hear once when four fifths of what may wait in a
     bytes: 53_687_205,
     bound: { messages: 20_000, bytes: 64 * 1024 * 1024 },
   });
+});
+
+test('a message that is sent anew while its peer is linked goes there once', async () => {
+  await using desk = await MailDesk.open();
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'x@away', message: 'x' });
+  const carried: string[] = [];
+  desk.mail.delivery.link('away', {
+    deliver: (batch) => {
+      carried.push(...batch.map((mail) => mail.id));
+      return Promise.resolve(batch.map(() => ({ status: 'done', receipts: [] })));
+    },
+    receipts: () => Promise.resolve(),
+  });
+  const { id: anew } = await desk.call('mail.requeue', { id });
+  await waitFor('the new one to arrive', () => desk.store.outbox.get(anew).status === 'done');
+  assert.deepEqual(carried, [anew]);
+  assert.equal(desk.store.outbox.get(id).status, 'aborted');
+});
+
+test('mail that waits for a session to have time comes when its disk has room again', async (t) => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { sessionId } = await newSession(desk.store);
+  const mailbox = desk.store.mailboxes.findBySession(sessionId);
+  assert.ok(mailbox);
+  desk.store.written(() => desk.store.mailboxes.setProfile(mailbox, { status: 'dnd' }));
+  await desk.call('mail.send', { to: mailbox.name, message: 'when you have time' });
+  assert.equal(desk.store.inbox.parked(mailbox).length, 1);
+  desk.store.written(() => desk.store.mailboxes.setProfile(mailbox, { status: 'idle' }));
+  const full = t.mock.method(desk.store, 'synced', () => Promise.reject(new Error('no room')));
+  desk.mail.delivery.mayHaveTime(sessionId);
+  await waitFor('the failure to be told', () => desk.bugs.length > 0);
+  await setImmediate();
+  full.mock.restore();
+  clock.pass(60_000);
+  await waitFor('the session to be woken', () => desk.woken.includes(sessionId));
+  assert.equal(desk.store.inbox.parked(mailbox).length, 0);
 });
