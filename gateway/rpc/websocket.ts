@@ -1,5 +1,4 @@
 // JSON-RPC over WebSocket: one client for as long as its socket lives.
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
@@ -140,7 +139,8 @@ export class WebSocketTransport implements AsyncDisposable {
     this.#isClosing = true;
     clearInterval(this.#heartbeat);
     const clients = [...this.#server.clients];
-    const gone = clients.map((client) => once(client, 'close'));
+    // `once` would reject when a client says nonsense meanwhile.
+    const gone = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));
     for (const client of clients) client.close(1001, 'the gateway ends');
     const timer = setTimeout(() => {
       for (const client of clients) client.terminate();

@@ -235,3 +235,11 @@ test('a client that has read a long answer is not taken for one that reads nothi
   assert.match(await answerOf(client, 'nonsense'), /-32700/);
   client.terminate();
 });
+
+test('a client that says nonsense while the gateway ends does not keep it from its end', async () => {
+  const transport = new WebSocketTransport(newDispatcher({}).dispatcher);
+  const client = await openHere(transport);
+  const ended = transport[Symbol.asyncDispose]();
+  client.send('not masked', { mask: false });
+  await within('the end', ended);
+});
