@@ -19,6 +19,8 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   const payload = plain ? { ...given, jsonrpc: '2.0', id: 0 } : given;
   // An agent's token is for its MCP tools; those of the stdio bridge come this way.
   const caller = new Caller(bearer.scope === 'agent' ? 'mcp' : 'rpc', bearer);
+  // Whoever hangs up waits for nothing any more.
+  response.once('close', () => caller.close());
   const answer = await routes.dispatcher.answer(payload, caller);
   caller.close();
   if (answer === null) return sendText(response, 204, '');
