@@ -241,7 +241,7 @@ export class QueueStore {
   }
 
   /** Puts a prompt at a place among those that wait: 0 is next. */
-  move({ key }: LogOf, promptId: PromptId, position: number): void {
+  move({ key, sessionId }: LogOf, promptId: PromptId, position: number): void {
     const places = this.#db
       .all(
         `SELECT place FROM prompt WHERE session_key = ? AND state = 'queued' AND ${LIVE} AND prompt_id <> ? ORDER BY place`,
@@ -253,6 +253,15 @@ export class QueueStore {
     const before = position === 0 ? undefined : places[Math.min(position, places.length) - 1];
     const place =
       before === undefined ? (after ?? 1) - 1 : after === undefined ? before + 1 : (before + after) / 2;
+    // Half of a distance, again and again, is none. What comes later is placed by its seq, which is larger than these.
+    if (place === before || place === after) {
+      this.#db.run(
+        `UPDATE prompt SET place = n FROM (SELECT id AS of, row_number() OVER (ORDER BY place, id) AS n FROM prompt
+           WHERE session_key = ? AND state = 'queued' AND ${LIVE}) WHERE id = of`,
+        key,
+      );
+      return this.move({ key, sessionId }, promptId, position);
+    }
     this.#db.run('UPDATE prompt SET place = ? WHERE prompt_id = ?', place, promptId);
   }
 

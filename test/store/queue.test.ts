@@ -157,3 +157,18 @@ test('destroying a session takes its prompts along', async () => {
   await newSession(store);
   assert.deepEqual(statesOf(store), []);
 });
+
+test('a prompt that waits gets the place that it is given, however often places were changed', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  for (const id of ['running', 'a', 'b', 'c']) await admit(store, id);
+  for (let count = 0; count < 200; count += 1) {
+    const moved = count % 2 === 0 ? 'c' : 'b';
+    store.written(() => store.queue.move(session, PromptId.parse(moved), 1));
+    const [, , second] = statesOf(store);
+    assert.equal(second, `${moved} queued`, `after ${count} changes`);
+  }
+  await admit(store, 'last');
+  assert.equal(statesOf(store).at(-1), 'last queued');
+});
