@@ -155,7 +155,8 @@ export class Intake {
       }
     }
     this.#saved = this.#accepted.size;
-    this.settle();
+    // Without room for it nothing starts: their numbers would be given to others.
+    if (this.#saved > 0) this.#undisturbed(() => this.#db.tidied(() => this.#place()));
     this.#parts.facts.forgetAll();
   }
 }

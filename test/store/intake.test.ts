@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Problem, PromptId } from '../../gateway/protocol/index.ts';
 import { admitPrompt, changePrompt } from '../../gateway/store/conversation.ts';
+import { Database, DISK_FULL } from '../../gateway/store/database.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
 import { delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
@@ -219,4 +220,20 @@ test('what the disk has bent on its way is counted, and the others come into the
   using again = openStore(folder);
   assert.deepEqual(listed(again.store), ['a 1 text of a']);
   assert.equal(again.store.intake.damaged, 2);
+});
+
+test('while the disk has no room to put them in their places, nothing starts and none is forgotten', async (t) => {
+  using opened = await openHeld();
+  await Promise.all(['a', 'b'].map((id) => admit(opened.store, id)));
+  const folder = killed(opened.folder);
+  const full = t.mock.method(Database.prototype, 'tidied', () => {
+    throw new Problem('storage.full', DISK_FULL);
+  });
+  assert.throws(
+    () => openStore(folder),
+    (error) => error instanceof Problem && error.problem === 'storage.full',
+  );
+  full.mock.restore();
+  using again = openStore(killed(folder));
+  assert.deepEqual(listed(again.store), ['a 1 text of a', 'b 2 text of b']);
 });
