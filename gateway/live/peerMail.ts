@@ -109,6 +109,8 @@ class PeerMail {
       return letters.map((letter) => receiveLetter(store, peer, letter, delivered, clock.now()));
     });
     mail.delivery.announce(delivered);
+    // What is held here has an end, too.
+    if (letters.some(({ leftMs }) => leftMs !== null)) mail.tidying.scheduleExpiry();
     return handled;
   }
 

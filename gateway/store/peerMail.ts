@@ -51,11 +51,17 @@ export function receiveLetter(
   if (letter.hops > MAX_HOPS) return refused('refused: too many answers to answers');
   const message = messageOf(letter, peer);
   const expiresAt = letter.leftMs === null ? null : new Date(Date.parse(now) + letter.leftMs).toISOString();
+  const sender = `peer:${peer.key}/${letter.sender}`;
   const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
+    const outcome = tryPut(mailbox);
+    // It may have come before there was no room, or no leave: what has arrived is not sent anew.
+    const isThere = outcome !== 'arrived' && store.inbox.find(mailbox, message.id)?.sender === sender;
+    return isThere ? 'arrived' : outcome;
+  };
+  const tryPut = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
     const load = store.inbox.unreadOfPeer(mailbox, peer.name);
     if (load.messages >= PEER_QUOTA.messages || load.bytes + bytes > PEER_QUOTA.bytes) return 'full';
     const policy = mailPolicyFor(mailbox, peer.policy);
-    const sender = `peer:${peer.key}/${letter.sender}`;
     const arriving = { mailbox, message, policy, sender, bytes, expiresAt, outboxKey: null, peer: peer.name };
     return arrive(store, arriving, delivered, now);
   };

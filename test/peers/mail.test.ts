@@ -206,6 +206,15 @@ it('letters that are sent again, expired, too large, in a loop or too many are r
   }
   const [full] = await statuses(letter(5_000));
   assert.match(full ?? '', /^pending full/);
+  assert.deepEqual(await statuses(letter(0)), ['done']);
   assert.deepEqual(await statuses(letter(5_001, { sender: 'oscar', from: 'oscar' })), ['done']);
   assert.deepEqual(both.box.bugs.map(String), []);
+});
+
+it('mail from a peer that a person has not let in in time expires', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder', policy: 'hold' });
+  await here.call('mail.send', { to: 'builder@box', message: 'build it', ttl_s: 1 });
+  await receipts(here, 'expired');
 });
