@@ -34,15 +34,15 @@ export class MailTidying implements Disposable {
   }
 
   /** Looks again when the next message is over. The clock may be set meanwhile, so never much later than in a minute. */
-  scheduleExpiry(): void {
+  scheduleExpiry(leastMs = 10): void {
     this.#cancelExpiry();
     const times = [this.#store.outbox.nextExpiry(), this.#store.inbox.nextExpiry()];
     const [next] = times.filter((time) => time !== undefined).toSorted();
     if (next === undefined || this.#isClosing) return;
-    const wait = Math.min(Math.max(Date.parse(next) - Date.parse(this.#clock.now()), 10), MINUTE_MS);
+    const wait = Math.min(Math.max(Date.parse(next) - Date.parse(this.#clock.now()), leastMs), MINUTE_MS);
     this.#cancelExpiry = this.#clock.after(wait, () => {
-      this.#try(() => expireMail(this.#store, BATCH, this.#clock.now()));
-      this.scheduleExpiry();
+      const isDone = this.#try(() => expireMail(this.#store, BATCH, this.#clock.now()));
+      this.scheduleExpiry(isDone ? undefined : MINUTE_MS);
     });
   }
 
@@ -83,12 +83,14 @@ export class MailTidying implements Disposable {
   }
 
   /** A full disk, say: nothing is lost, and the next time comes. */
-  #try(work: () => void): void {
-    if (this.#isClosing) return;
+  #try(work: () => void): boolean {
+    if (this.#isClosing) return false;
     try {
       this.#store.written(work);
+      return true;
     } catch (err) {
       this.#logger.warn({ err }, 'mail could not be tidied');
+      return false;
     }
   }
 }

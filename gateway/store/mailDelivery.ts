@@ -52,7 +52,8 @@ function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: 
   if (mailboxKey === null) {
     const { kind, ref } = destinationOf(message.to);
     for (const mailbox of store.mailboxes.listeners(kind === 'topic' ? ref : undefined)) {
-      if (mailbox.identity === mail.sender) continue;
+      // A successor under the same name is the same sender, and another reader.
+      if (mailbox.identity === mail.sender && mailbox.name === message.from) continue;
       const outcome = arrive(
         store,
         { mailbox, message, policy: mailbox.policy, ...fieldsOf(mail) },

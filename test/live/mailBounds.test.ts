@@ -91,3 +91,32 @@ test('mail that waits for a session to have time comes when its disk has room ag
   await waitFor('the session to be woken', () => desk.woken.includes(sessionId));
   assert.equal(desk.store.inbox.parked(mailbox).length, 0);
 });
+
+test('mail that cannot be given up on a full disk is looked at again later, not over and over', async (t) => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'x@away', message: 'x', ttl_s: 1 });
+  const full = t.mock.method(desk.store, 'written', () => {
+    throw new Error('no room');
+  });
+  for (let count = 0; count < 100; count += 1) clock.pass(100);
+  assert.equal(full.mock.callCount(), 1);
+  full.mock.restore();
+  clock.pass(60_000);
+  assert.equal(desk.store.outbox.get(id).status, 'dead');
+});
+
+test('a mailbox that has given its name away hears of what its successor tells a topic', async () => {
+  await using desk = await MailDesk.open();
+  await desk.call('mailbox.create', { name: box('ci'), topics: [box('builds')] });
+  await desk.call('mailbox.update', { name: box('ci'), rename: box('old-ci') });
+  await desk.call('mailbox.create', { name: box('ci'), topics: [box('builds')] });
+  await desk.call('mail.send', { to: '@builds', from: box('ci'), message: 'broken' });
+  await desk.settled();
+  const { messages } = await desk.call('mail.inbox', { mailbox: box('old-ci') });
+  assert.deepEqual(
+    messages.map(({ content }) => content),
+    ['broken'],
+  );
+  assert.deepEqual((await desk.call('mail.inbox', { mailbox: box('ci') })).messages, []);
+});
