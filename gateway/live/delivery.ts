@@ -58,6 +58,7 @@ interface Lane {
 
 export class Delivery implements AsyncDisposable {
   readonly #world: DeliveryWorld;
+  /** By name and peer: a peer that was given another name leaves its lanes beside those of who has its old one. */
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new Set<Lane>();
   readonly #carriers = new Map<string, Carrier>();
@@ -83,14 +84,14 @@ export class Delivery implements AsyncDisposable {
 
   /** There is something new in a lane. */
   wake(lane: string, peer: string | null): void {
-    const known = this.#lanes.get(lane) ?? {
+    const known = this.#lanes.get(keyOf(lane, peer)) ?? {
       name: lane,
       peer,
       pause: undefined,
       isCarried: false,
       failures: 0,
     };
-    this.#lanes.set(lane, known);
+    this.#lanes.set(keyOf(lane, peer), known);
     // What comes behind a message that waits, waits with it.
     if (known.pause !== undefined || known.isCarried) return;
     if (known.peer !== null && !this.#carriers.has(known.peer)) return;
@@ -121,7 +122,12 @@ export class Delivery implements AsyncDisposable {
 
   /** A peer is called otherwise: what waits for it waits under its new name. */
   renamePeer(from: string, to: string): void {
-    for (const lane of this.#lanes.values()) if (lane.peer === from) lane.peer = to;
+    for (const lane of [...this.#lanes.values()]) {
+      if (lane.peer !== from) continue;
+      this.#forget(lane);
+      lane.peer = to;
+      this.#lanes.set(keyOf(lane.name, to), lane);
+    }
   }
 
   /** It may be disturbed again, or has nothing to do: what is parked is looked at. */
@@ -225,16 +231,16 @@ export class Delivery implements AsyncDisposable {
     if (waitMs !== undefined) this.#pause(lane, waitMs);
     else if (count === BATCH) this.#ready.add(lane);
     // It may have been woken while its last message left.
-    else if (!this.#ready.has(lane)) this.#lanes.delete(lane.name);
+    else if (!this.#ready.has(lane)) this.#forget(lane);
   }
 
   async #carry(lane: Lane, peer: string): Promise<void> {
     const { store, clock, logger } = this.#world;
     const carrier = this.#carriers.get(peer);
     const next = (limit: number): StoredOutgoing[] =>
-      store.outbox.next(lane.name, limit).filter(({ message }) => message !== undefined);
+      store.outbox.next(lane.name, limit, peer).filter(({ message }) => message !== undefined);
     const isEmpty = next(1).length === 0;
-    if (isEmpty && !this.#ready.has(lane)) this.#lanes.delete(lane.name);
+    if (isEmpty && !this.#ready.has(lane)) this.#forget(lane);
     if (carrier === undefined || isEmpty) return;
     lane.isCarried = true;
     // Read here: what was asked for earlier, say that one of them is sent anew, is done only now.
@@ -272,7 +278,7 @@ export class Delivery implements AsyncDisposable {
     if (isAgain) {
       lane.failures += 1;
       this.#pause(lane, wait);
-    } else this.wake(lane.name, peer);
+    } else this.wake(lane.name, lane.peer);
   }
 
   /** Tells a peer what became of its messages, as long as there is something to tell. */
@@ -306,6 +312,10 @@ export class Delivery implements AsyncDisposable {
     }
   }
 
+  #forget({ name, peer }: Lane): void {
+    this.#lanes.delete(keyOf(name, peer));
+  }
+
   #pause(lane: Lane, ms: number): void {
     if (this.#isClosing) return;
     const cancel = this.#world.clock.after(ms, () => this.#resume(lane));
@@ -329,3 +339,5 @@ export class Delivery implements AsyncDisposable {
     return work.catch((error: unknown) => this.#world.logger.error({ err: error }, 'mail'));
   }
 }
+
+const keyOf = (lane: string, peer: string | null): string => `${lane} > ${peer ?? ''}`;

@@ -93,11 +93,12 @@ export class OutboxStore {
   }
 
   /** The next in a lane, the most urgent first. */
-  next(lane: string, limit: number): StoredOutgoing[] {
+  next(lane: string, limit: number, peer: string | null = null): StoredOutgoing[] {
     return this.#db
       .all(
-        `SELECT * FROM outbox WHERE lane = ? AND status = 'pending' ORDER BY rank, key LIMIT ?`,
+        `SELECT * FROM outbox WHERE lane = ? AND status = 'pending' AND peer IS ? ORDER BY rank, key LIMIT ?`,
         lane,
+        peer,
         limit,
       )
       .map((row) => fromRow(row));

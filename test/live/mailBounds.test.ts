@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import type { Carrier } from '../../gateway/live/delivery.ts';
 import { ClientMessageId, MessageId } from '../../gateway/protocol/index.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
 import { newSession } from '../support/store.ts';
@@ -119,4 +120,27 @@ test('a mailbox that has given its name away hears of what its successor tells a
     ['broken'],
   );
   assert.deepEqual((await desk.call('mail.inbox', { mailbox: box('ci') })).messages, []);
+});
+
+test('mail for a peer that was given another name goes to that peer, and not to who has its old name', async () => {
+  await using desk = await MailDesk.open();
+  const { store } = desk;
+  const { delivery } = desk.mail;
+  const { broker_message_id: old } = await desk.call('mail.send', { to: 'x@a', message: 'for b' });
+  store.written(() => store.outbox.renamePeer('a', 'b'));
+  delivery.renamePeer('a', 'b');
+  const { broker_message_id: anew } = await desk.call('mail.send', { to: 'x@a', message: 'for a' });
+  const carried: string[] = [];
+  const carrierOf = (peer: string): Carrier => ({
+    deliver: (batch) => {
+      carried.push(...batch.map(({ id }) => `${peer} ${id}`));
+      return Promise.resolve(batch.map(() => ({ status: 'done', receipts: [] })));
+    },
+    receipts: () => Promise.resolve(),
+  });
+  delivery.link('a', carrierOf('a'));
+  await waitFor('the new one to arrive', () => store.outbox.get(anew).status === 'done');
+  delivery.link('b', carrierOf('b'));
+  await waitFor('the old one to arrive', () => store.outbox.get(old).status === 'done');
+  assert.deepEqual(carried, [`a ${anew}`, `b ${old}`]);
 });
