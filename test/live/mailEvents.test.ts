@@ -1,10 +1,13 @@
 // /v1/events: what happens with mail, numbered across restarts, resumed where a reader stopped, bounded for each token.
 import assert from 'node:assert/strict';
 import { request, type IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { MailboxName, type ParamsIn } from '../../gateway/protocol/index.ts';
 import type { MailEventText } from '../../gateway/store/mailEvent.ts';
 import type { TestClient } from '../support/client.ts';
+import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { box, MailDesk } from '../support/mailDesk.ts';
 import { ask } from '../support/rawHttp.ts';
@@ -201,4 +204,21 @@ test('a reader for whom events leave while it reads slowly is told of the gap', 
   await waitFor('the last event', () => seen.at(-1)?.id === last);
   const { ts: _, ...gap } = JSON.parse(seen[1]?.data ?? '{}') as Record<string, unknown>;
   assert.deepEqual(gap, { subtype: 'gap', from: (seen[0]?.id ?? 0) + 1, to: first - 1 });
+});
+
+test('a message that a disk has bent stops nobody who follows mail', async () => {
+  const folder = newFolder('bent');
+  {
+    await using desk = await MailDesk.open({ folder });
+    await desk.call('mail.send', { to: 'person', message: 'bent' });
+    await desk.call('mail.send', { to: 'person', message: 'whole' });
+  }
+  const database = new DatabaseSync(path.join(folder, 'holdfast.db'));
+  database.exec(`UPDATE outbox SET body = substr(body, 2) WHERE body ->> '$.content' = 'bent'`);
+  database.close();
+  await using desk = await MailDesk.open({ folder });
+  const seen: string[] = [];
+  desk.mail.feed.follow(0, { take: ({ data }) => seen.push(data) > 0, onDrain: () => undefined });
+  await waitFor('the whole one', () => seen.some((data) => data.includes('"content":"whole"')));
+  assert.match(seen[0] ?? '', /"gone":true/);
 });
