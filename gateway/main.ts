@@ -4,6 +4,8 @@
 /** From sysexits.h: what a supervisor should know without reading the message. */
 const EXIT = { alreadyRuns: 0, usage: 2, otherHost: 4, bug: 70, unfitFolder: 73, config: 78 } as const;
 
+const STARTED_MS = 1_000;
+
 const program = { node: process.execPath, script: process.argv[1] ?? '' };
 const [verb, ...rest] = process.argv.slice(2);
 
@@ -37,15 +39,15 @@ async function run(): Promise<number> {
 async function daemon(): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
-  // Whoever started us may be gone; its pipes with it.
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
+  // Making these streams takes 2 ms, and nothing is said before the gateway is there, or will never be.
+  setTimeout(bearBrokenPipes, STARTED_MS).unref();
   const { runDaemon, ConfigError, HostError, LockedError, NewerDatabaseError, UnfitFolderError } =
     await import('./daemon.ts');
   try {
     await runDaemon(program, stop.signal);
     return 0;
   } catch (error) {
+    bearBrokenPipes();
     if (error instanceof LockedError) {
       console.error(error.message);
       return EXIT.alreadyRuns;
@@ -56,4 +58,9 @@ async function daemon(): Promise<number> {
     const isConfig = error instanceof NewerDatabaseError || error instanceof ConfigError;
     return isConfig ? EXIT.config : EXIT.bug;
   }
+}
+
+/** Whoever started us may be gone; its pipes with it. */
+function bearBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }

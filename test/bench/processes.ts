@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
+/** A socket is there a moment before it is listened on: who looks more often finds it too early. */
+const POLL_MS = 10;
 
 /** Whatever goes wrong in a measurement, its servers end with it. */
 const running = new Set<ChildProcess>();
@@ -22,7 +24,8 @@ export const startNode = (
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   isReady: () => boolean,
-): Promise<Started> => startProgram(process.execPath, args, env, isReady);
+  pollMs = POLL_MS,
+): Promise<Started> => startProgram(process.execPath, args, env, isReady, undefined, pollMs);
 
 export async function startProgram(
   program: string,
@@ -30,6 +33,7 @@ export async function startProgram(
   env: NodeJS.ProcessEnv,
   isReady: () => boolean,
   cwd?: string,
+  pollMs = POLL_MS,
 ): Promise<Started> {
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
@@ -45,7 +49,7 @@ export async function startProgram(
       child.kill('SIGKILL');
       throw new Error(`did not get ready: ${program} ${args.join(' ')}`);
     }
-    await delay(1);
+    await delay(pollMs);
   }
   return {
     pid: child.pid ?? -1, // It has spawned, so it has one.

@@ -20,6 +20,8 @@ const REST_MS = 20_000;
 /** After which what sessions take is counted. */
 const PAUSE_MS = 1500;
 const SESSIONS = 1000;
+/** How exactly a start is told. */
+const POLL_MS = 1;
 
 const START = 'start and rest';
 const SESSION = `${SESSIONS} sessions without an agent`;
@@ -36,6 +38,7 @@ function startOurs(bundle: string, folder: string): Start {
       [...NODE_FLAGS, bundle, 'up', '--foreground'],
       { HOLDFAST_HOME: home },
       isReady,
+      POLL_MS,
     );
     await firstAnswer(readDiscovery(home)?.socket ?? '', '/healthz');
     return started;
@@ -57,7 +60,12 @@ function startMinimal(folder: string): Start {
   return async () => {
     const ready = `${socket}.ready`;
     for (const file of [socket, ready]) rmSync(file, { force: true });
-    const started = await startNode([bundle, socket, path.join(folder, 'db')], {}, () => existsSync(ready));
+    const started = await startNode(
+      [bundle, socket, path.join(folder, 'db')],
+      {},
+      () => existsSync(ready),
+      POLL_MS,
+    );
     await firstAnswer(socket, '/');
     return started;
   };
