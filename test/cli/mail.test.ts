@@ -1,16 +1,12 @@
 // Mail from the command line: sending, reading and acknowledging, and the outbox with what can be sent anew.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { z } from 'zod';
 import { Delivery, Outgoing } from '../../gateway/protocol/index.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { holdfast, holdfastJson } from './holdfast.ts';
 
-let gateway: TestGateway;
-before(async () => {
-  gateway = await startGateway();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
 
 const run = (...args: string[]) => holdfast(gateway.home, args);
 const json = (...args: string[]) => holdfastJson(gateway.home, args);

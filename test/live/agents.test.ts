@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { AgentId, Problem } from '../../gateway/protocol/index.ts';
-import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { isAlive, untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -16,25 +16,20 @@ const pidFile = path.join(folder, 'pids');
 const counting = path.join(import.meta.dirname, '..', 'support', 'countingAgent.ts');
 const stubborn = path.join(import.meta.dirname, '..', 'support', 'stubbornAgent.ts');
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  writeFileSync(notExecutable, '#!/bin/sh\n', { mode: 0o600 });
-  gateway = await startGateway({
-    config: {
-      agents: {
-        missing: { name: 'Missing', command: 'no-such-program-anywhere' },
-        forbidden: { name: 'Forbidden', command: notExecutable },
-        dying: { name: 'Dying', command: 'sh', args: ['-c', 'echo "no license" >&2; exit 3'] },
-        babbling: { name: 'Babbling', command: 'sh', args: ['-c', 'echo "Welcome!"; exit 0'] },
-        deaf: { name: 'Deaf', command: process.execPath, args: [counting, path.join(folder, 'receipts')] },
-        stubborn: { name: 'Stubborn', command: process.execPath, args: [stubborn, pidFile] },
-      },
+writeFileSync(notExecutable, '#!/bin/sh\n', { mode: 0o600 });
+const gateway = await sharedGateway({
+  config: {
+    agents: {
+      missing: { name: 'Missing', command: 'no-such-program-anywhere' },
+      forbidden: { name: 'Forbidden', command: notExecutable },
+      dying: { name: 'Dying', command: 'sh', args: ['-c', 'echo "no license" >&2; exit 3'] },
+      babbling: { name: 'Babbling', command: 'sh', args: ['-c', 'echo "Welcome!"; exit 0'] },
+      deaf: { name: 'Deaf', command: process.execPath, args: [counting, path.join(folder, 'receipts')] },
+      stubborn: { name: 'Stubborn', command: process.execPath, args: [stubborn, pidFile] },
     },
-  });
-  client = await gateway.connect('window one');
+  },
 });
-after(() => gateway[Symbol.asyncDispose]());
+const client = await gateway.connect('window one');
 
 const agent = (name: string) => ({ agent: AgentId.parse(name) });
 

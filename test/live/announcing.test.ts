@@ -2,17 +2,14 @@
 // window is read in all.
 import assert from 'node:assert/strict';
 import { kill } from 'node:process';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { NotificationParams, SessionId } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-before(async () => {
-  gateway = await startGateway();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
 
 /** A window, and the questions that it tells of now. */
 async function window(

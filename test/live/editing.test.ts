@@ -1,18 +1,13 @@
 // What people do with prompts that wait: another text, another place, now instead of later, or not at all.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { PromptId, type SessionId } from '../../gateway/protocol/index.ts';
-import type { Follower, TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import type { Follower } from '../support/client.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect('window one');
 
 interface Busy {
   readonly sessionId: SessionId;

@@ -1,18 +1,13 @@
 // Forms of agents: kept, answered once and checked like any other question.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Problem } from '../../gateway/protocol/index.ts';
 import { askedFor, type Asked } from '../support/asked.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect('window one');
 
 /** The agent has just asked for a form to be filled in, or for a page to be opened. */
 const asked = (message = 'form', mode?: 'auto'): Promise<Asked> => askedFor(client, message, mode);

@@ -1,19 +1,14 @@
 // What is kept, found, carried elsewhere and given back: search, bundles, bounds, confirmed reading, lost memories.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { ClientId, type Result, type SessionId } from '../../gateway/protocol/index.ts';
-import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { textOf } from '../support/transcript.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+let client = await gateway.connect('window one');
 
 test('words of prompts and of answers are found, whatever operators they look like', async () => {
   const sessionId = await client.newSession({ title: 'Elephants' });

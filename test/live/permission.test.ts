@@ -1,18 +1,12 @@
 // Questions of agents: they wait for a person, are answered once, and silence is never consent.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Problem } from '../../gateway/protocol/index.ts';
 import { askedFor, type Asked } from '../support/asked.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect('window one');
 
 /** The agent has just asked for permission. */
 const asked = (): Promise<Asked> => askedFor(client, 'ask');

@@ -1,19 +1,13 @@
 // Prompts while the agent is busy: they wait in order, are accepted once, and stop when somebody says so.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
 import { Problem, PromptId, type ProblemName, type SessionId } from '../../gateway/protocol/index.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect('window one');
 
 const send = (sessionId: SessionId, message: string, promptId?: PromptId) =>
   client.call('session.send', { sessionId, message, ...(promptId === undefined ? {} : { promptId }) });

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { AgentId } from '../../gateway/protocol/index.ts';
-import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { isAlive } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -19,15 +18,10 @@ const agentOf = (name: string) => ({
   args: [gated, gateOf(name), pidFileOf(name)],
 });
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway({
-    config: { agents: { one: agentOf('one'), two: agentOf('two'), three: agentOf('three') } },
-  });
-  client = await gateway.connect('window one');
+const gateway = await sharedGateway({
+  config: { agents: { one: agentOf('one'), two: agentOf('two'), three: agentOf('three') } },
 });
-after(() => gateway[Symbol.asyncDispose]());
+const client = await gateway.connect('window one');
 
 test('a mode that is chosen while the agent starts is the one in which it works', async () => {
   const sessionId = await client.newSession({ agent: AgentId.parse('one'), mode: 'code' });

@@ -1,20 +1,14 @@
 // A turn as clients see it: in order, once, to everybody; from any cursor, in the middle or afterwards.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { longText, slowText } from '../../gateway/agents/demoScript.ts';
 import { Cursor, type Event } from '../../gateway/protocol/index.ts';
 import { cursorAt } from '../../gateway/core/log.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { textOf } from '../support/transcript.ts';
-import type { TestClient } from '../support/client.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect('window one');
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect('window one');
 
 /** Every seq exactly once, counting up by one. */
 function assertGapless(events: readonly Event[], from: number): void {

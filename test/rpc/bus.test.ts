@@ -5,24 +5,19 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { MailboxName, type Mailbox } from '../../gateway/protocol/index.ts';
 import { codeOf, repliesIn, sayTo } from '../support/bus.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const run = promisify(execFile);
 const named = (name: string): MailboxName => MailboxName.parse(name);
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect();
 
 const folder = (): string => path.join(gateway.home, 'run', 'mailboxes');
 

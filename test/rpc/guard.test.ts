@@ -1,14 +1,10 @@
 // The guard on the Unix socket: what a browser, a confused proxy or an attacker sends does not come in.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { ask, sendRaw } from '../support/rawHttp.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 
-let gateway: TestGateway;
-before(async () => {
-  gateway = await startGateway();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
 const MEGABYTE = 1024 * 1024;

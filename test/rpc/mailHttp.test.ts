@@ -1,18 +1,14 @@
 // Mail over plain HTTP: a program with nothing but HTTP writes, reads, acknowledges, sends anew and says who it is.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { describe, test } from 'node:test';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { ask } from '../support/rawHttp.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
-let gateway: TestGateway;
-before(async () => {
-  gateway = await startGateway();
-  const client = await gateway.connect();
-  await client.call('mailbox.create', { name: 'bob', topics: ['builds'] });
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect();
+await client.call('mailbox.create', { name: 'bob', topics: ['builds'] });
 
 const exchange = async (
   method: 'GET' | 'POST',

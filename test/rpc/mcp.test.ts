@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { z } from 'zod';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import {
   connectOverHttp,
   connectOverStdio,
@@ -17,21 +17,14 @@ import {
   serversOf,
   tokenOf,
   toolAgentConfig,
-  type ToolSession,
 } from '../support/mcp.ts';
 import { holdfast } from '../cli/holdfast.ts';
 import { ask } from '../support/rawHttp.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-let agent: ToolSession;
-before(async () => {
-  gateway = await startGateway({ config: { agents: toolAgentConfig, http: { port: 0 } } });
-  client = await gateway.connect();
-  agent = await newToolSession(client);
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway({ config: { agents: toolAgentConfig, http: { port: 0 } } });
+const client = await gateway.connect();
+let agent = await newToolSession(client);
 
 const HttpServers = z.array(
   z.object({

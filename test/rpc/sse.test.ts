@@ -3,21 +3,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
 import { EventStream } from '../../gateway/rpc/sse.ts';
-import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway();
-  client = await gateway.connect();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
+const client = await gateway.connect();
 
 interface Told {
   readonly id: string | undefined;

@@ -4,20 +4,15 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
-import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-let client: TestClient;
-before(async () => {
-  gateway = await startGateway({ config: { http: { port: 0 } } });
-  client = await gateway.connect();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway({ config: { http: { port: 0 } } });
+let client = await gateway.connect();
 
 type Headers = Readonly<Record<string, string>>;
 

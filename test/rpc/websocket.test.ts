@@ -5,21 +5,17 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { WebSocket, type ClientOptions } from 'ws';
 import { OWNER } from '../../gateway/rpc/bearer.ts';
 import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
 import { newDispatcher } from '../support/dispatcher.ts';
 import { newFolder } from '../support/folders.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
-let gateway: TestGateway;
-before(async () => {
-  gateway = await startGateway();
-});
-after(() => gateway[Symbol.asyncDispose]());
+const gateway = await sharedGateway();
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
 
