@@ -1,6 +1,7 @@
 // The door for clients: finds the gateway of a state folder, starts one if none answers, and speaks with it.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
@@ -223,8 +224,9 @@ async function open(socket: string, signal?: AbortSignal): Promise<WebSocket | '
   // Not before somebody dials: an editor that starts has no time for it.
   const { WebSocket } = await import('ws');
   const { promise, resolve } = Promise.withResolvers<WebSocket | 'silent' | undefined>();
-  const ws = new WebSocket(`ws+unix:${socket}:/rpc`, {
-    headers: { Host: 'localhost' },
+  // A path is no part of a URL: there a blank, as in "Application Support", or a colon would make another path of it.
+  const ws = new WebSocket('ws://localhost/rpc', {
+    createConnection: () => createConnection(socket),
     perMessageDeflate: false,
     maxPayload: 64 * 1024 * 1024,
   });

@@ -103,6 +103,13 @@ test('a discovery file that leads nowhere does not keep a client from starting a
   await stop(client);
 });
 
+test('a state folder may be called anything, as "Application Support" on macOS shows', async () => {
+  const home = path.join(newFolder(), 'Application Support ü:#%20?');
+  const client = await connect({ home, name: 'a test', start });
+  assert.equal(path.dirname(path.dirname(readDiscovery(home)?.socket ?? '')), home);
+  await stop(client);
+});
+
 test('a client whose hello is refused leaves no connection behind', async () => {
   await using gateway = await startGateway();
   const clients = async () => /^holdfast_clients \d+$/m.exec((await ask(gateway.socket, metrics)).body)?.[0];
