@@ -2,8 +2,8 @@
 // a folder, and has models and options that depend on each other. `node richAgent.ts <folder>`
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { list, object, text } from '../../gateway/agents/json.ts';
+import { onMessage, say, send, update } from './acpLines.ts';
 
 const [folder = '.'] = process.argv.slice(2);
 
@@ -29,12 +29,6 @@ const all = (): Kept[] =>
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => find(path.basename(name, '.json')));
-
-const send = (message: object): void => {
-  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-};
-const update = (sessionId: string, said: object): void =>
-  send({ method: 'session/update', params: { sessionId, update: said } });
 
 const select = (id: string, category: string, currentValue: string, values: readonly string[]): object => ({
   id,
@@ -99,10 +93,7 @@ const HANDLERS: Readonly<Record<string, (params: Readonly<Record<string, unknown
     const from = find(text(sessionId) ?? '');
     const fork = keep({ ...from, sessionId: `${from.sessionId}-fork${all().length}`, cwd: text(cwd) ?? '' });
     // As OpenCode does: the history is told again before the fork has a name.
-    update(fork.sessionId, {
-      sessionUpdate: 'agent_message_chunk',
-      content: { type: 'text', text: 'told before' },
-    });
+    say(fork.sessionId, 'told before');
     return opened(fork);
   },
   'session/list': ({ cwd, cursor }) => {
@@ -136,16 +127,12 @@ const HANDLERS: Readonly<Record<string, (params: Readonly<Record<string, unknown
     const answer =
       words === 'settings' ? `${model} ${effort} ${fast ? 'fast' : 'slow'}` : kept.said.join(', ');
     keep({ ...kept, said: [...kept.said, words], title: kept.said[0] ?? words });
-    update(kept.sessionId, {
-      sessionUpdate: 'agent_message_chunk',
-      content: { type: 'text', text: answer },
-    });
+    say(kept.sessionId, answer);
     return { stopReason: 'end_turn' };
   },
 };
 
-const answer = (line: string): void => {
-  const { id, method, params } = object(JSON.parse(line));
+onMessage(({ id, method, params }) => {
   const handler = HANDLERS[text(method) ?? ''];
   if (id === undefined) return;
   try {
@@ -154,9 +141,4 @@ const answer = (line: string): void => {
   } catch (error) {
     send({ id, error: { code: -32603, message: String(error) } });
   }
-};
-
-process.stdout.on('error', () => process.exit(0));
-createInterface(process.stdin)
-  .on('line', answer)
-  .on('close', () => process.exit(0));
+});

@@ -1,10 +1,6 @@
 // An ACP agent that asks for an account and its password with every prompt, and says only how long that password is.
-import { createInterface } from 'node:readline';
 import { object, text } from '../../gateway/agents/json.ts';
-
-const send = (message: object): void => {
-  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-};
+import { onMessage, say, send } from './acpLines.ts';
 
 const requestedSchema = {
   type: 'object',
@@ -17,8 +13,7 @@ const requestedSchema = {
 
 let prompt: unknown;
 
-createInterface(process.stdin).on('line', (line) => {
-  const { id, method, result } = object(JSON.parse(line));
+onMessage(({ id, method, result }) => {
   const sessionId = 'secret';
   if (method === 'initialize') send({ id, result: { protocolVersion: 1, agentCapabilities: {} } });
   else if (method === 'session/new') send({ id, result: { sessionId } });
@@ -28,9 +23,7 @@ createInterface(process.stdin).on('line', (line) => {
     send({ id: 0, method: 'elicitation/create', params });
   } else if (id === 0 && result !== undefined) {
     const { account, password } = object(object(result)['content']);
-    const said = `${text(account)} has ${text(password)?.length} characters`;
-    const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: said } };
-    send({ method: 'session/update', params: { sessionId, update } });
+    say(sessionId, `${text(account)} has ${text(password)?.length} characters`);
     send({ id: prompt, result: { stopReason: 'end_turn' } });
   }
 });

@@ -1,20 +1,11 @@
 // A small ACP agent that answers every prompt with the MCP servers that it was given at the start of its session. Its
 // argument is what it calls itself.
-import { createInterface } from 'node:readline';
-
-interface Request {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly mcpServers?: unknown; readonly sessionId?: string };
-}
-
-const send = (message: object): void => {
-  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-};
+import { object, type JsonObject } from '../../gateway/agents/json.ts';
+import { onMessage, say, send } from './acpLines.ts';
 
 let servers: unknown;
 
-function answer({ method, params }: Request): object {
+function answer(method: unknown, { sessionId, mcpServers }: JsonObject): object {
   switch (method) {
     case 'initialize':
       return {
@@ -25,25 +16,16 @@ function answer({ method, params }: Request): object {
       };
     case 'session/new':
     case 'session/load':
-      servers = params?.mcpServers;
+      servers = mcpServers;
       return { sessionId: 'the only one' };
-    case 'session/prompt': {
-      const content = { type: 'text', text: JSON.stringify(servers) };
-      const update = { sessionUpdate: 'agent_message_chunk', content };
-      send({ method: 'session/update', params: { sessionId: params?.sessionId, update } });
+    case 'session/prompt':
+      say(sessionId, JSON.stringify(servers));
       return { stopReason: 'end_turn' };
-    }
     default:
       return {};
   }
 }
 
-process.stdout.on('error', () => process.exit(0));
-createInterface(process.stdin)
-  .on('line', (line) => {
-    // Its only peer is the gateway.
-    const request = JSON.parse(line) as Request;
-    const { id } = request;
-    if (id !== undefined) send({ id, result: answer(request) });
-  })
-  .on('close', () => process.exit(0));
+onMessage(({ id, method, params }) => {
+  if (id !== undefined) send({ id, result: answer(method, object(params)) });
+});
