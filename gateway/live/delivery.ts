@@ -1,7 +1,14 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
 import { backOffMs } from '../core/mail.ts';
 import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
-import { deliverLane, noteReceipt, unpark, type Delivered } from '../store/mailDelivery.ts';
+import {
+  deliverLane,
+  giveUpBent,
+  isBent,
+  noteReceipt,
+  unpark,
+  type Delivered,
+} from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
@@ -245,7 +252,9 @@ export class Delivery implements AsyncDisposable {
     lane.isCarried = true;
     // Read here: what was asked for earlier, say that one of them is sent anew, is done only now.
     const batch = await store.synced(() => {
-      const leaving = next(BATCH);
+      const waiting = next(BATCH);
+      for (const mail of waiting) if (isBent(mail)) giveUpBent(store, mail, clock.now());
+      const leaving = waiting.filter((mail) => !isBent(mail));
       for (const mail of leaving) store.outbox.leave(mail, 'inflight');
       return leaving;
     });

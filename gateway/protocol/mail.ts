@@ -99,6 +99,7 @@ export const MailMessage = z.object({
   threadId: MessageId.describe('The first message of the thread'),
   meta: z.record(z.string(), z.unknown()),
   provenance: Provenance,
+  damaged: z.literal(true).optional().describe('A disk has bent it: its content says so, and is lost'),
 });
 export type MailMessage = z.infer<typeof MailMessage>;
 

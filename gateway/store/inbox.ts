@@ -228,7 +228,7 @@ export class InboxStore {
     const rows = this.#db.all(
       `${SELECT} WHERE i.key > ? AND i.key < ? AND ${BODY} IS NOT NULL AND i.received_at >= ?
          AND i.state IN (SELECT value FROM json_each(?))
-         AND (? IS NULL OR coalesce(i.author, i.body ->> '$.from') = ?) AND (? IS NULL OR ${BODY} ->> '$.to' = ?)
+         AND (? IS NULL OR coalesce(i.author, i.body ->> '$.from') = ?) AND (? IS NULL OR json_valid(${BODY}) AND ${BODY} ->> '$.to' = ?)
        ORDER BY i.key DESC LIMIT ?`,
       key * SPAN,
       key * SPAN + Math.min(filter.before ?? SPAN, SPAN),

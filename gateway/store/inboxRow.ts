@@ -1,21 +1,22 @@
 // A row of an inbox, as it is read: with the content of its message, wherever that is kept.
 import { z } from 'zod';
 import {
+  ClientMessageId,
   Delivery,
   MessageId,
   PromptId,
-  type ClientMessageId,
   type MailboxName,
   type MailMessage,
 } from '../protocol/index.ts';
 import type { Row } from './database.ts';
+import { messageIn } from './letter.ts';
 import type { StoredMailbox } from './mailbox.ts';
 
 /** A message that was sent here has its content in the outbox, once for all who have got it. */
 export const BODY = 'coalesce(i.body, o.body)';
 export const WITH_BODY = 'inbox i LEFT JOIN outbox o ON o.key = i.outbox_key';
 
-export const SELECT = `SELECT i.key, i.mailbox_key, i.message_id, i.sender, i.state, ${BODY} AS body, i.bytes, i.outbox_key, i.peer,
+export const SELECT = `SELECT i.key, i.mailbox_key, i.message_id, i.sender, i.client_message_id, i.author, i.state, ${BODY} AS body, i.bytes, i.outbox_key, i.peer,
   i.prompt_id, i.is_parked, i.received_at, i.read_at FROM ${WITH_BODY}`;
 
 const InboxRow = z.object({
@@ -23,6 +24,8 @@ const InboxRow = z.object({
   mailbox_key: z.int(),
   message_id: MessageId,
   sender: z.string(),
+  client_message_id: ClientMessageId,
+  author: z.string().nullable(),
   state: Delivery.shape.state,
   body: z.string(),
   bytes: z.int(),
@@ -72,12 +75,13 @@ export const deliveryOf = (
 
 export function fromRow(row: Row): StoredDelivery {
   const r = InboxRow.parse(row);
+  const { message_id: id, client_message_id: clientMessageId } = r;
+  const known = { id, clientMessageId, from: r.author ?? '', timestamp: r.received_at };
   return {
     key: r.key,
     mailboxKey: r.mailbox_key,
     sender: r.sender,
-    // Written by us, by the schema that it would be read with.
-    message: JSON.parse(r.body) as MailMessage,
+    message: messageIn(r.body, known),
     state: r.state,
     bytes: r.bytes,
     outboxKey: r.outbox_key,

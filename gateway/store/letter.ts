@@ -1,8 +1,36 @@
-// What a message is kept under besides its id: the fingerprint that tells it from others, and its thread.
+// A message as it is kept: its text, the fingerprint that tells it from others, and its thread.
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { fingerprinted } from '../core/mail.ts';
 import type { MailMessage, MessageId } from '../protocol/index.ts';
+
+/** The message of a row: written by us, by the schema that it would be read with. Of one that a disk has bent its row knows this. */
+export function messageIn(
+  body: string,
+  {
+    id,
+    clientMessageId,
+    from,
+    timestamp,
+  }: Pick<MailMessage, 'id' | 'clientMessageId' | 'from' | 'timestamp'>,
+): MailMessage {
+  try {
+    return JSON.parse(body) as MailMessage;
+  } catch {
+    return {
+      ...{ id, clientMessageId, from, timestamp },
+      type: 'message',
+      to: '',
+      content: '(A disk has damaged this message: it cannot be read any more.)',
+      priority: 'next',
+      replyTo: null,
+      threadId: id,
+      meta: {},
+      provenance: { via: 'rpc', hops: 0 },
+      damaged: true,
+    };
+  }
+}
 
 /** The thread of an answer. All others begin one, and are found by their id. */
 export const threadOf = ({ replyTo, threadId }: MailMessage): MessageId | null =>

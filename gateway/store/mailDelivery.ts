@@ -45,6 +45,10 @@ export function deliverLane(
 
 function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: string): 'settled' | 'full' {
   const { message, mailboxKey } = mail;
+  if (isBent(mail)) {
+    giveUpBent(store, mail, now);
+    return 'settled';
+  }
   if (message === undefined || isOver(mail.expiresAt, now)) {
     giveUp(store, mail, 'expired', 'expired: its time was over before it arrived', now);
     return 'settled';
@@ -91,6 +95,13 @@ const fieldsOf = ({ sender, bytes, expiresAt, key }: StoredOutgoing) => ({
   outboxKey: key,
   peer: null,
 });
+
+/** A disk has damaged it while it waited. */
+export const isBent = ({ message }: Pick<StoredOutgoing, 'message'>): boolean => message?.damaged === true;
+
+/** What is left of it are words for people: nobody gets them as if its sender had written them. */
+export const giveUpBent = (store: Store, mail: StoredOutgoing, now: string): void =>
+  giveUp(store, mail, 'refused', 'damaged: a disk has damaged it while it waited. Write it again', now);
 
 /** It will not arrive: its sender is told why, and a person may send it anew. */
 export function giveUp(
@@ -198,6 +209,10 @@ export function intoQueue(
 /** Lets parked mail become prompts, as far as the session has time for it now. */
 export function unpark(store: Store, mailbox: StoredMailbox, delivered: Delivered, now: string): void {
   for (const delivery of store.inbox.parked(mailbox)) {
+    if (delivery.message.damaged === true) {
+      closeMail(store, delivery, 'refused', now);
+      continue;
+    }
     if (!isWelcome(store, mailbox, delivery.message)) return;
     intoQueue(store, mailbox, delivery, delivered, now);
   }

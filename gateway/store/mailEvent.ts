@@ -93,16 +93,10 @@ export class MailEventStore {
   }
 
   #message(key: number, at: string): string {
-    try {
-      const found = this.#inbox.findByKey(key);
-      const mailbox = found === undefined ? undefined : this.#mailboxes.findByKey(found.mailboxKey);
-      if (found !== undefined && mailbox !== undefined)
-        return JSON.stringify({ ts: at, ...deliveryOf(found, mailbox.name satisfies MailboxName) });
-    } catch (error) {
-      // A disk has bent it: whoever follows mail goes on with the next.
-      if (!(error instanceof SyntaxError)) throw error;
-    }
+    const found = this.#inbox.findByKey(key);
+    const mailbox = found === undefined ? undefined : this.#mailboxes.findByKey(found.mailboxKey);
     // The mailbox was destroyed, or it is long ago.
-    return JSON.stringify({ ts: at, gone: true });
+    if (found === undefined || mailbox === undefined) return JSON.stringify({ ts: at, gone: true });
+    return JSON.stringify({ ts: at, ...deliveryOf(found, mailbox.name satisfies MailboxName) });
   }
 }

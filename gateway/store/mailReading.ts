@@ -62,6 +62,12 @@ export function decideMail(
       state: delivery.state,
     });
   }
+  if (decision === 'accept' && delivery.message.damaged === true) {
+    throw new Problem('mail.state', `A disk has damaged message ${id}: refuse it, and ask for it again.`, {
+      id,
+      state: delivery.state,
+    });
+  }
   if (decision === 'refuse') return closeMail(store, delivery, 'refused', now);
   const isParked = mailbox.kind === 'session' && !isWelcome(store, mailbox, delivery.message);
   store.inbox.letIn(delivery, isParked);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { titleFrom } from '../core/session.ts';
 import {
+  ClientMessageId,
   Delivery,
   MailboxName,
   MessageId,
@@ -15,6 +16,7 @@ import {
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { BODY, WITH_BODY } from './inboxRow.ts';
+import { messageIn } from './letter.ts';
 import type { OutboxStore } from './outbox.ts';
 
 /** So many of the newest messages are looked through for threads. */
@@ -25,7 +27,14 @@ const COUNTED = 500;
 /** A thread's first message is found by its id, its answers by an index of answers. */
 const IN_THREAD = '(message_id = ?1 OR thread = ?1)';
 
-const SentRow = z.object({
+const KnownRow = z.object({
+  id: MessageId,
+  clientMessageId: ClientMessageId,
+  from: z.string(),
+  timestamp: z.string(),
+});
+
+const SentRow = KnownRow.extend({
   key: z.int(),
   body: z.string(),
   status: OutboxStatus,
@@ -33,7 +42,7 @@ const SentRow = z.object({
   expires_at: z.string().nullable(),
 });
 
-const ReceivedRow = z.object({
+const ReceivedRow = KnownRow.extend({
   body: z.string(),
   mailbox: MailboxName,
   session_id: SessionId.nullable(),
@@ -84,14 +93,16 @@ export class MailThreadStore {
   #messages(threadId: MessageId, limit: number): ThreadMessage[] {
     const found = new Map<MessageId, ThreadMessage>();
     const sent = this.#db.all(
-      `SELECT key, body, status, last_error, expires_at FROM outbox
+      `SELECT message_id AS id, client_message_id AS clientMessageId, sender AS "from", created_at AS timestamp, key, body,
+         status, last_error, expires_at FROM outbox
        WHERE ${IN_THREAD} AND body IS NOT NULL ORDER BY key DESC LIMIT ?2`,
       threadId,
       limit,
     );
     for (const row of sent.toReversed()) {
-      const { key, body, status, last_error: lastError, expires_at: expiresAt } = SentRow.parse(row);
-      const message = messageIn(body);
+      const r = SentRow.parse(row);
+      const { key, status, last_error: lastError, expires_at: expiresAt } = r;
+      const message = messageIn(r.body, r);
       const receipts = this.#outbox.receipts(key, message.id);
       found.set(message.id, {
         ...message,
@@ -101,7 +112,7 @@ export class MailThreadStore {
     }
     for (const row of this.#received(threadId, limit)) {
       const r = ReceivedRow.parse(row);
-      const message = messageIn(r.body);
+      const message = messageIn(r.body, r);
       const known = found.get(message.id) ?? { ...message, outgoing: null, deliveries: [] };
       const { mailbox, state, received_at: receivedAt, read_at: readAt, session_id: sessionId } = r;
       const delivery = { mailbox, state, receivedAt, readAt, ...(sessionId === null ? {} : { sessionId }) };
@@ -116,7 +127,8 @@ export class MailThreadStore {
   #received(threadId: MessageId, limit: number): Row[] {
     return this.#db.all(
       `SELECT d.*, m.name AS mailbox, s.session_id
-       FROM (SELECT ${BODY} AS body, i.mailbox_key, i.state, i.received_at, i.read_at FROM ${WITH_BODY}
+       FROM (SELECT i.message_id AS id, i.client_message_id AS clientMessageId, coalesce(i.author, '') AS "from",
+           i.received_at AS timestamp, ${BODY} AS body, i.mailbox_key, i.state, i.received_at, i.read_at FROM ${WITH_BODY}
            WHERE ${BODY} IS NOT NULL AND i.key IN (SELECT key FROM inbox WHERE ${IN_THREAD}
              UNION SELECT i.key FROM inbox i JOIN (SELECT message_id FROM outbox WHERE ${IN_THREAD}) USING (message_id))
            ORDER BY i.received_at DESC LIMIT ?2) d
@@ -127,9 +139,6 @@ export class MailThreadStore {
     );
   }
 }
-
-// Written by us, by the schema that it would be read with.
-const messageIn = (body: string): MailMessage => JSON.parse(body) as MailMessage;
 
 function threadOf(threadId: MessageId, messages: readonly ThreadMessage[]): MailThread {
   const first = messages.find(({ id }) => id === threadId) ?? messages[0];

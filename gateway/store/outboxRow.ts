@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ClientMessageId, MessageId, OutboxStatus, type MailMessage } from '../protocol/index.ts';
 import type { Row } from './database.ts';
+import { messageIn } from './letter.ts';
 
 export const OutboxRow = z.object({
   key: z.int(),
@@ -21,6 +22,7 @@ export const OutboxRow = z.object({
   last_error: z.string().nullable(),
   superseded_by: MessageId.nullable(),
   supersedes: MessageId.nullable(),
+  created_at: z.string(),
 });
 
 /** Where a message goes, in the words of a lane. */
@@ -51,18 +53,19 @@ export interface StoredOutgoing extends Routing {
 
 export function fromRow(row: Row): StoredOutgoing {
   const r = OutboxRow.parse(row);
+  const { message_id: id, client_message_id: clientMessageId } = r;
+  const known = { id, clientMessageId, from: r.sender, timestamp: r.created_at };
   return {
     key: r.key,
-    id: r.message_id,
+    id,
     sender: r.sender,
-    clientMessageId: r.client_message_id,
+    clientMessageId,
     fingerprint: r.fingerprint,
     status: r.status,
     lane: r.lane,
     mailboxKey: r.mailbox_key,
     peer: r.peer,
-    // Written by us, by the schema that it would be read with.
-    message: r.body === null ? undefined : (JSON.parse(r.body) as MailMessage),
+    message: r.body === null ? undefined : messageIn(r.body, known),
     bytes: r.bytes,
     attempts: r.attempts,
     nextAttemptAt: r.next_attempt_at,

@@ -220,5 +220,5 @@ test('a message that a disk has bent stops nobody who follows mail', async () =>
   const seen: string[] = [];
   desk.mail.feed.follow(0, { take: ({ data }) => seen.push(data) > 0, onDrain: () => undefined });
   await waitFor('the whole one', () => seen.some((data) => data.includes('"content":"whole"')));
-  assert.match(seen[0] ?? '', /"gone":true/);
+  assert.match(seen[0] ?? '', /"damaged":true/);
 });
