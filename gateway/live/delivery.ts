@@ -301,10 +301,10 @@ export class Delivery implements AsyncDisposable {
         const untold = store.inbox.untold(peer, BATCH);
         if (carrier === undefined || untold.length === 0) return;
         await carrier.receipts(
-          untold.map(({ id, state, mailboxKey, at }) => ({
+          untold.map(({ id, state, mailbox, at }) => ({
             id,
             receipt: {
-              mailbox: store.mailboxes.findByKey(mailboxKey)?.name ?? '',
+              mailbox,
               // The states of an inbox are those of a receipt, but for one.
               state: state === 'held' ? 'queued' : (state as Receipt['state']),
               at,

@@ -117,6 +117,7 @@ export class InboxStore {
   /** A peer is called otherwise: it is still told what becomes of its mail. */
   renamePeer(from: string, to: string): void {
     this.#db.run('UPDATE inbox SET peer = ? WHERE peer = ?', to, from);
+    this.#db.run('UPDATE last_receipt SET peer = ? WHERE peer = ?', to, from);
   }
 
   find({ key }: Pick<StoredMailbox, 'key'>, id: MessageId): StoredDelivery | undefined {
@@ -265,15 +266,18 @@ export class InboxStore {
     return typeof at === 'string' ? at : undefined;
   }
 
-  /** What a peer has not been told of yet. */
+  /** What a peer has not been told of yet, first that of mailboxes that are gone: their keys are negative. */
   untold(
     peer: string,
     limit: number,
-  ): { key: number; id: MessageId; state: string; mailboxKey: number; at: string }[] {
+  ): { key: number; id: MessageId; state: string; mailbox: string; at: string }[] {
     return this.#db
       .all(
-        `SELECT key, message_id, state, mailbox_key, coalesce(read_at, received_at) AS at FROM inbox
-         WHERE peer = ? AND told IS NOT state ORDER BY key LIMIT ?`,
+        `SELECT -key AS key, message_id, state, mailbox, at FROM last_receipt WHERE peer = ?1
+         UNION ALL SELECT * FROM (
+           SELECT i.key, i.message_id, i.state, m.name, coalesce(i.read_at, i.received_at) FROM inbox i
+             JOIN mailbox m ON m.key = i.mailbox_key WHERE i.peer = ?1 AND i.told IS NOT i.state ORDER BY i.key LIMIT ?2)
+         LIMIT ?2`,
         peer,
         limit,
       )
@@ -281,13 +285,14 @@ export class InboxStore {
         key: Number(row['key']),
         id: MessageId.parse(row['message_id']),
         state: String(row['state']),
-        mailboxKey: Number(row['mailbox_key']),
+        mailbox: String(row['mailbox']),
         at: String(row['at']),
       }));
   }
 
   told(key: number, state: string): void {
-    this.#db.run('UPDATE inbox SET told = ? WHERE key = ?', state, key);
+    if (key < 0) this.#db.run('DELETE FROM last_receipt WHERE key = ?', -key);
+    else this.#db.run('UPDATE inbox SET told = ? WHERE key = ?', state, key);
   }
 
   /** Old mail that was read loses its content; its id stays, so that it cannot arrive again. */

@@ -163,13 +163,21 @@ export class MailboxStore {
     this.#db.run('UPDATE mailbox SET profile = ? WHERE key = ?', changed, key);
   }
 
-  /** What is in it goes with it; what its senders were told stays with what they sent. */
+  /** What is in it goes with it; what its senders were told stays with what they sent, and peers are told what they were not. */
   remove({ key, name }: Pick<StoredMailbox, 'key' | 'name'>): void {
     this.forget();
     this.#db.run(
       `INSERT OR REPLACE INTO receipt
        SELECT outbox_key, ?, CASE state WHEN 'held' THEN 'queued' ELSE state END, coalesce(read_at, received_at), NULL
        FROM inbox WHERE key > ? AND key < ? AND outbox_key IS NOT NULL`,
+      name,
+      key * INBOX_SPAN,
+      (key + 1) * INBOX_SPAN,
+    );
+    this.#db.run(
+      `INSERT INTO last_receipt (peer, message_id, mailbox, state, at)
+       SELECT peer, message_id, ?, state, coalesce(read_at, received_at)
+       FROM inbox WHERE key > ? AND key < ? AND peer IS NOT NULL AND told IS NOT state`,
       name,
       key * INBOX_SPAN,
       (key + 1) * INBOX_SPAN,

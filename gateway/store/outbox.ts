@@ -150,10 +150,13 @@ export class OutboxStore {
     }
   }
 
-  /** Of a message in flight: the other side has said what became of it. An answer that comes after a requeue changes nothing. */
+  /**
+   * The other side has said what became of a message that is in flight, or that was given up before it said so. An answer
+   * that comes after a requeue changes nothing.
+   */
   settle({ key }: StoredOutgoing, status: 'done' | 'dead', lastError: string | null = null): void {
     this.#db.run(
-      `UPDATE outbox SET status = ?, last_error = ? WHERE key = ? AND status IN ('inflight', 'pending')`,
+      `UPDATE outbox SET status = ?, last_error = ? WHERE key = ? AND status IN ('inflight', 'pending', 'dead')`,
       status,
       lastError,
       key,

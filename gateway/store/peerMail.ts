@@ -34,30 +34,35 @@ export function receiveLetter(
   now: string,
 ): Handled {
   const { kind, ref } = destinationOf(letter.to);
-  const refused = (reason: string): Handled => ({
-    status: 'dead',
-    receipts: [{ mailbox: ref, state: 'refused', at: now, reason }],
-    reason,
-  });
+  const sender = `peer:${peer.key}/${letter.sender}`;
+  const one = kind === 'mailbox' ? store.mailboxes.find(ref) : undefined;
+  const recipients =
+    kind === 'mailbox'
+      ? [one].filter((mailbox) => mailbox !== undefined)
+      : store.mailboxes.listeners(kind === 'topic' ? ref : undefined);
+  /** It may have come while there was time, room and leave, and the answer was lost: what has arrived stays arrived. */
+  const isThere = (mailbox: StoredMailbox): boolean =>
+    store.inbox.find(mailbox, letter.id)?.sender === sender;
+  const dead = (state: 'refused' | 'expired', reason: string): Handled => {
+    const had = recipients.filter(isThere);
+    if (had.length > 0)
+      return {
+        status: 'done',
+        receipts: had.map((mailbox) => receiptOf(store, mailbox, letter.id, 'arrived', now)),
+      };
+    return { status: 'dead', receipts: [{ mailbox: ref, state, at: now, reason }], reason };
+  };
+  const refused = (reason: string): Handled => dead('refused', reason);
   if (letter.leftMs !== null && letter.leftMs <= 0)
-    return {
-      status: 'dead',
-      receipts: [{ mailbox: ref, state: 'expired', at: now }],
-      reason: 'expired: its time was over before it arrived',
-    };
+    return dead('expired', 'expired: its time was over before it arrived');
   const bytes = Buffer.byteLength(letter.content) + Buffer.byteLength(JSON.stringify(letter.meta));
   if (peer.policy.mail === 'refuse') return refused('refused: no mail is taken from this gateway');
   if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');
   if (letter.hops > MAX_HOPS) return refused('refused: too many answers to answers');
   const message = messageOf(letter, peer);
   const expiresAt = letter.leftMs === null ? null : new Date(Date.parse(now) + letter.leftMs).toISOString();
-  const sender = `peer:${peer.key}/${letter.sender}`;
-  const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
-    const outcome = tryPut(mailbox);
-    // It may have come before there was no room, or no leave: what has arrived is not sent anew.
-    const isThere = outcome !== 'arrived' && store.inbox.find(mailbox, message.id)?.sender === sender;
-    return isThere ? 'arrived' : outcome;
-  };
+  const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> =>
+    isThere(mailbox) ? 'arrived' : tryPut(mailbox);
   const tryPut = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
     const load = store.inbox.unreadOfPeer(mailbox, peer.name);
     if (load.messages >= PEER_QUOTA.messages || load.bytes + bytes > PEER_QUOTA.bytes) return 'full';
@@ -66,18 +71,15 @@ export function receiveLetter(
     return arrive(store, arriving, delivered, now);
   };
   if (kind !== 'mailbox') {
-    const receipts = store.mailboxes
-      .listeners(kind === 'topic' ? ref : undefined)
-      .map((mailbox) => receiptOf(store, mailbox, message.id, put(mailbox), now));
+    const receipts = recipients.map((mailbox) => receiptOf(store, mailbox, message.id, put(mailbox), now));
     return { status: 'done', receipts };
   }
-  const mailbox = store.mailboxes.find(ref);
-  if (mailbox === undefined) return refused('refused: there is no such mailbox');
-  const outcome = put(mailbox);
+  if (one === undefined) return refused('refused: there is no such mailbox');
+  const outcome = put(one);
   if (outcome === 'full')
     return { status: 'pending', receipts: [], reason: 'full: the mailbox holds as much as it may' };
   if (outcome === 'refused') return refused('refused: the mailbox takes no mail');
-  return { status: 'done', receipts: [receiptOf(store, mailbox, message.id, outcome, now)] };
+  return { status: 'done', receipts: [receiptOf(store, one, message.id, outcome, now)] };
 }
 
 /** What the sender is told of one recipient. */
@@ -121,5 +123,8 @@ export function noteForeign(
 ): void {
   const sent = store.outbox.find(id);
   if (sent?.peer !== peer) return;
+  // Its answer was lost, and its time went by here.
+  if (sent.status === 'dead' && receipt.state !== 'refused' && receipt.state !== 'expired')
+    store.outbox.settle(sent, 'done');
   noteReceipt(store, sent, { ...receipt, mailbox: `${receipt.mailbox}@${peer}` }, now);
 }

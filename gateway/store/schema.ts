@@ -344,4 +344,17 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE peer ADD COLUMN removed_us INTEGER NOT NULL DEFAULT 0;
   `,
+
+  // What peers have not been told yet of their mail in a mailbox that is gone.
+  `
+  CREATE TABLE last_receipt (
+    key INTEGER PRIMARY KEY,
+    peer TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    mailbox TEXT NOT NULL,                   -- its name
+    state TEXT NOT NULL,                     -- as in an inbox
+    at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX last_receipt_peer ON last_receipt (peer, key);
+  `,
 ];

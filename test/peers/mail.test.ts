@@ -195,6 +195,11 @@ it('letters that are sent again, expired, too large, in a loop or too many are r
     ['dead expired', 'dead expired', 'dead refused', 'dead refused', 'dead refused'],
   );
   await inbox(there, 'builder', 1);
+  // What has arrived has, however late it is sent again, and whatever may come by then.
+  assert.deepEqual(await statuses(letter(0, { leftMs: 0 })), ['done']);
+  both.box.permit({ mail: 'refuse' });
+  assert.deepEqual(await statuses(letter(0)), ['done']);
+  both.box.permit({ mail: 'accept' });
   // 1,000 unread from one sender; those of another still come, up to what the whole peer may leave.
   let count = 1;
   while (count < 1_000) {
@@ -209,6 +214,48 @@ it('letters that are sent again, expired, too large, in a loop or too many are r
   assert.deepEqual(await statuses(letter(0)), ['done']);
   assert.deepEqual(await statuses(letter(5_001, { sender: 'oscar', from: 'oscar' })), ['done']);
   assert.deepEqual(both.box.bugs.map(String), []);
+});
+
+it('mail whose time is over here before the answer came is not given up for good when it has arrived there', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await both.cut();
+  const { broker_message_id: id } = await here.call('mail.send', {
+    to: 'builder@box',
+    message: 'build it',
+    ttl_s: 1,
+  });
+  await waitFor('its time to be over', async () => {
+    const [sent] = (await here.call('mail.outbox', { id })).messages;
+    return sent?.status === 'dead';
+  });
+  const { store } = both.laptop;
+  // As if it had arrived, and the answer had been lost with the link.
+  const { message, sender } = store.outbox.get(id);
+  assert.ok(message);
+  const letter = { ...message, sender, to: 'builder', leftMs: 1000, hops: 0 };
+  both.link();
+  const { calls } = both.laptop.peering.side(1);
+  await calls.call('peer.mail', { letters: [letter] }, { isRepeatable: true });
+  await inbox(there, 'builder', 1);
+  const sent = await receipts(here, 'delivered');
+  assert.deepEqual([sent.status, sent.lastError], ['done', null]);
+});
+
+it('what became of mail in a mailbox that is gone is told to its sender, also after a restart of the link', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await here.call('mail.send', { to: 'builder@box', message: 'build it' });
+  const [message] = await inbox(there, 'builder', 1);
+  await receipts(here, 'delivered');
+  await both.cut();
+  await there.call('mail.ack', { mailbox: 'builder', ids: [message?.id ?? ''] });
+  await there.call('mailbox.destroy', { name: 'builder' });
+  both.link();
+  await receipts(here, 'read');
+  await waitFor('nothing to be left to tell', () => both.box.store.inbox.untold('laptop', 1).length === 0);
 });
 
 it('mail from a peer that a person has not let in in time expires', async () => {
