@@ -7,6 +7,9 @@ import { AgentId, Bounds, PeerName } from './protocol/index.ts';
 /** Where gateways of the local network ask for each other. */
 const NEARBY_PORT = 9848;
 
+/** zod would compile a check that is made once, which takes longer than the check. */
+const ONCE = { jitless: true };
+
 export const Config = z.strictObject({
   $schema: z.string().optional(),
   agents: z
@@ -135,7 +138,7 @@ export function readConfig(
 }
 
 function readFile(file: string): Config {
-  if (!existsSync(file)) return Config.parse({});
+  if (!existsSync(file)) return Config.parse({}, ONCE);
   // Some editors begin a file with a byte order mark.
   const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   const errors: ParseError[] = [];
@@ -147,7 +150,7 @@ function readFile(file: string): Config {
       `${file}, line ${line}: ${printParseErrorCode(first.error)}. Mend it, then start again.`,
     );
   }
-  const config = Config.safeParse(value ?? {});
+  const config = Config.safeParse(value ?? {}, ONCE);
   if (config.success) return config.data;
   const wrong = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   throw new ConfigError(`${file}: ${wrong}. Mend it, then start again.`);

@@ -81,7 +81,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const registryFile = path.join(home, 'registry.json');
   const catalogue = new Catalogue({
     agents: config.agents,
-    registry: keptRegistry(registryFile),
+    registry: () => keptRegistry(registryFile),
     ...program,
   });
   store.retention.bounds = config.log;

@@ -26,7 +26,7 @@ export interface CatalogueOptions {
   readonly path?: string;
   readonly platform?: NodeJS.Platform;
   /** Agents that are only known from there: listed last, and never the default. */
-  readonly registry?: Registry;
+  readonly registry?: () => Registry;
 }
 
 export interface FoundAgent extends Program {
@@ -56,12 +56,13 @@ export class Catalogue {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #path: string;
   readonly #platform: NodeJS.Platform;
-  #registry: Registry;
+  readonly #kept: () => Registry;
+  #taken: Registry | undefined;
 
   constructor({ agents = {}, node, script, path, platform, registry }: CatalogueOptions) {
     this.#path = path ?? process.env['PATH'] ?? '';
     this.#platform = platform ?? process.platform;
-    this.#registry = registry ?? { date: '', agents: [] };
+    this.#kept = registry ?? (() => ({ date: '', agents: [] }));
     const entries = new Map<string, Entry>();
     for (const known of KNOWN) {
       const agent = AgentId.parse(known.agent);
@@ -100,7 +101,12 @@ export class Catalogue {
 
   /** Another registry; what is known or configured here stays. */
   take(registry: Registry): void {
-    this.#registry = registry;
+    this.#taken = registry;
+  }
+
+  /** Read when it is first asked for. */
+  get #registry(): Registry {
+    return (this.#taken ??= this.#kept());
   }
 
   /** Those of the registry that are not here under a name of our own. */

@@ -86,7 +86,7 @@ export class Delivery implements AsyncDisposable {
     const { store } = this.#world;
     await store.synced(() => store.outbox.recover());
     for (const { lane, peer } of store.outbox.lanes()) this.wake(lane, peer);
-    for (const { sessionId } of store.mailboxes.list()) this.mayHaveTime(sessionId);
+    for (const sessionId of store.inbox.sessionsWithParked()) this.mayHaveTime(sessionId);
   }
 
   /** There is something new in a lane. */
@@ -138,8 +138,7 @@ export class Delivery implements AsyncDisposable {
   }
 
   /** It may be disturbed again, or has nothing to do: what is parked is looked at. */
-  mayHaveTime(sessionId: SessionId | undefined): void {
-    if (sessionId === undefined) return;
+  mayHaveTime(sessionId: SessionId): void {
     this.#calm.add(sessionId);
     this.#schedule();
   }

@@ -96,7 +96,7 @@ export const mailboxHandlers = (gateway: MailboxParts): Handlers<MailboxMethod> 
         store.mailboxes.setProfile(mailbox, change);
         changed(mailbox, 'profile');
       });
-      mail.delivery.mayHaveTime(mailbox.sessionId);
+      if (mailbox.sessionId !== undefined) mail.delivery.mayHaveTime(mailbox.sessionId);
       return { ok: true, applied: Object.keys(change) };
     },
   };

@@ -26,7 +26,9 @@ const fileOf = (home: string): string => path.join(home, 'host.json');
 
 /** Remembers the machine at the first start; later throws HostError when it is another. */
 export function checkHost(home: string, now = hostOf(home)): void {
-  const stored = readHost(home);
+  const text = readText(home);
+  if (text === textOf(now)) return;
+  const stored = text === undefined ? undefined : read(text);
   if (stored === 'newer') return;
   if (stored !== undefined) {
     const why = differenceOf(stored, now, isCopyOf(stored.folder, home));
@@ -35,7 +37,6 @@ export function checkHost(home: string, now = hostOf(home)): void {
         `${why} If both are in use, give this one an identity of its own: holdfast accept-host\n` +
           `If it was moved and the other is not used any more: holdfast accept-host --keep-identity`,
       );
-    if (JSON.stringify(stored) === JSON.stringify(now)) return;
   }
   keepHost(home, now);
 }
@@ -44,7 +45,7 @@ export function checkHost(home: string, now = hostOf(home)): void {
 export function keepHost(home: string, host = hostOf(home)): void {
   const temporary = `${fileOf(home)}.${process.pid}`;
   rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${JSON.stringify(host)}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(temporary, textOf(host), { mode: 0o600, flag: 'wx' });
   renameSync(temporary, fileOf(home));
 }
 
@@ -115,13 +116,23 @@ function ask(command: string, args: readonly string[], answer: RegExp): string |
 const hashOf = (text: string | undefined): string | null =>
   text === undefined ? null : createHash('sha256').update(`holdfast host\0${text}`).digest('hex');
 
-/** newer: written by a later Holdfast, and left alone. */
-function readHost(home: string): Host | 'newer' | undefined {
+const textOf = (host: Host): string => `${JSON.stringify(host)}\n`;
+
+function readText(home: string): string | undefined {
   try {
-    const read: unknown = JSON.parse(readFileSync(fileOf(home), 'utf8'));
-    const known = Host.safeParse(read);
+    return readFileSync(fileOf(home), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** newer: written by a later Holdfast, and left alone. */
+function read(text: string): Host | 'newer' | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const known = Host.safeParse(value);
     if (known.success) return known.data;
-    return z.object({ schema: z.number().gt(1) }).safeParse(read).success ? 'newer' : undefined;
+    return z.object({ schema: z.number().gt(1) }).safeParse(value).success ? 'newer' : undefined;
   } catch {
     return undefined;
   }

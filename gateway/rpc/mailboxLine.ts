@@ -21,33 +21,31 @@ export interface Bus {
   readonly isProgram: (name: MailboxName) => boolean;
 }
 
-const {
-  message,
-  type,
-  priority,
-  meta,
-  reply_to_id: replyTo,
-  ttl_s: ttl,
-} = mailMethods['mail.send'].params.shape;
-
 /** The members of a message, and the names that HTTP has for them. */
-const Written = z
-  .strictObject({
-    content: message.optional(),
-    message: message.optional(),
-    from: MailboxName.optional(),
-    to: MailboxName.optional(),
-    type: type.optional(),
-    priority: priority.optional(),
-    meta: meta.optional(),
-    replyTo: replyTo.nullish(),
-    reply_to_id: replyTo,
-    ttl_s: ttl,
-    id: ClientMessageId.optional(),
-    client_message_id: ClientMessageId.optional(),
-    timestamp: z.unknown().optional(),
-  })
-  .refine((one) => (one.content === undefined) !== (one.message === undefined), 'needs content: the text');
+function describeMessage() {
+  const { shape } = mailMethods['mail.send'].params;
+  const { message, type, priority, meta, reply_to_id: replyTo, ttl_s: ttl } = shape;
+  return z
+    .strictObject({
+      content: message.optional(),
+      message: message.optional(),
+      from: MailboxName.optional(),
+      to: MailboxName.optional(),
+      type: type.optional(),
+      priority: priority.optional(),
+      meta: meta.optional(),
+      replyTo: replyTo.nullish(),
+      reply_to_id: replyTo,
+      ttl_s: ttl,
+      id: ClientMessageId.optional(),
+      client_message_id: ClientMessageId.optional(),
+      timestamp: z.unknown().optional(),
+    })
+    .refine((one) => (one.content === undefined) !== (one.message === undefined), 'needs content: the text');
+}
+
+/** Made when the first line comes. */
+let described: ReturnType<typeof describeMessage> | undefined;
 
 export type Reply =
   | { readonly ok: true; readonly id: string; readonly client_message_id: string; readonly duplicate?: true }
@@ -71,7 +69,7 @@ export async function answerLine(mailbox: MailboxName, line: Line, bus: Bus): Pr
   } catch {
     return fault('json', 'A line is one message as JSON: {"content": "..."}');
   }
-  const written = Written.safeParse(json);
+  const written = (described ??= describeMessage()).safeParse(json);
   if (!written.success) return fault('invalid', explain(written.error));
   const {
     from,

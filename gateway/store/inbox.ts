@@ -1,7 +1,14 @@
 // The inboxes: what has arrived, unique by sender and id, and how far its readers are.
 import { z } from 'zod';
 import { rankOf, type Load } from '../core/mail.ts';
-import { ClientMessageId, Delivery, MessageId, PromptId, type MailMessage } from '../protocol/index.ts';
+import {
+  ClientMessageId,
+  Delivery,
+  MessageId,
+  PromptId,
+  SessionId,
+  type MailMessage,
+} from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import { BODY, deliveryOf, fromRow, SELECT, type Arrival, type StoredDelivery } from './inboxRow.ts';
 import { threadOf } from './letter.ts';
@@ -155,6 +162,16 @@ export class InboxStore {
       .map((row) => fromRow(row));
     if (found.length < limit) this.#ends.set(endKey(key, rank), found.at(-1)?.key ?? after);
     return found;
+  }
+
+  /** The sessions that something waits for until they have time. */
+  sessionsWithParked(): SessionId[] {
+    return this.#db
+      .all(
+        `SELECT s.session_id FROM mailbox m JOIN session s ON s.key = m.session_key
+         WHERE m.key IN (SELECT mailbox_key FROM inbox WHERE is_parked = 1)`,
+      )
+      .map(({ session_id: id }) => SessionId.parse(id));
   }
 
   /** What waits for a session to have time, the most urgent first. */

@@ -50,7 +50,7 @@ const registry = (): Registry => {
 };
 
 const catalogue = (path: string): Catalogue =>
-  new Catalogue({ node: '/usr/bin/node', script: '/x.js', path, platform: 'linux', registry: registry() });
+  new Catalogue({ node: '/usr/bin/node', script: '/x.js', path, platform: 'linux', registry });
 
 const others = (of: Catalogue) => of.list().filter(({ source }) => source === 'registry');
 

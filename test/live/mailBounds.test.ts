@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Carrier } from '../../gateway/live/delivery.ts';
-import { ClientMessageId, MessageId } from '../../gateway/protocol/index.ts';
+import { ClientMessageId, MessageId, SessionId } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
 import { newSession } from '../support/store.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -91,6 +92,25 @@ test('mail that waits for a session to have time comes when its disk has room ag
   clock.pass(60_000);
   await waitFor('the session to be woken', () => desk.woken.includes(sessionId));
   assert.equal(desk.store.inbox.parked(mailbox).length, 0);
+});
+
+test('after a start, sessions are asked whether they have time that have mail waiting for it, and no others', async () => {
+  const folder = newFolder('parked');
+  {
+    await using desk = await MailDesk.open({ folder });
+    const { sessionId } = await newSession(desk.store);
+    await newSession(desk.store, SessionId.parse('without-mail'));
+    const mailbox = desk.store.mailboxes.findBySession(sessionId);
+    assert.ok(mailbox);
+    desk.store.written(() => desk.store.mailboxes.setProfile(mailbox, { status: 'dnd' }));
+    await desk.call('mail.send', { to: mailbox.name, message: 'when you have time' });
+    desk.store.written(() => desk.store.mailboxes.setProfile(mailbox, { status: 'idle' }));
+    // The gateway dies before it has looked.
+    assert.deepEqual(desk.store.inbox.sessionsWithParked(), [sessionId]);
+  }
+  await using desk = await MailDesk.open({ folder });
+  await waitFor('the session to be woken', () => desk.woken.length > 0);
+  assert.deepEqual(desk.store.inbox.sessionsWithParked(), []);
 });
 
 test('mail that cannot be given up on a full disk is looked at again later, not over and over', async (t) => {
