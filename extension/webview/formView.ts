@@ -35,10 +35,13 @@ function entry(ask: Ask, view: View): TemplateResult {
   const answer = (optionId: string, content?: FormContent): void => {
     if (!isOff) view.act.answer(permissionId, optionId, digest, content);
   };
-  const submit = (event: SubmitEvent): void => {
+  // The page's frame lets no form be submitted: the button, which Enter in an input presses too, does it all.
+  const submit = (event: MouseEvent): void => {
     event.preventDefault();
-    if (first === undefined || !(event.currentTarget instanceof HTMLFormElement)) return;
-    answer(first.optionId, form === undefined ? undefined : contentOf(event.currentTarget, fields));
+    const { currentTarget: button } = event;
+    if (first === undefined || !(button instanceof HTMLButtonElement) || !button.form?.reportValidity())
+      return;
+    answer(first.optionId, form === undefined ? undefined : contentOf(button.form, fields));
   };
   const keep = ({ currentTarget }: Event): void => {
     if (currentTarget instanceof HTMLFormElement)
@@ -46,12 +49,18 @@ function entry(ask: Ask, view: View): TemplateResult {
   };
   // Once, when the form is drawn first: from then on its inputs hold what somebody enters.
   const kept = view.act.keptForm(permissionId);
-  return html`<form class="form" @submit=${submit} @input=${keep}>
+  return html`<form class="form" @input=${keep}>
     ${fields.map((field, index) => fieldView(field, `${permissionId}-${index}`, kept?.[field.name] ?? field.default))}
     <div class="options">
       ${ask.options.map(({ optionId, name }) =>
         optionId === first?.optionId
-          ? html`<button class="btn primary" type="submit" data-option-id=${optionId} aria-disabled=${isOff}>
+          ? html`<button
+              class="btn primary"
+              type="submit"
+              data-option-id=${optionId}
+              aria-disabled=${isOff}
+              @click=${submit}
+            >
               <span class="grow">${inFull(name)}</span>
             </button>`
           : html`<button

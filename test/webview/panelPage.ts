@@ -13,6 +13,8 @@ import type { ToThread } from '../../extension/mail/mailMessages.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const NONCE = 'test0123456789';
+/** The frame that VS Code puts a page into whose scripts may run and whose forms may go nowhere. */
+const SANDBOX = 'sandbox allow-same-origin allow-pointer-lock allow-scripts allow-downloads';
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
@@ -101,7 +103,8 @@ export class PanelTest {
     });
     const server = createServer((request, response) => {
       answer(dist, server, new URL(request.url ?? '/', 'http://panel')).then(
-        ({ type, body }) => response.writeHead(200, { 'content-type': type }).end(body),
+        ({ type, body }) =>
+          response.writeHead(200, { 'content-type': type, 'content-security-policy': SANDBOX }).end(body),
         () => response.writeHead(404).end(),
       );
     });
