@@ -1,7 +1,7 @@
 // What an ACP agent offers to choose from, as people are shown it.
 import type { AgentOption, Choosable, Mode, Offers } from '../protocol/index.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
-import { chooseMode, readModeOffer, type ModeOffer } from './modes.ts';
+import { chooseMode, choicesOf, readModeOffer, type ModeOffer } from './modes.ts';
 
 /** What can be chosen in a session. */
 export interface Offer extends ModeOffer {
@@ -21,7 +21,7 @@ const TOGGLE: readonly Choosable[] = [
 const choosable = (value: unknown, key: string): Choosable[] => {
   const raw = object(value);
   const id = word(raw[key]);
-  if (id === undefined) return list(raw['options']).flatMap((inner) => choosable(inner, key)); // A group.
+  if (id === undefined) return [];
   const description = word(raw['description']);
   return [
     { value: id, name: word(raw['name']) ?? id, ...(description === undefined ? {} : { description }) },
@@ -32,7 +32,7 @@ const agentOption = (raw: JsonObject): AgentOption[] => {
   const optionId = word(raw['id']);
   const current = raw['currentValue'];
   const isToggle = raw['type'] === 'boolean';
-  const values = isToggle ? [...TOGGLE] : list(raw['options']).flatMap((one) => choosable(one, 'value'));
+  const values = isToggle ? [...TOGGLE] : choicesOf(raw).flatMap((one) => choosable(one, 'value'));
   if (optionId === undefined || values.length === 0) return [];
   const description = text(raw['description']);
   return [

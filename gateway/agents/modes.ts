@@ -60,13 +60,13 @@ interface ConfigOption {
   readonly values: readonly string[];
 }
 
-/** Config options may hold their values in groups. */
-const optionValues = (option: JsonObject): string[] =>
-  list(option['options']).flatMap((value) => {
-    const choice = object(value);
-    const id = word(choice['value']);
-    return id === undefined ? optionValues(choice) : [id];
-  });
+/** The choices of a config option, in groups or not. Groups hold no groups: what goes deeper, however deep, is nonsense. */
+export const choicesOf = (option: JsonObject): JsonObject[] =>
+  list(option['options'])
+    .map(object)
+    .flatMap((choice) =>
+      word(choice['value']) === undefined ? list(choice['options']).map(object) : [choice],
+    );
 
 /** Reads what an agent offers from its answer to session/new, load or resume. */
 export const readModeOffer = (reply: JsonObject): ModeOffer => {
@@ -79,7 +79,8 @@ export const readModeOffer = (reply: JsonObject): ModeOffer => {
       const id = word(option['id']);
       if (id === undefined) return [];
       const current = word(option['currentValue']);
-      return [{ id, category: word(option['category']) ?? id, current, values: optionValues(option) }];
+      const values = choicesOf(option).flatMap((choice) => word(choice['value']) ?? []);
+      return [{ id, category: word(option['category']) ?? id, current, values }];
     }),
   };
 };

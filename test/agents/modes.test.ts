@@ -1,6 +1,7 @@
 // Our four modes mean the same for every agent, or are refused: over what the real agents offer.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readOffer } from '../../gateway/agents/acpOffers.ts';
 import { chooseMode, forgetCurrent, readModeOffer } from '../../gateway/agents/modes.ts';
 import type { Mode } from '../../gateway/protocol/index.ts';
 
@@ -82,4 +83,15 @@ test('options in groups and nonsense are read as far as they can be', () => {
   });
   assert.deepEqual(offer.modes, ['plan']);
   assert.deepEqual(offer.options, [{ id: 'mode', category: 'mode', current: undefined, values: ['build'] }]);
+});
+
+test('options that are nested without end are read like any other', () => {
+  const depth = 100_000;
+  const nested: unknown = JSON.parse(`${'{"options":['.repeat(depth)}{}${']}'.repeat(depth)}`);
+  const effort = option('effort', 'thought_level', 'low', 'low');
+  const { shown } = readOffer({ configOptions: [{ ...effort, options: [nested, ...effort.options] }] });
+  assert.deepEqual(
+    shown.options.map(({ optionId, values }) => [optionId, values.map(({ value }) => value)]),
+    [['effort', ['low']]],
+  );
 });
