@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Form, FormChoice, FormField, PermissionOption, ToolCall } from '../protocol/index.ts';
 import type { Answer, Question } from './agent.ts';
-import { isObject, list, number, object, text, word, type JsonObject } from './json.ts';
+import { integer, isObject, list, number, object, text, word, type JsonObject } from './json.ts';
 
 const SUBMIT = 'submit';
 
@@ -65,8 +65,8 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
       if (offered !== undefined) return { type: 'choice', ...head, choices: offered, ...preset };
       const bounds = present({
         format: FORMATS.find((format) => format === schema['format']),
-        minLength: number(schema['minLength']),
-        maxLength: number(schema['maxLength']),
+        minLength: integer(schema['minLength']),
+        maxLength: integer(schema['maxLength']),
         pattern: word(schema['pattern']),
       });
       return { type: 'text', ...head, ...bounds, ...(secret ? { secret } : preset) };
@@ -82,7 +82,7 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
     case 'array': {
       const offered = choices(object(schema['items']));
       if (offered === undefined) return undefined;
-      const bounds = { minItems: number(schema['minItems']), maxItems: number(schema['maxItems']) };
+      const bounds = { minItems: integer(schema['minItems']), maxItems: integer(schema['maxItems']) };
       const preset = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : undefined;
       return { type: 'choices', ...head, choices: offered, ...present({ ...bounds, default: preset }) };
     }

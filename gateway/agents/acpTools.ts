@@ -4,7 +4,7 @@ import type { AgentUpdate, Question } from './agent.ts';
 import { cutContents, mcpContents, toolContents } from './acpContent.ts';
 import { TerminalOutputs } from './acpTerminal.ts';
 import { cut } from './cut.ts';
-import { bounded, list, number, object, shallow, text, word, type JsonObject } from './json.ts';
+import { bounded, integer, list, object, shallow, text, word, type JsonObject } from './json.ts';
 
 type Changes = Partial<Omit<ToolCall, 'toolCallId' | 'tool'>>;
 
@@ -12,7 +12,7 @@ const status = (value: unknown): ToolCall['status'] | undefined => ToolStatus.sa
 
 const location = (value: unknown): ToolCall['locations'] => {
   const path = word(object(value)['path']);
-  const line = number(object(value)['line']);
+  const line = integer(object(value)['line']);
   if (path === undefined) return [];
   return [line === undefined ? { path } : { path, line: Math.trunc(line) }];
 };

@@ -20,6 +20,10 @@ export const word = (value: unknown): string | undefined =>
 export const number = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
+/** A number that an integer of the contract can be: agents count in fractions, and up to 1e300, as it pleases them. */
+export const integer = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) ? number(value) : undefined;
+
 const MAX_DEPTH = 64;
 
 /** The value with everything below 64 levels replaced by a word, and nothing else. */

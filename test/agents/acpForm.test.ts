@@ -63,6 +63,22 @@ test('every type of the protocol becomes a field, with its bounds and its defaul
   assert.deepEqual(Form.parse(form), form);
 });
 
+test('a bound that no text or list can have is none', () => {
+  const { form } = read({
+    text: { type: 'string', minLength: 1.5, maxLength: 1e300 },
+    list: { type: 'array', minItems: 0.1, maxItems: -1e17, items: { enum: ['x'] } },
+  });
+  assert.deepEqual(
+    form?.fields.map((field) => Object.keys(field)),
+    [
+      ['type', 'name', 'title', 'required'],
+      ['type', 'name', 'title', 'required', 'choices'],
+    ],
+  );
+  // As it is read again from the database, by whoever lists questions.
+  assert.deepEqual(Form.parse(form), form);
+});
+
 test('a field that is marked as a secret is one, and has no default', () => {
   const { form } = read({
     pin: { type: 'string', format: 'password', maxLength: 4, default: '1234' },

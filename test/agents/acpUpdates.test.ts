@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import type { AgentUpdate } from '../../gateway/agents/agent.ts';
 import { ToolCards } from '../../gateway/agents/acpTools.ts';
 import { readUpdate } from '../../gateway/agents/acpUpdates.ts';
-import { EventBody } from '../../gateway/protocol/index.ts';
+import { EventBody, ToolCall } from '../../gateway/protocol/index.ts';
 
 const read = (...updates: unknown[]): AgentUpdate[] => {
   const tools = new ToolCards();
@@ -39,6 +39,7 @@ const { update: anyUpdate } = fc.letrec((tie) => ({
     { depthSize: 'small' },
     fc.constantFrom('text', 'diff', 'content', 'terminal', 'pending', 'completed', 'id', '', 'mode', 'model'),
     fc.integer({ min: -1, max: 100 }),
+    fc.constantFrom(1.5, 1e300),
     fc.constantFrom(null, true, Number.POSITIVE_INFINITY, '\ud800'),
     fc.array(tie('value'), { maxLength: 3 }),
     tie('record'),
@@ -64,6 +65,23 @@ test('any JSON becomes storable events or nothing', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('any JSON becomes a question that can be stored, or none', () => {
+  const options = [{ optionId: 'yes', kind: 'allow_once' }];
+  fc.assert(
+    fc.property(anyUpdate, (toolCall) => {
+      const asked = new ToolCards().ask({ toolCall, options });
+      if (asked !== undefined) ToolCall.parse(asked.question.toolCall);
+    }),
+    { numRuns: 2_000 },
+  );
+  const locations = [
+    { path: '/a', line: 1e300 },
+    { path: '/b', line: 7 },
+  ];
+  const asked = new ToolCards().ask({ toolCall: { toolCallId: 't', locations }, options });
+  assert.deepEqual(asked?.question.toolCall.locations, [{ path: '/a' }, { path: '/b', line: 7 }]);
 });
 
 test('things that are no objects at all are skipped', () => {
