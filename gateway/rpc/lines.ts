@@ -8,8 +8,8 @@ export type Line =
 
 export class LineReader {
   readonly #cutter: LineCutter;
-  // A byte order mark is no part of any message of ours, and stays to be refused.
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  // A byte order mark, with which Windows programs like to begin, is dropped.
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
   constructor(maxBytes: number) {
     this.#cutter = new LineCutter(maxBytes);

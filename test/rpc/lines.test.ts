@@ -47,6 +47,10 @@ test('a fault is told where its line was, and the next line is read', () => {
   ]);
 });
 
+test('a byte order mark is no part of a line, and alone it is none', () => {
+  assert.deepEqual(read([Buffer.from('\uFEFF{"content":"x"}\n\uFEFF\r\n')]), [{ text: '{"content":"x"}' }]);
+});
+
 test('a line without an end is not kept', () => {
   const reader = new LineReader(64);
   const before = process.memoryUsage().arrayBuffers;
