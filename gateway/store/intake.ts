@@ -25,7 +25,7 @@ interface Parts {
   readonly log: LogStore;
 }
 
-export class Intake {
+export class Intake implements Disposable {
   readonly #db: Database;
   readonly #parts: Parts;
   /** Accepted and not in place yet, in order. Settling begins a new map, so that a mark can bring the old one back. */
@@ -33,7 +33,7 @@ export class Intake {
   /** So many of them are on their way in the table. */
   #saved = 0;
   #isBusy = false;
-  #isSoon = false;
+  #soon: NodeJS.Timeout | undefined;
   #damaged = 0;
 
   constructor(db: Database, parts: Parts) {
@@ -79,10 +79,8 @@ export class Intake {
   }
 
   #settleSoon(): void {
-    if (this.#isSoon) return;
-    this.#isSoon = true;
-    setTimeout(() => {
-      this.#isSoon = false;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
       this.settle();
     }, SETTLE_MS).unref();
   }
@@ -96,6 +94,12 @@ export class Intake {
       // On a full disk, reading goes on with what is in place; the rest is safe where it is.
       if (!(error instanceof Problem)) throw error;
     }
+  }
+
+  /** What has no place by now gets it at the next start. */
+  [Symbol.dispose](): void {
+    this.settle();
+    clearTimeout(this.#soon);
   }
 
   /** What is accepted after this is forgotten by the result; what is settled after it is not in place again. */

@@ -113,7 +113,7 @@ test('a moment later everything is in place and watchers hear of it once, with n
   using opened = await openHeld();
   const { store } = opened;
   const heard: (number | undefined)[] = [];
-  store.onCommit = ({ sessions }) => heard.push(...sessions.map(({ read }) => read()?.queued));
+  store.listeners.push(({ sessions }) => heard.push(...sessions.map(({ read }) => read()?.queued)));
   await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
   assert.deepEqual(heard, []);
   await waitFor('the watchers to hear', () => heard.length > 0);
@@ -207,6 +207,22 @@ test('what is undone leaves no memory of how a queue stood meanwhile', async () 
     });
   assert.throws(undone, /not this one/);
   assert.equal((await admit(store, 'b')).state, 'running');
+});
+
+test('after a gateway that ends on a full disk nobody puts its prompts in their places before its next start', async (t) => {
+  const opened = await openHeld();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const full = t.mock.method(Database.prototype, 'tidied', () => {
+    throw new Problem('storage.full', DISK_FULL);
+  });
+  await admit(opened.store, 'a');
+  opened[Symbol.dispose]();
+  const tried = full.mock.callCount();
+  t.mock.timers.tick(1_000);
+  assert.equal(full.mock.callCount(), tried);
+  full.mock.restore();
+  using again = openStore(opened.folder);
+  assert.deepEqual(listed(again.store), ['a 1 text of a']);
 });
 
 test('what the disk has bent on its way is counted, and the others come into their places', async () => {
