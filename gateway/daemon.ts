@@ -148,15 +148,16 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   peering.open(dispatcher, peers.links);
   const webSockets = new WebSocketTransport(dispatcher);
   const metrics = metricsOf(store, () => webSockets.clients);
-  store.onCommit = (committed) => {
-    feed.publish(committed);
-    announcer.publish(committed);
-    peering.committed(committed);
-    mail.committed(committed);
-    delegation.committed(committed);
-    bus.committed(committed);
-    metrics.count(committed);
-  };
+  store.onFault = (err) => logger.error({ err }, 'Somebody who hears of each commit met a bug.');
+  store.listeners.push(
+    (committed) => feed.publish(committed),
+    (committed) => announcer.publish(committed),
+    (committed) => peering.committed(committed),
+    (committed) => mail.committed(committed),
+    (committed) => delegation.committed(committed),
+    (committed) => bus.committed(committed),
+    (committed) => metrics.count(committed),
+  );
   const isReady = (): boolean => !stopping.signal.aborted && !store.isDamaged;
   const streams = streamsOf(gateway);
   const slots = new StreamSlots();

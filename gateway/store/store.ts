@@ -62,8 +62,13 @@ export class Store implements Disposable {
   readonly mailEvents: MailEventStore;
   readonly mailThreads: MailThreadStore;
   #toldMail: number;
-  /** Hears of each commit after it is made and before anybody who waits for it does. */
-  onCommit: (committed: Committed) => void = () => {};
+  /** Hear of each commit after it is made and before anybody who waits for it does. */
+  readonly listeners: ((committed: Committed) => void)[] = [];
+  /** Called with what a listener throws: the commit stands, and the others hear of it. */
+  onFault: (error: unknown) => void = (error) =>
+    process.nextTick(() => {
+      throw error;
+    });
 
   private constructor(lock: Disposable, db: Database, ballast: Ballast) {
     this.#lock = lock;
@@ -154,12 +159,19 @@ export class Store implements Disposable {
     const mail = this.mailEvents.last > this.#toldMail;
     this.#toldMail = this.mailEvents.last;
     const committed = { batches: this.log.takeFresh(), sessions, mail };
-    if (committed.batches.length > 0 || sessions.length > 0 || mail) this.onCommit(committed);
+    if (committed.batches.length === 0 && sessions.length === 0 && !mail) return;
+    for (const listen of this.listeners) {
+      try {
+        listen(committed);
+      } catch (error) {
+        this.onFault(error);
+      }
+    }
   }
 
   [Symbol.dispose](): void {
     this.#db.flush();
-    this.intake.settle();
+    this.intake[Symbol.dispose]();
     this.#db[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }

@@ -63,7 +63,7 @@ for (const start of [1, 2, 3]) {
     const { store } = opened;
     const session = await newSession(store);
     const feed = new Feed(store.log);
-    store.onCommit = (committed) => feed.publish(committed);
+    store.listeners.push((committed) => feed.publish(committed));
     const readers = [0.9, 0.5, 0.1, 0.02].map((pace) => ({ pace, reader: new SlowReader() }));
     for (const { reader } of readers) feed.subscribe(session, 0, reader);
     let sends = 0;

@@ -160,10 +160,10 @@ for (const times of ['once', 'twice']) {
     const { store } = opened;
     await newSession(store);
     const told: (string | undefined)[] = [];
-    store.onCommit = ({ batches }) => {
+    store.listeners.push(({ batches }) => {
       const texts = batches.flatMap((batch) => batch.texts);
       told.push(...texts.map((text) => /"(?:type":"status","status|type)":"(\w+)"/.exec(text)?.[1]));
-    };
+    });
     if (times === 'twice') doTwice(store);
     const { live, agent } = newLive(store);
     const status = () => store.sessions.get(SESSION).session.status;

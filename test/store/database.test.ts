@@ -171,7 +171,7 @@ test('a write that is undone leaves no trace in what is numbered, published or l
   const { store } = opened;
   const session = await newSession(store);
   const published: string[] = [];
-  store.onCommit = ({ batches }) => published.push(...batches.flatMap(({ texts }) => texts));
+  store.listeners.push(({ batches }) => published.push(...batches.flatMap(({ texts }) => texts)));
   const results = await Promise.allSettled([
     store.synced(() => store.log.append(session, NOW, [promptEvent('p1')])),
     store.synced(() => {
@@ -189,6 +189,25 @@ test('a write that is undone leaves no trace in what is numbered, published or l
     texts.map((text) => /"seq":(\d+).*"promptId":"(p\d)"/.exec(text)?.slice(1).join(' ') ?? text);
   assert.deepEqual(seqs(published), ['1 p1', '2 p4']);
   assert.deepEqual(seqs(store.log.read(session, 0, 10).texts), ['1 p1', '2 p4']);
+});
+
+test('a listener that fails takes nobody his acknowledgement, and the others hear all the same', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const faults: unknown[] = [];
+  let heard = 0;
+  store.onFault = (error) => faults.push(error);
+  store.listeners.push(
+    () => {
+      throw new Error('a bug');
+    },
+    () => (heard += 1),
+  );
+  const session = await newSession(store);
+  await store.synced(() => store.log.append(session, NOW, [promptEvent('p1')]));
+  store.written(() => store.log.append(session, NOW, [promptEvent('p2')]));
+  assert.equal(store.log.head(session), 2);
+  assert.deepEqual([faults.map(String), heard], [Array.from({ length: 3 }, () => 'Error: a bug'), 3]);
 });
 
 test('a whole transaction that fails gives its numbers back', async () => {

@@ -135,13 +135,13 @@ export class InProcess implements AsyncDisposable {
       stop: () => {},
     };
     this.#dispatcher = new Dispatcher(handlersOf(gateway), logBug);
-    store.onCommit = (committed) => {
-      feed.publish(committed);
-      announcer.publish(committed);
-      this.peering.committed(committed);
-      mail.committed(committed);
-      delegation.committed(committed);
-    };
+    store.listeners.push(
+      (committed) => feed.publish(committed),
+      (committed) => announcer.publish(committed),
+      (committed) => this.peering.committed(committed),
+      (committed) => mail.committed(committed),
+      (committed) => delegation.committed(committed),
+    );
     this.peering.open(this.#dispatcher, this.links);
   }
 

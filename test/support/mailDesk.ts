@@ -109,7 +109,7 @@ export class MailDesk implements AsyncDisposable {
     };
     const wakeSession = (sessionId: SessionId): void => void this.woken.push(sessionId);
     const mail = (this.mail = this.#parts.use(new LiveMail({ store, clock, logger, wakeSession })));
-    store.onCommit = (committed) => mail.committed(committed);
+    store.listeners.push((committed) => mail.committed(committed));
     const parts = {
       store,
       mail,
