@@ -9,6 +9,7 @@ import {
   SessionId,
   type MailMessage,
 } from '../protocol/index.ts';
+import { Cache } from './cache.ts';
 import type { Database } from './database.ts';
 import { BODY, deliveryOf, fromRow, SELECT, type Arrival, type StoredDelivery } from './inboxRow.ts';
 import { threadOf } from './letter.ts';
@@ -36,12 +37,12 @@ export interface ReadMail {
 export class InboxStore {
   readonly #db: Database;
   /** What a sender has left unread in a mailbox, counted when it is first asked for. */
-  readonly #loads = new Map<string, Load>();
+  readonly #loads = new Cache<string, Load>();
   /** The number of the last row of a mailbox. */
-  readonly #heads = new Map<number, number>();
+  readonly #heads = new Cache<number, number>();
 
   /** After which key nothing waits to be read in a mailbox at a rank, as far as that is known. */
-  readonly #ends = new Map<string, number>();
+  readonly #ends = new Cache<string, number>();
   #hasParked: boolean | undefined;
 
   constructor(db: Database) {

@@ -9,6 +9,7 @@ import {
   type Outgoing,
   type OutboxStatus,
 } from '../protocol/index.ts';
+import { Cache } from './cache.ts';
 import type { Database } from './database.ts';
 import { threadOf } from './letter.ts';
 import { fromRow, OutboxRow, type Routing, type StoredOutgoing } from './outboxRow.ts';
@@ -26,7 +27,7 @@ export interface SentMail extends Routing {
 export class OutboxStore {
   readonly #db: Database;
   /** What waits in a lane, counted when it is first asked for. */
-  readonly #loads = new Map<string, Load>();
+  readonly #loads = new Cache<string, Load>();
 
   constructor(db: Database) {
     this.#db = db;
