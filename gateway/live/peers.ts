@@ -9,6 +9,7 @@ import {
   type Result,
 } from '../protocol/index.ts';
 import { ownName } from '../peers/addresses.ts';
+import { recoverIdentity } from '../peers/identity.ts';
 import { Links } from '../peers/link.ts';
 import type { StoredPeer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
@@ -127,6 +128,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   async start(): Promise<void> {
     const { store, settings } = this.#world;
     const stored = store.peers.list();
+    recoverIdentity(this.#world.home, (fingerprint) => stored.some(({ own }) => own === fingerprint));
     this.#invitations.recover();
     const mayCome = settings.port !== undefined || settings.announce;
     if (stored.length === 0 && !mayCome && !this.#invitations.areThere) return;

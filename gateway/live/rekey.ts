@@ -2,7 +2,7 @@
 import { sign, verify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { fingerprintOf, makeIdentity, type Identity } from '../peers/certificate.ts';
-import { keepIdentity } from '../peers/identity.ts';
+import { prepareIdentity, useNextIdentity } from '../peers/identity.ts';
 import type { FrameLink } from '../peers/link.ts';
 import type { Store } from '../store/store.ts';
 import type { LivePeer } from './peerLink.ts';
@@ -16,13 +16,17 @@ const Rekeyed = z.object({ fingerprint: z.string().max(64) });
 /** Signed by the new key, so that nobody can announce a key that is not his. */
 const words = (before: string, after: string): Buffer => Buffer.from(`holdfast rekey\0${before}\0${after}`);
 
-/** Makes a key, tells it, and keeps it. Answers who has confirmed to know it. */
+/**
+ * Makes a key, tells it, and keeps it. Answers who has confirmed to know it. What is on disk fits together at each moment: the
+ * key is there before anybody hears of it, and is used once it is written down who knows it.
+ */
 export async function rotate(
   { store, home }: { readonly store: Store; readonly home: string },
   before: Identity,
   peers: readonly LivePeer[],
 ): Promise<{ identity: Identity; told: LivePeer[] }> {
   const identity = makeIdentity();
+  prepareIdentity(home, identity);
   const signature = sign('sha256', words(before.fingerprint, identity.fingerprint), identity.privateKey);
   const answers = await Promise.all(
     peers.map(async (peer) => {
@@ -38,10 +42,10 @@ export async function rotate(
     }),
   );
   const told = answers.filter((peer) => peer !== undefined);
-  keepIdentity(home, identity);
   await store.synced(() => {
     for (const { stored } of told) store.peers.setOwn(stored.key, identity.fingerprint);
   });
+  useNextIdentity(home);
   return { identity, told };
 }
 

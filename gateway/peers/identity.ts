@@ -6,9 +6,15 @@ import { identityOf, makeIdentity, type Identity } from './certificate.ts';
 /** Where the key is. */
 export const identityFile = (home: string): string => path.join(home, 'identity.pem');
 
+/** Where the next one waits until it is written down which peers know it. */
+const nextFile = (home: string): string => `${identityFile(home)}.next`;
+
 /** undefined: none was made yet. Throws an error that says what to do when the file cannot be used. */
 export function readIdentity(home: string): Identity | undefined {
-  const file = identityFile(home);
+  return readFrom(identityFile(home));
+}
+
+function readFrom(file: string): Identity | undefined {
   if (!existsSync(file)) return undefined;
   const [key, certificate] =
     readFileSync(file, 'utf8').match(/-----BEGIN [^]*?-----END [^-]*-----\n?/g) ?? [];
@@ -25,19 +31,35 @@ export function readIdentity(home: string): Identity | undefined {
 /** Makes an identity and keeps it. */
 export function newIdentity(home: string): Identity {
   const identity = makeIdentity();
-  keepIdentity(home, identity);
+  prepareIdentity(home, identity);
+  useNextIdentity(home);
   return identity;
 }
 
-/** Written whole or not at all, and on disk when this returns. */
-export function keepIdentity(home: string, { privateKey, certificate }: Identity): void {
-  const file = identityFile(home);
-  const temporary = `${file}.${process.pid}`;
-  rmSync(temporary, { force: true });
+/** On disk when this returns, and used from `useNextIdentity` on. */
+export function prepareIdentity(home: string, { privateKey, certificate }: Identity): void {
+  const file = nextFile(home);
+  rmSync(file, { force: true });
   const text = `${privateKey.trimEnd()}\n${certificate.trimEnd()}\n`;
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true });
-  renameSync(temporary, file);
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx', flush: true });
+}
+
+/** Puts the identity that was prepared in the place of the one before. */
+export const useNextIdentity = (home: string): void => renameSync(nextFile(home), identityFile(home));
+
+/** After a start: an identity that was prepared is used if any peer knows this gateway by it, and is nothing otherwise. */
+export function recoverIdentity(home: string, isKnown: (fingerprint: string) => boolean): void {
+  let next: Identity | undefined;
+  try {
+    next = readFrom(nextFile(home));
+  } catch {
+    // It was not written to its end, so nobody was told of it.
+  }
+  if (next !== undefined && isKnown(next.fingerprint)) useNextIdentity(home);
+  else rmSync(nextFile(home), { force: true });
 }
 
 /** Takes the key away: the next one makes this gateway another peer. */
-export const forgetIdentity = (home: string): void => rmSync(identityFile(home), { force: true });
+export function forgetIdentity(home: string): void {
+  for (const file of [identityFile(home), nextFile(home)]) rmSync(file, { force: true });
+}
