@@ -1,5 +1,6 @@
 // One peer: what goes to it and what comes from it, over one link after another.
 import {
+  between,
   Envelope,
   News,
   SessionId,
@@ -217,7 +218,7 @@ export class PeerSide {
       case 'peer.news':
         return this.heard(params);
       case 'peer.hangup':
-        return this.#serving.hangUp(String(Removed.shape.sessionId.safeParse(params).data));
+        return this.#serving.hangUp(between['peer.hangup'].safeParse(params).data?.id ?? '');
       case 'session.changed': {
         const session = sessionOf(Changed.safeParse(params).data?.session, name());
         if (session !== undefined) sessions.put(key, session);

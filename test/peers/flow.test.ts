@@ -124,6 +124,18 @@ it('a client that does not read costs the link nothing, and reads on where it wa
   assert.equal(text(slow), text(quick));
 });
 
+it('a client that has gone follows nothing at the peer any more', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const isFollowed = async (): Promise<boolean> =>
+    (await there.call('session.queue_stats', { sessionId })).clientConnected;
+  await here.call('session.subscribe', { peer, sessionId });
+  assert.equal(await isFollowed(), true);
+  here.close();
+  await waitFor('nobody to follow it', async () => !(await isFollowed()));
+});
+
 it('a prompt that is sent while the link breaks runs once', async () => {
   await using both = linkedGateways(EVERYTHING);
   const here = both.laptop.client();
