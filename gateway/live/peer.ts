@@ -169,6 +169,8 @@ export class PeerSide {
     if (this.#messages === undefined) return;
     this.#messages = undefined;
     this.#changed.clear();
+    // Who waited for room is not called back any more.
+    this.#isFlushing = false;
     this.#serving.endAll();
     this.calls.dropped();
     this.#parts.onDropped();

@@ -124,6 +124,23 @@ it('a client that does not read costs the link nothing, and reads on where it wa
   assert.equal(text(slow), text(quick));
 });
 
+it('changes of sessions are told also after a link was cut that had no room for them', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const [link] = both.box.links.all();
+  assert.ok(link);
+  let isWaitedFor = false;
+  link.send = () => false;
+  link.onDrain = () => void (isWaitedFor = true);
+  await there.call('session.rename', { sessionId, title: 'Before' });
+  await waitFor('somebody who waits for room', () => isWaitedFor);
+  await both.cut();
+  both.link();
+  await there.call('session.rename', { sessionId, title: 'After' });
+  await waitFor('its name', async () => (await here.call('session.list', {})).sessions[0]?.title === 'After');
+});
+
 it('a client that has gone follows nothing at the peer any more', async () => {
   await using both = linkedGateways(EVERYTHING);
   const [here, there] = [both.laptop.client(), both.box.client()];
