@@ -1,5 +1,5 @@
 // Mail, decided: what sending an id again means, when a message is tried again, how much fits, and who may write.
-import type { MailMessage, OutboxStatus, Priority } from '../protocol/index.ts';
+import type { MailMessage, OutboxStatus, Priority, Receipt } from '../protocol/index.ts';
 
 // ---- addresses ----
 
@@ -96,6 +96,18 @@ export const backOffMs = (failures: number, chance: number): number =>
 /** Whether its time is over. */
 export const isOver = (expiresAt: string | null, now: string): boolean =>
   expiresAt !== null && expiresAt <= now;
+
+// ---- receipts ----
+
+/** Expired is said by the sender's own gateway, too, which may not have heard that it arrived. */
+const FINALITY: Readonly<Record<Receipt['state'], number>> = {
+  ...{ queued: 0, expired: 1, delivered: 2 },
+  ...{ read: 3, refused: 3 },
+};
+
+/** Whether what is told of a recipient goes on from what was told: a link that broke may bring an earlier word later. */
+export const goesOn = (before: Receipt['state'], state: Receipt['state']): boolean =>
+  FINALITY[state] > FINALITY[before];
 
 // ---- bounds ----
 

@@ -1,5 +1,6 @@
-// What mail of a peer may do here: the stricter of what the mailbox says and what the peer is allowed.
-import type { MailPolicy, PeerPolicy } from '../protocol/index.ts';
+// Mail and peers: what theirs may do here, and what they may say of ours.
+import type { MailPolicy, PeerPolicy, Receipt } from '../protocol/index.ts';
+import { destinationOf } from './mail.ts';
 
 const STRICTNESS: Readonly<Record<MailPolicy, number>> = { accept: 0, hold: 1, refuse: 2 };
 
@@ -12,4 +13,11 @@ export function mailPolicyFor(
 ): MailPolicy {
   const policy = stricter(mailbox.policy, peer.mail);
   return mailbox.kind === 'session' && !peer.prompt ? stricter(policy, 'hold') : policy;
+}
+
+/** A receipt of a peer. A message to one mailbox has one recipient, whatever that, or its gateway, is called by now. */
+export function receiptFrom(to: string, { mailbox, state, at, reason }: Receipt): Receipt {
+  const { kind, peer } = destinationOf(to);
+  const said = reason === undefined ? {} : { reason: reason.slice(0, 500) };
+  return { mailbox: kind === 'mailbox' ? to : `${mailbox.slice(0, 64)}@${peer}`, state, at, ...said };
 }

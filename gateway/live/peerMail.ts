@@ -1,7 +1,8 @@
 // Mail between gateways at work: what waits for a peer is handed over while that is linked, and receipts go back.
-import { between, Handled, type Letter, type PeerName, type Receipt } from '../protocol/index.ts';
+import { between, Handled, type Letter, type PeerName } from '../protocol/index.ts';
 import { z } from 'zod';
 import { destinationOf } from '../core/mail.ts';
+import { receiptFrom } from '../core/peerMail.ts';
 import { noteForeign, receiveLetter } from '../store/peerMail.ts';
 import type { Delivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outboxRow.ts';
@@ -72,9 +73,9 @@ class PeerMail {
           const answer = await call('peer.mail', { letters });
           answers.push(...z.array(Handled).length(letters.length).parse(answer));
         }
-        return answers.map(({ receipts, reason, status }) => ({
+        return answers.map(({ receipts, reason, status }, index) => ({
           status,
-          receipts: receipts.map((receipt) => at(receipt, peering.nameOf(key))),
+          receipts: receipts.map((receipt) => receiptFrom(batch[index]?.message?.to ?? '', receipt)),
           ...(reason === undefined ? {} : { reason }),
         }));
       },
@@ -149,8 +150,3 @@ function* parcels(letters: readonly Letter[]): Generator<Letter[]> {
   }
   if (parcel.length > 0) yield parcel;
 }
-
-const at = (receipt: Receipt, peer: PeerName): Receipt => ({
-  ...receipt,
-  mailbox: `${receipt.mailbox}@${peer}`,
-});

@@ -115,14 +115,15 @@ export function giveUp(
   noteReceipt(store, mail, { mailbox: mail.message?.to ?? '', state, at: now, reason }, now);
 }
 
-/** What another gateway said of a recipient there. */
+/** What became of a recipient without an inbox here: told once, and never taken back. */
 export function noteReceipt(
   store: Store,
   { key, id, clientMessageId, message }: StoredOutgoing,
   receipt: Receipt,
   now: string,
+  most?: number,
 ): void {
-  store.outbox.addReceipt({ key }, receipt);
+  if (!store.outbox.addReceipt({ key }, receipt, most)) return;
   const { mailbox, state, reason } = receipt;
   const told = { id, client_message_id: clientMessageId, from: message?.from, mailbox, state, reason };
   store.mailEvents.append('system', now, { subtype: 'receipt', ...told });

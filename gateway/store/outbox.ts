@@ -1,5 +1,5 @@
 // The outbox: what was accepted and where it stands. Its ids are never free again, however old they are.
-import { rankOf, type Load } from '../core/mail.ts';
+import { goesOn, rankOf, type Load } from '../core/mail.ts';
 import {
   Problem,
   Receipt,
@@ -216,17 +216,24 @@ export class OutboxStore {
     return typeof at === 'string' ? at : undefined;
   }
 
-  /** What became of a recipient that has no row in an inbox here. */
-  addReceipt({ key }: Pick<StoredOutgoing, 'key'>, { mailbox, state, at, reason }: Receipt): void {
+  /** What became of a recipient that has no row in an inbox here. False: it was known, or known better, or is one too many. */
+  addReceipt(
+    { key }: Pick<StoredOutgoing, 'key'>,
+    { mailbox, state, at, reason }: Receipt,
+    most = Infinity,
+  ): boolean {
+    const row = this.#db.get('SELECT state FROM receipt WHERE outbox_key = ? AND mailbox = ?', key, mailbox);
+    if (row !== undefined && !goesOn(Receipt.shape.state.parse(row['state']), state)) return false;
+    if (row === undefined && most < Infinity && this.#recipients(key) >= most) return false;
     this.#db.run(
-      `INSERT INTO receipt VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at, reason = excluded.reason`,
+      'INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)',
       key,
       mailbox,
       state,
       at,
       reason ?? null,
     );
+    return true;
   }
 
   /** Newest first. */
@@ -303,6 +310,10 @@ export class OutboxStore {
   /** A transaction was undone, or rows have changed lanes: what was counted is counted again. */
   forget(): void {
     this.#loads.clear();
+  }
+
+  #recipients(key: number): number {
+    return Number(this.#db.get('SELECT count(*) AS n FROM receipt WHERE outbox_key = ?', key)?.['n']);
   }
 
   #shown({ key, message, ...mail }: StoredOutgoing): Outgoing[] {

@@ -1,6 +1,6 @@
 // Mail between gateways: letters of a peer arrive once, and what became of ours is noted. Run these inside a transaction.
 import { destinationOf, MAX_HOPS } from '../core/mail.ts';
-import { mailPolicyFor } from '../core/peerMail.ts';
+import { mailPolicyFor, receiptFrom } from '../core/peerMail.ts';
 import {
   MAX_MAIL_BYTES,
   type Handled,
@@ -24,6 +24,9 @@ export interface Correspondent {
 
 /** All that a peer may leave unread in one mailbox, however many senders it has. */
 const PEER_QUOTA = { messages: 5_000, bytes: 64 * 1024 * 1024 };
+
+/** Of one message, as many as one answer may tell of. */
+const MOST_RECIPIENTS = 10_000;
 
 /** Puts a letter where it belongs. Sent again it is where it was, and the answer is the same. */
 export function receiveLetter(
@@ -72,7 +75,7 @@ export function receiveLetter(
   };
   if (kind !== 'mailbox') {
     const receipts = recipients.map((mailbox) => receiptOf(store, mailbox, message.id, put(mailbox), now));
-    return { status: 'done', receipts };
+    return { status: 'done', receipts: receipts.slice(0, MOST_RECIPIENTS) };
   }
   if (one === undefined) return refused('refused: there is no such mailbox');
   const outcome = put(one);
@@ -122,9 +125,9 @@ export function noteForeign(
   now: string,
 ): void {
   const sent = store.outbox.find(id);
-  if (sent?.peer !== peer) return;
+  if (sent?.peer !== peer || sent.message === undefined) return;
   // Its answer was lost, and its time went by here.
   if (sent.status === 'dead' && receipt.state !== 'refused' && receipt.state !== 'expired')
     store.outbox.settle(sent, 'done');
-  noteReceipt(store, sent, { ...receipt, mailbox: `${receipt.mailbox}@${peer}` }, now);
+  noteReceipt(store, sent, receiptFrom(sent.message.to, receipt), now, MOST_RECIPIENTS);
 }

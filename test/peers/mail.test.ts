@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { z } from 'zod';
-import { Handled, type Delivery, type Outgoing } from '../../gateway/protocol/index.ts';
+import { Handled, PeerName, type Delivery, type Outgoing } from '../../gateway/protocol/index.ts';
+import { noteForeign } from '../../gateway/store/peerMail.ts';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -158,6 +159,50 @@ it('only the gateway that a message went to can tell what became of it, and no l
     messages.map(({ from }) => from),
     ['person@box', 'person'],
   );
+});
+
+it('what was told of a message is not taken back by what comes late, and its recipient is one, whatever it is called', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  const { broker_message_id: id } = await here.call('mail.send', { to: 'builder@box', message: 'build it' });
+  await inbox(there, 'builder', 1);
+  await there.call('mailbox.update', { name: 'builder', rename: 'maker' });
+  await there.call('mail.ack', { mailbox: 'maker', ids: [id] });
+  await receipts(here, 'read');
+  for (const [mailbox, state] of [
+    ['builder', 'delivered'],
+    ['maker', 'queued'],
+    ['somebody-else', 'expired'],
+  ] as const) {
+    const receipt = { mailbox, state, at: new Date().toISOString() };
+    const { calls } = both.box.peering.side(1);
+    await calls.call('peer.receipts', { receipts: [{ id, receipt }] }, { isRepeatable: true });
+  }
+  const sent = await receipts(here, 'read');
+  assert.equal(sent.receipts[0]?.mailbox, 'builder@box');
+});
+
+it('a peer can tell of so many recipients of one message, and no more', async () => {
+  await using both = linkedGateways();
+  const here = both.laptop.client();
+  await here.call('mail.send', { to: '@nobody@box', message: 'is anybody there?' });
+  const sent = await receipts(here);
+  const { store } = both.laptop;
+  const at = new Date().toISOString();
+  const say = (mailbox: string, state: 'delivered' | 'read'): void =>
+    noteForeign(store, PeerName.parse('box'), sent.id, { mailbox, state, at }, at);
+  await store.synced(() => {
+    const { key } = store.outbox.get(sent.id);
+    for (let n = 0; n < 9_995; n += 1)
+      store.outbox.addReceipt({ key }, { mailbox: `${n}@box`, state: 'delivered', at });
+    for (let n = 0; n < 10; n += 1) say(`m${n}`, 'delivered');
+    say('m1', 'read');
+    say('x'.repeat(10_000), 'read');
+  });
+  const [after] = (await here.call('mail.outbox', {})).messages;
+  assert.equal(after?.receipts.length, 10_000);
+  assert.equal(after?.receipts.find(({ mailbox }) => mailbox === 'm1@box')?.state, 'read');
 });
 
 it('letters that are sent again, expired, too large, in a loop or too many are refused or wait, and cost no more', async () => {
