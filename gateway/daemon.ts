@@ -60,6 +60,7 @@ export interface Program {
 const BUG = 70;
 const IO_ERROR = 74;
 const LAST_WORDS_MS = 250;
+const TCP_AGAIN_MS = 3_000;
 
 /** Runs a gateway until it is told to stop; then everything is closed when this resolves. */
 export async function runDaemon(program: Program, signal: AbortSignal): Promise<void> {
@@ -177,17 +178,38 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     .catch((err: unknown) => logger.error({ err }, 'Peers are left alone. Everything else goes on.'));
   await bus.sync();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
-  const http = config.http === undefined ? undefined : await listenOnTcp(routes, config.http.port, bearers);
-  if (http !== undefined) {
-    parts.use(http);
-    tcp.port = http.port;
+  const tcpDoor = parts.use(new AsyncDisposableStack());
+  const openTcp = async (wanted: number): Promise<void> => {
+    const listening = await listenOnTcp(routes, wanted, bearers);
+    if (tcpDoor.disposed) return listening[Symbol.asyncDispose]();
+    tcpDoor.use(listening);
+    tcp.port = listening.port;
+  };
+  const openTcpLater = (wanted: number): unknown =>
+    clock.after(TCP_AGAIN_MS, () => {
+      if (stopping.signal.aborted) return;
+      void openTcp(wanted)
+        .then(
+          () => stopping.signal.aborted || announce(),
+          () => openTcpLater(wanted),
+        )
+        .catch((err: unknown) => logger.error({ err }, 'TCP'));
+    });
+  if (config.http !== undefined) {
+    const { port } = config.http;
+    await openTcp(port).catch((err: unknown) => {
+      // Whoever asks for it now is told now. What the configuration asks for must not keep a service, and windows, from all else.
+      if (process.env['HOLDFAST_PORT'] !== undefined) throw err;
+      logger.error({ err }, 'TCP is not served; it is tried again. Everything else goes on.');
+      openTcpLater(port);
+    });
   }
   // Before the listener, which ends when its last connection has.
   parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
   const announce = (): Disposable => {
-    const door =
-      http === undefined ? {} : { http: { host: '127.0.0.1', port: http.port }, token: bearers.own };
+    const { port } = tcp;
+    const door = port === undefined ? {} : { http: { host: '127.0.0.1', port }, token: bearers.own };
     const where = { socket, home: realpathSync(home) };
     return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, ...where, ...door });
   };

@@ -1,7 +1,7 @@
 // doctor: looks at everything that has to be right, and says how to mend what is not.
 import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
 import { Problem, type Agent } from '../protocol/index.ts';
 import { NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
@@ -98,6 +98,25 @@ function configFinding(): Finding {
   }
 }
 
+/** TCP that the configuration asks for, and that the gateway does not serve. */
+export function tcpFindings(home: string): Finding[] {
+  let wanted: Config['http'];
+  try {
+    wanted = readConfig(configFile()).http;
+  } catch {
+    // Told of the configuration itself.
+  }
+  if (wanted === undefined || readDiscovery(home)?.http !== undefined) return [];
+  return [
+    {
+      name: 'TCP',
+      state: 'problem',
+      detail: `port ${wanted.port} is not served; it is tried again by itself`,
+      mend: 'holdfast logs says why. End the program that has the port; or choose another http.port, then holdfast down and up.',
+    },
+  ];
+}
+
 async function gatewayFindings(home: string): Promise<Finding[]> {
   const name = 'Gateway';
   try {
@@ -105,6 +124,7 @@ async function gatewayFindings(home: string): Promise<Finding[]> {
     return [
       await versionFinding(client),
       await databaseFinding(client),
+      ...tcpFindings(home),
       ...(await peerFindings(client)),
       ...(await agentFindings(client)),
     ];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
 import { withGateway } from './client.ts';
+import { tcpFindings } from './doctor.ts';
 import { duration, megabytes, table } from './output.ts';
 import type { Verb } from './verb.ts';
 
@@ -52,6 +53,7 @@ export const gatewayVerbs: readonly Verb[] = [
             ['Sessions', `${health.sessions}${byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`}`],
             ['Memory', megabytes(health.memory.rss)],
             ['State', client.info.home],
+            ...tcpFindings(client.info.home).map(({ name, detail }) => [name, detail]),
           ]),
         );
       }),

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
+import { holdfast } from '../cli/holdfast.ts';
 import { startGateway } from '../support/gateway.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -55,11 +57,29 @@ test('a gateway that was not asked to listens on no port', async () => {
   assert.equal(readDiscovery(quiet.home)?.token, undefined);
 });
 
-test('a port that another program has is named, with what to do', async () => {
+test('a port that is asked for now, and that another program has, is named, with what to do', async () => {
   await assert.rejects(
-    startGateway({ config: { http: { port: port() } } }),
+    startGateway({ env: { HOLDFAST_PORT: String(port()) } }),
     new RegExp(`TCP port ${port()} cannot be used: another program has it\\. Choose another`),
   );
+});
+
+test('a configured port that another program has keeps nobody from all else, and is served when it is free', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port: taken } = other.address() as AddressInfo;
+  await using patient = await startGateway({ config: { http: { port: taken } } });
+  await (await patient.connect()).newSession();
+  assert.equal(readDiscovery(patient.home)?.http, undefined);
+  assert.match(
+    (await holdfast(patient.home, ['status'])).out,
+    /TCP +port \d+ is not served; it is tried again/,
+  );
+  const { code, out } = await holdfast(patient.home, ['doctor']);
+  assert.deepEqual([code, /MEND +TCP/.test(out)], [1, true]);
+  other.close();
+  await waitFor('the port to be served', () => readDiscovery(patient.home)?.http?.port === taken);
+  assert.doesNotMatch((await holdfast(patient.home, ['status'])).out, /TCP/);
 });
 
 test('its own token, in the file that only its user can read, lets in to everything', async () => {
