@@ -14,6 +14,7 @@ import {
 import { CodeError, invitationIdOf, join, proofKeyOf, receive, type Introduction } from '../peers/pairing.ts';
 import { dial, PAIRING, type Dialled, type Target, type Visitor } from '../peers/tls.ts';
 import type { StoredPeer } from '../store/peer.ts';
+import { renamePeer } from '../store/peerMail.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
@@ -244,8 +245,10 @@ export class Invitations implements Disposable {
   ): StoredPeer {
     const { store, clock, identity } = this.#world;
     const known = store.peers.byFingerprint(fingerprint);
+    const name = wanted ?? known?.name ?? this.#freeName(nameFrom(saidName));
+    if (known !== undefined) renamePeer(store, known.name, name);
     return store.peers.put({
-      name: wanted ?? known?.name ?? this.#freeName(nameFrom(saidName)),
+      name,
       fingerprint,
       certificate,
       own: identity().fingerprint,

@@ -46,13 +46,8 @@ class PeerMail {
   }
 
   #renamed(key: number, before: PeerName): void {
-    const { store, mail, peering } = this.#parts;
-    const after = peering.nameOf(key);
-    peering.write(() => {
-      store.outbox.renamePeer(before, after);
-      store.inbox.renamePeer(before, after);
-    });
-    mail.delivery.renamePeer(before, after);
+    const { mail, peering } = this.#parts;
+    mail.delivery.renamePeer(before, peering.nameOf(key));
     if (peering.side(key).isLinked) this.#link(key);
   }
 

@@ -12,6 +12,7 @@ import { ownName } from '../peers/addresses.ts';
 import { recoverIdentity } from '../peers/identity.ts';
 import { Links } from '../peers/link.ts';
 import type { StoredPeer } from '../store/peer.ts';
+import { renamePeer } from '../store/peerMail.ts';
 import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { Audit } from './audit.ts';
@@ -209,11 +210,12 @@ export class Peers implements PeerBook, AsyncDisposable {
   async rename(name: PeerName, newName: PeerName): Promise<void> {
     const { store } = this.#world;
     const { key } = store.peers.get(name);
-    await store.synced(() => store.peers.rename(name, newName));
+    await store.synced(() => {
+      store.peers.rename(name, newName);
+      renamePeer(store, name, newName);
+    });
     this.#refresh(key);
-    if (name === newName) return;
-    this.follower.renamed(key, name);
-    this.#tell({ removed: name });
+    this.#renamed(key, name);
     this.#changed(key);
   }
 
@@ -315,10 +317,20 @@ export class Peers implements PeerBook, AsyncDisposable {
 
   #put(stored: StoredPeer): LivePeer {
     const peer = this.#peers.get(stored.key) ?? this.#add(stored);
+    const { name, policy } = peer.stored;
     peer.stored = stored;
     this.#reach.renew();
+    this.#renamed(stored.key, name);
+    if (JSON.stringify(policy) !== JSON.stringify(stored.policy)) this.follower.policyChanged(stored.key);
     this.#changed(stored.key);
     return peer;
+  }
+
+  /** It may be called otherwise than before. */
+  #renamed(key: number, before: PeerName): void {
+    if (this.nameOf(key) === before) return;
+    this.follower.renamed(key, before);
+    this.#tell({ removed: before });
   }
 
   #add(stored: StoredPeer): LivePeer {

@@ -131,3 +131,9 @@ export function noteForeign(
     store.outbox.settle(sent, 'done');
   noteReceipt(store, sent, receiptFrom(sent.message.to, receipt), now, MOST_RECIPIENTS);
 }
+
+/** A peer is called otherwise: what waits for it still does, and it still hears what becomes of its mail. */
+export function renamePeer(store: Store, before: PeerName, after: PeerName): void {
+  store.outbox.renamePeer(before, after);
+  store.inbox.renamePeer(before, after);
+}

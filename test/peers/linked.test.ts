@@ -185,6 +185,31 @@ it('what a peer has told of its sessions is known after a restart, while that is
   assert.deepEqual(await titles(again), []);
 });
 
+it('a machine that is linked again under another name is called that everywhere, and gets its mail', async () => {
+  await using both = await pair();
+  const { here, there } = both;
+  const { sessionId } = await here.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  await here.call('mailbox.create', { name: 'desk' });
+  const { code } = await here.call('peers.invite', { address: '127.0.0.1' });
+  const peers = async (): Promise<(string | undefined)[]> =>
+    (await there.call('session.list', {})).sessions.map(({ peer }) => peer);
+  await waitFor('its session', async () => (await peers()).length === 1);
+  await there.call('peers.join', { code, name: 'notebook' });
+  assert.deepEqual(await peers(), ['notebook']);
+  await there.call('mail.send', { to: 'desk@notebook', message: 'are you there?' });
+  await waitFor('the mail', async () => {
+    const { messages } = await here.call('mail.inbox', { mailbox: 'desk' });
+    return messages.length === 1;
+  });
+  await there.call('session.subscribe', { peer: 'notebook', sessionId });
+  const less = await here.call('peers.invite', { address: '127.0.0.1', policy: { see: false } });
+  await there.call('peers.join', { code: less.code });
+  await waitFor('nobody who follows what may not be seen any more', async () => {
+    const { clientConnected } = await here.call('session.queue_stats', { sessionId });
+    return !clientConnected && (await peers()).length === 0;
+  });
+});
+
 it('mail of both sides survives that the other is killed before it answers', async () => {
   await using both = await pair();
   const { box, here, there } = both;
