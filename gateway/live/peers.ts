@@ -234,11 +234,15 @@ export class Peers implements PeerBook, AsyncDisposable {
 
   async setPolicy(name: PeerName, change: PolicyChange): Promise<PeerPolicy> {
     const { store } = this.#world;
-    const { key, policy } = store.peers.get(name);
+    const { key, policy: before } = store.peers.get(name);
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    if (Object.keys(given).length === 0) return policy;
-    const changed = { ...policy, ...given };
-    await store.synced(() => store.peers.setPolicy(key, changed));
+    if (Object.keys(given).length === 0) return before;
+    const changed = await store.synced(() => {
+      // Another change may have come meanwhile.
+      const policy = { ...store.peers.get(name).policy, ...given };
+      store.peers.setPolicy(key, policy);
+      return policy;
+    });
     this.#audit.note('peer.policy', { peer: name, policy: changed });
     this.#refresh(key);
     this.follower.policyChanged(key);

@@ -35,3 +35,11 @@ test('a peer is called otherwise together with the mail that waits for it', asyn
   await peers.rename(BOX, PeerName.parse('crate'));
   assert.equal(store.outbox.get(id).peer, 'crate');
 });
+
+test('two changes of what a peer may do that come at once both hold', async () => {
+  await using desk = await MailDesk.open();
+  await using peers = await withBox(desk.store);
+  await Promise.all([peers.setPolicy(BOX, { see: false }), peers.setPolicy(BOX, { interrupt: true })]);
+  const { policy } = desk.store.peers.get(BOX);
+  assert.deepEqual([policy.see, policy.interrupt], [false, true]);
+});
