@@ -6,13 +6,19 @@ export class Announcing {
   readonly #asked = new Set<string>();
   #sentence = '';
 
-  /** The sentence that stands in the alert now. */
-  of({ transcript, agentName }: OpenSession): string {
-    for (const part of transcript.parts.slice(-20)) {
-      if (part.kind !== 'tool' || part.ask === undefined || part.ask.verdict !== undefined) continue;
-      if (this.#asked.has(part.ask.permissionId)) continue;
-      this.#asked.add(part.ask.permissionId);
-      this.#sentence = asksTo(agentName, part.ask);
+  /** The sentence that stands in the alert now; none when nothing is asked any more. */
+  of({ transcript, agentName }: Pick<OpenSession, 'transcript' | 'agentName'>): string {
+    const open = transcript.parts
+      .slice(-20)
+      .flatMap((part) => (part.kind === 'tool' && !part.cut && part.ask ? [part.ask] : []))
+      .filter(({ verdict }) => verdict === undefined);
+    if (open.length === 0) this.#sentence = '';
+    for (const ask of open) {
+      if (this.#asked.has(ask.permissionId)) continue;
+      this.#asked.add(ask.permissionId);
+      const words = asksTo(agentName, ask);
+      // The same words once more would be no change, and nothing would be said.
+      this.#sentence = this.#sentence === words ? `${words}\u00a0` : words;
     }
     return this.#sentence;
   }
