@@ -110,6 +110,7 @@ export class App {
 
   #received(message: ToPanel): void {
     const before = this.#panel;
+    if (message.type === 'session' || message.type === 'nothing') this.#composer.tellDraft();
     if (message.type === 'session' && before.shows === undefined) this.#remember(message);
     this.#panel = receive(this.#panel, message);
     switch (message.type) {
@@ -178,6 +179,7 @@ export class App {
       this.#sending.edit(undefined);
       this.#reading.open(kept?.anchor ?? 'end');
       this.#composer.setText(draft, kept?.attachments ?? []);
+      this.#sending.giveOwed(sessionId);
     }
     this.#sending.sendAgain();
   }

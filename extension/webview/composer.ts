@@ -206,8 +206,20 @@ export class Composer {
 
   #changed(): void {
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#act.draft(this.text), REST_MS);
+    this.#rest = setTimeout(() => this.tellDraft(), REST_MS);
     this.#act.changed();
+  }
+
+  /** What was typed and not told yet is told now: another session is about to take the field. */
+  tellDraft(): void {
+    if (this.#rest === undefined) return;
+    this.#forgetRest();
+    this.#act.draft(this.text);
+  }
+
+  #forgetRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
   }
 
   #key(event: KeyboardEvent): void {
@@ -266,7 +278,7 @@ export class Composer {
     this.#field.value = '';
     this.#attachments = [];
     this.#recalled = undefined;
-    clearTimeout(this.#rest);
+    this.#forgetRest();
     this.#suggestions.close();
     this.#act.send({ text, attachments, steer });
     this.#act.draft('');

@@ -1,5 +1,5 @@
 // Prompts and edits on their way from the panel to the host, and back into the field when they were not taken.
-import type { ToHost } from '../chatMessages.ts';
+import type { Attachment, ToHost } from '../chatMessages.ts';
 import type { Composer, Sent } from './composer.ts';
 import { sessionOf, type Panel, type Unheard } from './panel.ts';
 import type { Editing } from './view.ts';
@@ -11,12 +11,21 @@ export interface SendingParts {
   readonly composer: Composer;
 }
 
+/** What was refused, and goes back into the field of its session. */
+interface Lost {
+  readonly sessionId: string;
+  readonly text: string;
+  readonly attachments?: readonly Attachment[];
+}
+
 export class Sending {
   readonly #parts: SendingParts;
   /** The waiting prompt that is being edited. */
   #editing: Editing | undefined;
   /** What was last saved: it may be refused. */
-  #edited: Editing | undefined;
+  #edited: (Lost & Editing) | undefined;
+  /** Refused while another session was shown: what comes back with its own. */
+  #owed: readonly Lost[] = [];
 
   constructor(parts: SendingParts) {
     this.#parts = parts;
@@ -53,20 +62,30 @@ export class Sending {
     const sessionId = sessionOf(panel())?.session.sessionId;
     if (editing === undefined || editing.text.trim() === '' || sessionId === undefined) return;
     this.#editing = undefined;
-    this.#edited = editing;
+    this.#edited = { ...editing, sessionId };
     become({ ...panel(), refusal: undefined });
     post({ type: 'edit', promptId: editing.promptId, message: editing.text, sessionId });
   }
 
   /** A prompt that was refused goes back into the field, before what has been written since; so does a refused edit. */
   giveBack(before: Panel, promptId: string | undefined): void {
-    const { composer } = this.#parts;
     const sent = before.unheard.find((unheard) => unheard.promptId === promptId);
-    const lost = sent ?? (this.#edited?.promptId === promptId ? this.#edited : undefined);
+    const lost: Lost | undefined = sent ?? (this.#edited?.promptId === promptId ? this.#edited : undefined);
     this.#edited = undefined;
     if (lost === undefined) return;
-    const along = sent?.attachments ?? [];
-    composer.setText(joined(lost.text, composer.text), [...along, ...composer.attachments]);
+    if (lost.sessionId === sessionOf(before)?.session.sessionId) this.#give(lost);
+    else this.#owed = [...this.#owed, lost];
+  }
+
+  /** This session is shown again. */
+  giveOwed(to: string): void {
+    for (const lost of this.#owed) if (lost.sessionId === to) this.#give(lost);
+    this.#owed = this.#owed.filter(({ sessionId }) => sessionId !== to);
+  }
+
+  #give({ text, attachments = [] }: Lost): void {
+    const { composer } = this.#parts;
+    composer.setText(joined(text, composer.text), [...attachments, ...composer.attachments]);
   }
 
   /** A prompt that began to run, or was taken out, while it was edited: what was written goes into the field. */

@@ -1,6 +1,8 @@
 // The panel as people meet it: the built program in a real Chromium, under the content policy that it ships with.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ToPanel } from '../../extension/chatMessages.ts';
+import { SessionId } from '../../gateway/protocol/index.ts';
 import { chromium, idle } from './chromium.ts';
 import type { PanelPage } from './panelPage.ts';
 import { answered, away, connected, permission, turn } from './scenes.ts';
@@ -10,6 +12,11 @@ const ANSWER =
   'Here is the rule.\n\n- one\n- two\n\n```ts\nconst a = 1;\n\nconst b = `x`;\n```\n\nIt **works** with `429`.';
 
 const told = (): Story => new Story(Date.now() - 5000).prompt('p1', 'Hi');
+
+const other = (): ToPanel => {
+  const whole = snapshot({ draft: 'of the other' }, Date.now());
+  return showing({ ...whole, session: { ...whole.session, sessionId: SessionId.parse('s2') } });
+};
 
 describe('an answer', () => {
   it('is shown as it comes, and what has been read is not drawn again', async () => {
@@ -113,6 +120,31 @@ describe('the composer', () => {
     assert.equal(await field.inputValue(), 'Fix it');
     assert.match(await panel.text('[data-part=composer]'), /The disk is full/);
     assert.equal(await panel.page.locator('[data-outcome=pending]').count(), 0);
+    panel.close();
+  });
+
+  it('is told as the draft of its own session when another one takes the field at once', async () => {
+    const panel = await idle();
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    await field.fill('typed just now');
+    await panel.tell(other());
+    assert.equal(await field.inputValue(), 'of the other');
+    assert.deepEqual(await panel.posted('draft'), [
+      { type: 'draft', text: 'typed just now', sessionId: 's1' },
+    ]);
+    panel.close();
+  });
+
+  it('and is refused when another session is shown comes back with its own', async () => {
+    const panel = await idle();
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    await field.fill('Fix it');
+    await field.press('Enter');
+    const [sent] = await panel.posted('send');
+    await panel.tell(other(), { type: 'refused', promptId: String(sent?.['promptId']), message: 'Full.' });
+    assert.equal(await field.inputValue(), 'of the other');
+    await panel.tell(showing(snapshot({}, Date.now())));
+    assert.equal(await field.inputValue(), 'Fix it');
     panel.close();
   });
 
