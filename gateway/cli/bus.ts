@@ -9,7 +9,7 @@ import { callByName, withGateway } from './client.ts';
 import { table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
 import { textFrom } from './stdin.ts';
-import { UsageError, type Call, type Verb } from './verb.ts';
+import { numberOf, UsageError, type Call, type Verb } from './verb.ts';
 
 const NAME = ['<name>', 'a mailbox; list them: holdfast bus list'] as const;
 /** The longest that one call waits; the verb asks again. */
@@ -198,12 +198,6 @@ function answers(file: string): Promise<boolean> {
   socket.once('connect', () => resolve(true));
   socket.once('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`${option} is a number, which "${oneLine(text)}" is not.`);
 }
 
 /** What was not said is left out. */

@@ -11,7 +11,7 @@ import {
 import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
-import { UsageError, type Call, type Verb } from './verb.ts';
+import { numberOf, UsageError, type Call, type Verb } from './verb.ts';
 
 const FILTERS: Readonly<Record<string, OutboxStatus>> = {
   failed: 'dead',
@@ -41,7 +41,7 @@ export const mailVerbs: readonly Verb[] = [
         const limit = call.option('limit');
         const page = await client.call('mail.outbox', {
           ...(status === undefined ? {} : { status }),
-          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(limit === undefined ? {} : { limit: numberOf('--limit', limit) }),
         });
         call.out.answer(page, outboxTable(page.messages));
       }),

@@ -27,13 +27,26 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((row) => row.map((cell) => oneLine(cell)));
   const widths: number[] = [];
   for (const row of cells)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
   return cells.map((row) =>
     row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - columnsOf(cell)))
       .join('  ')
       .trimEnd(),
   );
+}
+
+const CHARACTERS = new Intl.Segmenter();
+/** What a terminal draws twice as wide; half-width forms of these scripts are not among it. */
+const WIDE =
+  /^(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
+
+/** How many columns of a terminal a line takes. */
+function columnsOf(line: string): number {
+  if (/^[ -~]*$/.test(line)) return line.length;
+  let columns = 0;
+  for (const { segment } of CHARACTERS.segment(line)) columns += WIDE.test(segment) ? 2 : 1;
+  return columns;
 }
 
 /** "now", "4m", "2h", "3d": how long ago, as the session tree says it. */

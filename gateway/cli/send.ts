@@ -8,7 +8,7 @@ import { howToAnswer } from './decisions.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { question, Transcript } from './transcript.ts';
-import { UsageError, type Call, type Verb } from './verb.ts';
+import { numberOf, UsageError, type Call, type Verb } from './verb.ts';
 
 export const sendVerbs: readonly Verb[] = [
   {
@@ -46,7 +46,7 @@ async function send(call: Call): Promise<number> {
       message,
       promptId: promptId.data,
       steer: call.flag('steer') ?? false,
-      ...(expiresIn === undefined ? {} : { expiresInS: Number(expiresIn) }),
+      ...(expiresIn === undefined ? {} : { expiresInS: numberOf('--expires-in', expiresIn) }),
     });
     const { state, position, cursor } = accepted;
     if (call.flag('follow') === true && !SETTLED.has(state)) {
@@ -126,6 +126,7 @@ class Screen {
         if (news.gap) this.#note('Some events are missing: this is the session as it is now.');
         if (this.#out.json) this.#out.answer(news.snapshot, '');
         else this.#text(this.#transcript.add(news.snapshot.messages));
+        for (const asked of news.snapshot.permissions) this.#asks(asked);
         return;
       case 'events':
         return this.events(news.events);
@@ -142,9 +143,12 @@ class Screen {
     for (const event of events) {
       if (this.#out.json) this.#out.answer(event, '');
       else this.#text(this.#transcript.add([event]));
-      if (event.type !== 'permission' || this.#out.json) continue;
-      this.#text(this.#transcript.note(`${question(event)}\n  It waits. Answer: ${howToAnswer(event)}`));
+      if (event.type === 'permission') this.#asks(event);
     }
+  }
+
+  #asks(asked: Parameters<typeof question>[0] & Parameters<typeof howToAnswer>[0]): void {
+    this.#note(`${question(asked)}\n  It waits. Answer: ${howToAnswer(asked)}`);
   }
 
   /** For people only: programs see what they need in the events. */

@@ -4,7 +4,7 @@ import { AgentId, Mode, PeerName, type Agent, type Peer, type Session } from '..
 import { findSession, withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
-import { UsageError, type Call, type Verb } from './verb.ts';
+import { numberOf, UsageError, type Call, type Verb } from './verb.ts';
 
 export const SESSION = ['<session>', 'an id, the beginning of one, or a title'] as const;
 export const NEW_OPTIONS = [
@@ -23,7 +23,7 @@ export const NEW_OPTIONS = [
 function peerOf(call: Call): { readonly peer?: PeerName } {
   const peer = PeerName.optional().safeParse(call.option('peer'));
   if (!peer.success)
-    throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers');
+    throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers list');
   return peer.data === undefined ? {} : { peer: peer.data };
 }
 
@@ -113,7 +113,7 @@ export const sessionVerbs: readonly Verb[] = [
         const limit = call.option('limit');
         const found = await client.call('session.search', {
           query: call.args.join(' '),
-          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(limit === undefined ? {} : { limit: numberOf('--limit', limit) }),
         });
         const rows = found.hits.map(({ sessionId, title, seq, snippet }) => [
           sessionId.slice(0, 8),

@@ -1,6 +1,7 @@
 // What a verb of the command line is, and how a table of them becomes the program that parses arguments.
 import { Command } from 'commander';
 import type { Output } from './output.ts';
+import { oneLine } from './plainText.ts';
 
 export interface Verb {
   /** The words that call it: "queue list". */
@@ -38,6 +39,13 @@ export interface Call {
 /** Wrong usage: exit code 2. The message says what would be right. */
 export class UsageError extends Error {
   override name = 'UsageError';
+}
+
+/** What was said as a number. Throws a complaint about wrong usage. */
+export function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new UsageError(`${option} is a number, which "${oneLine(text)}" is not.`);
 }
 
 /** Adds every verb to the program; "queue list" goes below "queue", which is made when no verb has that name. */

@@ -239,6 +239,19 @@ describe('sessions from the command line', () => {
     assert.equal(follower.of('interrupted').length, 0);
   });
 
+  it('attach shows the question that is open already, and how to answer it', async () => {
+    const sessionId = await client.newSession();
+    await client.call('session.send', { sessionId, message: 'ask' });
+    const follower = await client.follow(sessionId);
+    await follower.untilType('permission');
+    const [permission] = (await client.call('permission.list', { sessionId })).permissions;
+    await using attached = startHoldfast(gateway.home, ['attach', sessionId]);
+    await attached.until('  1  Allow\n');
+    await attached.until(`It waits. Answer: holdfast answer ${permission?.permissionId} NUMBER\n`);
+    attached.signal('SIGINT');
+    assert.equal((await attached.over()).code, 0);
+  });
+
   it('agents tells what is installed and how to mend the rest', async () => {
     const { out } = await run('agents');
     assert.match(out, /^demo( \*)? +Demo agent +installed +Built in/m);
@@ -278,6 +291,15 @@ describe('wrong usage', () => {
       ['rpc', 'no.such.method'],
     ]) {
       assert.equal((await holdfast(gateway.home, args)).code, 2, args.join(' '));
+    }
+    const sessionId = await (await gateway.connect()).newSession();
+    for (const args of [
+      ['search', 'x', '--limit', 'many'],
+      ['outbox', 'list', '--limit', 'many'],
+      ['send', sessionId, 'x', '--expires-in', 'many'],
+    ]) {
+      const { code, err } = await holdfast(gateway.home, args);
+      assert.deepEqual([code, /^--[a-z-]+ is a number, which "many" is not\.\n$/.test(err)], [2, true], err);
     }
   });
 });
