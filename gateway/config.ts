@@ -139,8 +139,7 @@ export function readConfig(
 
 function readFile(file: string): Config {
   if (!existsSync(file)) return Config.parse({}, ONCE);
-  // Some editors begin a file with a byte order mark.
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  const text = textOf(file);
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -152,6 +151,18 @@ function readFile(file: string): Config {
   }
   const config = Config.safeParse(value ?? {}, ONCE);
   if (config.success) return config.data;
-  const wrong = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  throw new ConfigError(`${file}: ${wrong}. Mend it, then start again.`);
+  const wrong = config.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new ConfigError(`${file}: ${wrong.join('; ')}. Mend it, then start again.`);
+}
+
+function textOf(file: string): string {
+  try {
+    // Some editors begin a file with a byte order mark.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`${file} cannot be read: ${why}. Mend it, then start again.`, { cause });
+  }
 }

@@ -66,8 +66,15 @@ test('what is wrong with the folder or the configuration is said in one line, wi
   mkdirSync(open, { mode: 0o755 });
   const broken = newFolder();
   writeFileSync(path.join(broken, 'config.json'), '{ "agents": ');
+  const file = path.join(newFolder(), 'file');
+  writeFileSync(file, '');
+  const unreadable = newFolder();
+  mkdirSync(path.join(unreadable, 'config.json'));
   for (const [home, words, expected] of [
     [open, /chmod 700/, 73],
+    [file, /file is not a folder\. Move it away/, 73],
+    [path.join(file, 'below'), /cannot be written to/, 73],
+    [unreadable, /config\.json cannot be read: EISDIR/, 78],
     [broken, /config\.json, line 1/, 78],
   ] as const) {
     const { code, said } = await runToEnd(home);

@@ -1,5 +1,5 @@
 // doctor: looks at everything that has to be right, and says how to mend what is not.
-import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig, type Config } from '../config.ts';
 import { Problem, type Agent } from '../protocol/index.ts';
@@ -222,7 +222,7 @@ async function agentFindings(client: GatewayClient): Promise<Finding[]> {
 /** Files that a gateway left behind, and what to do with them. */
 function staleFindings(home: string): Finding[] {
   const name = 'Old files';
-  if (!existsSync(home)) return [];
+  if (!statSync(home, { throwIfNoEntry: false })?.isDirectory()) return [];
   const found: Finding[] = [];
   const left = readdirSync(home);
   const discovery = readDiscovery(home);

@@ -1,6 +1,8 @@
 // up, down, status and version: the life of the gateway.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NoGatewayError } from '../rpc/connect.ts';
+import { readDiscovery } from '../rpc/discovery.ts';
+import { stateFolder } from '../rpc/paths.ts';
 import { VERSION } from '../version.ts';
 import { withGateway } from './client.ts';
 import { tcpFindings } from './doctor.ts';
@@ -20,9 +22,20 @@ export const gatewayVerbs: readonly Verb[] = [
     ],
     // With --foreground this process is the gateway, which main.ts sees to before any verb is looked for; --port it has put
     // into the environment of whichever process that is.
-    run: ({ out, program }) =>
+    run: ({ out, program, option }) =>
       withGateway(async ({ info }) => {
-        out.answer(info, `The gateway runs (process ${info.pid}). State: ${info.home}`);
+        const http = readDiscovery(stateFolder())?.http;
+        const port = option('port');
+        if (port !== undefined && (http === undefined || ![0, http.port].includes(Number(port)))) {
+          const now = http === undefined ? 'without a TCP port' : `on TCP port ${http.port}`;
+          throw new Error(
+            `The gateway runs already (process ${info.pid}), ${now}. To change that: holdfast down, then holdfast up --port ${port}`,
+          );
+        }
+        out.answer({ ...info, ...(http === undefined ? {} : { http }) }, [
+          `The gateway runs (process ${info.pid}). State: ${info.home}`,
+          ...(http === undefined ? [] : [`TCP: ${http.host}:${http.port}, for whoever has a token`]),
+        ]);
       }, program),
   },
   {

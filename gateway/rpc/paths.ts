@@ -106,8 +106,10 @@ function mustBeWritable(folder: string, use: () => void): void {
     use();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    // Something else has the name: what it is, and what to do, is said by who looks.
+    if (code === 'EEXIST') return;
     // What mkdir says below a read-only folder is ENOENT.
-    if (!['EROFS', 'EACCES', 'EPERM', 'ENOENT'].includes(code)) throw error;
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code)) throw error;
     throw new UnfitFolderError(`${folder} cannot be written to (${code}). Mend that, or set HOLDFAST_HOME.`, {
       cause: error,
     });

@@ -96,6 +96,14 @@ describe('doctor', () => {
     assert.equal(of('State folder')?.mend, `Run: chmod 700 '${home}'`);
   });
 
+  it('a file where the state folder should be is named, and does not keep it from the rest', async () => {
+    const file = path.join(newFolder(), 'file');
+    writeFileSync(file, '');
+    const { ok, of } = await examine(file);
+    assert.deepEqual([ok, of('State folder')?.detail], [false, `${file} is not a folder`]);
+    assert.equal(of('Gateway')?.detail, 'does not run');
+  });
+
   it('why the last start failed is told', async () => {
     const home = newFolder();
     writeFileSync(path.join(home, 'config.json'), '{ "logLevel": "loud" }');

@@ -37,6 +37,24 @@ describe('the life of a gateway', () => {
   });
 });
 
+describe('up --port', () => {
+  const home = newFolder();
+  after(() => holdfast(home, ['down']));
+
+  it('says where it is served, and that a gateway which runs already does not change its port', async () => {
+    await holdfast(home, ['up']);
+    const without = await holdfast(home, ['up', '--port', '0']);
+    assert.deepEqual([without.code, without.out], [1, '']);
+    assert.match(without.err, /runs already \(process \d+\), without a TCP port\. .*holdfast up --port 0/);
+    await holdfast(home, ['down']);
+    const served = await holdfast(home, ['up', '--port', '0']);
+    const port = /^TCP: 127\.0\.0\.1:(\d+), for whoever has a token$/m.exec(served.out)?.[1] ?? '';
+    assert.equal((await holdfast(home, ['up', '--port', port])).code, 0);
+    const other = await holdfast(home, ['up', '--port', port === '9' ? '8' : '9']);
+    assert.deepEqual([other.code, other.err.includes(`on TCP port ${port}.`)], [1, true], other.err);
+  });
+});
+
 describe('a state folder that is named relative to where one is', () => {
   const cwd = realpathSync(newFolder());
   const options = { cwd, env: { HOLDFAST_HOME: 'state' } };
