@@ -1,5 +1,6 @@
 // up, down, status and version: the life of the gateway.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Discovery, GatewayInfo } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
 import { stateFolder } from '../rpc/paths.ts';
@@ -11,6 +12,7 @@ import type { Verb } from './verb.ts';
 
 /** Agents get 5 s to end by themselves. */
 const STOP_MS = 15_000;
+const ANNOUNCED_MS = 5_000;
 
 export const gatewayVerbs: readonly Verb[] = [
   {
@@ -24,7 +26,7 @@ export const gatewayVerbs: readonly Verb[] = [
     // into the environment of whichever process that is.
     run: ({ out, program, option }) =>
       withGateway(async ({ info }) => {
-        const http = readDiscovery(stateFolder())?.http;
+        const http = (await discoveryOf(info))?.http;
         const port = option('port');
         if (port !== undefined && (http === undefined || ![0, http.port].includes(Number(port)))) {
           const now = http === undefined ? 'without a TCP port' : `on TCP port ${http.port}`;
@@ -90,6 +92,15 @@ export const gatewayVerbs: readonly Verb[] = [
     },
   },
 ];
+
+/** What it wrote when it listened. One that was killed has left another, which is there a moment longer than its socket. */
+async function discoveryOf({ instanceId }: GatewayInfo): Promise<Discovery | undefined> {
+  for (const end = performance.now() + ANNOUNCED_MS; performance.now() < end; await sleep(20)) {
+    const found = readDiscovery(stateFolder());
+    if (found?.instanceId === instanceId) return found;
+  }
+  return undefined;
+}
 
 /** The link ends a moment before the process does, and a gateway that starts at once would find the lock taken. */
 async function ended(pid: number): Promise<void> {
