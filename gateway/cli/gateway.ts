@@ -24,21 +24,21 @@ export const gatewayVerbs: readonly Verb[] = [
     ],
     // With --foreground this process is the gateway, which main.ts sees to before any verb is looked for; --port it has put
     // into the environment of whichever process that is.
-    run: ({ out, program, option }) =>
+    run: (call) =>
       withGateway(async ({ info }) => {
         const http = (await discoveryOf(info))?.http;
-        const port = option('port');
+        const port = call.option('port');
         if (port !== undefined && (http === undefined || ![0, http.port].includes(Number(port)))) {
           const now = http === undefined ? 'without a TCP port' : `on TCP port ${http.port}`;
           throw new Error(
             `The gateway runs already (process ${info.pid}), ${now}. To change that: holdfast down, then holdfast up --port ${port}`,
           );
         }
-        out.answer({ ...info, ...(http === undefined ? {} : { http }) }, [
+        call.out.answer({ ...info, ...(http === undefined ? {} : { http }) }, [
           `The gateway runs (process ${info.pid}). State: ${info.home}`,
           ...(http === undefined ? [] : [`TCP: ${http.host}:${http.port}, for whoever has a token`]),
         ]);
-      }, program),
+      }, call.program),
   },
   {
     name: 'down',
