@@ -160,6 +160,16 @@ test('a thousand deltas are kept as one message with the seq of the last', () =>
   assert.equal(message.seq, 1000);
 });
 
+test('a delta that begins with what was said already adds only what is new', () => {
+  for (const type of ['partial', 'thought'] as const) {
+    const first = at(1, { type, messageId: 'm1', offset: 0, content: 'Hello' });
+    const [message, ...rest] = compact([first, at(2, { type, messageId: 'm1', offset: 3, content: 'lo!' })]);
+    assert.equal(rest.length, 0);
+    assert.ok(message?.type === 'text' || message?.type === 'thought');
+    assert.equal(message.content, 'Hello!');
+  }
+});
+
 /** An event for a table: the head is filled in. */
 const at = (seq: number, body: object): Event =>
   // Tables are checked by their reader.

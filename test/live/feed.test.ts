@@ -5,10 +5,10 @@ import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import { test } from 'node:test';
 import { place, type OpenMessage } from '../../gateway/core/log.ts';
 import { Feed, type Follower } from '../../gateway/live/feed.ts';
-import type { Event, EventBody } from '../../gateway/protocol/index.ts';
+import { PromptId, type Event, type EventBody } from '../../gateway/protocol/index.ts';
 import { admitPrompt, endTurn, takePrompt } from '../../gateway/store/conversation.ts';
 import type { Batch } from '../../gateway/store/log.ts';
-import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
 const TURNS = 8;
 const PIECES = 265;
@@ -23,6 +23,7 @@ class SlowReader implements Follower {
   readonly #waiting: (() => void)[] = [];
 
   take({ texts }: Batch): boolean {
+    assert.ok(this.#held < ROOM, 'more came before there was room for it');
     for (const text of texts) {
       // Stored by the contract.
       this.#apply(JSON.parse(text) as Event);
@@ -115,3 +116,40 @@ for (const start of [1, 2, 3]) {
     }
   });
 }
+
+test('a page that was read before its turn was compacted is given to nobody who reads after that', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const feed = new Feed(store.log);
+  store.listeners.push((committed) => feed.publish(committed));
+  const admit = (id: string, message: string): Promise<unknown> =>
+    store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
+  const say = (...offsets: number[]): unknown =>
+    store.written(() =>
+      store.log.append(
+        session,
+        NOW,
+        offsets.map((offset) => delta(offset, PIECE)),
+      ),
+    );
+  await admit('p1', 'go');
+  say(0);
+  // So long that the whole message, which then comes behind it, begins a page.
+  await admit('p2', 'y'.repeat(100_000));
+  const rest = Array.from({ length: 14 }, (_, index) => (index + 1) * PIECE.length);
+  say(...rest);
+  const early = new SlowReader();
+  early.seq = 3;
+  early.lengths.set('m1', PIECE.length);
+  feed.subscribe(session, early.seq, early);
+  await nextTurnOfLoop();
+  assert.equal(early.seq, store.log.head(session), 'it has read a page that goes on with what it knew');
+  const outcome = { how: 'done', stopReason: 'end_turn', agentSessionId: null } as const;
+  const turn = { promptId: PromptId.parse('p1'), firstSeq: 1 };
+  await store.synced(() => endTurn(store, session, turn, outcome, NOW));
+  const late = new SlowReader();
+  feed.subscribe(session, 0, late);
+  for (let round = 0; round < 20 && late.seq < store.log.head(session); round += 1) await nextTurnOfLoop();
+  assert.deepEqual([...late.lengths.values()], [15 * PIECE.length]);
+});

@@ -12,8 +12,8 @@ import { waitFor } from '../support/waitFor.ts';
 
 const MEGABYTE = 1024 * 1024;
 /**
- * What stays, by the lowest that the last quarter of the stream falls to. A stalled reader that is kept in memory would be there
- * with all that it has not read, 180 MB at the least; -3 to 96 MB were seen, the most beside other work.
+ * What stays, by the lowest that the last quarter of the stream falls to: -3 to 96 MB were seen, the most beside other work.
+ * A stalled reader with all that it has not read would be 144 MB. `rpc/websocket.test.ts` holds the bound to the byte.
  */
 const MOST_KEPT = 144;
 /** With garbage, which on a busy machine waits longer for its collector. */

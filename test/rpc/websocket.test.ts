@@ -5,10 +5,11 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { WebSocket, type ClientOptions } from 'ws';
 import { OWNER } from '../../gateway/rpc/bearer.ts';
+import type { Push } from '../../gateway/rpc/caller.ts';
 import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
 import { newDispatcher } from '../support/dispatcher.ts';
 import { newFolder } from '../support/folders.ts';
@@ -230,6 +231,52 @@ test('a client that has read a long answer is not taken for one that reads nothi
   t.mock.timers.tick(90_000);
   assert.match(await answerOf(client, 'nonsense'), /-32700/);
   client.terminate();
+});
+
+/** A client that reads nothing, and what the gateway can push to it. */
+async function stalledClient(t: TestContext) {
+  const { promise: pushed, resolve } = Promise.withResolvers<Push>();
+  const { dispatcher } = newDispatcher({
+    'session.list': (_params, caller) => {
+      resolve(caller.mustPush());
+      return { sessions: [] };
+    },
+  });
+  const transport = new WebSocketTransport(dispatcher, 2 ** 30);
+  const client = await openHere(transport);
+  await answerOf(client);
+  t.after(() => client.terminate());
+  client.pause();
+  return { transport, client, push: await pushed };
+}
+
+const FRAME = 'x'.repeat(64 * 1024);
+
+/** Says as much as it is let, at most 100 MB. Answers how much that was. */
+function sayAll(push: Push): number {
+  let said = FRAME.length;
+  while (push.send(FRAME) && said < 100e6) said += FRAME.length;
+  return said;
+}
+
+test('of what is said to a client that does not read, a megabyte waits; there is more when it has read', async (t) => {
+  const { transport, client, push } = await stalledClient(t);
+  await using _ = transport;
+  const said = sayAll(push);
+  assert.ok(said <= 1024 * 1024, `${said} bytes wait`);
+  const { promise: drained, resolve } = Promise.withResolvers<void>();
+  push.onDrain(resolve);
+  client.resume();
+  await within('room for more', drained);
+});
+
+test('a client that reads nothing of what waits for it is cut', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { transport, push } = await stalledClient(t);
+  await using _ = transport;
+  while (sayAll(push) > FRAME.length) await setImmediate();
+  t.mock.timers.tick(60_000);
+  await waitFor('the end of the client', () => transport.clients === 0);
 });
 
 test('a client that says nonsense while the gateway ends does not keep it from its end', async () => {

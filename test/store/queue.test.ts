@@ -9,6 +9,7 @@ import {
   changePrompt,
   endTurn,
   recoverSession,
+  retryPrompt,
   takePrompt,
 } from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
@@ -91,6 +92,32 @@ test('a prompt that the agent may have had is uncertain after a crash, and nothi
   assert.deepEqual(statesOf(store), ['a uncertain', 'b queued']);
   const { held, session } = store.sessions.get(SESSION);
   assert.deepEqual([held, session.uncertain, session.queued], [true, 1, 1]);
+});
+
+test('a prompt that the agent may have had is not taken again while its turn runs', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  await admit(store, 'a');
+  await store.synced(() => store.queue.markHanded(PromptId.parse('a')));
+  assert.equal(
+    store.written(() => takePrompt(store, SESSION, NOW)),
+    undefined,
+  );
+});
+
+test('a prompt that is to run again and never reaches the agent simply waits after the next crash', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const id = PromptId.parse('a');
+  await admit(store, id);
+  await store.synced(() => store.queue.markHanded(id));
+  store.written(() => recoverSession(store, SESSION, NOW));
+  await store.synced(() => retryPrompt(store, SESSION, id, NOW));
+  store.written(() => takePrompt(store, SESSION, NOW));
+  store.written(() => recoverSession(store, SESSION, NOW));
+  assert.equal(store.written(() => takePrompt(store, SESSION, NOW))?.promptId, id);
 });
 
 test('recovering twice is the same as once', async () => {
