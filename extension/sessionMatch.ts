@@ -37,7 +37,18 @@ function inTitle(title: string, words: string): (readonly [number, number])[] {
     .toLowerCase()
     .split(/\s+/)
     .map((word) => placesOf(text, word));
-  return all.some((places) => places.length === 0) ? [] : all.flat().toSorted(([a], [b]) => a - b);
+  return all.some((places) => places.length === 0) ? [] : joined(all.flat());
+}
+
+/** In order, and apart: VS Code would draw the letters that two of them share twice. */
+function joined(places: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const apart: (readonly [number, number])[] = [];
+  for (const [start, end] of places.toSorted(([a], [b]) => a - b)) {
+    const [from, to] = apart.at(-1) ?? [0, 0];
+    if (start >= to) apart.push([start, end]);
+    else apart[apart.length - 1] = [from, Math.max(to, end)];
+  }
+  return apart;
 }
 
 function placesOf(text: string, word: string): (readonly [number, number])[] {

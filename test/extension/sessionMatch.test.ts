@@ -21,6 +21,11 @@ test('all words must stand in the title, in any order and case, and each place i
   ]);
 });
 
+test('places that overlap are marked as one', () => {
+  assert.deepEqual(marks('Login page', 'login log'), [[0, 5]]);
+  assert.deepEqual(marks('Login page', 'gin logi'), [[0, 5]]);
+});
+
 test('a letter that grows in lower case does not shift the marks', () => {
   assert.deepEqual(marks('İstanbul login', 'login'), [[9, 14]]);
 });
