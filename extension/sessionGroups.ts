@@ -134,7 +134,10 @@ function filtered(
 /** A session is here when its folder is one of the window's, or lies in one. A path of another machine is another one. */
 export const isHere = ({ path, peer }: Pick<Session, 'path' | 'peer'>, folders: readonly string[]): boolean =>
   peer === undefined &&
-  folders.some((folder) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
+  folders.some((folder) => path === folder || (path.startsWith(folder) && endsAt(path, folder.length)));
+
+/** Does a folder's name end here? On Windows there is another sign between folders. */
+const endsAt = (path: string, at: number): boolean => /[\\/]/.test(path.slice(at - 1, at + 1));
 
 /** The last part of a path, for people. */
 export const folderName = (path: string): string =>

@@ -1,7 +1,7 @@
 // The order of the session tree: what needs me first, then this folder, then the others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrange, needsYou, type GroupRow } from '../../extension/sessionGroups.ts';
+import { arrange, isHere, needsYou, type GroupRow } from '../../extension/sessionGroups.ts';
 import { minutesAgo, NOW, session } from './sessions.ts';
 
 const view = {
@@ -94,6 +94,16 @@ test('two folders of one name are told apart by the folder above', () => {
     groups[0]?.children.map(({ label }) => label),
     ['one/api', 'two/api'],
   );
+});
+
+test('a session below a folder of the window is here, also on Windows; one beside it is not', () => {
+  const here = (path: string, folder: string): boolean => isHere({ path }, [folder]);
+  assert.equal(here('/code/harbor-api/docs', '/code/harbor-api'), true);
+  assert.equal(here('/code/harbor-api-docs', '/code/harbor-api'), false);
+  assert.equal(here('/code', '/'), true);
+  assert.equal(here('C:\\code\\harbor-api\\docs', 'C:\\code\\harbor-api'), true);
+  assert.equal(here('C:\\code', 'C:\\'), true);
+  assert.equal(here('C:\\code\\harbor-api-docs', 'C:\\code\\harbor-api'), false);
 });
 
 test('a window without a folder shows all sessions flat, with their folders', () => {
