@@ -34,6 +34,8 @@ export class OpenSession implements Disposable {
   #cursor: Cursor | undefined;
   /** The panel is there and listens. */
   #shown = false;
+  /** The session could not be followed when that was last tried. */
+  #isLost = false;
   /** The panel was last told of another machine. */
   #hadMachine = false;
   /** What the panel is told as soon as it shows the session. */
@@ -70,7 +72,7 @@ export class OpenSession implements Disposable {
   /** How its machine stands is told, and what could not be followed before is tried again when it is back. */
   machineChanged(): void {
     const machine = this.#postMachine();
-    if (machine?.state === 'connected' && this.#cursor === undefined) void this.#follow();
+    if (machine?.state === 'connected' && this.#isLost) void this.#follow();
   }
 
   #postMachine(): MachineNow | undefined {
@@ -148,6 +150,7 @@ export class OpenSession implements Disposable {
     if (sessionId === undefined || !this.#shown || !connection.client) return;
     const round = ++this.#round;
     const cursor = this.#cursor;
+    this.#isLost = false;
     // Before the question: events could overtake what is read after the answer.
     const kept = await this.#parts.kept(sessionId);
     if (round !== this.#round) return;
@@ -157,6 +160,7 @@ export class OpenSession implements Disposable {
       this.#show(answer.cursor, answer.snapshot, kept);
     } catch (error) {
       if (round !== this.#round) return;
+      this.#isLost = true;
       if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
       this.#parts.warn(`Session ${sessionId} could not be followed: ${String(error)}`);
       if (error instanceof Problem) this.#post({ type: 'refused', message: error.message });

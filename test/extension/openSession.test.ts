@@ -1,10 +1,12 @@
 // What the chat panel is told: the whole session once, then every event once and in order, over crashes and reloads.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ToPanel } from '../../extension/chatMessages.ts';
+import type { MachineNow, ToPanel } from '../../extension/chatMessages.ts';
+import type { Connection } from '../../extension/connection.ts';
 import { OpenSession } from '../../extension/openSession.ts';
 import { slowText } from '../../gateway/agents/demoScript.ts';
-import { ClientId, type Event } from '../../gateway/protocol/index.ts';
+import { ClientId, Problem, SessionId, type Event } from '../../gateway/protocol/index.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { link, place, type Place } from './gateway.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -134,4 +136,58 @@ test('a session that is gone leaves the panel empty', LIMIT, async (t) => {
   open.open(sessionId);
   await until(() => told.filter(({ type }) => type === 'nothing').length === 2);
   assert.equal(open.id, undefined);
+});
+
+test('a session of a machine that is away when the link comes back is followed when the machine is there', async () => {
+  let subscribed = 0;
+  let isThere = true;
+  let linked = (): void => undefined;
+  let machine: MachineNow['state'] = 'connected';
+  const call = async (method: string): Promise<unknown> => {
+    if (method !== 'session.subscribe') return {};
+    subscribed += 1;
+    if (!isThere)
+      throw new Problem('peer.offline', 'workstation cannot be reached.', { peer: 'workstation' });
+    return { cursor: 'log00000:1', gap: false, snapshot: { session: { agent: 'demo' } } };
+  };
+  const on = () => ({ dispose: () => undefined });
+  // What an open session asks of its connection.
+  const connection = {
+    client: {},
+    link: { state: 'connected', since: 0 },
+    call,
+    on,
+    onDidChangeLink: on,
+    onClient: (attach: () => void) => {
+      linked = attach;
+      return on();
+    },
+  } as unknown as Connection;
+  const open = new OpenSession(
+    {
+      connection,
+      me,
+      home: '/home/ann',
+      agentName: (agent) => agent,
+      warn: () => undefined,
+      kept: async () => undefined,
+      post: () => undefined,
+      machine: () => ({ name: 'workstation', state: machine, since: 0, heardAt: 0 }),
+    },
+    SessionId.parse('s-away'),
+  );
+  open.show();
+  await waitFor('the first snapshot', () => open.told === 1 || undefined);
+  // The gateway was started again, and has no link to that machine yet.
+  isThere = false;
+  machine = 'disconnected';
+  linked();
+  await waitFor('the refusal', () => subscribed === 2 || undefined);
+  isThere = true;
+  machine = 'connected';
+  await waitFor('the session to be followed again', () => {
+    open.machineChanged();
+    return subscribed === 3 || undefined;
+  });
+  open.dispose();
 });
