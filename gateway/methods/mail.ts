@@ -14,7 +14,7 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import { deliveryOf } from '../store/inboxRow.ts';
 import { acceptMail, requeueMail } from '../store/mail.ts';
 import type { Delivered } from '../store/mailDelivery.ts';
-import { acknowledge, decideMail } from '../store/mailReading.ts';
+import { acknowledge, decideMail, whereToRead } from '../store/mailReading.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
 import type { Gateway } from './parts.ts';
 
@@ -108,10 +108,16 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
     },
 
     'mail.ack': async ({ mailbox: name, ids }, caller) => {
-      const mailbox = ownMailbox(gateway, caller, name);
-      const acknowledged = await store.synced(() => acknowledge(store, mailbox, ids, clock.now()));
-      for (const id of ids) readers.closed(mailbox.key, id);
-      delivery.roomIn(mailbox.key);
+      const own = ownMailbox(gateway, caller, name);
+      const isNamed = name !== undefined || caller.sessionId !== undefined;
+      const mail = Map.groupBy(ids, (id) => (isNamed ? own : whereToRead(store, own, id)));
+      const acknowledged = await store.synced(() =>
+        mail.entries().reduce((sum, [box, mine]) => sum + acknowledge(store, box, mine, clock.now()), 0),
+      );
+      for (const [{ key }, mine] of mail) {
+        for (const id of mine) readers.closed(key, id);
+        delivery.roomIn(key);
+      }
       return { ok: true, acknowledged };
     },
 

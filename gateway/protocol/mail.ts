@@ -244,7 +244,9 @@ export const mailMethods = {
   'mail.ack': method('Says that messages were read; their senders are told', () => ({
     access: 'mail',
     params: z.strictObject({
-      mailbox: MailboxName.optional().describe("Absent: the caller's own"),
+      mailbox: MailboxName.optional().describe(
+        "Absent: the caller's own; for a person, of what is not there, the only one where it has arrived",
+      ),
       ids: z.array(MessageId).min(1).max(1000),
     }),
     result: z.object({ ok: z.literal(true), acknowledged: z.int().nonnegative() }),

@@ -93,12 +93,13 @@ function paramsOf(query: URLSearchParams): Record<string, unknown> {
   );
 }
 
-/** A route that is one call with the query or the body as its parameters. */
+/** A route that is one call with the query, and the body if it has one, as its parameters. */
 const callOf =
   (method: string, from: 'query' | 'body', statusOf?: (problem: string) => number | undefined) =>
   async (exchange: Exchange, routes: Routes): Promise<void> => {
-    const params = from === 'query' ? paramsOf(exchange.query) : await bodyOf(exchange);
-    if (params === undefined) return;
+    const body = from === 'query' ? {} : await bodyOf(exchange);
+    if (body === undefined) return;
+    const params = { ...paramsOf(exchange.query), ...body };
     const result = await call(exchange, routes, method, params, statusOf);
     if (result !== undefined) sendJson(exchange.response, result);
   };

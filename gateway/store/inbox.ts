@@ -137,6 +137,13 @@ export class InboxStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
+  /** The keys of up to two mailboxes where it can be read. */
+  whereIs(id: MessageId): number[] {
+    return this.#db
+      .all(`SELECT mailbox_key FROM inbox WHERE message_id = ? AND state <> 'held' LIMIT 2`, id)
+      .map((row) => Number(row['mailbox_key']));
+  }
+
   findByKey(key: number): StoredDelivery | undefined {
     const row = this.#db.get(`${SELECT} WHERE i.key = ? AND ${BODY} IS NOT NULL`, key);
     return row === undefined ? undefined : fromRow(row);

@@ -34,6 +34,13 @@ export function acknowledge(
   return count;
 }
 
+/** Where a message is, for somebody who names no mailbox: in their own, else in the only one where it has arrived. */
+export function whereToRead(store: Store, own: StoredMailbox, id: MessageId): StoredMailbox {
+  if (store.inbox.find(own, id) !== undefined) return own;
+  const [key, another] = store.inbox.whereIs(id);
+  return (key !== undefined && another === undefined && store.mailboxes.findByKey(key)) || own;
+}
+
 function mustHaveArrived(store: Store, mailbox: StoredMailbox, id: MessageId): void {
   const delivery = store.inbox.find(mailbox, id);
   if (delivery !== undefined && delivery.state !== 'held') return;

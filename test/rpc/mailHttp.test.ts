@@ -49,6 +49,18 @@ describe('mail over HTTP', () => {
     assert.equal((await messages('limit=1')).length, 1);
   });
 
+  test('is acknowledged by its ids alone where only one mailbox has it; of several, one has to be named', async () => {
+    const [, { broker_message_id: one }] = await post('/v1/send', { to: 'bob', message: 'For one' });
+    const [, { broker_message_id: all }] = await post('/v1/send', { to: '*', message: 'For all', from: 'bob' });
+    const client = await gateway.connect();
+    await client.call('mailbox.create', { name: 'cleo' });
+    const [, { broker_message_id: two }] = await post('/v1/send', { to: '*', message: 'For two', from: 'person' });
+    assert.deepEqual(await post('/v1/inbox/ack', { ids: [one, all] }), [200, { ok: true, acknowledged: 2 }]);
+    assert.equal((await post('/v1/inbox/ack', { ids: [two] }))[0], 404);
+    assert.deepEqual(await post('/v1/inbox/ack?mailbox=cleo', { ids: [two] }), [200, { ok: true, acknowledged: 1 }]);
+    await client.call('mailbox.destroy', { name: 'cleo' });
+  });
+
   test('that waits can be seen and sent anew, with where it was going', async () => {
     const [, sent] = await post('/v1/send', { to: 'bob@away', message: 'Hello', client_message_id: 'first' });
     const [status, again] = await post('/v1/outbox/requeue', { id: sent['broker_message_id'] });
