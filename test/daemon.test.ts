@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -62,8 +62,8 @@ test('a database that cannot be read is set aside, the gateway runs, and its log
 });
 
 test('what is wrong with the folder or the configuration is said in one line, without a stack', async () => {
-  const open = path.join(newFolder(), 'open');
-  mkdirSync(open, { mode: 0o755 });
+  const open = newFolder();
+  chmodSync(open, 0o777);
   const broken = newFolder();
   writeFileSync(path.join(broken, 'config.json'), '{ "agents": ');
   const file = path.join(newFolder(), 'file');

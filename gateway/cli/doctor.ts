@@ -57,7 +57,7 @@ function folderFindings(home: string): Finding[] {
   if (!found.isDirectory()) return [wrong(`${home} is not a folder`, 'Move it away, or set HOLDFAST_HOME.')];
   if (process.platform !== 'win32' && found.uid !== process.getuid?.())
     return [wrong(`${home} belongs to another user`, 'Set HOLDFAST_HOME to a folder of your own.')];
-  const isOpen = process.platform !== 'win32' && (found.mode & 0o077) !== 0;
+  const isOpen = process.platform !== 'win32' && (found.mode & 0o022) !== 0;
   return [
     isOpen
       ? wrong(`${home} is open to other users`, `Run: chmod 700 '${home}'`)

@@ -1,6 +1,6 @@
 // Where a gateway keeps its things, and where its socket is: the same answer for the gateway and for its clients.
 import { createHash } from 'node:crypto';
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 
@@ -85,7 +85,10 @@ function socketFolders(home: string, env: Env): string[] {
 /** A folder that is to hold the state and cannot. It has no name of its own: what it says is for people. */
 export class UnfitFolderError extends Error {}
 
-/** Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted. */
+/**
+ * Makes a folder that only its owner can enter, or says why the one that is there is not to be trusted: where others may
+ * write, something may wait already. Where they may only look, as into what a plain mkdir makes, they no longer may.
+ */
 export function makePrivateFolder(folder: string): void {
   mustBeWritable(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   const found = lstatSync(folder);
@@ -95,9 +98,10 @@ export function makePrivateFolder(folder: string): void {
   if (found.uid !== process.getuid?.()) {
     throw new UnfitFolderError(`${folder} belongs to another user. Move it away, or set HOLDFAST_HOME.`);
   }
-  if ((found.mode & 0o077) !== 0) {
+  if ((found.mode & 0o022) !== 0) {
     throw new UnfitFolderError(`${folder} is open to other users. Run: chmod 700 '${folder}'`);
   }
+  if ((found.mode & 0o055) !== 0) mustBeWritable(folder, () => chmodSync(folder, 0o700));
   mustBeWritable(folder, () => accessSync(folder, constants.W_OK));
 }
 

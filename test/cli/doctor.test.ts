@@ -90,7 +90,7 @@ describe('doctor', () => {
 
   it('a state folder that is open to others is to be mended', async () => {
     const home = newFolder();
-    chmodSync(home, 0o755);
+    chmodSync(home, 0o777);
     const { ok, of } = await examine(home);
     assert.equal(ok, false);
     assert.equal(of('State folder')?.mend, `Run: chmod 700 '${home}'`);

@@ -51,13 +51,24 @@ describe('mail over HTTP', () => {
 
   test('is acknowledged by its ids alone where only one mailbox has it; of several, one has to be named', async () => {
     const [, { broker_message_id: one }] = await post('/v1/send', { to: 'bob', message: 'For one' });
-    const [, { broker_message_id: all }] = await post('/v1/send', { to: '*', message: 'For all', from: 'bob' });
+    const [, { broker_message_id: all }] = await post('/v1/send', {
+      to: '*',
+      message: 'For all',
+      from: 'bob',
+    });
     const client = await gateway.connect();
     await client.call('mailbox.create', { name: 'cleo' });
-    const [, { broker_message_id: two }] = await post('/v1/send', { to: '*', message: 'For two', from: 'person' });
+    const [, { broker_message_id: two }] = await post('/v1/send', {
+      to: '*',
+      message: 'For two',
+      from: 'person',
+    });
     assert.deepEqual(await post('/v1/inbox/ack', { ids: [one, all] }), [200, { ok: true, acknowledged: 2 }]);
     assert.equal((await post('/v1/inbox/ack', { ids: [two] }))[0], 404);
-    assert.deepEqual(await post('/v1/inbox/ack?mailbox=cleo', { ids: [two] }), [200, { ok: true, acknowledged: 1 }]);
+    assert.deepEqual(await post('/v1/inbox/ack?mailbox=cleo', { ids: [two] }), [
+      200,
+      { ok: true, acknowledged: 1 },
+    ]);
     await client.call('mailbox.destroy', { name: 'cleo' });
   });
 

@@ -1,6 +1,7 @@
 // The socket and gateway.json: where they are, who may use them, and what happens when something is in the way.
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -116,10 +117,20 @@ test("a socket that is somebody else's by now is not removed at the end", async 
   other.close();
 });
 
-test('a state folder that others may enter is refused, with the command that mends it', async () => {
-  const home = path.join(newFolder(), 'open');
-  mkdirSync(home, { mode: 0o755 });
-  await assert.rejects(startGateway({ home }), /open to other users\. Run: chmod 700/);
+test('a state folder that others may write into is refused, with the command that mends it', async () => {
+  const home = newFolder();
+  for (const mode of [0o777, 0o770, 0o722]) {
+    chmodSync(home, mode);
+    await assert.rejects(startGateway({ home }), /open to other users\. Run: chmod 700/);
+    assert.equal(statSync(home).mode & 0o777, mode);
+  }
+});
+
+test('a state folder that others may only look into, as a plain mkdir makes it, is closed to them', async () => {
+  const home = newFolder();
+  chmodSync(home, 0o755);
+  await using _gateway = await startGateway({ home });
+  assert.equal(statSync(home).mode & 0o777, 0o700);
 });
 
 test('a discovery file that others may read is replaced by one that they may not', async () => {
