@@ -46,7 +46,7 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
   const follow = (
     subscribe: (reader: Reader) => () => void,
     stream: EventStream,
-    take: (event: Event, text: string) => 'send' | 'skip' | 'last',
+    take: (event: Event, logId: string) => 'send' | 'skip' | 'last',
   ): void => {
     let end = (): void => {};
     const reader: Reader = {
@@ -55,7 +55,7 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
         for (const text of texts) {
           // Stored by the same contract that it is sent under.
           const event = JSON.parse(text) as Event;
-          const verdict = take(event, text);
+          const verdict = take(event, logId);
           if (verdict === 'skip') continue;
           goesOn = stream.send(text, cursorAt(logId, EventHead.shape.seq.parse(event.seq)));
           if (verdict !== 'last') continue;
@@ -111,12 +111,15 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
       if (until <= splitCursor(accepted.cursor)[1]) return stream.end();
       let isMine = false;
       const pieces: Event[] = [];
-      return follow(subscribe, stream, (event) => {
+      return follow(subscribe, stream, (event, logId) => {
         const isOfPrompt = 'promptId' in event && event.promptId === promptId;
         if (event.type === 'prompt') isMine = isOfPrompt;
         // Each message also comes whole when it has ended, as it will stand in the log: not everybody joins pieces.
         if (event.type === 'partial' && isMine) pieces.push(event);
-        else for (const whole of compact(pieces.splice(0))) stream.send(JSON.stringify(whole));
+        else {
+          for (const whole of compact(pieces.splice(0)))
+            stream.send(JSON.stringify(whole), cursorAt(logId, whole.seq));
+        }
         if ((isOfPrompt && LAST_WORDS.has(event.type)) || event.seq >= until) return 'last';
         return isMine || isOfPrompt ? 'send' : 'skip';
       });

@@ -65,5 +65,5 @@ export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY): P
   }
 }
 
-/** What is not UTF-8 is refused, not replaced: what arrives is what was sent. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** What is not UTF-8 is refused, not replaced: what arrives is what was sent, a byte order mark included, which is no JSON. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

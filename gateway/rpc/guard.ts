@@ -15,9 +15,9 @@ export interface Policy {
   readonly opened: (bearer: Bearer, end: () => void) => () => void;
 }
 
-/** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send. */
+/** Programs name any host on a Unix socket; these are what curl, ws and we ourselves send, and this host's numbers. */
 export const socketPolicy = (bearers: Bearers): Policy => ({
-  hosts: new Set(['localhost', 'holdfast']),
+  hosts: new Set(['localhost', 'holdfast', '127.0.0.1', '[::1]']),
   identify: (request) => bearers.checkOnSocket(request),
   opened: (bearer, end) => bearers.opened(bearer, end),
 });

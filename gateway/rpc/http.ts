@@ -23,6 +23,9 @@ import { onlyPostMcp, postMcp } from './mcp.ts';
 import { refuse, sendText, type Refusal } from './respond.ts';
 import { EventStream } from './sse.ts';
 
+/** The version of Prometheus' text form, which its newer releases insist on. */
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+
 type Route = (exchange: Exchange, routes: Routes) => Promise<void> | void;
 
 /** any: whoever came in; what it may do there is decided for each call. */
@@ -58,7 +61,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: RouteAcc
     'GET',
     /^\/metrics$/,
     'read',
-    async ({ response }, { metrics }) => sendText(response, 200, await metrics()),
+    async ({ response }, { metrics }) => sendText(response, 200, await metrics(), PROMETHEUS),
   ],
 ];
 
@@ -85,6 +88,8 @@ export function createHttpServer(routes: Routes, policyNow: () => Policy): Serve
     socket.on('error', () => socket.destroy());
     const policy = policyNow();
     const bearer = upgradeRefusalOf(request) ?? admit(request, policy);
+    if (!('status' in bearer) && (request.headers['sec-websocket-version'] ?? '13') !== '13')
+      return socket.end(refusalLine('426 Upgrade Required', OUR_WEBSOCKET));
     if (!('status' in bearer)) {
       socket.once(
         'close',
@@ -92,13 +97,30 @@ export function createHttpServer(routes: Routes, policyNow: () => Policy): Serve
       );
       return routes.webSockets.upgrade(request, socket, head, bearer);
     }
-    socket.end(`HTTP/1.1 ${bearer.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    socket.end(refusalLine(`${bearer.status} Refused`));
   });
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(refusalLine('400 Bad Request'));
+  });
+  server.on('clientError', (error, socket) => {
+    const status = 'code' in error ? BROKEN[String(error.code)] : undefined;
+    if (socket.writable) socket.end(refusalLine(status ?? '400 Bad Request'));
   });
   return server;
 }
+
+/** What was sent is no request that could be answered; whatever else is wrong with it is 400. */
+const BROKEN: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+const OUR_WEBSOCKET = 'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+
+/** To a socket that has no response to write to. */
+const refusalLine = (status: string, headers = ''): string =>
+  `HTTP/1.1 ${status}\r\nConnection: close\r\n${headers}Content-Length: 0\r\n\r\n`;
 
 async function route(
   request: IncomingMessage,

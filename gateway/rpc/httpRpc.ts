@@ -1,7 +1,7 @@
 // POST /rpc: JSON-RPC in a request, and the plain dialect; a call that streams answers with an event stream.
 import type { IncomingMessage } from 'node:http';
 import type { JSONRPCResponse } from 'json-rpc-2.0';
-import { methods } from '../protocol/index.ts';
+import { methods, RPC } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
 import { readBody, type Exchange, type Routes } from './exchange.ts';
@@ -16,7 +16,7 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   if ('refusal' in read) return sendJson(response, read.refusal);
   const { payload: given } = read;
   const plain = isPlain(given);
-  const payload = plain ? { ...given, jsonrpc: '2.0', id: 0 } : given;
+  const payload = plain ? { id: 0, ...given, jsonrpc: '2.0' } : given;
   // An agent's token is for its MCP tools; those of the stdio bridge come this way.
   const caller = new Caller(bearer.scope === 'agent' ? 'mcp' : 'rpc', bearer);
   // Whoever hangs up waits for nothing any more.
@@ -24,27 +24,28 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
   const answer = await routes.dispatcher.answer(payload, caller);
   caller.close();
   if (answer === null) return sendText(response, 204, '');
-  if (!Array.isArray(answer) && isStreamed(request, payload))
+  if (!Array.isArray(answer) && isStreamed(request, payload, answer))
     return stream(answer, () => new EventStream(response), routes);
   if (!plain || Array.isArray(answer)) return sendJson(response, answer);
-  const { jsonrpc: _, id: __, ...plainAnswer } = answer;
-  sendJson(response, plainAnswer);
+  const { jsonrpc: _, id, ...plainAnswer } = answer;
+  sendJson(response, 'id' in given ? { ...plainAnswer, id } : plainAnswer);
 }
 
-/** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, also when it has no id. */
+/** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, with an id only if one was given. */
 const isPlain = (payload: unknown): payload is object =>
   typeof payload === 'object' && payload !== null && !Array.isArray(payload) && !('jsonrpc' in payload);
 
-function isStreamed({ headers }: IncomingMessage, payload: unknown): boolean {
+/** Not for whoever names JSON and no event stream; nor for a call that was not understood, unless a stream was named. */
+function isStreamed({ headers }: IncomingMessage, payload: unknown, { error }: JSONRPCResponse): boolean {
   if (typeof payload !== 'object' || payload === null || !('method' in payload)) return false;
   const method = Object.entries(methods).find(([name]) => name === payload.method)?.[1];
-  return method?.streams === true && !wantsJson(headers.accept ?? '');
-}
-
-/** Whoever names JSON and no event stream; the wildcard that most programs send is no wish. */
-function wantsJson(accept: string): boolean {
-  const types = accept.split(',').map((type) => type.replace(/;.*/s, '').trim().toLowerCase());
-  return types.includes('application/json') && !types.includes('text/event-stream');
+  if (method?.streams !== true) return false;
+  // The wildcard that most programs send is no wish.
+  const types = (headers.accept ?? '')
+    .split(',')
+    .map((type) => type.replace(/;.*/s, '').trim().toLowerCase());
+  if (types.includes('text/event-stream')) return true;
+  return !types.includes('application/json') && error?.code !== RPC.invalidParams;
 }
 
 function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: Routes): void {

@@ -1,4 +1,5 @@
 // POST /mcp: the tools of an agent over HTTP. Each request has a server of its own, so nothing can cross between two.
+import type { IncomingMessage } from 'node:http';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
 import { readBody, type Exchange, type Routes } from './exchange.ts';
@@ -7,7 +8,7 @@ import type { CallMail } from './mcpServer.ts';
 import { refuse } from './respond.ts';
 
 /** What MCP says in headers. The rest of a request has been judged by the guard, and is not passed on. */
-const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
+const HEADERS = ['content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
 
 /** A message of MCP, by the agent's own token. */
 export async function postMcp({ request, response, bearer }: Exchange, routes: Routes): Promise<void> {
@@ -26,20 +27,30 @@ export async function postMcp({ request, response, bearer }: Exchange, routes: R
   const answer = await handler.fetch(
     new Request('http://localhost/mcp', {
       method: 'POST',
-      headers: HEADERS.flatMap((name): [string, string][] => {
-        const value = request.headers[name];
-        return typeof value === 'string' ? [[name, value]] : [];
-      }),
+      headers: [
+        ['accept', 'application/json, text/event-stream'],
+        ...HEADERS.flatMap((name): [string, string][] => {
+          const value = request.headers[name];
+          return typeof value === 'string' ? [[name, value]] : [];
+        }),
+      ],
     }),
     { parsedBody: read.payload },
   );
+  // It is finite: no tool reports progress, and nothing can be subscribed to.
+  const text = await answer.text();
+  const type = answer.headers.get('content-type') ?? 'text/plain';
+  const alone = takesStream(request) ? undefined : /^event: message\ndata: (.*)\n+$/.exec(text)?.[1];
   response.writeHead(answer.status, {
-    'Content-Type': answer.headers.get('content-type') ?? 'text/plain',
+    'Content-Type': alone === undefined ? type : 'application/json',
     'Cache-Control': 'no-store',
   });
-  // It is finite: no tool reports progress, and nothing can be subscribed to.
-  response.end(await answer.text());
+  response.end(alone ?? text);
 }
+
+/** The earlier revision answers with an event stream. Whoever does not name one is answered with what is in it. */
+const takesStream = ({ headers }: IncomingMessage): boolean =>
+  /\btext\/event-stream\b/i.test(headers.accept ?? '');
 
 /** Older clients ask whether there is a stream, and say goodbye to a session. */
 export function onlyPostMcp({ response }: Exchange): void {

@@ -29,8 +29,13 @@ export function refuse(response: ServerResponse, { status, reason }: Refusal): v
 }
 
 /** Answers with text and ends. */
-export function sendText(response: ServerResponse, status: number, text: string): void {
-  send(response, status, 'text/plain; charset=utf-8', text);
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  send(response, status, type, text);
 }
 
 /** Answers with JSON and ends. */

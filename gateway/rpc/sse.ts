@@ -20,7 +20,7 @@ export class EventStream {
     if (response.destroyed) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
+      'Cache-Control': 'no-cache, no-store',
       'X-Accel-Buffering': 'no',
     });
     const { first, next, everyMs } = KEEP_ALIVE[keepAlive];

@@ -12,8 +12,8 @@ const MEGABYTE = 1024 * 1024;
 const post = (headers: Readonly<Record<string, string>> = {}, body = LIST) =>
   ask(gateway.socket, { headers, body });
 
-test('a program is let in, with either of the names for this host', async () => {
-  for (const host of ['localhost', 'holdfast']) {
+test('a program is let in, with any of the names for this host', async () => {
+  for (const host of ['localhost', 'holdfast', '127.0.0.1', '[::1]']) {
     const { status, body } = await post({ Host: host });
     assert.equal(status, 200);
     assert.deepEqual(JSON.parse(body), { jsonrpc: '2.0', id: 1, result: { sessions: [] } });
@@ -60,7 +60,7 @@ test('a preflight is refused without any word that a browser could take for cons
 });
 
 test('any other host is not served here', async () => {
-  const hosts = ['evil.example', 'localhost.', 'localhost:80', '127.0.0.1', 'localhost,evil', 'a@localhost'];
+  const hosts = ['evil.example', 'localhost.', 'localhost:80', '127.1', 'localhost,evil', 'a@localhost'];
   for (const host of hosts) assert.equal((await post({ Host: host })).status, 421, host);
 });
 
@@ -110,10 +110,7 @@ test('what is no request for one of the routes reaches no handler', async () => 
     'a body that asks first': `POST /rpc ${head}Expect: 100-continue\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n`,
   };
   for (const [name, bytes] of Object.entries(refused)) {
-    const { status, body } = await sendRaw(gateway.socket, bytes).catch((error: Error) => {
-      assert.match(error.message, /closed after ""/, name);
-      return { status: 400, body: '' };
-    });
+    const { status, body } = await sendRaw(gateway.socket, bytes);
     assert.ok(status === 100 || status >= 400, `${name}: ${status}`);
     assert.doesNotMatch(body, /200|ok/, name);
   }
@@ -160,7 +157,7 @@ test('headers without end are refused', async () => {
     gateway.socket,
     `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
   );
-  assert.ok(status === 431 || status === 400, `${status}`);
+  assert.equal(status, 431);
 });
 
 test('the plain dialect is answered plainly: result or error, also without an id', async () => {
@@ -171,6 +168,8 @@ test('the plain dialect is answered plainly: result or error, also without an id
   assert.match(body, /^\{"error":\{"code":-32001,.*"problem":"session\.unknown"/);
   for (const nothing of ['{}', '{"method":5}', '{"id":"a","params":{}}'])
     assert.match((await post({}, nothing)).body, /^\{"error":\{"code":-32600,/, nothing);
+  const { body: named } = await post({}, '{"id":"a","method":"session.list"}');
+  assert.deepEqual(JSON.parse(named), { result: { sessions: [] }, id: 'a' });
 });
 
 test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
@@ -181,7 +180,10 @@ test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
 });
 
 test('errors of JSON-RPC are HTTP 200, and a notification is answered with 204 and nothing', async () => {
-  assert.equal((await post({}, 'nonsense')).status, 200);
+  for (const nonsense of ['nonsense', '\ufeff{}']) {
+    const { status: told, body: said } = await post({}, nonsense);
+    assert.deepEqual([told, /"code":-32700/.test(said)], [200, true], nonsense);
+  }
   assert.equal((await post({}, '{"jsonrpc":"2.0","id":1,"method":"no.such"}')).status, 200);
   const { status, body } = await post({}, '{"jsonrpc":"2.0","method":"session.list"}');
   assert.deepEqual([status, body], [204, '']);

@@ -66,6 +66,15 @@ for (const era of ERAS) {
   });
 }
 
+test('whoever names no event stream is answered in JSON, in the earlier revision too', async () => {
+  for (const accept of ['*/*', 'application/json']) {
+    const { status, body } = await mcp(tokenOf(agent), 'tools/list', {}, { Accept: accept });
+    assert.equal(status, 200, accept);
+    const { result } = JSON.parse(body) as { result: { tools: { name: string }[] } };
+    assert.deepEqual(result.tools.map(({ name }) => name).toSorted(), TOOLS);
+  }
+});
+
 test('the token is in the environment of the bridge and in no argument list', () => {
   const [server, ...more] = agent.servers;
   assert.deepEqual(more, []);

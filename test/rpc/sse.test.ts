@@ -79,8 +79,14 @@ test('a prompt is answered by a stream: a ping, its own turn, each message whole
   assert.deepEqual([all[0]?.type, all[1]?.type, all.at(-1)?.type], ['ping', 'prompt', 'result']);
   assert.equal(contentOf(all, 'partial').join(''), slowText(20));
   assert.deepEqual(contentOf(all, 'text'), [slowText(20)]);
-  const ids = told.map(({ id }) => id).filter((id) => id !== undefined);
-  assert.equal(new Set(ids).size, ids.length);
+  // What comes whole has the id of its last piece.
+  const ids = told.slice(1, -1).map(({ id }) => id?.split(':')[1]);
+  const seqs = all.slice(1).map(({ seq }) => Number(seq));
+  assert.deepEqual(ids.map(Number), seqs);
+  assert.deepEqual(
+    seqs,
+    seqs.toSorted((a, b) => a - b),
+  );
 });
 
 test('the stream of a prompt that waits begins with its place and tells nothing of the turn before', async () => {
@@ -127,6 +133,17 @@ test('a prompt for nobody is a stream with the error and the end', async () => {
   const told = await read(await open('/rpc', send('nobody', 'hello')));
   assert.equal(events(told)[1]?.['code'], -32001);
   assert.equal(told.at(-1)?.data, '[DONE]');
+});
+
+test('a prompt that is none is answered in JSON, and as a stream only to whoever names one', async () => {
+  const sessionId = await client.newSession();
+  const bad = { method: 'session.send', params: { sessionId } };
+  const response = await open('/rpc', bad, { Accept: '*/*' });
+  let body = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) body += chunk.toString('utf8');
+  assert.match(body, /^\{"error":\{"code":-32602,/);
+  const told = await read(await open('/rpc', bad, { Accept: 'text/event-stream' }));
+  assert.equal(events(told)[1]?.['code'], -32602);
 });
 
 test('a log that is left and taken up again has every event once', async () => {
@@ -254,6 +271,7 @@ test('a client that has hung up before it is answered is followed by nobody', as
 
 test('/metrics speaks of sessions, prompts and events', async () => {
   const response = await open('/metrics');
+  assert.match(response.headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4;/);
   let text = '';
   for await (const chunk of response as AsyncIterable<Buffer>) text += chunk.toString('utf8');
   const names = [

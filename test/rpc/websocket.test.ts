@@ -75,6 +75,11 @@ test('a parse error is answered and the connection stays', async () => {
   socket.close();
 });
 
+test('an upgrade to another version of WebSocket is told which one is spoken', async () => {
+  const { head } = await rawUpgrade(KEY.replace('13', '12'));
+  assert.match(head, /^HTTP\/1\.1 426 [^]*\r\nSec-WebSocket-Version: 13\r\n/);
+});
+
 test('bytes that the standard forbids end that connection only, with the code for it', async () => {
   const table: readonly [name: string, bytes: readonly number[], code: number][] = [
     ['garbage', [0xff, 0xff, 0xff, 0xff], 1002],
@@ -131,7 +136,7 @@ test('an upgrade passes the same guard as a request', async () => {
     ['/rpc', `${KEY}Sec-Fetch-Site: cross-site\r\n`, 403],
     ['/rpc', KEY.replace('localhost', 'evil.example'), 421],
     ['/rpc', `${KEY}Host: evil.example\r\n`, 400],
-    ['/rpc', KEY.replace('13', '12'), 400],
+    ['/rpc', KEY.replace('13', '12'), 426],
   ];
   for (const [path, headers, status] of refused) {
     const { head, socket } = await rawUpgrade(headers, path);
