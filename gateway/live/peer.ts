@@ -153,9 +153,9 @@ export class PeerSide {
     if (found !== undefined) return found;
     this.#lastVisit += 1;
     const id = `c${this.#lastVisit.toString(36)}`;
-    const { name } = this.#parts;
+    const { name, after } = this.#parts;
     const client = () => ({ id, clientId: guest.actor.clientId, name: guest.actor.name.slice(0, 80) });
-    const visit = new Visit({ peer: name, calls: this.calls, client, sink: guest.push });
+    const visit = new Visit({ peer: name, calls: this.calls, client, sink: guest.push, after });
     this.#visitOf.set(guest, visit);
     this.#visits.set(id, visit);
     guest.keep(`visit ${this.#parts.key}`, () => {

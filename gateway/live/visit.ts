@@ -24,6 +24,9 @@ import { fromPeer, readable } from './foreign.ts';
 type Subscribing = Params<'session.subscribe'>;
 type Subscribed = Result<'session.subscribe'>;
 
+/** When a peer that is there and could not be asked is asked again: it may be too busy to answer anything. */
+const AGAIN_MS = 1_000;
+
 interface Following {
   readonly sessionId: SessionId;
   /** All up to here was handed over. */
@@ -40,6 +43,8 @@ export interface VisitParts {
   readonly peer: () => PeerName;
   readonly calls: Calls;
   readonly client: () => RemoteClient;
+  /** Calls back once. */
+  readonly after: (ms: number, callback: () => void) => void;
   /** Where the client can be told something later, if it can. */
   readonly sink: Sink | undefined;
 }
@@ -160,9 +165,13 @@ export class Visit {
     }).catch((error: unknown) => {
       if (following.state !== 'asking') return;
       if (!(error instanceof Problem) || error.problem !== 'peer.offline') this.#lose(following);
-      else if (this.#parts.calls.isLinked) this.#resume(following);
+      else if (this.#parts.calls.isLinked) this.#parts.after(AGAIN_MS, () => this.#again(following));
       else following.state = 'away';
     });
+  }
+
+  #again(following: Following): void {
+    if (following.state === 'asking') this.#resume(following);
   }
 
   #begin(following: Following): void {

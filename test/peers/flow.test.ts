@@ -153,6 +153,27 @@ it('a client that has gone follows nothing at the peer any more', async () => {
   await waitFor('nobody to follow it', async () => !(await isFollowed()));
 });
 
+it('what is followed goes on after a break during which more was asked than may wait', async (t) => {
+  await using both = linkedGateways(EVERYTHING);
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  await here.call('session.subscribe', { peer, sessionId });
+  await both.cut();
+  const { calls } = both.laptop.peering.side(1);
+  const asked = Array.from({ length: 1_000 }, () => calls.call('nothing', {}, { isRepeatable: true }));
+  const ask = calls.call.bind(calls);
+  let times = 0;
+  // Without an end it would ask before anything could be answered, and this test would never end.
+  t.mock.method(calls, 'call', (...call: Parameters<typeof ask>) =>
+    (times += 1) > 50 ? new Promise(() => {}) : ask(...call),
+  );
+  both.link();
+  await Promise.allSettled(asked);
+  await there.call('session.send', { sessionId, message: 'hello' });
+  await here.until('the turn', () => here.events(sessionId).find(({ type }) => type === 'result'));
+  assert.ok(times < 10, `it asked ${times} times`);
+});
+
 it('a prompt that is sent while the link breaks runs once', async () => {
   await using both = linkedGateways(EVERYTHING);
   const here = both.laptop.client();
