@@ -9,6 +9,8 @@ export const LINK_WAIT_MS = 10_000;
 /** How long it waits in all. Ending an agent with all its children takes a while. */
 const ANSWER_MS = 60_000;
 const MAX_PENDING = 1000;
+/** The other side answers twice as many at once: those of the link before may be under way there, too. */
+const MAX_UNDER_WAY = 64;
 
 interface Pending {
   readonly text: string;
@@ -40,6 +42,9 @@ export interface CallOptions {
 export class Calls {
   readonly #options: CallsOptions;
   readonly #pending = new Map<string, Pending>();
+  /** Of these: what waits to be sent, in order, and what was sent over this link. */
+  readonly #unsent = new Set<string>();
+  readonly #underWay = new Set<string>();
   #messages: Messages | undefined;
   #instanceId = '';
   #isGivenUp = false;
@@ -68,18 +73,19 @@ export class Calls {
     this.#messages = messages;
     this.#instanceId = instanceId;
     this.#be(true);
-    for (const [id, pending] of this.#pending) {
+    this.#underWay.clear();
+    this.#unsent.clear();
+    for (const [id, { sentTo, isRepeatable }] of this.#pending) {
       // The same run remembers what it has answered.
-      if (pending.sentTo === undefined || pending.sentTo === instanceId || pending.isRepeatable) {
-        pending.sentTo = instanceId;
-        messages.send(pending.text);
-      } else {
+      if (sentTo === undefined || sentTo === instanceId || isRepeatable) this.#unsent.add(id);
+      else {
         this.#fail(
           id,
           'It was started anew while this was under way: see whether it was done, then do it again.',
         );
       }
     }
+    this.#sendMore();
   }
 
   /** The link is gone, for now. */
@@ -109,18 +115,17 @@ export class Calls {
     );
     const settle: Pending['settle'] = (answer) => {
       this.#pending.delete(id);
+      this.#unsent.delete(id);
+      this.#underWay.delete(id);
       cancel();
+      this.#sendMore();
       if ('error' in answer) return reject(answer.error);
       onResult?.(answer.result);
       resolve(answer.result);
     };
-    this.#pending.set(id, {
-      text,
-      isRepeatable,
-      settle,
-      sentTo: this.#messages === undefined ? undefined : this.#instanceId,
-    });
-    this.#messages?.send(text);
+    this.#pending.set(id, { text, isRepeatable, settle, sentTo: undefined });
+    this.#unsent.add(id);
+    this.#sendMore();
     return promise;
   }
 
@@ -137,6 +142,19 @@ export class Calls {
     else pending.settle({ result: answer['result'] });
   }
 
+  /** As much as may be under way at once. */
+  #sendMore(): void {
+    for (const id of this.#unsent) {
+      const pending = this.#pending.get(id);
+      if (this.#messages === undefined || this.#underWay.size >= MAX_UNDER_WAY || pending === undefined)
+        return;
+      this.#unsent.delete(id);
+      this.#underWay.add(id);
+      pending.sentTo = this.#instanceId;
+      this.#messages.send(pending.text);
+    }
+  }
+
   #be(there: boolean): void {
     if (this.#isThere === there) return;
     this.#isThere = there;
@@ -145,6 +163,7 @@ export class Calls {
 
   #giveUp(): void {
     this.#isGivenUp = true;
+    this.#unsent.clear();
     this.#be(false);
     for (const id of this.#pending.keys()) this.#fail(id);
   }

@@ -1,6 +1,7 @@
 // Tasks given to a peer: taken once, run there, and their end told here, whatever becomes of the link meanwhile.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Task } from '../../gateway/protocol/index.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -63,6 +64,26 @@ it('a task for a peer that is away is kept, and taken once when it comes', async
   await taskWhen(both.box.client(), ({ state }) => state === 'completed');
   await taskWhen(here, ({ state }) => state === 'completed');
   assert.equal((await both.box.client().call('session.list', {})).sessions.length, 1);
+});
+
+it('any number of tasks for a peer that is away are taken when it comes, however busy it is', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  await both.cut();
+  // Two hundred agents at once would be too much for a test.
+  both.box.peering.answer('peer.task', async ({ taskId }) => {
+    await setImmediate();
+    return { taskId, state: 'running', sessionId: null, result: null, error: null };
+  });
+  const here = both.laptop.client();
+  const given = Array.from({ length: 200 }, (_, n) =>
+    here.call('task.delegate', { peer, prompt: `${n}`, promptId: `p${n}` }),
+  );
+  await Promise.all(given);
+  both.link();
+  const states = async (): Promise<Set<string>> =>
+    new Set((await here.call('task.list', {})).tasks.map(({ state }) => state));
+  await waitFor('all to be taken or refused', async () => !(await states()).has('sent'));
+  assert.deepEqual([...(await states())], ['running']);
 });
 
 it('what ends while the link is broken is told when it is back', async () => {
