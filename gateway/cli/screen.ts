@@ -1,5 +1,12 @@
 // The two ends of a chat: a terminal, where text streams above the line that is being typed, or a pair of pipes.
-import { createInterface, cursorTo, clearScreenDown, moveCursor, type Interface } from 'node:readline';
+import {
+  createInterface,
+  cursorTo,
+  clearScreenDown,
+  moveCursor,
+  type Interface,
+  type Key,
+} from 'node:readline';
 import { Writable } from 'node:stream';
 import { Channel } from './channel.ts';
 
@@ -61,6 +68,10 @@ class Pipes implements Screen {
   }
 }
 
+/** Asks a terminal to say where what is pasted begins and ends; those that cannot take no notice. */
+const TELL_PASTES = '\u001b[?2004h';
+const TELL_NO_PASTES = '\u001b[?2004l';
+
 /** While nobody types, text streams as it comes; while somebody does, whole lines appear above the line being typed. */
 class Terminal implements Screen {
   readonly isTerminal = true;
@@ -71,10 +82,12 @@ class Terminal implements Screen {
   #waiting = '';
   #atLineStart = true;
   #isClosed = false;
+  #isPasting = false;
 
   constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream, onInterrupt: () => void) {
     this.#output = output;
     this.#gate = new Gate(output);
+    output.write(TELL_PASTES);
     this.#reader = createInterface({ input, output: this.#gate, terminal: true, prompt: '> ' });
     this.#reader.on('SIGINT', onInterrupt);
     // readline's own, to be changed by whoever has typed a secret.
@@ -82,12 +95,14 @@ class Terminal implements Screen {
     this.#reader.on('close', () => {
       if (this.#gate.isOpen) this.#hideInput();
       this.#isClosed = true;
+      output.write(TELL_NO_PASTES);
       this.lines.close();
     });
     this.#reader.on('line', (line) => {
       // Enter has moved the cursor to the next line already, if the line that it ended was to be seen.
       this.#gate.isOpen = false;
-      this.lines.push(line);
+      // Lines that were pasted are one text, as if each but the last ended in a \\: only a person's own Enter sends.
+      this.lines.push(this.#isPasting ? `${line}\\` : line);
     });
     // After readline's own listener: what was typed is in `line` now.
     input.on('keypress', this.#typed);
@@ -116,7 +131,9 @@ class Terminal implements Screen {
     this.#output.write(this.#atLineStart ? this.#waiting : `${this.#waiting}\n`);
   }
 
-  readonly #typed = (): void => {
+  readonly #typed = (_text: unknown, { name }: Key): void => {
+    if (name === 'paste-start') this.#isPasting = true;
+    if (name === 'paste-end') this.#isPasting = false;
     if (this.#reader.line !== '' && !this.#gate.isOpen) {
       this.#print(this.#atLineStart ? '' : '\n');
       this.#showInput();

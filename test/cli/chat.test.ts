@@ -230,12 +230,40 @@ test('a gateway that is stopped on purpose stays stopped until there is a prompt
   assert.match(out, /Reconnected\.\n[^]*> echo back again\n[^]*back again\n/);
 });
 
-test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', async () => {
+/** A chat with a terminal of its own. */
+function chatInTerminal(home: string, args: readonly string[]): Running {
   need('python3');
-  await using gateway = await startGateway();
   const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
-  const args = ['-c', pty, process.execPath, MAIN, 'chat', ...DEMO];
-  await using chat = new Running('python3', args, gateway.home, { env: { TERM: 'xterm' } });
+  const words = ['-c', pty, process.execPath, MAIN, 'chat', ...args];
+  return new Running('python3', words, home, { env: { TERM: 'xterm' } });
+}
+
+test('in a terminal: what is pasted is one prompt, however many lines it has, and is sent by Enter', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const sessionId = await client.newSession();
+  await using chat = chatInTerminal(gateway.home, [sessionId]);
+  await chat.until('twice leaves: the session goes on.');
+  assert.ok(chat.out.includes('\u001b[?2004h'), 'the terminal is asked to mark what is pasted');
+  chat.type('\u001b[200~echo one\rtwo \\\rthree\r\u001b[201~');
+  chat.type('four\r');
+  await chat.until('\r\nfour\r\n');
+  chat.type('echo five\r');
+  await chat.until('\r\nfive\r\n');
+  chat.type('\u0004');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0, out);
+  assert.ok(out.includes('\u001b[?2004l'), 'and not to when it is over');
+  const follower = await client.follow(sessionId);
+  assert.deepEqual(
+    follower.of('prompt').map(({ message }) => message),
+    ['echo one\ntwo \\\nthree\nfour', 'echo five'],
+  );
+});
+
+test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', async () => {
+  await using gateway = await startGateway();
+  await using chat = chatInTerminal(gateway.home, DEMO);
   await chat.until('twice leaves: the session goes on.');
   chat.type('slow 2000 10\r');
   await chat.until('s9 ');
