@@ -22,9 +22,22 @@ export interface Where {
 export async function withAttachments(
   text: string,
   attachments: readonly Attachment[],
-  { folder, isElsewhere, clippings }: Where,
+  where: Where,
 ): Promise<Message> {
-  if (attachments.length === 0) return text;
+  const message = attachments.length === 0 ? text : await blocksOf(text, attachments, where);
+  if (Buffer.byteLength(JSON.stringify(message)) <= MOST) return message;
+  throw new Error(
+    message === text
+      ? t('A prompt holds at most 1 MB. Put the text into a file of the folder, and name that with @.')
+      : t('All that goes along is more than 1 MB together. Remove an image and send again.'),
+  );
+}
+
+async function blocksOf(
+  text: string,
+  attachments: readonly Attachment[],
+  { folder, isElsewhere, clippings }: Where,
+): Promise<ContentBlock[]> {
   // A picture may say it all.
   const blocks: ContentBlock[] = text.trim() === '' ? [] : [{ type: 'text', text }];
   for (const { uri, name } of attachments) {
@@ -33,9 +46,6 @@ export async function withAttachments(
       await mustBeInside(uri, folder);
       blocks.push(isElsewhere ? await contentOf(uri) : { type: 'resource_link', uri, name });
     }
-  }
-  if (JSON.stringify(blocks).length > MOST) {
-    throw new Error(t('All that goes along is more than 1 MB together. Remove an image and send again.'));
   }
   return blocks;
 }

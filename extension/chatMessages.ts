@@ -164,8 +164,8 @@ export const FromPanel = z.discriminatedUnion('type', [
     type: z.literal('send'),
     sessionId,
     promptId: PromptId,
-    /** Empty: what goes along says it. */
-    message: text,
+    /** Empty: what goes along says it. However long: what is dropped here would not be given back. */
+    message: z.string(),
     attachments: z.array(Attachment).max(20).optional(),
     /** Now: the running turn stops for it. */
     steer: z.boolean().optional(),
@@ -188,7 +188,7 @@ export const FromPanel = z.discriminatedUnion('type', [
   /** A waiting prompt goes first, and what runs is stopped for it. */
   z.strictObject({ type: z.literal('sendNow'), sessionId, promptId: PromptId }),
   /** Another text for a waiting prompt; what goes along with it stays. */
-  z.strictObject({ type: z.literal('edit'), sessionId, promptId: PromptId, message: text.min(1) }),
+  z.strictObject({ type: z.literal('edit'), sessionId, promptId: PromptId, message: z.string().min(1) }),
   /** 0: it runs next. */
   z.strictObject({
     type: z.literal('move'),
@@ -202,7 +202,7 @@ export const FromPanel = z.discriminatedUnion('type', [
   /** The unsent text, when it has rested for a moment. */
   z.strictObject({ type: z.literal('draft'), sessionId, text: z.string().max(100_000) }),
   /** What must outlive a reload, as JSON: only the panel reads it. */
-  z.strictObject({ type: z.literal('keep'), sessionId: SessionId, kept: text }),
+  z.strictObject({ type: z.literal('keep'), sessionId: SessionId, kept: z.string() }),
   /** The host asks in VS Code's own list, and sets what was chosen. */
   z.strictObject({ type: z.literal('pickMode'), sessionId }),
   z.strictObject({ type: z.literal('pickModel'), sessionId }),

@@ -20,6 +20,7 @@ import {
   type Result,
 } from '../protocol/index.ts';
 import { readDiscovery } from './discovery.ts';
+import { MAX_BODY } from './guard.ts';
 import { makePrivateFolder, stateFolder } from './paths.ts';
 
 /** A gateway that takes longer than this for a hello is stopped or stuck. */
@@ -32,6 +33,7 @@ const OTHER_HOST = 'exit code 4';
 /** How long a client that starts a gateway is left alone with that. */
 const TURN_MS = 2_500;
 const RELAUNCH_MS = 500;
+const TOO_LONG = `A request holds at most ${MAX_BODY} bytes, and nothing was sent. Put a long text into a file, and name that.`;
 
 /** A gateway that is connected. Disposing it hangs up. */
 export interface GatewayClient extends AsyncDisposable {
@@ -251,7 +253,10 @@ class Link {
     this.#socket = socket;
     this.#rpc = new JSONRPCClient((payload) => {
       if (socket.readyState !== socket.OPEN) throw new Error('The link to the gateway is gone.');
-      socket.send(JSON.stringify(payload));
+      const frame = JSON.stringify(payload);
+      // The gateway would hang up, and whoever sends again what was lost with a link would lose the next one too.
+      if (Buffer.byteLength(frame) > MAX_BODY) throw new Error(TOO_LONG);
+      socket.send(frame);
     });
     socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')));
     const { promise, resolve } = Promise.withResolvers<{ reason: string }>();

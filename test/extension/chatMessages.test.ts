@@ -22,3 +22,10 @@ test('a message that asks for anything else is dropped, however it is dressed', 
   }
   assert.equal(FromPanel.safeParse({ type: 'ready' }).success, true);
 });
+
+test('a prompt gets through however long it is: whoever is told nothing of it would not have it back', () => {
+  const message = 'x'.repeat(3_000_000);
+  for (const type of ['send', 'edit'])
+    assert.equal(FromPanel.safeParse({ type, sessionId: 's1', promptId: 'p1', message }).success, true);
+  assert.equal(FromPanel.safeParse({ type: 'keep', sessionId: 's1', kept: message }).success, true);
+});

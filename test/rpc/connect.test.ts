@@ -130,3 +130,12 @@ test('a client keeps its id over reconnects, and one of another protocol is told
     /speaks protocol 7 to 9, the gateway 1 to 1\. Update the gateway/,
   );
 });
+
+test('what the gateway would hang up on is refused before it is sent, and the link stays', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const { sessionId } = await client.call('session.create', { path: newFolder(), agent: 'demo' });
+  const long = client.call('session.send', { sessionId, message: '光'.repeat(400_000) });
+  await assert.rejects(long, /at most 1048576 bytes.*Put a long text into a file/);
+  assert.equal((await client.call('session.get', { sessionId })).queued, 0);
+});
