@@ -1,6 +1,6 @@
 // How peers are reached: the key of this gateway, the port where they find it, dialling them and welcoming them.
 import type { PeerName } from '../protocol/index.ts';
-import { addressesOf, hostAndPort } from '../peers/addresses.ts';
+import { addressesOf, hostAndPort, withNews } from '../peers/addresses.ts';
 import { fingerprintOfPem, type Identity } from '../peers/certificate.ts';
 import { greet, PEER_PROTOCOL, welcome } from '../peers/greeting.ts';
 import { newIdentity, readIdentity } from '../peers/identity.ts';
@@ -148,22 +148,20 @@ export class Reach implements AsyncDisposable {
     dialledByUs: boolean,
     known: readonly string[],
   ): void {
-    const { store } = this.#parts;
+    const { store, audit } = this.#parts;
     const { key, fingerprint, addresses } = peer.stored;
-    const all = [...new Set([...known, ...link.hello.addresses])].slice(0, 12);
+    const all = withNews(known, link.hello.addresses);
     const isNewKey = shown !== fingerprint;
-    if (isNewKey || all.join() !== addresses.join()) {
-      store.written(() => {
-        if (isNewKey) store.peers.promote(key, shown);
-        store.peers.setAddresses(key, all);
-      });
-      this.#parts.refresh(key);
-    }
+    if (isNewKey) store.written(() => store.peers.promote(key, shown));
+    // It can be dialled where it was, too.
+    if (all.join() !== addresses.join())
+      audit.attempt(() => store.written(() => store.peers.setAddresses(key, all)));
+    this.#parts.refresh(key);
     if (isNewKey) {
       // The key before is worth nothing from now on.
       this.renew();
       peer.cut('It has a new key.', 'rotated');
-      this.#parts.audit.note('peer.rekeyed', { peer: peer.stored.name, fingerprint: shown });
+      audit.note('peer.rekeyed', { peer: peer.stored.name, fingerprint: shown });
     }
     link.onControl = (kind, body) => {
       receiveRekey(this.#parts, peer, link, kind, body, () => {

@@ -38,6 +38,17 @@ export function readAddress(text: string, defaultPort: number): string | undefin
   return hostAndPort(host, number);
 }
 
+const MOST_REMEMBERED = 12;
+
+/**
+ * Where a machine can be dialled, after it has said so: what has worked last, or what a person has said, comes first in `known`
+ * and stays; what it says now goes before the places where it was once.
+ */
+export function withNews(known: readonly string[], told: readonly string[]): string[] {
+  const half = MOST_REMEMBERED / 2;
+  return [...new Set([...known.slice(0, half), ...told, ...known.slice(half)])].slice(0, MOST_REMEMBERED);
+}
+
 /** A name from what a machine, or somebody else, calls itself. */
 export function nameFrom(text: string): PeerName {
   const [first = ''] = text.toLowerCase().split('.');

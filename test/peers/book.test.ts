@@ -4,12 +4,14 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { systemClock as clock } from '../../gateway/live/clock.ts';
 import { Peers } from '../../gateway/live/peers.ts';
+import { withNews } from '../../gateway/peers/addresses.ts';
 import { makeIdentity } from '../../gateway/peers/certificate.ts';
-import { PeerName, PeerPolicy } from '../../gateway/protocol/index.ts';
+import { PeerName, PeerPolicy, Problem } from '../../gateway/protocol/index.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
 import { MailDesk } from '../support/mailDesk.ts';
-import { NOW } from '../support/store.ts';
+import { NOW, openStore } from '../support/store.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const BOX = PeerName.parse('box');
 
@@ -18,12 +20,15 @@ async function withBox(store: Store): Promise<Peers> {
   const { certificate, fingerprint } = makeIdentity();
   const known = { own: '', addresses: [], policy: PeerPolicy.parse({}), createdAt: NOW };
   store.written(() => store.peers.put({ name: BOX, fingerprint, certificate, ...known }));
-  const settings = { heartbeatSeconds: 30, announce: false, discoveryPort: 9848 };
-  const about = { instanceId: 'i', version: '0.0.0' };
-  const logger = pino({ level: 'silent' });
-  const peers = new Peers({ store, clock, logger, home: newFolder('home'), settings, about });
+  const peers = peersOf(store, newFolder('home'));
   await peers.start();
   return peers;
+}
+
+function peersOf(store: Store, home: string): Peers {
+  const settings = { host: '127.0.0.1', heartbeatSeconds: 30, announce: false, discoveryPort: 9848 };
+  const about = { instanceId: 'i', version: '0.0.0' };
+  return new Peers({ store, clock, logger: pino({ level: 'silent' }), home, settings, about });
 }
 
 test('a peer is called otherwise together with the mail that waits for it', async () => {
@@ -42,4 +47,34 @@ test('two changes of what a peer may do that come at once both hold', async () =
   await Promise.all([peers.setPolicy(BOX, { see: false }), peers.setPolicy(BOX, { interrupt: true })]);
   const { policy } = desk.store.peers.get(BOX);
   assert.deepEqual([policy.see, policy.interrupt], [false, true]);
+});
+
+test('a machine is linked whose new address cannot be written down because the disk is full', async (t) => {
+  using desk = openStore();
+  using box = openStore();
+  await using atDesk = peersOf(desk.store, desk.folder);
+  const policy = PeerPolicy.parse({});
+  const { code } = await atDesk.invite({ address: undefined, form: 'text', policy });
+  const joining = { name: BOX, address: undefined, fingerprint: undefined, policy };
+  {
+    await using before = peersOf(box.store, box.folder);
+    assert.equal((await before.join(code, joining)).state, 'connected');
+  }
+  const { key, addresses } = box.store.peers.get(BOX);
+  // Where it was before: the address that works is another one now.
+  box.store.written(() => box.store.peers.setAddresses(key, ['127.0.0.1:1', ...addresses]));
+  t.mock.method(box.store, 'written', () => {
+    throw new Problem('storage.full', 'full');
+  });
+  await using again = peersOf(box.store, box.folder);
+  await again.start();
+  await waitFor('the link', () => again.list()[0]?.state === 'connected');
+});
+
+test('where a machine is now is remembered, however many places it was at before', () => {
+  const before = Array.from({ length: 12 }, (_, n) => `10.0.0.${n}:1`);
+  const after = withNews(before, ['10.1.1.1:1', '10.0.0.3:1', '10.1.1.2:1']);
+  assert.equal(after.length, 12);
+  assert.deepEqual(after.slice(0, 6), before.slice(0, 6), 'what worked last comes first');
+  assert.deepEqual(after.slice(6, 8), ['10.1.1.1:1', '10.1.1.2:1']);
 });
