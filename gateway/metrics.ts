@@ -16,7 +16,7 @@ export function metricsOf(store: Store, clients: () => number): Metrics {
   let registry: Promise<Registry> | undefined;
   return {
     count({ batches }) {
-      if (batches.length === 0) return;
+      if (!batches.some(({ texts }) => texts.length > 0)) return;
       counted.commits += 1;
       for (const { texts } of batches) counted.events += texts.length;
     },

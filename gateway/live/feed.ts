@@ -138,8 +138,9 @@ export class Feed {
   #publishBatch(batch: Batch): void {
     const subscribers = this.#subscribers.get(batch.sessionId);
     if (subscribers === undefined) return;
-    const framed = isLong(batch) ? undefined : this.#frameOnce(batch);
     if (batch.isCompacted) subscribers.read.clear();
+    if (batch.texts.length === 0) return;
+    const framed = isLong(batch) ? undefined : this.#frameOnce(batch);
     if (framed !== undefined) subscribers.said.add(framed);
     for (const subscriber of subscribers.all) {
       if (subscriber.state !== 'reading') continue;

@@ -13,6 +13,7 @@ import type { Message, Mode, PermissionId } from '../protocol/index.ts';
 import { endTurn, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
+import { compactLong } from './compacting.ts';
 import { earlierTurns } from './earlier.ts';
 import { asProblem, DAMAGED, describeFailure } from './failures.ts';
 import { persist } from './persist.ts';
@@ -178,6 +179,7 @@ export class LiveSession {
     try {
       const outcome = await this.#attempt(turn);
       this.#questions.withdrawAll();
+      await compactLong(this.#world, this.#log, turn.firstSeq);
       await persist(this.#world, { sessionId: this.#log.sessionId }, () => {
         const { promptId } = prompt;
         endTurn(store, this.#log, { promptId, firstSeq: turn.firstSeq }, outcome, clock.now());

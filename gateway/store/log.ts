@@ -59,7 +59,7 @@ export class LogStore {
   readonly logId: string;
   readonly #heads = new Map<number, number>();
   readonly #fresh = new Map<number, Fresh>();
-  readonly #compacted = new Set<number>();
+  readonly #compacted = new Map<number, LogOf>();
   /** Every append since the last commit, in order, to be undone from the end. */
   readonly #appends: { readonly fresh: Fresh; readonly before: number }[] = [];
 
@@ -121,15 +121,19 @@ export class LogStore {
     );
   }
 
-  /** What the last commit wrote, once. */
+  /** What the last commit wrote, once. A batch without events says that something was compacted, and no more. */
   takeFresh(): Batch[] {
     const batches = [...this.#fresh.values()].map(({ log, after, texts }): Batch => ({
       sessionId: log.sessionId,
       after,
       last: after + texts.length,
       texts,
-      isCompacted: this.#compacted.has(log.key),
+      isCompacted: this.#compacted.delete(log.key),
     }));
+    for (const log of this.#compacted.values()) {
+      const head = this.head(log);
+      batches.push({ sessionId: log.sessionId, after: head, last: head, texts: [], isCompacted: true });
+    }
     this.#fresh.clear();
     this.#compacted.clear();
     this.#appends.length = 0;
@@ -212,18 +216,26 @@ export class LogStore {
    * much is left of them.
    */
   compactFrom(log: LogOf, first: number): { events: number; bytes: number } {
-    const end = this.head(log) + 1;
+    const { kept, texts } = this.#compact(log, first, this.head(log) + 1);
+    for (const event of kept) this.#index.add(log.key * SPAN + event.seq, event);
+    return { events: kept.length, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
+  }
+
+  /** Does a part of that beforehand, up to before a seq. A search finds whole messages, so it hears of them at the end. */
+  compactPart(log: LogOf, first: number, end: number): void {
+    this.#compact(log, first, end);
+  }
+
+  #compact(log: LogOf, first: number, end: number): { kept: readonly Event[]; texts: readonly string[] } {
     const events = this.#parsed(log, first, end);
     const kept = compact(events);
-    const base = log.key * SPAN;
-    for (const event of kept) this.#index.add(base + event.seq, event);
     const texts = kept.map((event) => JSON.stringify(event));
-    const left = { events: kept.length, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
-    if (kept.length === events.length) return left;
-    this.#compacted.add(log.key);
+    if (kept.length === events.length) return { kept, texts };
+    const base = log.key * SPAN;
+    this.#compacted.set(log.key, log);
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);
     this.write(kept.map(({ seq, type }, index) => ({ id: base + seq, type, text: texts[index] ?? '' })));
-    return left;
+    return { kept, texts };
   }
 
   /** Whether what was said in this session of the agent stands elsewhere: the log has not spoken of it last. */
@@ -316,6 +328,7 @@ export class LogStore {
     this.#index.remove(key * SPAN, (key + 1) * SPAN - 1);
     this.#heads.delete(key);
     this.#fresh.delete(key);
+    this.#compacted.delete(key);
   }
 
   #parsed({ key }: LogOf, first: number, before: number): Event[] {

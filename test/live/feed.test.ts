@@ -12,6 +12,8 @@ import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/sto
 
 const TURNS = 8;
 const PIECES = 265;
+/** Events that are compacted at once before the end of a turn. */
+const PART = 60;
 const PIECE = 'x'.repeat(16_000);
 /** What a reader holds before it asks for a pause. */
 const ROOM = 1024 * 1024;
@@ -98,6 +100,11 @@ for (const start of [1, 2, 3]) {
         for (const { pace, reader } of readers) if (chance() < pace) reader.drain();
         if (chance() < 0.5) await nextTurnOfLoop();
       }
+      for (let from = firstSeq; from + PART <= store.log.head(session); from += PART) {
+        store.written(() => store.log.compactPart(session, from, from + PART));
+        for (const { pace, reader } of readers) if (chance() < pace) reader.drain();
+        await nextTurnOfLoop();
+      }
       const outcome = { how: 'done', stopReason: 'end_turn', agentSessionId: null } as const;
       const { promptId } = prompt;
       await store.synced(() => endTurn(store, session, { promptId, firstSeq }, outcome, NOW));
@@ -152,4 +159,35 @@ test('a page that was read before its turn was compacted is given to nobody who 
   feed.subscribe(session, 0, late);
   for (let round = 0; round < 20 && late.seq < store.log.head(session); round += 1) await nextTurnOfLoop();
   assert.deepEqual([...late.lengths.values()], [15 * PIECE.length]);
+});
+
+test('pages that were read before a part of a turn was compacted are not given to whoever comes after', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const feed = new Feed(store.log);
+  store.listeners.push((committed) => feed.publish(committed));
+  await store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent('p') }, NOW));
+  const words = 'x'.repeat(30_000);
+  const piece = (index: number): EventBody => delta(index * words.length, words);
+  // As stored, a page ends with the mode; once compacted, all of the message stands behind it.
+  const before = Array.from({ length: 4 }, (_, index) => piece(index));
+  const after = Array.from({ length: 4 }, (_, index) => piece(4 + index));
+  store.written(() =>
+    store.log.append(session, NOW, [...before, { type: 'mode', mode: 'm'.repeat(180_000) }, ...after]),
+  );
+  const head = store.log.head(session);
+  const readAll = async (from: number): Promise<number | undefined> => {
+    const reader = new SlowReader();
+    reader.seq = from;
+    feed.subscribe(session, from, reader);
+    for (let round = 0; round < 100 && reader.seq < head; round += 1) {
+      reader.drain();
+      await nextTurnOfLoop();
+    }
+    return reader.lengths.get('m1');
+  };
+  assert.equal(await readAll(0), 8 * words.length);
+  store.written(() => store.log.compactPart(session, 1, head + 1));
+  assert.equal(await readAll(1), 8 * words.length);
 });

@@ -16,7 +16,7 @@ import type { Message } from '../../gateway/protocol/index.ts';
 import { admitPrompt } from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
 /** An agent that notes what it is given, and ends a turn only when it is cancelled. */
 class PatientAgent implements AgentDriver {
@@ -123,6 +123,60 @@ test('a session says at which step of its plan the turn is, and no longer than i
   plan('completed', 'completed', 'in_progress');
   await live.of(SESSION).interrupt();
   assert.equal(step(), undefined);
+  await live[Symbol.asyncDispose]();
+});
+
+test('most of a long turn is compacted before its end, and others come in between', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  const words = Array.from({ length: 3_500 }, (_, index) => `word${index} `);
+  agent.ear?.updates(words.map((text) => ({ type: 'message', text })));
+  const lengths: number[] = [];
+  store.listeners.push(({ batches }) => {
+    if (batches.some(({ isCompacted }) => isCompacted)) lengths.push(store.log.size(session).events);
+    // Whoever has waited is heard before the next part.
+    setImmediate(() => lengths.push(0));
+  });
+  await live.of(SESSION).interrupt();
+  assert.deepEqual(
+    lengths.slice(0, 6).map((length) => Math.round(length / 1000)),
+    [3, 0, 2, 0, 1, 0],
+  );
+  const { texts } = store.log.read(session, 0, 100);
+  const said = texts.filter((text) => text.includes('word'));
+  assert.equal(said.length, 1);
+  assert.ok(said[0]?.includes(`"type":"text"`) && said[0].includes(words.join('')));
+  assert.equal(store.log.search('word3499', 10).length, 1);
+  await live[Symbol.asyncDispose]();
+});
+
+test('a turn that is cut while it is compacted is whole after the next start', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const { promptId } = sent('a');
+  await send(store, 'a');
+  const words = Array.from({ length: 2_500 }, (_, index) => `word${index} `);
+  store.written(() => {
+    store.queue.markHanded(promptId);
+    let offset = 0;
+    const deltas = words.map((word) => delta((offset += word.length) - word.length, word));
+    store.log.append(session, NOW, deltas);
+    store.log.compactPart(session, 1, 1001);
+  });
+  const { live } = newLive(store);
+  await live.recover();
+  const { texts } = store.log.read(session, 0, 100);
+  assert.deepEqual(
+    texts.map((text) => /"type":"(\w+)"/.exec(text)?.[1]),
+    ['prompt', 'text', 'uncertain'],
+  );
+  assert.ok(texts[1]?.includes(words.join('')));
   await live[Symbol.asyncDispose]();
 });
 
