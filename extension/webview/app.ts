@@ -267,13 +267,13 @@ export class App {
     const open = sessionOf(this.#panel);
     if (open === undefined) return undefined;
     const { plan, queue } = open.transcript;
-    const room = dockRoom(
-      this.#root.clientHeight,
-      this.#composer.element.offsetHeight,
-      plan.length,
+    const room = dockRoom({
+      height: this.#root.clientHeight,
+      composer: this.#composer.element.offsetHeight,
+      plan: plan.length,
       queue,
-      open.me,
-    );
+      me: open.me,
+    });
     return {
       panel: this.#panel,
       open,

@@ -22,13 +22,18 @@ const rowOf = (waiting: Waiting, me: Actor): number => {
   return isMine(waiting, me) && text.length <= SHORT && !text.includes('\n') ? ROW : QUEUED;
 };
 
-export function dockRoom(
-  height: number,
-  composer: number,
-  plan: number,
-  queue: readonly Waiting[],
-  me: Actor,
-): DockRoom {
+export interface DockContent {
+  /** Of the panel and of the composer in it, in pixels. */
+  readonly height: number;
+  readonly composer: number;
+  /** Steps of the plan. */
+  readonly plan: number;
+  readonly queue: readonly Waiting[];
+  readonly me: Actor;
+}
+
+/** What can be open in so much room. */
+export function dockRoom({ height, composer, plan, queue, me }: DockContent): DockRoom {
   const head = (rows: number): number => (rows > 0 ? FOLDED : 0);
   const folded = composer + FOOTER + head(plan) + head(queue.length);
   const room = height / 2 - folded;

@@ -199,9 +199,9 @@ function result(t: Transcript, event: Of<'result'>, at: number): Transcript {
 }
 
 function failed(t: Transcript, event: Of<'error'>, at: number): Transcript {
-  if (event.promptId === undefined) return note(t, event, at, 'failed', event.message);
-  const settled = hold(settle(t, event, event.promptId, 'failed'));
-  return note(settled, event, at, 'failed', event.message, event.promptId);
+  if (event.promptId === undefined) return note(t, event, at, 'failed', { text: event.message });
+  const { promptId, message: text } = event;
+  return note(hold(settle(t, event, promptId, 'failed')), event, at, 'failed', { text, promptId });
 }
 
 function uncertain(t: Transcript, event: Of<'uncertain'>, at: number): Transcript {
@@ -227,11 +227,9 @@ function note(
   event: Event,
   at: number,
   why: NotePart['why'],
-  text = '',
-  promptId?: string,
+  more: Partial<Pick<NotePart, 'text' | 'promptId'>> = {},
 ): Transcript {
-  const key = `note:${event.seq}`;
-  return add(t, { kind: 'note', key, why, text, at, ...(promptId !== undefined && { promptId }) });
+  return add(t, { kind: 'note', key: `note:${event.seq}`, why, text: '', at, ...more });
 }
 
 // ---- small change ----

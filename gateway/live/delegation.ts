@@ -181,7 +181,7 @@ export class Delegation {
     const { taskId, prompt } = offer;
     const before = store.tasks.find(taskId, 'in', key);
     if (before !== undefined) return reportOf(before.task);
-    const peer = this.#mustAllow(key, 'Delegated tasks are');
+    const peer = this.#mustTakeTasksOf(key);
     live.mustBeOpen();
     store.mustHaveRoom();
     const { path, agent } = place(offer);
@@ -271,13 +271,13 @@ export class Delegation {
   }
 
   /** Throws the problem peer.forbidden, else answers what the peer is called. */
-  #mustAllow(key: number, what: string): PeerName {
+  #mustTakeTasksOf(key: number): PeerName {
     const { book } = this.#parts;
     const peer = book.nameOf(key);
     if (book.policyOf(key).prompt) return peer;
     throw new Problem(
       'peer.forbidden',
-      `${what} not allowed there. On that machine: holdfast peers policy ${peer} --prompt`,
+      `Delegated tasks are not allowed there. On that machine: holdfast peers policy ${peer} --prompt`,
     );
   }
 }

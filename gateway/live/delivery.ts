@@ -5,6 +5,7 @@ import {
   deliverLane,
   giveUpBent,
   isBent,
+  newDelivered,
   noteReceipt,
   unpark,
   type Delivered,
@@ -210,7 +211,7 @@ export class Delivery implements AsyncDisposable {
 
   async #deliver(lanes: readonly Lane[], calm: readonly SessionId[]): Promise<void> {
     const { store, clock } = this.#world;
-    const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+    const delivered = newDelivered();
     const outcomes = await store.synced(() => {
       const now = clock.now();
       for (const sessionId of calm) {

@@ -53,6 +53,13 @@ export interface Joining {
   readonly policy: PeerPolicy;
 }
 
+/** A gateway that has proved itself. */
+interface Paired extends Pick<StoredPeer, 'certificate' | 'fingerprint' | 'addresses' | 'policy'> {
+  /** What it is to be called here; undefined: as before, or what it calls itself. */
+  readonly name: PeerName | undefined;
+  readonly saidName: string;
+}
+
 export class Invitations implements Disposable {
   readonly #world: InvitationsWorld;
   /** Each with what cancels its end. By a clock that only counts up: setting the other one back gives nobody more time. */
@@ -141,14 +148,14 @@ export class Invitations implements Disposable {
           if (invitation === undefined || (invitation.usedBy ?? fingerprint) !== fingerprint)
             throw new Error('the invitation was used meanwhile');
           store.peers.useInvitation(invitationId, fingerprint);
-          return this.#remember(
-            certificate.toString(),
-            fingerprint,
-            undefined,
-            name,
+          const key = { certificate: certificate.toString(), fingerprint };
+          return this.#remember({
+            ...key,
+            name: undefined,
+            saidName: name,
             addresses,
-            invitation.policy,
-          );
+            policy: invitation.policy,
+          });
         });
         audit.note('peer.paired', { peer: peer.name, fingerprint, address });
         onPaired(peer);
@@ -168,14 +175,14 @@ export class Invitations implements Disposable {
     try {
       const other = await join(dialled, code, own, introduction());
       const peer = await store.synced(() =>
-        this.#remember(
-          certificate.toString(),
+        this.#remember({
+          certificate: certificate.toString(),
           fingerprint,
           name,
-          other.name,
-          [...new Set([address, ...named, ...other.addresses])],
+          saidName: other.name,
+          addresses: [...new Set([address, ...named, ...other.addresses])],
           policy,
-        ),
+        }),
       );
       audit.note('peer.paired', { peer: peer.name, fingerprint: peer.fingerprint, address });
       return peer;
@@ -235,25 +242,16 @@ export class Invitations implements Disposable {
   }
 
   /** Inside a transaction. */
-  #remember(
-    certificate: string,
-    fingerprint: string,
-    wanted: PeerName | undefined,
-    saidName: string,
-    addresses: readonly string[],
-    policy: PeerPolicy,
-  ): StoredPeer {
+  #remember({ name: wanted, saidName, addresses, ...paired }: Paired): StoredPeer {
     const { store, clock, identity } = this.#world;
-    const known = store.peers.byFingerprint(fingerprint);
+    const known = store.peers.byFingerprint(paired.fingerprint);
     const name = wanted ?? known?.name ?? this.#freeName(nameFrom(saidName));
     if (known !== undefined) renamePeer(store, known.name, name);
     return store.peers.put({
+      ...paired,
       name,
-      fingerprint,
-      certificate,
       own: identity().fingerprint,
       addresses: addresses.slice(0, 12),
-      policy,
       createdAt: clock.now(),
     });
   }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { destinationOf } from '../core/mail.ts';
 import { receiptFrom } from '../core/peerMail.ts';
 import { noteForeign, receiveLetter } from '../store/peerMail.ts';
-import type { Delivered } from '../store/mailDelivery.ts';
+import { newDelivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
@@ -99,7 +99,7 @@ class PeerMail {
   async #receive(letters: readonly Letter[], key: number): Promise<Handled[]> {
     const { store, clock, mail, book, peering } = this.#parts;
     store.mustHaveRoom();
-    const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+    const delivered = newDelivered();
     const handled = await store.synced(() => {
       const peer = { key, name: peering.nameOf(key), policy: book.policyOf(key) };
       return letters.map((letter) => receiveLetter(store, peer, letter, delivered, clock.now()));

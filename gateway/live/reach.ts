@@ -94,7 +94,7 @@ export class Reach implements AsyncDisposable {
       const target = { addresses, identity: this.identity, protocol: LINK, fingerprints, pins } as const;
       const { socket, address, fingerprint: shown } = await dial(target, peer.gone.signal);
       const onLink = (link: FrameLink): void => {
-        this.#take(peer, link, shown, true, [address, ...addresses]);
+        this.#take(peer, link, { shown, dialledByUs: true, known: [address, ...addresses] });
       };
       greet(socket, { own: this.#hello(), peer: shown, onLink, onRefused: fail });
     } catch (error) {
@@ -131,7 +131,7 @@ export class Reach implements AsyncDisposable {
     if (peer === undefined) return visitor.refuse('Its key is not known.');
     const onLink = (link: FrameLink): void => {
       visitor.admit();
-      this.#take(peer, link, fingerprint, false, peer.stored.addresses);
+      this.#take(peer, link, { shown: fingerprint, dialledByUs: false, known: peer.stored.addresses });
     };
     return welcome(socket, {
       own: this.#hello(),
@@ -141,12 +141,11 @@ export class Reach implements AsyncDisposable {
     });
   }
 
+  /** `shown` is the key that it has used on this link, `known` where it may be. */
   #take(
     peer: LivePeer,
     link: FrameLink,
-    shown: string,
-    dialledByUs: boolean,
-    known: readonly string[],
+    { shown, dialledByUs, known }: { shown: string; dialledByUs: boolean; known: readonly string[] },
   ): void {
     const { store, audit } = this.#parts;
     const { key, fingerprint, addresses } = peer.stored;
@@ -163,12 +162,11 @@ export class Reach implements AsyncDisposable {
       peer.cut('It has a new key.', 'rotated');
       audit.note('peer.rekeyed', { peer: peer.stored.name, fingerprint: shown });
     }
-    link.onControl = (kind, body) => {
-      receiveRekey(this.#parts, peer, link, kind, body, () => {
-        this.#parts.refresh(key);
-        this.renew();
-      });
+    const onNext = (): void => {
+      this.#parts.refresh(key);
+      this.renew();
     };
+    link.onControl = (kind, body) => receiveRekey({ store, peerKey: key, link, onNext }, kind, body);
     peer.add(link, dialledByUs);
   }
 

@@ -51,15 +51,17 @@ export async function rotate(
 
 const confirmations = new WeakMap<FrameLink, (fingerprint: string) => void>();
 
-/** What a peer says of keys. `onNext` is called when another key of it is to be let in. */
-export function receiveRekey(
-  { store }: { readonly store: Store },
-  { stored }: LivePeer,
-  link: FrameLink,
-  kind: string,
-  body: unknown,
-  onNext: () => void,
-): void {
+/** A peer that may say something of keys. */
+interface Rekeying {
+  readonly store: Store;
+  readonly peerKey: number;
+  readonly link: FrameLink;
+  /** Another key of it is to be let in. */
+  readonly onNext: () => void;
+}
+
+/** What a peer says of keys. */
+export function receiveRekey({ store, peerKey, link, onNext }: Rekeying, kind: string, body: unknown): void {
   if (kind === 'rekeyed') {
     const rekeyed = Rekeyed.safeParse(body);
     if (rekeyed.success) confirmations.get(link)?.(rekeyed.data.fingerprint);
@@ -69,7 +71,7 @@ export function receiveRekey(
   const next = rekey.success ? ownerOf(rekey.data, link.peer) : undefined;
   if (next === undefined) return link.close('Its new key is not its own.', 'rekey');
   void store
-    .synced(() => store.peers.setNext(stored.key, next.certificate))
+    .synced(() => store.peers.setNext(peerKey, next.certificate))
     .then(() => {
       onNext();
       link.control('rekeyed', { fingerprint: next.fingerprint });

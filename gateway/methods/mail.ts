@@ -13,7 +13,7 @@ import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { deliveryOf } from '../store/inboxRow.ts';
 import { acceptMail, requeueMail } from '../store/mail.ts';
-import type { Delivered } from '../store/mailDelivery.ts';
+import { newDelivered } from '../store/mailDelivery.ts';
 import { acknowledge, decideMail, whereToRead } from '../store/mailReading.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
 import type { Gateway } from './parts.ts';
@@ -61,7 +61,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
         expiresAt: params.ttl_s === undefined ? null : clock.later(params.ttl_s),
         mustFit: params.must_fit,
       };
-      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+      const delivered = newDelivered();
       let isCounted = false;
       // Counted once, also when the transaction has to be done again.
       const mayWrite = (): void => {
@@ -123,7 +123,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
 
     'mail.decide': async ({ mailbox: name, id, decision }) => {
       const mailbox = store.mailboxes.get(name);
-      const delivered: Delivered = { mailboxes: new Set(), sessions: new Set() };
+      const delivered = newDelivered();
       await store.synced(() => decideMail(store, mailbox, id, decision, delivered, clock.now()));
       readers.rewind(mailbox.key);
       delivery.roomIn(mailbox.key);

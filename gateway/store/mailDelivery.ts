@@ -23,6 +23,9 @@ export interface Delivered {
   readonly sessions: Set<SessionId>;
 }
 
+/** Nothing yet: deliveries add to it. */
+export const newDelivered = (): Delivered => ({ mailboxes: new Set(), sessions: new Set() });
+
 /** Delivers from a lane of this gateway. `full`: its first message has to wait for room. */
 export function deliverLane(
   store: Store,

@@ -155,19 +155,14 @@ export class QueueStore {
       sessionId: stored.sessionId,
       digest: typeof edited === 'string' ? edited : digestOf(stored.message),
     };
-    switch (admit(known, { sessionId: log.sessionId, digest })) {
-      case 'conflict':
-        throw new Problem(
-          'prompt.conflict',
-          `promptId ${prompt.promptId} was used before with other content. Send this text with a new promptId.`,
-          { promptId: prompt.promptId },
-        );
-      case 'same':
-        if (stored !== undefined) return { prompt: stored, isNew: false };
-        break;
-      case 'new':
-        break;
+    if (admit(known, { sessionId: log.sessionId, digest }) === 'conflict') {
+      throw new Problem(
+        'prompt.conflict',
+        `promptId ${prompt.promptId} was used before with other content. Send this text with a new promptId.`,
+        { promptId: prompt.promptId },
+      );
     }
+    if (stored !== undefined) return { prompt: stored, isNew: false };
     this.#add(log, prompt, seq);
     this.#facts.forget(log.sessionId);
     return {
