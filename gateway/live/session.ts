@@ -293,6 +293,8 @@ export class LiveSession {
       return conversation;
     } catch (error) {
       tools[Symbol.dispose]();
+      // It runs, but that could not be written down: whoever comes next would not find its memory.
+      await this.#conversation?.[Symbol.asyncDispose]();
       store.written(() =>
         this.#note({ agent: signal.aborted || this.#end.signal.aborted ? 'none' : 'failed' }),
       );

@@ -12,7 +12,7 @@ import type {
 import { noTools } from '../../gateway/lentTools.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
-import type { Message } from '../../gateway/protocol/index.ts';
+import { Problem, type Message } from '../../gateway/protocol/index.ts';
 import { admitPrompt } from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -177,6 +177,33 @@ test('a turn that is cut while it is compacted is whole after the next start', a
     ['prompt', 'text', 'uncertain'],
   );
   assert.ok(texts[1]?.includes(words.join('')));
+  await live[Symbol.asyncDispose]();
+});
+
+test('an agent whose start could not be written down is ended, and the next prompt has one that is known', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  const written = store.written.bind(store);
+  const open = agent.open.bind(agent);
+  agent.open = async (...how) => {
+    const conversation = await open(...how);
+    agent.open = open;
+    store.written = () => {
+      throw new Problem('storage.full', 'The disk is full.');
+    };
+    return conversation;
+  };
+  await send(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the end of the first turn', () => stateOf(store, 'a') === 'failed');
+  store.written = written;
+  await send(store, 'b');
+  live.wake(SESSION);
+  await waitFor('the agent to have the second', () => agent.given.length > 0);
+  assert.deepEqual(agent.given, ['text of b']);
+  assert.equal(store.sessions.get(SESSION).session.agentSessionId, 'patient');
   await live[Symbol.asyncDispose]();
 });
 
