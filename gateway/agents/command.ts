@@ -52,7 +52,7 @@ const noModels = (name: string): AgentError =>
 /** Lives from its start to the end of its one turn; the next prompt starts another one. */
 class CommandConversation implements AgentConversation {
   readonly agentSessionId = null;
-  readonly opened = 'new';
+  readonly opened: AgentConversation['opened'];
   readonly model = null;
   readonly #name: string;
   readonly #decoder = new TextDecoder();
@@ -65,7 +65,7 @@ class CommandConversation implements AgentConversation {
     options: OpenOptions,
     listener: AgentListener,
   ): Promise<CommandConversation> {
-    const conversation = new CommandConversation(program.name, listener);
+    const conversation = new CommandConversation(program.name, options, listener);
     conversation.#process = await AgentProcess.start(program, {
       cwd: options.cwd,
       onOutput: (chunk) => conversation.#say(conversation.#decoder.decode(chunk, { stream: true })),
@@ -74,8 +74,9 @@ class CommandConversation implements AgentConversation {
     return conversation;
   }
 
-  private constructor(name: string, listener: AgentListener) {
+  private constructor(name: string, { resume }: OpenOptions, listener: AgentListener) {
     this.#name = name;
+    this.opened = resume === null ? 'new' : 'fallback'; // It remembers nothing.
     this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
   }
 

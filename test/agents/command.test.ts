@@ -58,6 +58,11 @@ test('it has no modes but those in which it is asked nothing, no models, and tak
   await assert.rejects(opened.agent.prompt([image]), { code: 'agent.failed', message: /takes only text/ });
 });
 
+test('it remembers no conversation: one that it is to go on with begins anew', async () => {
+  await using opened = await openCommand('cat', { resume: 'yesterday' });
+  assert.equal(opened.agent.opened, 'fallback');
+});
+
 test('a command that is not installed', async () => {
   const program = { name: 'Mine', command: 'no-such-command', args: [], env: {} };
   await assert.rejects(openAgent(program, { driver: commandDriver }), {
