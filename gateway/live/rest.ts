@@ -24,6 +24,12 @@ export class Rest {
     });
   }
 
+  /** The agent is being ended for another reason. */
+  async leave(leaving: Promise<void>): Promise<void> {
+    this.#leaving = leaving.catch(() => undefined);
+    await leaving;
+  }
+
   /** The agent is needed. When this resolves, one that was just being ended is gone. */
   async interrupt(): Promise<void> {
     this.#calm();

@@ -107,12 +107,18 @@ export class LiveSession {
       agentSessionId !== store.sessions.get(this.#log.sessionId).session.agentSessionId
     ) {
       await this.interrupt();
-      await this.#started();
-      await this.#conversation?.[Symbol.asyncDispose]();
-      await store.synced(() => store.sessions.change(this.#log, { agentSessionId }));
+      // The next prompt of the queue, which comes now, waits for the agent of that conversation.
+      await this.#rest.leave(this.#changeOver(agentSessionId));
     }
     const { opened } = await asProblem(this.#ready());
     return { fallback: opened === 'fallback' };
+  }
+
+  async #changeOver(agentSessionId: string): Promise<void> {
+    const { store } = this.#world;
+    await this.#started();
+    await this.#conversation?.[Symbol.asyncDispose]();
+    await store.synced(() => store.sessions.change(this.#log, { agentSessionId }));
   }
 
   /** Starts the agent with a fork of its own session `from`. Throws agent.unable or agent.failed. */
