@@ -280,7 +280,8 @@ export class LiveSession {
         })
         .catch((err: unknown) => logger.error({ err, sessionId: session.sessionId }, 'agent ended'));
       const { agentSessionId, model, opened } = conversation;
-      this.#owesHistory = opened === 'fallback';
+      this.#owesHistory =
+        opened === 'fallback' || (opened === 'resumed' && store.log.isUntold(this.#log, agentSessionId));
       const told = conversation.takeEarlier?.() ?? [];
       store.written(() => {
         store.sessions.change(this.#log, { agentSessionId });
@@ -289,7 +290,7 @@ export class LiveSession {
           const from = { head: store.log.head(this.#log), agentSessionId, newId: () => clock.newId() };
           writeEarlier(store, this.#log, earlierTurns(told, from), clock.now());
         }
-        const subtype = opened === 'new' ? 'init' : opened;
+        const subtype = opened === 'new' ? 'init' : this.#owesHistory ? 'fallback' : opened;
         store.log.append(this.#log, clock.now(), [
           { type: 'system', subtype, session_id: agentSessionId, model },
         ]);

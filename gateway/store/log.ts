@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { compact, cursorAt, resumeAt } from '../core/log.ts';
 import type { Cursor, Event, EventBody, PromptId, SessionId } from '../protocol/index.ts';
-import type { Database } from './database.ts';
+import type { Database, Row } from './database.ts';
 import { inserting } from './inserting.ts';
 import { SearchIndex } from './search.ts';
 
@@ -239,16 +239,27 @@ export class LogStore {
   }
 
   /** Whether what was said in this session of the agent stands elsewhere: the log has not spoken of it last. */
-  isStrangeTo({ key }: LogOf, agentSessionId: string): boolean {
-    const last = this.#db.get(
-      `SELECT json ->> '$.session_id' AS id FROM event WHERE id BETWEEN ? AND ? AND type IN ('system', 'result')
-       ORDER BY id DESC LIMIT 1`,
+  isStrangeTo(log: LogOf, agentSessionId: string): boolean {
+    const last = this.#lastOfAgent(log);
+    if (last !== undefined) return last['name'] !== agentSessionId;
+    // Of a log that has lost its beginning nobody can tell.
+    return this.#db.get('SELECT trimmed_to FROM session WHERE key = ?', log.key)?.['trimmed_to'] === 0;
+  }
+
+  /** Whether this session of the agent was begun without its memory, and no turn in it has told it what was before. */
+  isUntold(log: LogOf, agentSessionId: string | null): boolean {
+    const last = this.#lastOfAgent(log);
+    return last?.['subtype'] === 'fallback' && last['name'] === agentSessionId;
+  }
+
+  /** What the log says last of a session of the agent: that it was opened, or that a turn in it has ended. */
+  #lastOfAgent({ key }: LogOf): Row | undefined {
+    return this.#db.get(
+      `SELECT json ->> '$.session_id' AS name, json ->> '$.subtype' AS subtype FROM event
+       WHERE id BETWEEN ? AND ? AND type IN ('system', 'result') ORDER BY id DESC LIMIT 1`,
       key * SPAN,
       (key + 1) * SPAN - 1,
     );
-    if (last !== undefined) return last['id'] !== agentSessionId;
-    // Of a log that has lost its beginning nobody can tell.
-    return this.#db.get('SELECT trimmed_to FROM session WHERE key = ?', key)?.['trimmed_to'] === 0;
   }
 
   /** All that is stored of a session, in UTF-16 units. */

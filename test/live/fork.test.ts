@@ -1,6 +1,6 @@
 // What an agent remembers by itself: its conversations are listed, adopted and forked, and it is told when one ends.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Problem, type Event, type SessionId, textOf } from '../../gateway/protocol/index.ts';
@@ -17,6 +17,7 @@ const rich = (folder: string): object => ({
       command: process.execPath,
       args: [path.join(import.meta.dirname, '..', 'support', 'richAgent.ts'), folder],
     },
+    plain: { command: 'cat', protocol: 'command' },
   },
 });
 
@@ -183,8 +184,55 @@ test('a session that goes on with another conversation is told that one as well'
   const sessionId = await client.newSession({ agent: RICH });
   await client.ask(sessionId, 'over here');
   await client.call('session.resume', { sessionId, agentSessionId: agentSessionId ?? '' });
+  const told = ['now: over here', 'before: over there', 'Look for over there'];
   const { messages } = await client.call('session.history', { sessionId });
-  assert.deepEqual(words(messages), ['now: over here', 'before: over there', 'Look for over there']);
+  assert.deepEqual(words(messages), told);
+
+  await gateway.restart();
+  const again = await gateway.connect();
+  await again.call('session.resume', { sessionId });
+  const after = await again.call('session.history', { sessionId });
+  assert.deepEqual(words(after.messages), told, 'not told a second time');
+});
+
+test('an agent that has lost its memory is told what was said, however often it starts before the next prompt', async () => {
+  const memory = newFolder();
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const sessionId = await client.newSession({ agent: RICH });
+  await client.ask(sessionId, 'one');
+  await gateway.restart();
+  rmSync(path.join(memory, 'rich-001.json'));
+  const resume = async (): Promise<boolean> => {
+    const { fallback } = await (await gateway.connect()).call('session.resume', { sessionId });
+    return fallback;
+  };
+  assert.equal(await resume(), true);
+  await gateway.restart();
+  assert.equal(await resume(), false, 'it remembers its new conversation, in which nothing was said');
+  const again = await gateway.connect();
+  assert.equal(await said(again, sessionId, 'retold?'), 'yes');
+  assert.equal(await said(again, sessionId, 'retold?'), 'no');
+  await gateway.restart();
+  assert.equal(await said(await gateway.connect(), sessionId, 'retold?'), 'no');
+});
+
+test('what waits in the queue is for the conversation that the session goes on with', async () => {
+  const memory = newFolder();
+  await using gateway = await startGateway({ config: rich(memory) });
+  const client = await gateway.connect();
+  const other = await client.newSession({ agent: RICH });
+  await client.ask(other, 'over there');
+  const { agentSessionId } = await client.call('session.get', { sessionId: other });
+  const sessionId = await client.newSession({ agent: RICH });
+  const seen = await client.follow(sessionId);
+  const running = await client.call('session.send', { sessionId, message: 'wait' });
+  const waiting = await client.call('session.send', { sessionId, message: 'where am I' });
+  await seen.until((event) => event.type === 'status' && event.status === 'busy');
+  await client.call('session.resume', { sessionId, agentSessionId: agentSessionId ?? '' });
+  assert.equal((await seen.end(running.promptId)).type, 'interrupted');
+  assert.equal((await seen.end(waiting.promptId)).type, 'result');
+  assert.equal(seen.of('partial').at(-1)?.content, 'over there');
 });
 
 test('a conversation that the agent does not know is refused, and leaves no session behind', async () => {
@@ -192,6 +240,10 @@ test('a conversation that the agent does not know is refused, and leaves no sess
   const client = await gateway.connect();
   await assert.rejects(
     client.newSession({ agent: RICH, agentSessionId: 'rich-404' }),
+    isProblem('agent.unable', /agent\.sessions/),
+  );
+  await assert.rejects(
+    client.newSession({ agent: 'plain', agentSessionId: 'of yesterday' }),
     isProblem('agent.unable', /agent\.sessions/),
   );
   assert.equal((await client.call('session.list', {})).sessions.length, 0);
