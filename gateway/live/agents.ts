@@ -20,9 +20,11 @@ export interface AgentsParts {
 
 export class Agents {
   readonly #parts: AgentsParts;
+  readonly #patienceMs: number;
 
-  constructor(parts: AgentsParts) {
+  constructor(parts: AgentsParts, patienceMs = PATIENCE_MS) {
     this.#parts = parts;
+    this.#patienceMs = patienceMs;
   }
 
   list(): readonly Agent[] {
@@ -55,9 +57,18 @@ export class Agents {
     const { driver, name } = catalogue.find(agent);
     const listener = { updates: () => {}, permission: () => Promise.resolve(undefined) };
     try {
-      const options = { cwd, mode: 'ask', model: null, resume: null, tools: [], onSpawn: () => {} } as const;
-      await using conversation = await driver.open(options, listener, AbortSignal.timeout(PATIENCE_MS));
-      return { ok: true, detail: `${name} answers (process ${conversation.pid}).` };
+      return await this.#patiently(name, async (signal) => {
+        const options = {
+          cwd,
+          mode: 'ask',
+          model: null,
+          resume: null,
+          tools: [],
+          onSpawn: () => {},
+        } as const;
+        await using conversation = await driver.open(options, listener, signal);
+        return { ok: true, detail: `${name} answers (process ${conversation.pid}).` };
+      });
     } catch (error) {
       if (error instanceof AgentError) return { ok: false, detail: error.message };
       throw error;
@@ -68,9 +79,22 @@ export class Agents {
   async pastSessions(agent: AgentId, path: string | undefined): Promise<PastSession[]> {
     const { catalogue, home } = this.#parts;
     const { driver, name } = catalogue.find(agent);
-    if (driver.pastSessions === undefined)
+    const ask = driver.pastSessions?.bind(driver);
+    if (ask === undefined)
       throw new Problem('agent.unable', `${name} does not tell which conversations it remembers.`);
-    return asProblem(driver.pastSessions(home, path, AbortSignal.timeout(PATIENCE_MS)));
+    return asProblem(this.#patiently(name, (signal) => ask(home, path, signal)));
+  }
+
+  /** Rejects with AgentError agent.failed when the agent takes too long. */
+  async #patiently<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const patience = AbortSignal.timeout(this.#patienceMs);
+    try {
+      return await work(patience);
+    } catch (error) {
+      if (!patience.aborted) throw error;
+      const seconds = this.#patienceMs / 1000;
+      throw new AgentError('agent.failed', `${name} did not answer within ${seconds} seconds.`, error);
+    }
   }
 
   /** Bytes in memory of a process and its descendants; null where the system does not tell. */
