@@ -5,7 +5,7 @@ import { AgentError, type AgentConversation, type OpenOptions, type ToolServer }
 import type { PromptCapabilities } from './acpContent.ts';
 import { readOffer, type Offer } from './acpOffers.ts';
 import { configValue } from './acpUpdates.ts';
-import { isObject, object, word, type JsonObject } from './json.ts';
+import { isObject, number, object, word, type JsonObject } from './json.ts';
 import { chooseMode, type ModeOffer } from './modes.ts';
 
 const { agent: call } = methods;
@@ -69,10 +69,20 @@ export const HELLO = {
   },
 };
 
+const checkVersion = (name: string, hello: JsonObject): void => {
+  const version = number(hello['protocolVersion']);
+  if (version === undefined || version === PROTOCOL_VERSION) return;
+  throw new AgentError(
+    'agent.failed',
+    `${name} speaks version ${version} of ACP, and Holdfast version ${PROTOCOL_VERSION}: update ${version > PROTOCOL_VERSION ? 'Holdfast' : name}.`,
+  );
+};
+
 /** Makes the agent ready: initialize, then its session, then mode and model. */
 export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
   const { cwd, mode, model, resume } = options;
   const hello = await host.request(call.initialize, HELLO);
+  checkVersion(host.name, hello);
   const place: Place = { cwd, mcpServers: mcpServers(options.tools, hello) };
   host.canLogIn(hello['authMethods']);
   const capabilities = object(hello['agentCapabilities']);

@@ -58,6 +58,15 @@ test('a program that never answers is given up', async () => {
   assert.match(error.message, /did not answer within 0\.3 seconds\.\nhm\n/);
 });
 
+test('an agent of another version of the protocol says which of the two is to be updated', async () => {
+  const speaks = (version: number): Promise<Error> =>
+    failToOpen(
+      shellProgram(`read l; echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":${version}}}'; read l`),
+    );
+  assert.match((await speaks(2)).message, /speaks version 2 of ACP, and Holdfast version 1: update Holdfast/);
+  assert.match((await speaks(0)).message, /update The agent\./);
+});
+
 test('whoever opens can give up, and gets the own reason back', async () => {
   const stop = new AbortController();
   const opening = failToOpen(shellProgram('exec sleep 60'), { signal: stop.signal });
