@@ -69,6 +69,7 @@ export class AgentProcess implements AsyncDisposable {
   readonly #framer: LineFramer;
   #stderr = Buffer.alloc(0);
   #exit: Pick<AgentEnd, 'code' | 'signal'> | undefined;
+  #isMute = false;
   #leftovers: Member[] = [];
   #disposed: Promise<void> | undefined;
 
@@ -116,6 +117,7 @@ export class AgentProcess implements AsyncDisposable {
     child.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
     });
+    if (options.onMessages !== undefined) child.stdout.once('end', () => this.#fellSilent());
     // A pipe that breaks is followed by the end of the process, which is what tells everybody.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {});
     this.ended = this.#watchEnd();
@@ -150,12 +152,23 @@ export class AgentProcess implements AsyncDisposable {
     const [first] = this.garbage;
     const printed = first === undefined ? [] : [`It printed something that is not its protocol: "${first}".`];
     const stderr = this.#stderr.toString('utf8').trim();
-    return [...printed, ...(stderr === '' ? [] : [stderr])].join('\n');
+    const mute = this.#isMute ? ['It had closed its output, so it could not answer any more.'] : [];
+    return [...printed, ...mute, ...(stderr === '' ? [] : [stderr])].join('\n');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= this.#end();
     return this.#disposed;
+  }
+
+  /** Mostly it is ending. One that speaks a protocol and lives on without its output will never answer. */
+  #fellSilent(): void {
+    if (this.#exit !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#isMute = true;
+      void this[Symbol.asyncDispose]();
+    }, PIPE_GRACE_MS);
+    this.#child.once('exit', () => clearTimeout(timer));
   }
 
   async #end(): Promise<void> {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { longText, slowText } from '../../gateway/agents/demoScript.ts';
 import { startTime } from '../../gateway/agents/processTree.ts';
-import { demoProgram, openAgent } from '../support/agents.ts';
+import { demoProgram, openAgent, shellProgram } from '../support/agents.ts';
+import { within } from '../support/waitFor.ts';
 
 test('an answer streams in many updates, and its text is exact', async () => {
   await using opened = await openAgent(demoProgram);
@@ -158,6 +159,17 @@ test('an agent that is killed with a question open fails its turn and voids the 
   process.kill(agent.pid, 'SIGKILL');
   await assert.rejects(turn, { code: 'agent.failed', message: /was ended by SIGKILL/ });
   assert.equal(asked.signal.aborted, true);
+});
+
+test('an agent that has closed its output is ended: it could not answer any more', async () => {
+  const reply = (id: number, result: object): string =>
+    `read -r line; echo '${JSON.stringify({ jsonrpc: '2.0', id, result })}'; `;
+  const opens = reply(0, { protocolVersion: 1 }) + reply(1, { sessionId: 's' });
+  await using opened = await openAgent(shellProgram(`${opens} read -r line; exec >&-; sleep 600`));
+  await assert.rejects(within('its end', opened.agent.prompt('hi')), {
+    code: 'agent.failed',
+    message: /in the middle of its answer\.\n.*closed its output/s,
+  });
 });
 
 test('disposing in the middle of a silent turn ends the turn and the process', async () => {
