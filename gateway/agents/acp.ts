@@ -189,6 +189,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   listenTo(sessionId: string | null, isReplay: boolean): void {
     this.agentSessionId = sessionId;
     this.#inReplay = isReplay;
+    this.#tools = new ToolCards(); // Those of a replay that came to nothing are of another session.
     if (sessionId === null) return;
     const early = this.#early;
     this.#early = [];

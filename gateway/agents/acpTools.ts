@@ -95,6 +95,8 @@ export class ToolCards {
   /** Whole: a question may need what was told only in part. */
   readonly #cards = new Map<string, ToolCall>();
   readonly #outputs = new TerminalOutputs();
+  /** Those that have begun since the last turn: some agents use the same ids again in every turn. */
+  readonly #ofTurn = new Set<string>();
 
   /** What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. */
   endTurn(): AgentUpdate[] {
@@ -102,6 +104,7 @@ export class ToolCards {
       ({ status: is }) => is === 'pending' || is === 'in_progress',
     );
     for (const card of open) this.#cards.set(card.toolCallId, settled({ ...card, status: 'failed' }));
+    this.#ofTurn.clear();
     const tooMany = Math.max(0, this.#cards.size - REMEMBERED);
     for (const toolCallId of [...this.#cards.keys()].slice(0, tooMany)) {
       this.#cards.delete(toolCallId);
@@ -115,8 +118,10 @@ export class ToolCards {
     const toolCallId = word(raw['toolCallId']);
     if (toolCallId === undefined) return [];
     const card = this.#cards.get(toolCallId);
-    if (card === undefined) return [this.#add(newCard(toolCallId, raw))];
     const changes = changesIn(raw);
+    const beginsAnew =
+      raw['sessionUpdate'] === 'tool_call' && !this.#ofTurn.has(toolCallId) && !isOver(changes.status);
+    if (card === undefined || beginsAnew) return [this.#add(newCard(toolCallId, raw))];
     const printed = this.#outputs.content(toolCallId, raw, isOver(changes.status));
     if (printed !== undefined) changes.content = printed;
     if (changes.content === undefined && card.content.length === 0) {
@@ -139,7 +144,8 @@ export class ToolCards {
     const toolCallId = word(raw['toolCallId']);
     const options = list(params['options']).flatMap(permissionOption);
     if (toolCallId === undefined || options.length === 0) return undefined;
-    const known = this.#cards.get(toolCallId);
+    // One of an earlier turn would show what was asked then.
+    const known = this.#ofTurn.has(toolCallId) ? this.#cards.get(toolCallId) : undefined;
     const card = known ?? newCard(toolCallId, raw);
     const updates = known === undefined ? [this.#add(card)] : [];
     // The request often says more than the card (the diff, the whole command): it is what is being asked, whole.
@@ -148,6 +154,8 @@ export class ToolCards {
   }
 
   #add(card: ToolCall): AgentUpdate {
+    this.#ofTurn.add(card.toolCallId);
+    this.#outputs.forget(card.toolCallId);
     this.#cards.set(card.toolCallId, settled(card));
     return { type: 'tool_use', ...clipped(card) };
   }

@@ -7,6 +7,9 @@ import { list, number, object, text, word, type JsonObject } from './json.ts';
 
 type Reader = (update: JsonObject, tools: ToolCards) => AgentUpdate[];
 
+/** Gemini tells its mode as a message, in a chunk of its own that names none. */
+const GEMINI_MODE = /^\[MODE_UPDATE\] (\S{1,100})$/;
+
 const chunk =
   (type: 'message' | 'thought'): Reader =>
   (update) => {
@@ -14,6 +17,8 @@ const chunk =
     const key = word(update['messageId']);
     // qwen ends each block with an empty chunk.
     if (said === '') return [];
+    const modeId = key === undefined ? GEMINI_MODE.exec(said)?.[1] : undefined;
+    if (modeId !== undefined) return [{ type: 'mode', modeId }];
     return [key === undefined ? { type, text: said } : { type, text: said, key }];
   };
 
@@ -62,6 +67,8 @@ const usage: Reader = (update) => {
   return [{ type: 'usage', used, size, ...cost }];
 };
 
+const MAX_TITLE_CHARS = 200;
+
 /** What each kind of update becomes. A kind that is not here (user_message_chunk: our own words) becomes nothing. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['agent_message_chunk', chunk('message')],
@@ -85,8 +92,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     'session_info_update',
     (update) => {
-      const title = word(update['title']);
-      return title === undefined ? [] : [{ type: 'title', title }];
+      // Codex takes the whole prompt.
+      const title = word(text(update['title'])?.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_TITLE_CHARS));
+      return title === undefined ? [] : [{ type: 'title', title: title.toWellFormed() }];
     },
   ],
 ]);

@@ -157,6 +157,46 @@ test('a mode and a model can be announced by config options', () => {
   ]);
 });
 
+test('a mode that Gemini tells in a chunk of its answer is a mode, and what others say of modes is text', () => {
+  const said = (text: string, more: object = {}) =>
+    read({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text }, ...more });
+  assert.deepEqual(said('[MODE_UPDATE] autoEdit'), [{ type: 'mode', modeId: 'autoEdit' }]);
+  for (const text of ['[MODE_UPDATE] is what it says', 'It says [MODE_UPDATE] yolo', '[MODE_UPDATE]'])
+    assert.deepEqual(said(text), [{ type: 'message', text }]);
+  assert.equal(said('[MODE_UPDATE] yolo', { messageId: 'm1' })[0]?.type, 'message');
+});
+
+test('a title is one line, as long as a person may make one', () => {
+  const titled = (title: unknown) => read({ sessionUpdate: 'session_info_update', title });
+  assert.deepEqual(titled('Mend\n  the  roof\n'), [{ type: 'title', title: 'Mend the roof' }]);
+  const [cut] = titled(`${'x'.repeat(199)}😀${'y'.repeat(100_000)}`);
+  assert.ok(cut?.type === 'title' && cut.title.length === 200 && cut.title.isWellFormed());
+  for (const none of [null, '', ' \n']) assert.deepEqual(titled(none), []);
+});
+
+test('an id that was used in an earlier turn is another call, and what is asked about it is new', () => {
+  const tools = new ToolCards();
+  const tool = (kind: string, rest: object) =>
+    readUpdate({ sessionUpdate: kind, toolCallId: 'call_0', ...rest }, tools);
+  tool('tool_call', { title: 'List', status: 'pending' });
+  tool('tool_call_update', { status: 'completed' });
+  tools.endTurn();
+  assert.deepEqual(
+    tool('tool_call_update', { title: 'Listed' }).map(({ type }) => type),
+    ['tool_update'],
+    'news of what runs on in the background',
+  );
+  const [again] = tool('tool_call', { title: 'Remove', status: 'in_progress' });
+  assert.deepEqual(again?.type === 'tool_use' && [again.title, again.status], ['Remove', 'in_progress']);
+  tools.endTurn();
+  const options = [{ optionId: 'yes', kind: 'allow_once' }];
+  const asked = tools.ask({ toolCall: { toolCallId: 'call_0', kind: 'edit' }, options });
+  assert.deepEqual(
+    [asked?.question.title, asked?.question.toolCall.status, asked?.updates.map(({ type }) => type)],
+    ['edit', 'pending', ['tool_use']],
+  );
+});
+
 test('what is open when a turn ends is closed, once', () => {
   const tools = new ToolCards();
   for (const [toolCallId, status] of [

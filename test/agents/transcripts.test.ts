@@ -94,6 +94,12 @@ test('Gemini: the question comes without a card, so the card is made from it, an
   assert.ok(typeof end.usage === 'object', 'the usage is in _meta.quota');
 });
 
+test('Gemini: it says its new mode as text, which is no answer of its model', async () => {
+  await using opened = await openAgent(recorded('gemini-mode'), { mode: 'code' });
+  assert.deepEqual(opened.ear.of('mode'), [{ type: 'mode', modeId: 'autoEdit' }]);
+  assert.equal(opened.ear.text, '');
+});
+
 test('Copilot: updates that come before the session has a name are not lost', async () => {
   const { agent, ear, end } = await promptAndAnswer('copilot-permit', 'allow_once');
   await using _ = agent;
@@ -150,4 +156,15 @@ test('to whoever does not know it, the same replay is told: once, with the words
   assert.deepEqual([rest, agent.takeEarlier?.()], [[], []]);
   await agent.prompt('go on');
   assert.deepEqual(ear.of('message'), [{ type: 'message', text: 'a new answer' }]);
+});
+
+test('a replay that breaks off leaves nothing behind in the conversation that is begun instead', async () => {
+  await using opened = await openAgent(recorded('broken-replay'), { resume: 'old', tellEarlier: true });
+  const { agent, ear } = opened;
+  assert.deepEqual([agent.opened, agent.agentSessionId], ['fallback', 'fresh']);
+  await agent.prompt('go on');
+  assert.deepEqual(
+    ear.all.map(({ type }) => type),
+    ['offers', 'message'],
+  );
 });
