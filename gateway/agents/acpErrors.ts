@@ -1,6 +1,7 @@
 // An agent's failures, in words that say what to do.
 import { RequestError } from '@agentclientprotocol/sdk';
 import { AgentError } from './agent.ts';
+import { cut } from './cut.ts';
 import { list, object, word } from './json.ts';
 
 const AUTH_REQUIRED = -32000;
@@ -19,6 +20,9 @@ export const loginAdvice = (name: string, authMethods: unknown): string => {
   return `${how}. Then send the prompt again.`;
 };
 
+/** Some pass on whole pages of HTML. */
+const MOST_CHARS = 8_192;
+
 /** Details are where agents put the cause: a string, or {details: "..."}. */
 const detailsOf = (data: unknown): string => {
   const said = word(data) ?? word(object(data)['details']) ?? word(object(data)['message']);
@@ -32,7 +36,7 @@ export const replyError = (name: string, error: RequestError, advice: string): A
   }
   return new AgentError(
     'agent.failed',
-    `${name} answered with an error: ${error.message}${detailsOf(error.data)}`,
+    `${name} answered with an error: ${cut(`${error.message}${detailsOf(error.data)}`, MOST_CHARS)}`,
     error,
   );
 };
