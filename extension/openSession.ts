@@ -161,7 +161,8 @@ export class OpenSession implements Disposable {
     } catch (error) {
       if (round !== this.#round) return;
       this.#isLost = true;
-      if (error instanceof Problem && error.problem === 'session.unknown') return this.open(undefined);
+      const isGone = error instanceof Problem && /^session\.(?:unknown|destroyed)$/.test(error.problem);
+      if (isGone) return this.open(undefined);
       this.#parts.warn(`Session ${sessionId} could not be followed: ${String(error)}`);
       if (error instanceof Problem) this.#post({ type: 'refused', message: error.message });
     }

@@ -58,10 +58,10 @@ export class Live implements AsyncDisposable {
     return this.#sessions.get(sessionId);
   }
 
-  /** Ends a session's work; its agent and all its children are gone when this resolves. */
+  /** Ends the work of a session that is to be gone; its agent and all its children are gone when this resolves. */
   async end(sessionId: SessionId): Promise<void> {
     const live = this.#sessions.get(sessionId);
-    await live?.close();
+    await live?.close('person');
     this.#sessions.delete(sessionId);
   }
 

@@ -145,7 +145,7 @@ export class LiveSession {
     await this.#taking?.catch(() => undefined);
     const turn = this.#turn;
     if (turn === undefined) return false;
-    await this.#stopTurn(turn, 'person');
+    await this.#stopTurn(turn, 'person', CANCEL_GRACE_MS);
     return true;
   }
 
@@ -154,11 +154,14 @@ export class LiveSession {
     this.#questions.answer(permissionId, answer);
   }
 
-  /** Ends turn and agent, all its processes included, and works no more. The prompt that ran is uncertain. */
-  async close(): Promise<void> {
+  /**
+   * Ends turn and agent, all its processes included, and works no more. The prompt that ran is uncertain, but for a person
+   * who wants none of it any more.
+   */
+  async close(why: 'person' | 'gateway' = 'gateway'): Promise<void> {
     this.#end.abort();
     const turn = this.#turn;
-    if (turn !== undefined) await this.#stopTurn(turn, 'gateway');
+    if (turn !== undefined) await this.#stopTurn(turn, why, 0);
     await this.#started();
     await this.#conversation?.[Symbol.asyncDispose]();
     await this.#working;
@@ -309,13 +312,12 @@ export class LiveSession {
     }
   }
 
-  async #stopTurn(turn: Turn, why: 'person' | 'gateway'): Promise<void> {
+  async #stopTurn(turn: Turn, why: 'person' | 'gateway', grace: number): Promise<void> {
     turn.stopping ??= why;
     this.#starting?.abort.abort();
     const conversation = this.#conversation;
     this.#questions.withdrawAll();
     conversation?.cancel();
-    const grace = why === 'person' ? CANCEL_GRACE_MS : 0;
     const calm = this.#world.clock.after(grace, () => void conversation?.[Symbol.asyncDispose]());
     await turn.over;
     calm();

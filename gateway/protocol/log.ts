@@ -1,6 +1,7 @@
 // The log of a session: reading it by pages, and following it from a cursor.
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
+import { NO_SESSION } from './problems.ts';
 import { Event } from './event.ts';
 import { ClientId, Cursor, PeerName, SessionId } from './ids.ts';
 import { Offers } from './offers.ts';
@@ -39,7 +40,7 @@ export const logMethods = {
         gap: z.boolean().describe('The cursor could not be honoured: start again from the snapshot'),
         snapshot: Snapshot.optional(),
       }),
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.unsubscribe': method('Ends session.subscribe', () => ({
@@ -63,7 +64,7 @@ export const logMethods = {
           .boolean()
           .describe('The cursor could not be honoured: these events are from the start of what is kept'),
       }),
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.history': method('Whole messages, the newest page first', () => ({
@@ -78,7 +79,7 @@ export const logMethods = {
       before: z.int().optional().describe('For the next older page; absent at the start of the log'),
       cursor: Cursor.describe('Where the log ends now'),
     }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
 };
 

@@ -1,6 +1,7 @@
 // What a session's agent offers: models, modes, commands and settings of its own, so that nobody has to guess.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { NO_SESSION } from './problems.ts';
 import { SessionId } from './ids.ts';
 import { Mode } from './session.ts';
 
@@ -45,7 +46,7 @@ export const offerMethods = {
       access: 'read',
       params: z.strictObject({ sessionId: SessionId }),
       result: z.object({ offers: Offers.nullable().describe('null: nobody has started this agent yet') }),
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.set_option': method(
@@ -53,7 +54,7 @@ export const offerMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, optionId: z.string().min(1), value: z.string() }),
       result: z.object({ ok: z.literal(true) }),
-      problems: ['session.unknown', 'option.unsupported', 'agent.failed'],
+      problems: [...NO_SESSION, 'option.unsupported', 'agent.failed'],
     }),
   ),
 };

@@ -1,6 +1,7 @@
 // Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
 import { z } from 'zod';
 import { method, notification } from './contract.ts';
+import { NO_SESSION } from './problems.ts';
 import { Form, FormContent } from './form.ts';
 import { ClientId, PermissionId, SessionId } from './ids.ts';
 
@@ -76,7 +77,7 @@ export const permissionMethods = {
     access: 'read',
     params: z.strictObject({ sessionId: SessionId.optional() }),
     result: z.object({ permissions: z.array(Permission) }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'permission.answer': method('Answers an open permission; the first answer wins', () => ({
     params: z.strictObject({

@@ -21,7 +21,7 @@ export const problems = {
     meaning: 'The agent cannot do this: it does not offer it',
   },
   'session.unknown': { code: -32001, meaning: 'No session has this id' },
-  'session.destroyed': { code: -32002, meaning: 'The session was destroyed while the call ran' },
+  'session.destroyed': { code: -32002, meaning: 'The session with this id was destroyed' },
   'prompt.conflict': { code: -32003, meaning: 'The promptId was used before with other content' },
   'prompt.unknown': { code: -32004, meaning: 'The session has no prompt with this id' },
   'prompt.state': { code: -32005, meaning: 'The prompt is in a state where this cannot be done' },
@@ -70,6 +70,9 @@ export const problems = {
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemName = keyof typeof problems;
+
+/** Of whatever is asked about one session. */
+export const NO_SESSION = ['session.unknown', 'session.destroyed'] as const satisfies ProblemName[];
 
 /**
  * A declared failure: crosses the wire as itself. The message says what happened and what to do.

@@ -1,6 +1,7 @@
 // The queue: prompts that people sent to a session, in the order in which they will run.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { NO_SESSION } from './problems.ts';
 import { Cursor, PeerName, PromptId, SessionId } from './ids.ts';
 import { Actor } from './permission.ts';
 import { Origin } from './provenance.ts';
@@ -82,7 +83,7 @@ export const queueMethods = {
         cursor: Cursor.describe('Where the session stood when the prompt was written down'),
         peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
       }),
-      problems: ['session.unknown', 'prompt.conflict', 'storage.full', 'storage.damaged', 'gateway.stopping'],
+      problems: [...NO_SESSION, 'prompt.conflict', 'storage.full', 'storage.damaged', 'gateway.stopping'],
       streams: true,
     }),
   ),
@@ -90,12 +91,12 @@ export const queueMethods = {
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'queue.edit': method('Gives a waiting prompt another text', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId, message: Message }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+    problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.move': method('Puts a waiting prompt elsewhere among those that wait', () => ({
     params: z.strictObject({
@@ -104,29 +105,29 @@ export const queueMethods = {
       position: z.int().nonnegative().describe('0: it runs next'),
     }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+    problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+    problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.retry': method(
     "Runs an uncertain or failed prompt again: a person's decision, never the gateway's",
     () => ({
       params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
       result: z.object({ ok: z.literal(true) }),
-      problems: ['session.unknown', 'prompt.unknown', 'prompt.state'],
+      problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
     }),
   ),
   'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', () => ({
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'queue.resume': method('Lets a held queue go on', () => ({
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ ok: z.literal(true) }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
 };

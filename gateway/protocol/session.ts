@@ -1,6 +1,7 @@
 // Sessions: one conversation with one agent in one folder, owned by the gateway.
 import { z } from 'zod';
 import { method } from './contract.ts';
+import { NO_SESSION } from './problems.ts';
 import { AgentId, PeerName, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
 
@@ -135,32 +136,32 @@ export const sessionMethods = {
     access: 'read',
     params: one,
     result: Session,
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'session.rename': method('Gives a session another title', () => ({
     params: z.strictObject({ sessionId: SessionId, title: Title }),
     result: ok,
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'session.mark_read': method(
     'Notes for all windows that somebody has read a session up to an event',
     () => ({
       params: z.strictObject({ sessionId: SessionId, seq: z.int().nonnegative() }),
       result: ok,
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.archive': method('Moves a session out of sight, or back', () => ({
     params: z.strictObject({ sessionId: SessionId, archived: z.boolean().default(true) }),
     result: ok,
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'session.set_mode': method(
     'Changes the mode; a running agent follows at once, another one when it starts',
     () => ({
       params: z.strictObject({ sessionId: SessionId, mode: Mode }),
       result: ok,
-      problems: ['session.unknown', 'mode.unsupported'],
+      problems: [...NO_SESSION, 'mode.unsupported'],
     }),
   ),
   'session.set_model': method(
@@ -168,7 +169,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, model: Name.nullable().default(null) }),
       result: ok,
-      problems: ['session.unknown', 'model.unsupported'],
+      problems: [...NO_SESSION, 'model.unsupported'],
     }),
   ),
   'session.resume': method(
@@ -190,7 +191,7 @@ export const sessionMethods = {
           .boolean()
           .describe('A fresh agent session was opened; the history goes along with the next prompt'),
       }),
-      problems: ['session.unknown', 'agent.unknown', 'agent.missing', 'agent.failed'],
+      problems: [...NO_SESSION, 'agent.unknown', 'agent.missing', 'agent.failed'],
     }),
   ),
   'session.fork': method(
@@ -202,7 +203,7 @@ export const sessionMethods = {
       }),
       result: z.object({ sessionId: SessionId }),
       problems: [
-        'session.unknown',
+        ...NO_SESSION,
         'prompt.state',
         'agent.unable',
         'agent.unknown',
@@ -218,7 +219,7 @@ export const sessionMethods = {
     () => ({
       params: one,
       result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.destroy': method(
@@ -226,7 +227,7 @@ export const sessionMethods = {
     () => ({
       params: one,
       result: ok,
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
   'session.watch': method(
@@ -246,7 +247,7 @@ export const sessionMethods = {
     access: 'read',
     params: one,
     result: QueueStats,
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'monitor.sessions': method('All sessions with their queue and their process', () => ({
     access: 'read',
@@ -305,7 +306,7 @@ export const sessionMethods = {
       bundle: Bundle,
       next: z.int().optional().describe('Give this as after; absent: all is said'),
     }),
-    problems: ['session.unknown'],
+    problems: [...NO_SESSION],
   })),
   'session.import': method(
     'Makes a session from a bundle, to be read also where its agent is unknown, or adds a page',
@@ -316,7 +317,7 @@ export const sessionMethods = {
         sessionId: SessionId.optional().describe('Add to this session, which a page before has made'),
       }),
       result: z.object({ sessionId: SessionId }),
-      problems: ['path.missing', 'session.unknown', 'prompt.state', 'storage.full', 'storage.damaged'],
+      problems: ['path.missing', ...NO_SESSION, 'prompt.state', 'storage.full', 'storage.damaged'],
     }),
   ),
   'session.draft': method(
@@ -324,7 +325,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
       result: z.object({ text: z.string() }),
-      problems: ['session.unknown'],
+      problems: [...NO_SESSION],
     }),
   ),
 };

@@ -142,7 +142,9 @@ export function endTurn(
     case 'untouched':
       return store.queue.unhand(promptId);
     case 'done': {
-      const { stopReason, usage, agentSessionId } = outcome;
+      const { stopReason, agentSessionId } = outcome;
+      // What the agent counts; else what it has said of its context.
+      const usage = outcome.usage ?? store.sessions.get(log.sessionId).session.usage;
       store.queue.step(log, promptId, 'finish');
       store.log.append(log, now, [
         {

@@ -58,6 +58,8 @@ export interface SessionChange {
   readonly lastActivityAt?: string;
 }
 
+const MOST_DESTROYED = 10_000;
+
 /** A session that is new, different or gone. */
 export interface ChangedSession {
   readonly sessionId: SessionId;
@@ -72,6 +74,8 @@ export class SessionStore {
   readonly #mailboxes: MailboxStore;
   readonly #changed = new Set<SessionId>();
   readonly #removed = new Set<SessionId>();
+  /** Destroyed since the start, the latest of them: whoever asks for one is told so. */
+  readonly #destroyed = new Set<SessionId>();
 
   constructor(db: Database, facts: QueueFacts, mailboxes: MailboxStore) {
     this.#db = db;
@@ -113,15 +117,15 @@ export class SessionStore {
     return row === undefined ? undefined : { sessionId, key: Number(row['key']), held: row['held'] === 1 };
   }
 
-  /** Throws the problem session.unknown. */
+  /** Throws the problems session.unknown and session.destroyed. */
   mustLocate(sessionId: SessionId): Pick<StoredSession, 'sessionId' | 'key' | 'held'> {
-    return this.locate(sessionId) ?? unknownSession(sessionId);
+    return this.locate(sessionId) ?? this.#isMissing(sessionId);
   }
 
-  /** Throws the problem session.unknown. */
+  /** Throws the problems session.unknown and session.destroyed. */
   get(sessionId: SessionId): StoredSession {
     const found = this.find(sessionId);
-    if (found === undefined) unknownSession(sessionId);
+    if (found === undefined) this.#isMissing(sessionId);
     return found;
   }
 
@@ -198,12 +202,22 @@ export class SessionStore {
     this.#facts.forget(sessionId);
     this.#changed.add(sessionId);
     this.#removed.add(sessionId);
+    this.#destroyed.add(sessionId);
+    const [first] = this.#destroyed;
+    if (first !== undefined && this.#destroyed.size > MOST_DESTROYED) this.#destroyed.delete(first);
   }
 
-  /** Throws the problem session.unknown. */
+  /** Throws the problems session.unknown and session.destroyed. */
   draft(sessionId: SessionId): string {
     const draft = this.#db.get('SELECT draft FROM session WHERE session_id = ?', sessionId)?.['draft'];
-    return typeof draft === 'string' ? draft : unknownSession(sessionId);
+    return typeof draft === 'string' ? draft : this.#isMissing(sessionId);
+  }
+
+  #isMissing(sessionId: SessionId): never {
+    const [problem, words] = this.#destroyed.has(sessionId)
+      ? (['session.destroyed', `Session ${sessionId} was destroyed.`] as const)
+      : (['session.unknown', `No session ${sessionId}.`] as const);
+    throw new Problem(problem, `${words} session.list names those there are.`, { sessionId });
   }
 
   setDraft({ key }: LogOf, text: string): void {
@@ -252,12 +266,6 @@ export class SessionStore {
 function once<T>(read: () => T): () => T {
   let known: { readonly value: T } | undefined;
   return () => (known ??= { value: read() }).value;
-}
-
-function unknownSession(sessionId: SessionId): never {
-  throw new Problem('session.unknown', `No session ${sessionId}. session.list names those there are.`, {
-    sessionId,
-  });
 }
 
 function fromRow(row: Row): StoredSession {

@@ -189,7 +189,7 @@ test('destroying a session ends its agent and all that this has started, before 
   assert.deepEqual(pids.map(isAlive), [false, false]);
   await assert.rejects(
     client.call('session.get', { sessionId }),
-    (error: unknown) => error instanceof Problem && error.problem === 'session.unknown',
+    (error: unknown) => error instanceof Problem && error.problem === 'session.destroyed',
   );
 });
 

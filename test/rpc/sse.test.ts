@@ -77,6 +77,7 @@ test('a prompt is answered by a stream: a ping, its own turn, each message whole
   assert.equal(told.at(-1)?.data, '[DONE]');
   const all = events(told);
   assert.deepEqual([all[0]?.type, all[1]?.type, all.at(-1)?.type], ['ping', 'prompt', 'result']);
+  assert.deepEqual(all.at(-1)?.['usage'], { used: 'slow 20 2'.length, size: 100_000 });
   assert.equal(contentOf(all, 'partial').join(''), slowText(20));
   assert.deepEqual(contentOf(all, 'text'), [slowText(20)]);
   // What comes whole has the id of its last piece.
@@ -210,8 +211,18 @@ test('a destroyed session ends the streams that follow it', async () => {
   const sessionId = await client.newSession();
   const response = await open(`/v1/sessions/${sessionId}/events`);
   await once(response, 'readable');
+  const prompt = await open('/rpc', send(sessionId, 'silent'));
+  await waitFor('the turn', async () => {
+    const { status } = await client.call('session.get', { sessionId });
+    return status === 'busy';
+  });
   await client.call('session.destroy', { sessionId });
   assert.equal((await read(response)).at(-1)?.data, '[DONE]');
+  const told = await read(prompt);
+  assert.deepEqual([events(told).at(-1)?.type, told.at(-1)?.data], ['interrupted', '[DONE]']);
+  // Not what an id is told that never was one.
+  const gone = events(await read(await open('/rpc', send(sessionId, 'hello'))));
+  assert.deepEqual(gone[1]?.['data'], { sessionId, problem: 'session.destroyed' });
 });
 
 test('a reader that falls behind, reads on and falls behind again is served; one that reads nothing is cut', async (t) => {
