@@ -33,7 +33,7 @@ export interface ForeignReceipt {
 
 /** The way to another gateway, for as long as it is linked. Rejecting means: nothing is known, all is tried again. */
 export interface Carrier {
-  /** Messages of one lane in their order; answered one by one, in the same order. */
+  /** Messages of one lane in their order; answered one by one, in the same order. The last ones may stay unanswered. */
   deliver(batch: readonly StoredOutgoing[]): Promise<readonly Carried[]>;
   receipts(batch: readonly ForeignReceipt[]): Promise<void>;
 }
@@ -76,6 +76,7 @@ export class Delivery implements AsyncDisposable {
   #isScheduled = false;
   /** Peers that are being told of receipts. */
   readonly #telling = new Set<string>();
+  readonly #toTellAgain = new Set<string>();
   #isClosing = false;
 
   constructor(world: DeliveryWorld) {
@@ -112,6 +113,12 @@ export class Delivery implements AsyncDisposable {
     for (const lane of this.#lanes.values()) {
       if (lane.pause !== undefined && lane.name.startsWith(`#${mailboxKey} `)) this.#resume(lane);
     }
+  }
+
+  /** A peer says that mail there is over: there may be room for more. */
+  roomAt(peer: string): void {
+    for (const lane of this.#lanes.values())
+      if (lane.peer === peer && lane.pause !== undefined) this.#resume(lane);
   }
 
   /** A peer is linked. The result takes its carrier away again. */
@@ -252,7 +259,8 @@ export class Delivery implements AsyncDisposable {
     lane.isCarried = true;
     // Read here: what was asked for earlier, say that one of them is sent anew, is done only now.
     const batch = await store.synced(() => {
-      const waiting = next(BATCH);
+      // Where nothing was taken the last time, one is enough to ask with.
+      const waiting = next(lane.failures === 0 ? BATCH : 1);
       for (const mail of waiting) if (isBent(mail)) giveUpBent(store, mail, clock.now());
       const leaving = waiting.filter((mail) => !isBent(mail));
       for (const mail of leaving) store.outbox.leave(mail, 'inflight');
@@ -262,7 +270,8 @@ export class Delivery implements AsyncDisposable {
     let fault = 'the link was cut';
     try {
       answers = await carrier.deliver(batch);
-      lane.failures = 0;
+      fault = answers.at(-1)?.reason ?? fault;
+      if (answers.some(({ status }) => status !== 'pending')) lane.failures = 0;
     } catch (error) {
       fault = messageOf(error);
       logger.info({ peer, fault }, 'mail could not be handed to a peer');
@@ -316,9 +325,22 @@ export class Delivery implements AsyncDisposable {
           for (const { key, state } of untold) store.inbox.told(key, state);
         });
       }
+    } catch (error) {
+      this.#tellAgain(peer);
+      throw error;
     } finally {
       this.#telling.delete(peer);
     }
+  }
+
+  /** Its disk is full, say: nothing else would bring us to it before there is more to tell. */
+  #tellAgain(peer: string): void {
+    if (this.#toTellAgain.has(peer)) return;
+    this.#toTellAgain.add(peer);
+    this.#world.clock.after(FAULT_MS, () => {
+      this.#toTellAgain.delete(peer);
+      if (!this.#isClosing) void this.#report(this.#carryReceipts(peer));
+    });
   }
 
   #forget({ name, peer }: Lane): void {

@@ -20,6 +20,9 @@ export interface PeerMailParts {
   readonly book: PeerBook;
 }
 
+/** What is said of a letter behind one that has no room: it keeps its place. */
+const BEHIND: Handled = { status: 'pending', receipts: [], reason: 'full: one before it has no room' };
+
 /** What goes in one message, more or less. */
 const BATCH_CHARACTERS = 2 * 1024 * 1024;
 
@@ -67,6 +70,8 @@ class PeerMail {
         for (const letters of parcels(batch.map((mail) => this.#letterOf(mail)))) {
           const answer = await call('peer.mail', { letters });
           answers.push(...z.array(Handled).length(letters.length).parse(answer));
+          // What is behind it must not overtake it.
+          if (answers.some(({ status }) => status === 'pending')) break;
         }
         return answers.map(({ receipts, reason, status }, index) => ({
           status,
@@ -102,7 +107,13 @@ class PeerMail {
     const delivered = newDelivered();
     const handled = await store.synced(() => {
       const peer = { key, name: peering.nameOf(key), policy: book.policyOf(key) };
-      return letters.map((letter) => receiveLetter(store, peer, letter, delivered, clock.now()));
+      const full = new Set<string>();
+      return letters.map((letter): Handled => {
+        const lane = `${letter.to} < ${letter.sender}`;
+        const handled = full.has(lane) ? BEHIND : receiveLetter(store, peer, letter, delivered, clock.now());
+        if (handled.status === 'pending') full.add(lane);
+        return handled;
+      });
     });
     mail.delivery.announce(delivered);
     // What is held here has an end, too.
@@ -114,11 +125,13 @@ class PeerMail {
     receipts: z.infer<(typeof between)['peer.receipts']>['receipts'],
     key: number,
   ): Promise<object> {
-    const { store, clock, peering } = this.#parts;
+    const { store, clock, mail, peering } = this.#parts;
+    const peer = peering.nameOf(key);
     await store.synced(() => {
-      for (const { id, receipt } of receipts)
-        noteForeign(store, peering.nameOf(key), id, receipt, clock.now());
+      for (const { id, receipt } of receipts) noteForeign(store, peer, id, receipt, clock.now());
     });
+    const isOver = receipts.some(({ receipt: { state } }) => state !== 'queued' && state !== 'delivered');
+    if (isOver) mail.delivery.roomAt(peer);
     return {};
   }
 

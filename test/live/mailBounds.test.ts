@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Carrier } from '../../gateway/live/delivery.ts';
-import { ClientMessageId, MessageId, SessionId } from '../../gateway/protocol/index.ts';
+import {
+  between,
+  ClientMessageId,
+  MessageId,
+  PeerName,
+  PeerPolicy,
+  SessionId,
+} from '../../gateway/protocol/index.ts';
+import { receiveLetter } from '../../gateway/store/peerMail.ts';
 import { newFolder } from '../support/folders.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
 import { newSession } from '../support/store.ts';
@@ -163,4 +171,78 @@ test('mail for a peer that was given another name goes to that peer, and not to 
   delivery.link('b', carrierOf('b'));
   await waitFor('the old one to arrive', () => store.outbox.get(old).status === 'done');
   assert.deepEqual(carried, [`a ${anew}`, `b ${old}`]);
+});
+
+test('a mailbox at a peer that stays full is asked ever more seldom, with one letter, and when mail was read there', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { delivery } = desk.mail;
+  for (let n = 0; n < 100; n += 1) await desk.call('mail.send', { to: 'x@a', message: `${n}` });
+  const asked: number[] = [];
+  let room = 0;
+  delivery.link('a', {
+    deliver: (batch) => {
+      asked.push(batch.length);
+      const answers = batch.map(
+        () => ({ status: (room -= 1) >= 0 ? 'done' : 'pending', receipts: [] }) as const,
+      );
+      return Promise.resolve(answers);
+    },
+    receipts: () => Promise.resolve(),
+  });
+  await waitFor('the first answer', () => desk.store.outbox.open().pending === 100 && asked.length === 1);
+  // Ten minutes.
+  for (let step = 0; step < 120; step += 1) {
+    clock.pass(5_000);
+    await setImmediate();
+    await waitFor('the answer', () => desk.store.outbox.open().inflight === 0);
+  }
+  assert.ok(asked.length < 60, `asked ${asked.length} times`);
+  assert.deepEqual([...new Set(asked.slice(1))], [1]);
+  room = 70;
+  delivery.roomAt('a');
+  await waitFor('what there was room for', () => desk.store.outbox.open().pending === 30);
+  room = 30;
+  delivery.roomAt('a');
+  await waitFor('the rest', () => desk.store.outbox.open().pending === 0);
+});
+
+test('a peer that could not write down what became of its mail is told again', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { store } = desk;
+  const peer = { key: 1, name: PeerName.parse('a'), policy: PeerPolicy.parse({}) };
+  const letter = between['peer.mail'].shape.letters.element.parse({
+    ...{
+      id: 'm',
+      clientMessageId: 'c',
+      type: 'message',
+      content: 'x',
+      priority: 'next',
+      timestamp: clock.now(),
+    },
+    ...{
+      replyTo: null,
+      threadId: 'm',
+      meta: {},
+      sender: 's',
+      from: 's',
+      to: 'person',
+      leftMs: null,
+      hops: 0,
+    },
+  });
+  const delivered = { mailboxes: new Set<number>(), sessions: new Set<SessionId>() };
+  await store.synced(() => receiveLetter(store, peer, letter, delivered, clock.now()));
+  let times = 0;
+  const deliver = (): Promise<[]> => Promise.resolve([]);
+  const receipts = (): Promise<void> =>
+    (times += 1) === 1 ? Promise.reject(new Error('full')) : Promise.resolve();
+  desk.mail.delivery.link('a', { deliver, receipts });
+  await waitFor('the first time', () => times === 1);
+  await waitFor('the second time', () => {
+    clock.pass(1_000);
+    return times === 2;
+  });
+  await waitFor('that it is told', () => store.inbox.untold('a', 1).length === 0);
 });

@@ -205,6 +205,25 @@ it('a peer can tell of so many recipients of one message, and no more', async ()
   assert.equal(after?.receipts.find(({ mailbox }) => mailbox === 'm1@box')?.state, 'read');
 });
 
+it('what comes behind a letter that has no room waits with it', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await both.cut();
+  // 171 kB less than all that one sender may leave unread.
+  const sizes = [...Array.from({ length: 63 }, () => 262_000), 100_000, 200_000, 1];
+  for (const size of sizes) await here.call('mail.send', { to: 'builder@box', message: 'x'.repeat(size) });
+  both.link();
+  await waitFor('the answer that there is no room', async () => {
+    const { messages } = await here.call('mail.outbox', { status: 'pending' });
+    return messages.length > 0 && messages.every(({ lastError }) => lastError?.startsWith('full') === true);
+  });
+  const full = await inbox(there, 'builder', 64);
+  await there.call('mail.ack', { mailbox: 'builder', ids: full.map(({ id }) => id) });
+  const all = await inbox(there, 'builder', 66);
+  assert.deepEqual(all.map(({ content }) => content.length).toReversed(), sizes);
+});
+
 it('letters that are sent again, expired, too large, in a loop or too many are refused or wait, and cost no more', async () => {
   await using both = linkedGateways(EVERYTHING);
   const there = both.box.client();
