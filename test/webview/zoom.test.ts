@@ -4,15 +4,26 @@ import { describe, it } from 'node:test';
 import { chromium } from './chromium.ts';
 import { answered, away, back, changed, composing, finished, mail, permission, turn } from './scenes.ts';
 
-describe('at 200 %, a panel of 300 pixels', () => {
+describe('a narrow panel', () => {
   const scenes = { turn, permission, answered, away, back, finished, composing, changed, mail };
   for (const [name, scene] of Object.entries(scenes)) {
-    it(`cuts nothing off, and nothing lies over something else (${name})`, async () => {
+    it(`of 300 pixels at 200 % cuts nothing off, and nothing lies over something else (${name})`, async () => {
       const panel = await chromium.panel({ width: 150, height: 400, scale: 2 });
       await panel.tell(...scene(Date.now()));
       await panel.shoot(`zoom-${name}`);
       assert.deepEqual(await panel.page.evaluate(misplaced), []);
       panel.close();
+    });
+  }
+
+  for (const language of ['de', 'zh-cn'] as const) {
+    it(`lays nothing over something else at 300 pixels in another language (${language})`, async () => {
+      for (const [name, scene] of Object.entries(scenes)) {
+        const panel = await chromium.panel({ width: 300, language });
+        await panel.tell(...scene(Date.now()));
+        assert.deepEqual(await panel.page.evaluate(misplaced), [], name);
+        panel.close();
+      }
     });
   }
 
