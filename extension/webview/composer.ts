@@ -45,6 +45,8 @@ export interface ComposerState {
   readonly isWorking: boolean;
   /** Enter sends now, and Alt+Enter queues. */
   readonly steers: boolean;
+  /** What Enter sends waits: for the turn that runs, or for a person to let the queue go on. */
+  readonly queues: boolean;
   /** Earlier prompts, oldest first. */
   readonly earlier: readonly string[];
   readonly refusal: string | undefined;
@@ -160,13 +162,13 @@ export class Composer {
 
   update(state: ComposerState): void {
     this.#state = state;
-    const { agentName, isLinked, isMachineSilent, isWorking, steers } = state;
+    const { agentName, isLinked, isMachineSilent, queues } = state;
     this.#suggestions.commands = state.commands;
     this.#field.placeholder = !isLinked
       ? isMachineSilent
         ? t('Write a draft, send when it answers')
         : t('Write a draft, send when reconnected')
-      : isWorking && !steers
+      : queues
         ? t('Queue a prompt. @ files, / commands')
         : t('Ask {0}. @ files, / commands', agentName);
     this.#suggestions.describe(this.#field);
@@ -244,20 +246,23 @@ export class Composer {
     this.focus();
     const { selectionStart, selectionEnd } = this.#field;
     const isAfterWord = /\S$/.test(this.text.slice(0, selectionStart));
-    this.#field.setRangeText(isAfterWord ? ' @' : '@', selectionStart, selectionEnd, 'end');
-    this.#typed();
+    this.#write(isAfterWord ? ' @' : '@', selectionStart, selectionEnd);
+  }
+
+  /** As if it had been typed: nothing but this old command leaves the field what Ctrl+Z goes back to. */
+  #write(text: string, from: number, to: number): void {
+    this.#field.setSelectionRange(from, to);
+    document.execCommand(text === '' ? 'delete' : 'insertText', false, text);
   }
 
   #take(wish: Wish, suggestion: Suggestion): void {
-    const after = taken(this.text, this.#field.selectionStart, wish, suggestion);
-    this.#field.value = after.text;
-    this.#field.setSelectionRange(after.caret, after.caret);
+    const { text, from, to } = taken(this.text, this.#field.selectionStart, wish, suggestion);
+    this.#write(text, from, to);
     if (suggestion.file !== undefined) {
       const { uri, name } = suggestion.file;
       this.attach({ uri, name });
     } else if (suggestion.adds === 'image') pickImages((files) => void this.addImages(files));
     else if (suggestion.adds !== undefined) this.#act.addContext(suggestion.adds);
-    this.#changed();
   }
 
   #detach({ uri }: Attachment): void {

@@ -15,6 +15,7 @@ export const composerState = (view: View): ComposerState => {
     isMachineSilent: panel.machine !== undefined && panel.machine.state !== 'connected',
     isWorking: isWorking(view),
     steers: panel.steers,
+    queues: isWorking(view) ? !panel.steers : open.transcript.held,
     earlier: open.transcript.parts
       .flatMap((part) => (part.kind === 'prompt' ? [wordsOf(part.message)] : []))
       .filter((words) => words !== ''),

@@ -18,7 +18,7 @@ export interface ComposerFrame {
   readonly model: string;
   readonly isLinked: boolean;
   readonly isWorking: boolean;
-  readonly steers: boolean;
+  readonly queues: boolean;
   readonly canSend: boolean;
   readonly add: () => void;
   readonly detach: (attachment: Attachment) => void;
@@ -43,11 +43,11 @@ export function composerView(frame: ComposerFrame): TemplateResult {
   const { isLinked, isWorking } = frame;
   const label = !isLinked
     ? t('Send. Waits for the gateway')
-    : isWorking
-      ? frame.steers
+    : frame.queues
+      ? t('Queue')
+      : isWorking
         ? t('Send now')
-        : t('Queue')
-      : t('Send');
+        : t('Send');
   return html`${frame.suggestions} ${refused(frame.refusal)}
     <div class="composer">
       ${frame.attachments.length > 0 ? chips(frame) : nothing} ${frame.field}

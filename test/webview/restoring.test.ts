@@ -30,6 +30,8 @@ describe('a prompt that may not have finished', () => {
     assert.match(await panel.text('[data-part=uncertain]'), /retry\.ts was changed\./);
     assert.match(await panel.text('[data-part=gap]'), /^9 events missing, \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/);
     assert.match(await panel.text('[data-part=queue]'), /1, held until you choose/);
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    assert.match((await field.getAttribute('placeholder')) ?? '', /^Queue a prompt/);
     await panel.page.getByRole('button', { name: 'Open changes' }).click();
     assert.equal((await panel.posted('openAllChanges')).length, 1);
     assert.equal(await panel.text('[data-part=strip]'), 'Reconnected. Waiting for your choice');
