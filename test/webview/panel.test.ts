@@ -361,7 +361,7 @@ describe('tool calls', () => {
     const box = panel.page.locator('.out');
     assert.match(await panel.text('[data-part=tool]'), /30 lines, still running/);
     assert.ok(await box.evaluate((out) => out.scrollHeight - out.scrollTop - out.clientHeight < 2));
-    assert.ok(await box.evaluate((out) => out.clientHeight <= 160));
+    assert.equal(await box.evaluate((out) => out.clientHeight), 9 * 16, 'whole lines');
     await panel.page.getByRole('button', { name: 'Open in a terminal' }).click();
     const [opened] = await panel.posted('openOutput');
     assert.deepEqual(
