@@ -93,14 +93,13 @@ export function contextFor(query: string, context: readonly FoundContext[]): rea
 const problems = (count: number): string =>
   count === 1 ? t('1 in this file') : t('{0} in this file', count);
 
-/** The text with the suggestion in the place of what was typed, and where the caret goes. */
+/** What is written for the suggestion, and in the place of what. */
 export function taken(
   text: string,
   caret: number,
   { from }: Wish,
   suggestion: Suggestion,
-): { text: string; caret: number } {
+): { text: string; from: number; to: number } {
   // A space that is already there is not doubled.
-  const rest = text.slice(caret).replace(/^ /, '');
-  return { text: text.slice(0, from) + suggestion.text + rest, caret: from + suggestion.text.length };
+  return { text: suggestion.text, from, to: text[caret] === ' ' ? caret + 1 : caret };
 }

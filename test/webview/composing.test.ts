@@ -181,6 +181,28 @@ describe('the composer', () => {
     panel.close();
   });
 
+  it('takes a suggestion back with Ctrl+Z, as if its words had been typed', async () => {
+    const panel = await idle();
+    await field(panel).pressSequentially('Compare with @log first');
+    for (let back = 0; back < ' first'.length; back += 1) await field(panel).press('ArrowLeft');
+    await panel.tell(found('log'));
+    await field(panel).press('Enter');
+    assert.equal(await field(panel).inputValue(), 'Compare with @src/auth/login.ts first');
+    assert.equal(await field(panel).evaluate((f: HTMLTextAreaElement) => f.selectionStart), 32);
+    await field(panel).press('Control+z');
+    assert.equal(await field(panel).inputValue(), 'Compare with @log first');
+    panel.close();
+  });
+
+  it('has eight whole lines at most, below what goes along', async () => {
+    const panel = await idle();
+    await panel.tell({ type: 'attach', attachment: FILE });
+    await field(panel).fill(Array.from({ length: 12 }, (_, line) => `line ${line}`).join('\n'));
+    const seen = await field(panel).evaluate((f) => [f.clientHeight, f.scrollHeight - f.clientHeight]);
+    assert.deepEqual(seen, [8 * 20, 4 * 20]);
+    panel.close();
+  });
+
   it('keeps what would go along over a reload', async () => {
     const first = await idle();
     await first.tell({ type: 'attach', attachment: FILE });

@@ -57,9 +57,9 @@ describe('suggestions', () => {
           assert.ok(wish);
           const [suggestion] = filesFor('', FILES);
           assert.ok(suggestion);
-          const after = taken(before + b, before.length, wish, suggestion);
-          assert.equal(after.text, `${a} @src/auth/login.ts ${b.replace(/^ /, '')}`);
-          assert.equal(after.text.slice(0, after.caret), `${a} @src/auth/login.ts `);
+          const { text, from, to } = taken(before + b, before.length, wish, suggestion);
+          const after = (before + b).slice(0, from) + text + (before + b).slice(to);
+          assert.equal(after, `${a} @src/auth/login.ts ${b.replace(/^ /, '')}`);
         },
       ),
     );
