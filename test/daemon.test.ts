@@ -106,8 +106,8 @@ test('what it is told wrongly is wrong usage, and nothing is started', async () 
     [['--port', '99999'], /--port is a number up to 65535, not "99999"/],
     [['--port=x'], /not "x"/],
     [['--port'], /--port|argument missing/],
-    [['--prot', '5'], /unknown option '--prot'/],
-    [['now'], /too many arguments/],
+    [['--prot', '5'], /Unknown option '--prot'/],
+    [['now'], /Too many arguments/],
   ] as const) {
     const { code, said } = await runToEnd(home, ...words);
     assert.equal(code, 2, words.join(' '));

@@ -28,25 +28,20 @@ import { addVerbs, UsageError, type Call, type Parsed, type Program, type Verb }
 export const EXIT = { done: 0, failed: 1, usage: 2, notAuthorised: 3, host: 4 } as const;
 
 /** In the order of `holdfast --help`: what one needs first comes first. */
-const verbs = (): Verb[] => [
-  ...gatewayVerbs,
-  ...sessionVerbs,
-  ...sendVerbs,
-  ...chatVerbs,
-  ...answerVerbs,
-  ...busVerbs,
-  ...bundleVerbs,
-  ...peerVerbs,
-  ...doctorVerbs,
-  ...configVerbs,
-  ...hostVerbs,
-  ...mailVerbs,
-  ...logVerbs,
-  ...serviceVerbs,
-  ...rpcVerbs,
-  ...mcpVerbs,
-  ...contractVerbs(),
-];
+const verbs = (): Readonly<Record<string, readonly Verb[]>> => ({
+  'Sessions:': [...chatVerbs, ...sessionVerbs, ...sendVerbs, ...answerVerbs, ...bundleVerbs],
+  'The gateway:': [
+    ...gatewayVerbs,
+    ...doctorVerbs,
+    ...logVerbs,
+    ...configVerbs,
+    ...serviceVerbs,
+    ...hostVerbs,
+  ],
+  'Mail and other machines:': [...mailVerbs, ...busVerbs, ...peerVerbs],
+  'For programs:': [...rpcVerbs, ...mcpVerbs],
+  'Every method of the gateway, by its name:': contractVerbs(),
+});
 
 /** Runs one verb and answers its exit code. */
 export async function runCli(args: readonly string[], program: Program): Promise<number> {
@@ -59,20 +54,55 @@ export async function runCli(args: readonly string[], program: Program): Promise
     .description('Keeps coding-agent sessions alive while editors come and go')
     .version(VERSION, '-V, --version')
     .enablePositionalOptions()
-    .exitOverride();
-  addVerbs(root, verbs(), async (verb, parsed) => {
-    code = (await verb.run(callOf(program, parsed))) ?? EXIT.done;
-  });
+    .exitOverride()
+    .configureHelp({ subcommandTerm: termOf })
+    // Said by `complain`.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', '\nBegin with: holdfast chat. Each says more of itself: holdfast chat --help');
+  for (const [heading, table] of Object.entries(verbs())) {
+    root.commandsGroup(heading);
+    addVerbs(root, table, async (verb, parsed) => {
+      code = (await verb.run(callOf(program, parsed))) ?? EXIT.done;
+    });
+  }
+  root.commandsGroup('The gateway:').helpCommand('help [verb]');
   try {
     await root.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    code = complain(error, args.includes('--json'));
+    if (!(error instanceof CommanderError)) code = complain(error, args.includes('--json'));
+    else if (error.exitCode === 0) code = EXIT.done;
+    // Whoever names no verb has been shown which there are.
+    else if (error.code === 'commander.help') code = EXIT.usage;
+    else code = complain(wrongUsage(error, helpFor(root, args)), args.includes('--json'));
   }
   // On some systems a pipe takes its time, and the process ends with what this answers.
   await new Promise((resolve) => process.stdout.write('', resolve));
   return code;
 }
+
+/** A verb in a list: below another one with its arguments, which at the top would leave no room to say what it is. */
+const termOf = (command: Command): string =>
+  [command.name(), ...(command.parent?.parent ? [command.usage().replace(/^\[options\] ?/, '')] : [])]
+    .join(' ')
+    .trim();
+
+/** What tells more of the verb that was meant. */
+function helpFor(root: Command, args: readonly string[]): string {
+  const words = [root.name()];
+  let command: Command | undefined = root;
+  for (const arg of args) {
+    command = command.commands.find((one) => one.name() === arg);
+    if (command === undefined) break;
+    words.push(arg);
+  }
+  return `${words.join(' ')} --help`;
+}
+
+/** The parser's complaint in the form of all others. */
+const wrongUsage = ({ message }: CommanderError, help: string): UsageError =>
+  new UsageError(
+    `${message.replace(/^error: (.)/, (_, first: string) => first.toUpperCase())}\nSee: ${help}`,
+  );
 
 function callOf(program: Program, { args, options }: Parsed): Call {
   const given = isRecord(options) ? options : {};

@@ -21,7 +21,10 @@ export const sendVerbs: readonly Verb[] = [
       ['--prompt-id <id>', 'sending the same id again does nothing; minted when absent'],
       ['--expires-in <seconds>', 'take it out if it has not started by then'],
     ],
-    more: 'With --follow the exit code is 0 when the turn ended well, 1 when it failed or was stopped.',
+    more: [
+      'With --follow the exit code is 0 when the turn ended well, 1 when it failed or was stopped.',
+      'A text that begins with - stands after --: holdfast send SESSION -- TEXT',
+    ].join('\n'),
     run: send,
   },
   {

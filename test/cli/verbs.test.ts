@@ -277,17 +277,36 @@ describe('sessions from the command line', () => {
   });
 });
 
+describe('help', () => {
+  it('says what there is in groups, what one needs first before all else, in 80 columns', async () => {
+    const { code, out, err } = await holdfast(newFolder(), ['--help']);
+    assert.deepEqual([code, err], [0, '']);
+    const groups = out.match(/^[A-Z].*:$/gm);
+    assert.deepEqual(groups?.slice(0, 3), ['Options:', 'Sessions:', 'The gateway:']);
+    assert.match(out, /^Sessions:\n {2}chat +Talk with an agent here/m);
+    assert.ok(out.split('\n').every((line) => line.length <= 80));
+    const bare = await holdfast(newFolder(), []);
+    assert.deepEqual([bare.code, bare.out, bare.err], [2, '', out]);
+  });
+});
+
 describe('wrong usage', () => {
   const home = newFolder();
   const wrong: readonly (readonly [args: string[], words: RegExp])[] = [
-    [['bogus'], /unknown command 'bogus'/],
-    [['send', 'only-a-session'], /missing required argument 'text'/],
+    [['bogus'], /Unknown command 'bogus'/],
+    [['send', 'only-a-session'], /Missing required argument 'text'/],
     [['new', '--mode', 'fast'], /--mode is one of: auto, code, plan, ask\./],
-    [['sessions', '--bogus'], /unknown option '--bogus'/],
+    [['sessions', '--bogus'], /Unknown option '--bogus'/],
     [['session', 'rename', 'x'], /title: /],
     [['session', 'search', 'x', '--limit', 'many'], /limit is a number, which "many" is not/],
-    [['queue', 'move', 'x', 'y', '0', 'z'], /too many arguments/],
+    [['queue', 'move', 'x', 'y', '0', 'z'], /Too many arguments/],
     [['session', 'rename', '--session-id', 'x', 'title', 'more'], /"more" is too much/],
+    [['send', 'x', '- a list'], /^Unknown option '- a list'\nSee: holdfast send --help\n$/],
+    [['peers', 'jion'], /^Unknown command 'jion'\n\(Did you mean join\?\)\nSee: holdfast peers --help\n$/],
+    [
+      ['send', 'x', '--json'],
+      /^\{"error":\{"message":"Missing required argument 'text'\\nSee: holdfast send --help"\}\}\n$/,
+    ],
     [['rpc', 'session.get', '{sessionId: 1}'], /The parameters are not JSON/],
     [['rpc', 'session.get', '5'], /The parameters are one JSON object, like/],
     [['rpc', 'session.get', '[]'], /The parameters are one JSON object, like/],
