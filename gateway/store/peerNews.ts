@@ -1,6 +1,6 @@
 // The sessions of peers as last heard, so that they can be shown, with their age, while those are away.
 import { z } from 'zod';
-import { Session } from '../protocol/index.ts';
+import { PeerName, Session } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 
 const Sessions = z.array(z.unknown());
@@ -24,14 +24,26 @@ export class PeerNewsStore {
     this.#db.run('DELETE FROM peer_news WHERE peer_key = ?', peerKey);
   }
 
-  /** What an earlier version wrote and this one does not know is left out. */
+  /** Of peers that are known, by the names that they have now. */
   list(): { peerKey: number; sessions: Session[] }[] {
-    return this.#db.all('SELECT peer_key, sessions FROM peer_news').map((row) => ({
+    const rows = this.#db.all(
+      'SELECT peer_key, sessions, name FROM peer_news JOIN peer ON peer.key = peer_key',
+    );
+    return rows.map((row) => ({
       peerKey: Number(row['peer_key']),
-      sessions: Sessions.parse(JSON.parse(String(row['sessions']))).flatMap((session) => {
-        const read = Session.safeParse(session);
-        return read.success ? [read.data] : [];
-      }),
+      sessions: sessionsIn(String(row['sessions']), PeerName.parse(row['name'])),
     }));
+  }
+}
+
+/** What an earlier version wrote, or a disk has bent, is left out: it is told again with the next link. */
+function sessionsIn(text: string, peer: PeerName): Session[] {
+  try {
+    return Sessions.parse(JSON.parse(text)).flatMap((session) => {
+      const read = Session.safeParse(session);
+      return read.success ? [{ ...read.data, peer }] : [];
+    });
+  } catch {
+    return [];
   }
 }

@@ -1,5 +1,7 @@
 // What is remembered of a peer changes whole: with the mail that is named after it, and with what others change meanwhile.
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { systemClock as clock } from '../../gateway/live/clock.ts';
@@ -9,6 +11,7 @@ import { makeIdentity } from '../../gateway/peers/certificate.ts';
 import { PeerName, PeerPolicy, Problem } from '../../gateway/protocol/index.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
+import { linkedGateways } from '../support/linked.ts';
 import { MailDesk } from '../support/mailDesk.ts';
 import { NOW, openStore } from '../support/store.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -47,6 +50,46 @@ test('two changes of what a peer may do that come at once both hold', async () =
   await Promise.all([peers.setPolicy(BOX, { see: false }), peers.setPolicy(BOX, { interrupt: true })]);
   const { policy } = desk.store.peers.get(BOX);
   assert.deepEqual([policy.see, policy.interrupt], [false, true]);
+});
+
+test('what a peer told is remembered under the name that it has, and is gone with it', async () => {
+  await using both = linkedGateways();
+  await both.box.client().call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const told = await waitFor('its sessions', () => {
+    const sessions = both.laptop.peering.sessions.of(1);
+    return sessions.length > 0 && sessions;
+  });
+  using opened = openStore();
+  const { store } = opened;
+  await using peers = await withBox(store);
+  const { key } = store.peers.get(BOX);
+  const names = (): unknown[] =>
+    store.peerNews.list().map(({ sessions }) => sessions.map(({ peer }) => peer as string));
+  store.written(() => store.peerNews.put(key, told));
+  assert.deepEqual(names(), [['box']]);
+  // Nobody follows these peers: a gateway may be killed before all is written down.
+  await peers.rename(BOX, PeerName.parse('crate'));
+  assert.deepEqual(names(), [['crate']]);
+  await peers.remove(PeerName.parse('crate'));
+  assert.deepEqual(names(), []);
+});
+
+test('what a peer told and a disk has bent keeps no gateway from its start', async () => {
+  const folder = newFolder('store');
+  {
+    using opened = openStore(folder);
+    await using peers = await withBox(opened.store);
+    opened.store.written(() => opened.store.peerNews.put(opened.store.peers.get(BOX).key, []));
+    assert.ok(peers);
+  }
+  const database = new DatabaseSync(path.join(folder, 'holdfast.db'));
+  database.exec(`UPDATE peer_news SET sessions = '[{'`);
+  database.close();
+  using again = openStore(folder);
+  assert.deepEqual(
+    again.store.peerNews.list().map(({ sessions }) => sessions),
+    [[]],
+  );
 });
 
 test('a machine is linked whose new address cannot be written down because the disk is full', async (t) => {
