@@ -145,6 +145,8 @@ export function endTurn(
       const { stopReason, agentSessionId } = outcome;
       // What the agent counts; else what it has said of its context.
       const usage = outcome.usage ?? store.sessions.get(log.sessionId).session.usage;
+      // Claude goes on in another conversation after /clear.
+      if (agentSessionId !== null) store.sessions.change(log, { agentSessionId });
       store.queue.step(log, promptId, 'finish');
       store.log.append(log, now, [
         {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Problem, type Event, type SessionId, textOf } from '../../gateway/protocol/index.ts';
+import { recordedClaude } from '../support/agents.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -233,6 +234,21 @@ test('what waits in the queue is for the conversation that the session goes on w
   assert.equal((await seen.end(running.promptId)).type, 'interrupted');
   assert.equal((await seen.end(waiting.promptId)).type, 'result');
   assert.equal(seen.of('partial').at(-1)?.content, 'over there');
+});
+
+test('a conversation that the agent has begun by itself, as Claude does at /clear, is the one that it goes on with', async () => {
+  const { command, args } = recordedClaude('think');
+  const config = { agents: { recorded: { command, args, protocol: 'claude' } } };
+  await using gateway = await startGateway({ config });
+  const client = await gateway.connect();
+  const sessionId = await client.newSession({ agent: 'recorded' });
+  const { events } = await client.ask(sessionId, 'THINK');
+  const result = events.find((event) => event.type === 'result');
+  const { agentSessionId } = await client.call('session.get', { sessionId });
+  assert.deepEqual(
+    [agentSessionId, result?.session_id],
+    Array.from({ length: 2 }, () => 'a2c54a99-c397-47c9-83df-57071c6c3467'),
+  );
 });
 
 test('a conversation that the agent does not know is refused, and leaves no session behind', async () => {
