@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../gateway/protocol/index.ts';
+import { recorded } from '../support/agents.ts';
 import { askedFor, type Asked } from '../support/asked.ts';
+import { startGateway } from '../support/gateway.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 
 const gateway = await sharedGateway();
@@ -144,4 +146,25 @@ test('questions one after the other are each their own', async () => {
   }
   await seen.end(promptId);
   assert.match(seen.text, /allowed question 1[^]*rejected question 2[^]*allowed question 3/);
+});
+
+test('of two questions that are open at once each has its own answer, in whatever order they are answered', async () => {
+  const { command, args } = recorded('codex-two');
+  await using own = await startGateway({ config: { agents: { two: { command, args } } } });
+  const window = await own.connect();
+  const sessionId = await window.newSession({ agent: 'two', mode: 'code' });
+  const seen = await window.follow(sessionId);
+  const { promptId } = await window.call('session.send', { sessionId, message: 'TWO' });
+  await seen.until(() => seen.of('permission').length === 2);
+  const { permissions } = await window.call('permission.list', { sessionId });
+  assert.deepEqual(
+    permissions.map(({ title }) => title),
+    ['touch two.txt # 1', 'touch two.txt # 2'],
+  );
+  for (const [index, { permissionId }] of permissions.toReversed().entries()) {
+    await window.call('permission.answer', { permissionId, optionId: 'allow_once' });
+    const { pendingPermissions } = await window.call('session.get', { sessionId });
+    assert.equal(pendingPermissions, 1 - index);
+  }
+  assert.equal((await seen.end(promptId)).type, 'result');
 });
