@@ -124,7 +124,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     new MailboxSockets(home, {
       send: (params) =>
         callInside(dispatcher, new Caller('socket'), 'mail.send', { ...params, must_fit: true }),
-      isProgram: (name) => store.mailboxes.find(name)?.kind === 'program',
+      isProgram: (name) => (store.mailboxes.find(name)?.kind ?? 'program') === 'program',
     }),
   );
   const bus = parts.use(new Bus(store, sockets, logger));

@@ -14,12 +14,13 @@ import type { Handlers } from '../rpc/dispatch.ts';
 import { deliveryOf } from '../store/inboxRow.ts';
 import { acceptMail, requeueMail } from '../store/mail.ts';
 import { newDelivered } from '../store/mailDelivery.ts';
+import { tellOfMailbox } from '../store/mailReceipt.ts';
 import { acknowledge, decideMail, whereToRead } from '../store/mailReading.ts';
 import type { StoredMailbox } from '../store/mailbox.ts';
 import type { Gateway } from './parts.ts';
 
 /** What mail needs of the gateway. */
-export type MailParts = Pick<Gateway, 'store' | 'mail' | 'clock'> & {
+export type MailParts = Pick<Gateway, 'store' | 'mail' | 'clock' | 'bus'> & {
   readonly live: Pick<Gateway['live'], 'mustBeOpen'>;
 };
 
@@ -45,6 +46,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
     'mail.send': async ({ to, message: content, meta, ...params }, caller) => {
       live.mustBeOpen();
       store.mustHaveRoom();
+      if (isNewcomer(gateway, caller, params.from)) await welcome(gateway, params.from);
       const sender = senderOf(gateway, caller, params.from);
       const bytes = mustBeSmall(content, meta);
       const letter = {
@@ -183,6 +185,30 @@ export function ownMailbox(
   const own = store.mailboxes.findBySession(caller.sessionId);
   if (own !== undefined && (name === undefined || name === own.name)) return own;
   throw new Problem('access.denied', 'An agent has the mailbox of its own session, and no other.');
+}
+
+/** With more mailboxes than this, somebody makes up names. */
+const MOST_PROGRAMS = 256;
+
+/** Whether somebody writes under a name that nobody has. */
+function isNewcomer(
+  { store }: MailParts,
+  { sessionId }: Caller,
+  from: MailboxName | undefined,
+): from is MailboxName {
+  if (from === undefined || sessionId !== undefined || store.mailboxes.find(from) !== undefined) return false;
+  return store.mailboxes.list().filter(({ kind }) => kind === 'program').length < MOST_PROGRAMS;
+}
+
+/** Gives a program the mailbox that it writes from: there it will be answered. Its socket comes a moment later. */
+async function welcome({ store, bus, clock }: MailParts, name: MailboxName): Promise<void> {
+  await store.synced(() => {
+    // Two of its messages may come at once.
+    if (store.mailboxes.find(name) !== undefined) return;
+    const now = clock.now();
+    tellOfMailbox(store, store.mailboxes.insert(name, 'accept', [], now), 'mailbox.created', now);
+  });
+  void bus.sync();
 }
 
 /** Who writes. Nobody writes from a session but its own agent. Throws mailbox.unknown or access.denied. */

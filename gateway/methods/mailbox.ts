@@ -7,8 +7,7 @@ import { ownMailbox, type MailParts } from './mail.ts';
 import type { Gateway } from './parts.ts';
 
 /** What mailboxes need of the gateway. */
-export type MailboxParts = MailParts &
-  Pick<Gateway, 'bus'> & { readonly peering: Pick<Gateway['peering'], 'mailboxes'> };
+export type MailboxParts = MailParts & { readonly peering: Pick<Gateway['peering'], 'mailboxes'> };
 
 type MailboxMethod = Extract<keyof typeof mailMethods, `mailbox.${string}` | `profile.${string}`>;
 

@@ -168,7 +168,7 @@ export const mailMethods = {
         to: Address,
         message: Text.min(1).describe('The text'),
         from: MailboxName.optional().describe(
-          'Absent: an agent writes from its session, everybody else as the person',
+          'Absent: an agent writes from its session, everybody else as the person. A new name gets a mailbox',
         ),
         type: Text.min(1).max(64).default('message'),
         priority: Priority.default('next'),

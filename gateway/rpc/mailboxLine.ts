@@ -17,7 +17,7 @@ import type { Line } from './lines.ts';
 export interface Bus {
   /** Sends, as whoever owns the socket. Rejects with CallError. */
   readonly send: (params: ParamsIn<'mail.send'>) => Promise<Result<'mail.send'>>;
-  /** Only programs may be named as senders: what a session says, its agent says, with its token. */
+  /** Only programs may be named as senders, new ones too: what a session says, its agent says, with its token. */
   readonly isProgram: (name: MailboxName) => boolean;
 }
 
@@ -85,10 +85,7 @@ export async function answerLine(mailbox: MailboxName, line: Line, bus: Bus): Pr
     return fault('invalid', `This is the socket of ${mailbox}, and the message is to ${to}.`);
   }
   if (from !== undefined && !bus.isProgram(from)) {
-    return fault(
-      'from',
-      `${from} is no mailbox of a program. Leave from out, or: holdfast bus create ${from}`,
-    );
+    return fault('from', `${from} is no mailbox of a program. Leave from out, or name one of your own.`);
   }
   const { replyTo: answered, reply_to_id: answeredToo, ...facts } = rest;
   const reply = answered ?? answeredToo;
