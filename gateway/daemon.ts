@@ -25,7 +25,7 @@ import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
-import { PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
+import { methods, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
 import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
@@ -100,7 +100,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const info: GatewayInfo = {
     version: VERSION,
     protocol: PROTOCOL,
-    features: [],
+    features: [...new Set(Object.keys(methods).map((name) => name.replace(/\..*/, '')))],
     pid: process.pid,
     instanceId: randomUUID(),
     logId: store.log.logId,

@@ -84,6 +84,14 @@ test('what is wrong with the folder or the configuration is said in one line, wi
   }
 });
 
+test('it says what it has methods for', async () => {
+  await using gateway = await startGateway();
+  const { features } = await (await gateway.connect()).call('gateway.info', {});
+  for (const feature of ['session', 'queue', 'permission', 'mail', 'peers'])
+    assert.ok(features.includes(feature), feature);
+  assert.equal(new Set(features).size, features.length);
+});
+
 test('it ends with code 0 when it is told to, whoever tells it', async () => {
   await using told = await startGateway();
   assert.equal(await told.stop(), 0);

@@ -18,7 +18,7 @@ export type Bounds = z.infer<typeof Bounds>;
 export const GatewayInfo = z.object({
   version: z.string(),
   protocol: VersionRange,
-  features: z.array(z.string()),
+  features: z.array(z.string()).describe('What there are methods for: session, queue, mail, peers ...'),
   pid: z.int(),
   instanceId: z.string().describe('New with every start'),
   logId: z.string().describe('The log that cursors belong to'),

@@ -212,7 +212,7 @@ export const mailMethods = {
     access: 'mail.read',
     params: z.strictObject({
       mailbox: MailboxName.optional().describe("Absent: the caller's own"),
-      since: z.iso.datetime().optional(),
+      since: z.iso.datetime({ offset: true }).optional(),
       from: Text.optional(),
       topic: Text.optional(),
       unread: z.boolean().optional(),

@@ -88,7 +88,8 @@ function paramsOf(query: URLSearchParams): Record<string, unknown> {
       if (/^(?:limit|before)$/.test(name) && /^-?[0-9]{1,15}$/.test(value)) return [name, Number(value)];
       if (/^(?:unread|held)$/.test(name))
         return [name, ({ true: true, 1: true, '': true, false: false, 0: false } as Result)[value] ?? value];
-      return [name, value];
+      // A plus that was not escaped, before the hours of a time zone.
+      return [name, name === 'since' ? value.replace(' ', '+') : value];
     }),
   );
 }

@@ -39,6 +39,8 @@ describe('mail over HTTP', () => {
     // A second without its fraction is its beginning.
     const second = String(found?.['receivedAt']).replace(/\.\d+Z$/, 'Z');
     assert.equal((await messages(`topic=builds&since=${second}`)).length, 1);
+    for (const zone of ['%2B00:00', '+00:00', '%2B14:00'])
+      assert.equal((await messages(`topic=builds&since=${second.replace('Z', zone)}`)).length, 1, zone);
     assert.equal((await messages('unread=true')).length, 2);
     const ids = [found?.['id']];
     assert.deepEqual(await post('/v1/inbox/ack', { mailbox: 'bob', ids }), [
