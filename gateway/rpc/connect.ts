@@ -226,8 +226,10 @@ async function open(socket: string, signal?: AbortSignal): Promise<WebSocket | '
   // Not before somebody dials: an editor that starts has no time for it.
   const { WebSocket } = await import('ws');
   const { promise, resolve } = Promise.withResolvers<WebSocket | 'silent' | undefined>();
-  // A path is no part of a URL: there a blank, as in "Application Support", or a colon would make another path of it.
-  const ws = new WebSocket('ws://localhost/rpc', {
+  // A path is no part of a URL: there a blank, as in "Application Support", or a colon would make another path of it. The
+  // URL still says that it is a socket: VS Code puts a proxy of its own in front of whatever its extensions ask of a host.
+  const ws = new WebSocket('ws+unix:gateway.sock:/rpc', {
+    headers: { Host: 'localhost' },
     createConnection: () => createConnection(socket),
     perMessageDeflate: false,
     maxPayload: 64 * 1024 * 1024,

@@ -1,6 +1,7 @@
 // The door for clients: many start at once and all get in; who does not answer is named.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 import { MIGRATIONS } from '../../gateway/store/schema.ts';
@@ -108,6 +109,18 @@ test('a state folder may be called anything, as "Application Support" on macOS s
   const client = await connect({ home, name: 'a test', start });
   assert.equal(path.dirname(path.dirname(readDiscovery(home)?.socket ?? '')), home);
   await stop(client);
+});
+
+test('an editor that puts an agent of its own in front of every request to a host, as VS Code does, is linked', async (t) => {
+  await using gateway = await startGateway();
+  const { request } = http;
+  t.after(() => void (http.request = request));
+  const patched = (options: http.RequestOptions): http.ClientRequest =>
+    request(options.socketPath === undefined ? { ...options, agent: new http.Agent() } : options);
+  // `ws` calls it with nothing but options.
+  http.request = patched as typeof request;
+  await using client = await connect({ home: gateway.home, name: 'a test' });
+  assert.equal(client.info.home, gateway.home);
 });
 
 test('a client whose hello is refused leaves no connection behind', async () => {
