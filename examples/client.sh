@@ -8,7 +8,9 @@
 set -eu
 
 message=${1:-slow 40}
-state=${HOLDFAST_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/holdfast}
+if [ "$(uname)" = Darwin ]; then usual="$HOME/Library/Application Support/Holdfast"; else usual=$HOME/.local/state/holdfast; fi
+state=${HOLDFAST_HOME:-${XDG_STATE_HOME:+$XDG_STATE_HOME/holdfast}}
+state=${state:-$usual}
 [ -e "$state/gateway.json" ] || { echo "No gateway runs. Start one: npx holdfast up" >&2; exit 1; }
 socket=$(sed -n 's/.*"socket": *"\([^"]*\)".*/\1/p' "$state/gateway.json")
 

@@ -10,14 +10,14 @@ export interface Service {
   readonly stateFolder: string;
 }
 
-/** In systemd % and $ are special, and both quoting and C escapes work. */
-const systemdWord = (text: string, isCommand: boolean): string => {
+/** In systemd % is special, in arguments $ too, and both quoting and C escapes work. */
+const systemdWord = (text: string, isArgument: boolean): string => {
   const quoted = text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
     .replaceAll('\n', '\\n')
     .replaceAll('%', '%%');
-  return `"${isCommand ? quoted.replaceAll('$', '$$$$') : quoted}"`;
+  return `"${isArgument ? quoted.replaceAll('$', '$$$$') : quoted}"`;
 };
 
 /** A unit of systemd. */
@@ -28,7 +28,7 @@ StartLimitIntervalSec=60
 StartLimitBurst=5
 
 [Service]
-ExecStart=${command.map((word) => systemdWord(word, true)).join(' ')}
+ExecStart=${command.map((word, at) => systemdWord(word, at > 0)).join(' ')}
 ${Object.entries(env)
   .map(([name, value]) => `Environment=${systemdWord(`${name}=${value}`, false)}`)
   .join('\n')}

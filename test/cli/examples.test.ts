@@ -1,5 +1,6 @@
 // The clients in other languages, run as a reader would run them.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { z } from 'zod';
@@ -79,6 +80,21 @@ test('shell: quotes and backslashes in a prompt arrive as they are', async () =>
     .split('\n')
     .map((line) => Event.parse(JSON.parse(line)));
   assert.equal(textOf(events), 'say "hi" \\n $HOME');
+});
+
+test('shell: on macOS the state folder is where that system has it', async () => {
+  const userHome = newFolder();
+  await using _gateway = await startGateway({
+    home: path.join(userHome, 'Library/Application Support/Holdfast'),
+  });
+  const bin = newFolder('bin');
+  writeFileSync(path.join(bin, 'uname'), '#!/bin/sh\necho Darwin\n', { mode: 0o755 });
+  const env = { HOLDFAST_HOME: '', PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+  const args = [path.join(examples, 'client.sh'), 'echo found'];
+  await using run = new Running('sh', args, userHome, { env, cwd: newFolder('work') });
+  const { code, out, err } = await run.over();
+  assert.equal(code, 0, err);
+  assert.match(out, /"content":"found"/);
 });
 
 test('shell: no gateway is said so', async () => {

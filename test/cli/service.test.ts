@@ -38,10 +38,11 @@ describe('what is written', () => {
 
   it('systemd: what it would read as its own language is quoted', () => {
     const { text } = plan({
-      command: ['/a%b$c"d\\e'],
+      command: ['/a%b$c/node', '/a%b$c"d\\e'],
       env: { PATH: '/p%h"\n[Service]\nExecStart=/bin/evil' },
     });
-    assert.ok(text.includes('ExecStart="/a%%b$$c\\"d\\\\e" "up"'));
+    // The program itself is never a variable, so there a $ stands for itself.
+    assert.ok(text.includes('ExecStart="/a%%b$c/node" "/a%%b$$c\\"d\\\\e" "up"'));
     assert.ok(text.includes('Environment="PATH=/p%%h\\"\\n[Service]\\nExecStart=/bin/evil"'));
   });
 
