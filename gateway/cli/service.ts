@@ -47,7 +47,12 @@ async function install(call: Call): Promise<void> {
   mkdirSync(path.dirname(plan.file), { recursive: true });
   const text = plan.encoding === 'utf16le' ? `\ufeff${plan.text}` : plan.text;
   writeFileSync(plan.file, text, { encoding: plan.encoding });
-  runAll(running === undefined ? plan.install : plan.later, plan);
+  if (running === undefined) firstFailure(plan.before);
+  const failure = firstFailure(running === undefined ? plan.install : plan.later);
+  if (failure !== undefined) {
+    const left = failure.left.map((words) => words.join(' ')).join(' && ');
+    throw new Error(`${plan.file} is there, but ${failure.why}\nRun it yourself: ${left}`);
+  }
   const notes = [...plan.notes, ...lingerNotes()];
   call.out.answer({ ok: true, file: plan.file, started: running === undefined, notes }, [
     `Installed as ${plan.what}: ${plan.file}`,
@@ -66,12 +71,14 @@ async function uninstall(call: Call): Promise<void> {
       `No service is installed (${plan.file} is not there).`,
     );
   }
-  runAll(plan.uninstall, plan);
+  // What cannot be switched off, or was never on, is gone with its file all the same.
+  const failure = firstFailure(plan.uninstall);
   rmSync(plan.file, { force: true });
-  call.out.answer(
-    { ok: true, removed: true },
+  const notes = failure === undefined ? [] : [`${failure.why}. If a gateway runs still: holdfast down`];
+  call.out.answer({ ok: true, removed: true, notes }, [
     `Removed ${plan.what}. Sessions and queued prompts are on disk; holdfast up starts a gateway for now.`,
-  );
+    ...notes,
+  ]);
 }
 
 function mustPlan({ node, script }: Program): Plan {
@@ -92,14 +99,15 @@ function mustPlan({ node, script }: Program): Plan {
   );
 }
 
-function runAll(commands: Plan['install'], { file }: Plan): void {
+/** Runs them up to the first that fails: why it did, and what is left to do. */
+function firstFailure(commands: Plan['install']): { why: string; left: Plan['install'] } | undefined {
   for (const [index, [command = '', ...args]] of commands.entries()) {
     const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
     if (status === 0) continue;
-    const left = commands.slice(index).map((words) => words.join(' '));
     const why = (error?.message ?? stderr.trim()) || `exit code ${String(status)}`;
-    throw new Error(`${file} is there, but ${command} failed: ${why}\nRun it yourself: ${left.join(' && ')}`);
+    return { why: `${command} failed: ${why}`, left: commands.slice(index) };
   }
+  return undefined;
 }
 
 /** systemd ends a user's services with the last log-in unless the user lingers. Whether to, is not ours to decide. */

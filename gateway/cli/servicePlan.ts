@@ -9,6 +9,8 @@ export interface Plan {
   readonly file: string;
   readonly text: string;
   readonly encoding: 'utf8' | 'utf16le';
+  /** What may be in the way of `install`. It is no matter whether they fail. */
+  readonly before: readonly (readonly string[])[];
   readonly install: readonly (readonly string[])[];
   /** Instead of the last command of `install` when a gateway runs already: it is not disturbed. */
   readonly later: readonly (readonly string[])[];
@@ -75,6 +77,7 @@ function onSystemd(service: Service, { env, userHome }: Facts): Plan {
     file: path.posix.join(config, 'systemd', 'user', unit),
     text: systemdUnit(service),
     encoding: 'utf8',
+    before: [],
     install: [systemctl('daemon-reload'), systemctl('enable', '--now', unit)],
     later: [systemctl('daemon-reload'), systemctl('enable', unit)],
     uninstall: [systemctl('disable', '--now', unit)],
@@ -85,14 +88,17 @@ function onSystemd(service: Service, { env, userHome }: Facts): Plan {
 function onLaunchd(service: Service, { userHome, uid }: Facts): Plan {
   const label = launchdLabel(service);
   const file = path.posix.join(userHome, 'Library', 'LaunchAgents', `${label}.plist`);
+  const bootout = ['launchctl', 'bootout', `gui/${uid}/${label}`];
   return {
     what: `launchd agent ${label}`,
     file,
     text: launchdPlist(service),
     encoding: 'utf8',
+    // One that was installed before, and whose gateway was stopped, is still known, and could not be made known again.
+    before: [bootout],
     install: [['launchctl', 'bootstrap', `gui/${uid}`, file]],
     later: [],
-    uninstall: [['launchctl', 'bootout', `gui/${uid}/${label}`]],
+    uninstall: [bootout],
     notes: [ENVIRONMENT, 'It ends when you log out: launchd runs agents only while you are logged in.'],
   };
 }
@@ -106,6 +112,7 @@ function onWindows(service: Service, { stateFolder, user }: Facts): Plan {
     file,
     text: windowsTask(service, user),
     encoding: 'utf16le',
+    before: [],
     install: [
       ['schtasks', '/Create', ...task, '/XML', file, '/F'],
       ['schtasks', '/Run', ...task],

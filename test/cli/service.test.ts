@@ -54,7 +54,7 @@ describe('what is written', () => {
   });
 
   it('launchd: an agent whose values are text, not markup', () => {
-    const { file, text, install } = plan({
+    const { file, text, install, before } = plan({
       platform: 'darwin',
       userHome: '/Users/ada',
       command: ['/a & <b>'],
@@ -67,6 +67,7 @@ describe('what is written', () => {
     );
     assert.ok(text.includes('<key>PATH</key>\n    <string>/usr/bin:/opt/my tools</string>'));
     assert.deepEqual(install, [['launchctl', 'bootstrap', 'gui/1000', file]]);
+    assert.deepEqual(before, [['launchctl', 'bootout', 'gui/1000/dev.holdfast.holdfast']]);
   });
 
   it('Windows: a task at log-in without a time limit, its arguments quoted', () => {
@@ -184,8 +185,19 @@ describe('installing', () => {
       writeFileSync(path.join(system.bin, name), '#!/bin/sh\necho "Failed to connect to bus" >&2; exit 1\n');
     }
     const env = { PATH: `${system.bin}:${process.env['PATH'] ?? ''}` };
-    const { code, err } = await holdfast(newFolder(), ['install-service'], { env });
+    const home = newFolder();
+    const { code, err } = await holdfast(home, ['install-service'], { env });
     assert.equal(code, 1);
     assert.match(err, /failed: Failed to connect to bus\nRun it yourself: (?:systemctl|launchctl) /);
+
+    const file = /^(.*) is there, but /.exec(err)?.[1] ?? '';
+    assert.ok(existsSync(file));
+    const removed = await holdfast(home, ['uninstall-service'], { env });
+    assert.equal(removed.code, 0, removed.err);
+    assert.match(
+      removed.out,
+      /^Removed .*\n.*Failed to connect to bus\. If a gateway runs still: holdfast down$/m,
+    );
+    assert.ok(!existsSync(file), 'what cannot be switched off does not start again either');
   });
 });
