@@ -19,6 +19,8 @@ export async function asProblem<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError')
+      throw new Problem('agent.failed', 'The agent was stopped while it started.', {}, error);
     if (!(error instanceof AgentError)) throw error;
     const { code, message } = error;
     const problem = REFUSALS.find((refusal) => refusal === code) ?? 'agent.failed';

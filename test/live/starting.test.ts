@@ -52,7 +52,10 @@ test('a conversation that is named while the agent starts is the one that it goe
 
 test('a session that is destroyed while its agent starts leaves no agent behind', async () => {
   const sessionId = await client.newSession({ agent: AgentId.parse('two') });
-  const resumed = assert.rejects(client.call('session.resume', { sessionId }));
+  const resumed = assert.rejects(client.call('session.resume', { sessionId }), {
+    problem: 'agent.failed',
+    message: /stopped while it started/,
+  });
   const pidFile = pidFileOf('two');
   const pid = await waitFor(
     'the agent',
