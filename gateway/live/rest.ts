@@ -26,6 +26,7 @@ export class Rest {
 
   /** The agent is being ended for another reason. */
   async leave(leaving: Promise<void>): Promise<void> {
+    this.#calm();
     this.#leaving = leaving.catch(() => undefined);
     await leaving;
   }
