@@ -8,6 +8,10 @@ import type {
 } from '../protocol/index.ts';
 import { notify, type Sink } from './feed.ts';
 
+/** Of one peer, and characters of one session: what it tells of its own accord is kept in memory. */
+const MOST_SESSIONS = 10_000;
+const MOST_CHARACTERS = 64 * 1024;
+
 export class RemoteSessions {
   /** By the key of the peer, which stays when it is called otherwise. */
   readonly #all = new Map<number, Map<SessionId, Session>>();
@@ -47,7 +51,9 @@ export class RemoteSessions {
     if (this.#isOurs(sessionId)) return;
     const sessions = this.#all.get(peer) ?? new Map<SessionId, Session>();
     this.#all.set(peer, sessions);
-    if (JSON.stringify(sessions.get(sessionId)) === JSON.stringify(session)) return;
+    const text = JSON.stringify(session);
+    if (text.length > MOST_CHARACTERS || (sessions.size >= MOST_SESSIONS && !sessions.has(sessionId))) return;
+    if (JSON.stringify(sessions.get(sessionId)) === text) return;
     sessions.set(sessionId, session);
     this.#tell('session.changed', { session });
   }

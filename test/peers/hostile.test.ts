@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { it } from 'node:test';
-import { between, methods } from '../../gateway/protocol/index.ts';
+import { RemoteSessions } from '../../gateway/live/remoteSessions.ts';
+import { between, methods, SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type Linked } from '../support/linked.ts';
 import { check } from '../support/property.ts';
@@ -118,4 +119,20 @@ it('a peer that tells of a task in a way that nobody understands makes that task
     return tasks[0]?.state === 'failed' && tasks;
   });
   assert.match(task?.error ?? '', /cannot be read/);
+});
+
+it('a peer that tells of sessions without end fills a bounded part of our memory', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const there = both.box.client();
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const session = await there.call('session.get', { sessionId });
+  const sessions = new RemoteSessions(() => false);
+  sessions.put(1, { ...session, model: 'x'.repeat(100_000) });
+  for (let count = 0; count < 10_100; count += 1)
+    sessions.put(1, { ...session, sessionId: SessionId.parse(`s-${count}`) });
+  sessions.put(1, { ...session, sessionId: SessionId.parse('s-0'), title: 'Still told of' });
+  sessions.put(2, session);
+  assert.equal(sessions.of(1).length, 10_000);
+  assert.equal(sessions.of(1)[0]?.title, 'Still told of');
+  assert.deepEqual(sessions.of(2), [session]);
 });
