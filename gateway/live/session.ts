@@ -10,13 +10,13 @@ import type {
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
 import type { Message, Mode, PermissionId } from '../protocol/index.ts';
-import { endTurn, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
+import { endTurn, outcomeOfStop, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
 import { compactLong } from './compacting.ts';
 import { earlierTurns } from './earlier.ts';
 import { asProblem, DAMAGED, describeFailure } from './failures.ts';
-import { persist } from './persist.ts';
+import { FULL_DISK_MS, isFullDisk, persist } from './persist.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -78,9 +78,11 @@ export class LiveSession {
       return;
     }
     this.#working = this.#work()
-      .catch((error: unknown) =>
-        this.#world.logger.error({ err: error, sessionId: this.#log.sessionId }, 'session loop'),
-      )
+      .catch((error: unknown) => {
+        this.#world.logger.error({ err: error, sessionId: this.#log.sessionId }, 'session loop');
+        // What waits goes on when there is room, with nobody asking for it.
+        if (isFullDisk(error)) this.#world.clock.after(FULL_DISK_MS, () => this.wake());
+      })
       .finally(() => {
         this.#working = undefined;
         if (!this.#wokenAgain) return;
@@ -189,11 +191,11 @@ export class LiveSession {
       const outcome = await this.#attempt(turn);
       this.#questions.withdrawAll();
       await compactLong(this.#world, this.#log, turn.firstSeq);
-      await persist(this.#world, { sessionId: this.#log.sessionId }, () => {
-        const { promptId } = prompt;
-        endTurn(store, this.#log, { promptId, firstSeq: turn.firstSeq }, outcome, clock.now());
+      const end = (): void => {
+        endTurn(store, this.#log, { ...turn, promptId: prompt.promptId }, outcome, clock.now());
         this.#note({ inTurn: false });
-      });
+      };
+      await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
     } finally {
       this.#turn = undefined;
       resolve();
@@ -376,9 +378,14 @@ export class LiveSession {
   }
 
   #remember(pid: number): void {
-    const { store } = this.#world;
-    const startTime = this.#world.startTime(pid);
-    if (startTime !== undefined) store.written(() => store.processes.add(this.#log, { pid, startTime }));
+    const { store, logger } = this.#world;
+    try {
+      const startTime = this.#world.startTime(pid);
+      if (startTime !== undefined) store.written(() => store.processes.add(this.#log, { pid, startTime }));
+    } catch (err) {
+      // Thrown into its start, it would leave the process to nobody.
+      logger.error({ err, sessionId: this.#log.sessionId, pid }, 'agent');
+    }
   }
 
   /** Takes note of a fact and, if the status follows, writes it down. Inside a transaction, which may run twice. */
@@ -390,11 +397,4 @@ export class LiveSession {
     store.sessions.change(this.#log, { status });
     store.log.append(this.#log, clock.now(), [{ type: 'status', status }]);
   }
-}
-
-/** undefined: nobody stops it. */
-function outcomeOfStop(why: Turn['stopping'], handed: boolean): TurnOutcome | undefined {
-  if (why === undefined) return undefined;
-  if (why === 'person') return { how: 'cancelled' };
-  return { how: handed ? 'uncertain' : 'untouched' };
 }

@@ -35,6 +35,16 @@ export type TurnOutcome =
   /** The gateway ended before the agent had it: it runs with the next start. */
   | { readonly how: 'untouched' };
 
+/** How a turn ends that is being stopped; undefined: nobody stops it. */
+export function outcomeOfStop(
+  why: 'person' | 'gateway' | undefined,
+  handed: boolean,
+): TurnOutcome | undefined {
+  if (why === undefined) return undefined;
+  if (why === 'person') return { how: 'cancelled' };
+  return { how: handed ? 'uncertain' : 'untouched' };
+}
+
 export interface AdmittedPrompt {
   readonly state: PromptState;
   readonly position: number;
@@ -245,12 +255,14 @@ export function importEvents(store: Store, sessionId: SessionId, events: Bundle[
   if (store.queue.count(log) > 0) {
     throw new Problem('prompt.state', `Session ${sessionId} has prompts of its own: import into a new one.`);
   }
+  const first = store.log.head(log) + 1;
   for (const { ts, type, ...rest } of events) {
     // It keeps its content and time, and gets this log's seq. What this build does not know is not taken over.
     const body = EventBody.safeParse({ ...rest, type });
     if (body.success) store.log.append(log, ts, [body.data]);
   }
-  store.log.compactFrom(log, 1);
+  // From the turn on that they go on with: what comes in many parts is not joined again with each of them.
+  store.log.compactFrom(log, store.log.firstOfTurn(log, first));
 }
 
 /** Writes down a conversation that the agent had before this session. */

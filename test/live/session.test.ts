@@ -14,17 +14,22 @@ import { systemClock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { Problem, type Message } from '../../gateway/protocol/index.ts';
 import { admitPrompt } from '../../gateway/store/conversation.ts';
+import { DISK_FULL } from '../../gateway/store/database.ts';
 import type { Store } from '../../gateway/store/store.ts';
-import { waitFor } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
 /** An agent that notes what it is given, and ends a turn only when it is cancelled. */
 class PatientAgent implements AgentDriver {
   readonly given: Message[] = [];
+  readonly resumed: (string | null)[] = [];
+  running = 0;
   ear: AgentListener | undefined;
 
-  async open(_: OpenOptions, ear: AgentListener): Promise<AgentConversation> {
+  async open({ resume }: OpenOptions, ear: AgentListener): Promise<AgentConversation> {
     this.ear = ear;
+    this.resumed.push(resume);
+    this.running += 1;
     const { given } = this;
     const end = Promise.withResolvers<{ code: number; signal: null; detail: string }>();
     let turn: PromiseWithResolvers<TurnEnd> | undefined;
@@ -43,7 +48,8 @@ class PatientAgent implements AgentDriver {
       setMode: () => Promise.resolve(),
       setOption: () => Promise.resolve(),
       setModel: () => Promise.resolve(),
-      async [Symbol.asyncDispose]() {
+      [Symbol.asyncDispose]: async () => {
+        this.running -= 1;
         turn?.reject(new Error('the agent has ended'));
         end.resolve({ code: 0, signal: null, detail: '' });
       },
@@ -124,6 +130,40 @@ test('a session says at which step of its plan the turn is, and no longer than i
   await live.of(SESSION).interrupt();
   assert.equal(step(), undefined);
   await live[Symbol.asyncDispose]();
+});
+
+const fullDisk = () => Promise.reject(new Problem('storage.full', DISK_FULL));
+
+test('a prompt that could not be begun on a full disk is begun when there is room, with nobody asking', async (t) => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  const full = t.mock.method(store, 'synced', fullDisk);
+  live.wake(SESSION);
+  await waitFor('the disk to be met full', () => full.mock.callCount() > 0);
+  full.mock.restore();
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  await live[Symbol.asyncDispose]();
+});
+
+test('a gateway that ends on a full disk does not wait for room', async (t) => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const { live, agent } = newLive(store);
+  await send(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  const full = t.mock.method(store, 'synced', fullDisk);
+  await within('the end', live[Symbol.asyncDispose]());
+  full.mock.restore();
+  assert.equal(agent.running, 0);
+  const next = newLive(store);
+  await next.live.recover();
+  assert.equal(stateOf(store, 'a'), 'uncertain');
+  await next.live[Symbol.asyncDispose]();
 });
 
 test('most of a long turn is compacted before its end, and others come in between', async () => {
