@@ -142,6 +142,10 @@ test('a client keeps its id over reconnects, and one of another protocol is told
     first.call('client.hello', { name: 'from the future', protocol: { min: 7, max: 9 } }),
     /speaks protocol 7 to 9, the gateway 1 to 1\. Update the gateway/,
   );
+  await assert.rejects(
+    first.call('client.hello', { name: 'from the past', protocol: { min: 0, max: 0 } }),
+    /speaks protocol 0 to 0, the gateway 1 to 1\. Update the client/,
+  );
 });
 
 test('what the gateway would hang up on is refused before it is sent, and the link stays', async () => {

@@ -4,7 +4,7 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { Problem, PromptId } from '../../gateway/protocol/index.ts';
+import { MessageId, Problem, PromptId } from '../../gateway/protocol/index.ts';
 import { admitPrompt, changePrompt } from '../../gateway/store/conversation.ts';
 import { Database, DISK_FULL } from '../../gateway/store/database.ts';
 import type { Store } from '../../gateway/store/store.ts';
@@ -59,6 +59,19 @@ test('whoever looks finds each prompt in queue and log, numbered in the order in
   assert.deepEqual(logged(store), ['1 a 0', '2 b 1', '3 c 2']);
   const { session } = store.sessions.get(SESSION);
   assert.deepEqual([session.queued, session.title, session.lastActivityAt], [3, 'text of a', NOW]);
+});
+
+test('a prompt that somebody else wrote still says so when it has waited', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const origin = {
+    messageId: MessageId.parse('m1'),
+    from: 'ci',
+    provenance: { via: 'http', hops: 0 },
+  } as const;
+  await store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent('a'), origin }, NOW));
+  const [prompt] = store.queue.list(store.sessions.get(SESSION));
+  assert.deepEqual(prompt?.origin, origin);
 });
 
 test('what was acknowledged is there after kill -9, in place or not, once', async () => {

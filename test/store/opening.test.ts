@@ -1,7 +1,7 @@
 // Opening a database: a newer one is refused and left alone, a broken one set aside whole, an old one migrated.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -31,6 +31,13 @@ function edit(file: string, sql: string): void {
   const raw = new DatabaseSync(file);
   raw.exec(sql);
   raw.close();
+}
+
+function versionOf(file: string): unknown {
+  const raw = new DatabaseSync(file, { readOnly: true });
+  const row = raw.prepare('PRAGMA user_version').get();
+  raw.close();
+  return row?.['user_version'];
 }
 
 const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -133,6 +140,9 @@ test('a database of every earlier version is brought to this one, with what it h
     using opened = openStore(folder);
     assert.equal(opened.store.setAside, undefined);
     assert.deepEqual(opened.store.sessions.list(), []);
+    const copy = path.join(folder, `holdfast.db.before-schema-${MIGRATIONS.length}`);
+    assert.equal(existsSync(copy), version > 0, 'a copy as it was, for who wants to go back');
+    if (version > 0) assert.equal(versionOf(copy), version);
   }
 });
 
