@@ -1,10 +1,8 @@
 // What is entered in forms that nobody has sent yet: it outlives the page, which VS Code throws away when it is hidden.
 import type { FormContent } from '../../gateway/protocol/index.ts';
+import { isRecord } from './isRecord.ts';
 
 export type KeptForms = Readonly<Record<string, FormContent>>;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isValue = (value: unknown): value is FormContent[string] =>
   ['string', 'number', 'boolean'].includes(typeof value) ||

@@ -2,6 +2,7 @@
 import type { Attachment } from '../chatMessages.ts';
 import { readForms, type KeptForms } from './formDrafts.ts';
 import type { Unheard } from './panel.ts';
+import { isRecord } from './isRecord.ts';
 
 /** The part at the top of the view and how far it was scrolled out; 'end': following. */
 export type Anchor = { readonly key: string; readonly offset: number } | 'end';
@@ -31,8 +32,6 @@ export const nothingKept: Kept = {
   unheard: [],
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** An older version of the panel may have written it: what does not fit is left out. */

@@ -4,6 +4,7 @@ import { countChanges } from './diffCount.ts';
 import type { Ask, ToolPart } from './parts.ts';
 import { stopwatch } from './times.ts';
 import { t } from './l10n.ts';
+import { isRecord } from './isRecord.ts';
 
 const VERBS: Readonly<Record<string, () => string>> = {
   read: () => t('Read'),
@@ -85,9 +86,6 @@ export function metaOf({ call, since: called, at, cut, ask }: ToolPart, now: num
   if (!isOver) return { text: stopwatch(now - since) };
   return call.kind === 'execute' ? { text: stopwatch(at - since) } : {};
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The command line of a call, where its input has one. */
 export function commandOf({ input }: ToolCall): string | undefined {
