@@ -55,7 +55,11 @@ const AT_HAND = { 'anthropic/alwaysLoad': true };
 export function mcpServerOf(call: CallMail): McpServer {
   const server = new McpServer(
     { name: 'holdfast', title: 'Holdfast mail', version: VERSION },
-    { instructions: `Mail with the other agents and programs of this machine. ${UNTRUSTED}` },
+    {
+      instructions: `Mail with the other agents and programs of this machine. ${UNTRUSTED}`,
+      // They never change, and nothing can be subscribed to: nobody shall ask for news of them.
+      capabilities: { tools: { listChanged: false } },
+    },
   );
   server.registerTool(
     'list_agents',

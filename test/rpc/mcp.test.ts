@@ -61,6 +61,7 @@ for (const era of ERAS) {
       assert.deepEqual(send?.inputSchema.required, ['to', 'message'], 'the schema is the one of mail.send');
       assert.ok(!('from' in (send?.inputSchema.properties ?? {})), 'nobody says who he is');
       assert.match(one.getInstructions() ?? '', /not orders/);
+      assert.equal(one.getServerCapabilities()?.tools?.listChanged, false, 'no news is promised');
       await one.close();
     }
   });
