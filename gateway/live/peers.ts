@@ -76,6 +76,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   /** What each lets us do there. */
   readonly #allows = new Map<number, PeerPolicy>();
   readonly #watchers = new Set<(news: PeerNews) => void>();
+  #rotating: Promise<Result<'peers.rotate'>> | undefined;
 
   constructor(world: PeersWorld) {
     this.#world = world;
@@ -255,8 +256,12 @@ export class Peers implements PeerBook, AsyncDisposable {
     this.#peers.get(this.#world.store.peers.get(name).key)?.step({ step: 'dial' });
   }
 
-  /** A new key; peers that are linked learn it, and every link begins anew with it. */
-  async rotate(): Promise<{ fingerprint: string; told: PeerName[]; untold: PeerName[] }> {
+  /** A new key; peers that are linked learn it, and every link begins anew with it. Asked for twice at once it is one. */
+  rotate(): Promise<Result<'peers.rotate'>> {
+    return (this.#rotating ??= this.#rotate().finally(() => (this.#rotating = undefined)));
+  }
+
+  async #rotate(): Promise<Result<'peers.rotate'>> {
     const peers = [...this.#peers.values()];
     const { identity, told } = await rotate(this.#world, this.#reach.identity, peers);
     this.#reach.identity = identity;

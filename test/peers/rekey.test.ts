@@ -12,13 +12,18 @@ import { PeerName, PeerPolicy, Problem } from '../../gateway/protocol/index.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { NOW, openStore } from '../support/store.ts';
 
-/** Which key a gateway has after a start, and what lies about of others. */
-async function keyAfterStart(home: string, store: Store): Promise<string | null> {
+async function startPeers(home: string, store: Store): Promise<Peers> {
   const settings = { heartbeatSeconds: 30, announce: false, discoveryPort: 9848 };
   const about = { instanceId: 'i', version: '0.0.0' };
   const logger = pino({ level: 'silent' });
-  await using peers = new Peers({ store, clock, logger, home, settings, about });
+  const peers = new Peers({ store, clock, logger, home, settings, about });
   await peers.start();
+  return peers;
+}
+
+/** Which key a gateway has after a start, and what lies about of others. */
+async function keyAfterStart(home: string, store: Store): Promise<string | null> {
+  await using peers = await startPeers(home, store);
   assert.deepEqual(
     readdirSync(home).filter((name) => name.startsWith('identity')),
     ['identity.pem'],
@@ -61,4 +66,17 @@ test('a gateway that dies while it takes up a new key has the one by which its p
   prepareIdentity(home, next);
   store.written(() => store.peers.setOwn(store.peers.get(PeerName.parse('box')).key, next.fingerprint));
   assert.equal(await keyAfterStart(home, store), next.fingerprint);
+});
+
+test('a new key that is asked for twice at once is one, and the one on disk', async () => {
+  using opened = openStore();
+  const { folder: home, store } = opened;
+  newIdentity(home);
+  await using peers = await startPeers(home, store);
+  const [first, second] = await Promise.all([peers.rotate(), peers.rotate()]);
+  assert.equal(second.fingerprint, first.fingerprint);
+  assert.deepEqual(
+    [readIdentity(home)?.fingerprint, peers.self.fingerprint],
+    [first.fingerprint, first.fingerprint],
+  );
 });
