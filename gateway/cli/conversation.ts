@@ -190,7 +190,7 @@ export class Conversation {
     try {
       const sent = { sessionId: this.#sessionId, message, promptId };
       const { state, position } = await this.#follower.call('session.send', sent);
-      if (state === 'queued') this.#note(`Queued, ${position} before it.`);
+      if (state === 'queued') this.#note(`Queued as number ${position}.`);
     } catch (error) {
       this.#open.delete(promptId);
       throw error;

@@ -55,7 +55,7 @@ async function send(call: Call): Promise<number> {
     if (call.flag('follow') === true && !SETTLED.has(state)) {
       return followPrompt(call, session, promptId.data, cursor);
     }
-    const where = state === 'queued' ? `, ${position} before it` : '';
+    const where = state === 'queued' ? ` as number ${position}` : '';
     call.out.answer(accepted, `${promptId.data} ${state}${where}`);
     return 0;
   }, call.program);

@@ -79,7 +79,10 @@ export const queueMethods = {
         sessionId: SessionId,
         promptId: PromptId,
         state: PromptState,
-        position: z.int().nonnegative().describe('Prompts that run before this one; 0 when it is running'),
+        position: z
+          .int()
+          .nonnegative()
+          .describe('Its place among those that wait, from 1 on; 0 when it runs'),
         cursor: Cursor.describe('Where the session stood when the prompt was written down'),
         peer: PeerName.optional().describe('The gateway that runs it, when that is not this one'),
       }),

@@ -55,16 +55,19 @@ export class Intake implements Disposable {
     const { facts, queue, log } = this.#parts;
     const { promptId, message, from, createdAt, expiresAt } = prompt;
     const fact = facts.of(sessionId);
-    if (fact === undefined || (fact.ahead === 0 && !fact.held) || expiresAt !== null) return undefined;
+    if (fact === undefined || expiresAt !== null) return undefined;
+    // It would start at once.
+    if (fact.waiting === 0 && !fact.isRunning && !fact.held) return undefined;
     if (prompt.origin !== undefined) return undefined;
     if (this.#accepted.has(promptId) || queue.has(promptId)) return undefined;
-    const { ahead: position, held } = fact;
+    const { held } = fact;
+    const position = fact.waiting + 1;
     for (const event of log.number(fact, createdAt, [
       { type: 'queued', promptId, position, message, from },
     ])) {
       this.#accepted.set(promptId, { log: fact, event });
     }
-    fact.ahead += 1;
+    fact.waiting = position;
     return { position, held, seq: log.head(fact) };
   }
 

@@ -91,18 +91,16 @@ export class QueueStore {
     return this.front(log).find(({ state }) => state === 'running');
   }
 
-  /** How many prompts run before one that waits. An uncertain one waits for a person and runs before nobody. */
+  /** Its place among those that wait, from 1 on. An uncertain one waits for a person and stands before nobody. */
   position({ key }: LogOf, { promptId, state }: Pick<StoredPrompt, 'promptId' | 'state'>): number {
     if (state !== 'queued') return 0;
     const row = this.#db.get(
-      `SELECT (SELECT count(*) FROM prompt WHERE session_key = ? AND state = 'running' AND ${LIVE}) +
-         (SELECT count(*) FROM prompt WHERE session_key = ? AND state = 'queued' AND ${LIVE}
-            AND place < (SELECT place FROM prompt WHERE prompt_id = ?)) AS n`,
-      key,
+      `SELECT count(*) AS n FROM prompt WHERE session_key = ? AND state = 'queued' AND ${LIVE}
+         AND place < (SELECT place FROM prompt WHERE prompt_id = ?)`,
       key,
       promptId,
     );
-    return Number(row?.['n']);
+    return Number(row?.['n']) + 1;
   }
 
   /** Waiting prompts whose time to start is over. */

@@ -8,8 +8,9 @@ export const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 
 export interface QueueFact extends LogOf {
   readonly held: boolean;
-  /** Prompts that run or wait: a new one comes after them. */
-  ahead: number;
+  readonly isRunning: boolean;
+  /** Prompts that wait: a new one comes after them. */
+  waiting: number;
 }
 
 export class QueueFacts {
@@ -25,12 +26,20 @@ export class QueueFacts {
     let fact = this.#known.get(sessionId);
     if (fact !== undefined) return fact;
     const row = this.#db.get(
-      `SELECT key, held, (SELECT count(*) FROM prompt WHERE session_key = key AND ${LIVE} AND state <> 'uncertain') AS ahead
+      `SELECT key, held,
+         EXISTS (SELECT 1 FROM prompt WHERE session_key = key AND state = 'running' AND ${LIVE}) AS is_running,
+         (SELECT count(*) FROM prompt WHERE session_key = key AND state = 'queued' AND ${LIVE}) AS waiting
        FROM session WHERE session_id = ?`,
       sessionId,
     );
     if (row === undefined) return undefined;
-    fact = { sessionId, key: Number(row['key']), held: row['held'] === 1, ahead: Number(row['ahead']) };
+    fact = {
+      sessionId,
+      key: Number(row['key']),
+      held: row['held'] === 1,
+      isRunning: row['is_running'] === 1,
+      waiting: Number(row['waiting']),
+    };
     this.#known.set(sessionId, fact);
     return fact;
   }

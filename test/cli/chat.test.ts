@@ -270,7 +270,7 @@ test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', 
   chat.type('echo after');
   await chat.until('> e');
   chat.type('wards\r');
-  await chat.until('Queued, 1 before it.');
+  await chat.until('Queued as number 1.');
   chat.type('\u0003');
   await chat.until('Stopping the turn. Ctrl-C again to leave.');
   await chat.until('Stopped.');

@@ -51,12 +51,12 @@ test('whoever looks finds each prompt in queue and log, numbered in the order in
   const { store } = opened;
   const answers = await Promise.all(['a', 'b', 'c'].map((id) => admit(store, id)));
   assert.deepEqual(answers, [
-    { state: 'queued', position: 0, seq: 1, held: true },
-    { state: 'queued', position: 1, seq: 2, held: true },
-    { state: 'queued', position: 2, seq: 3, held: true },
+    { state: 'queued', position: 1, seq: 1, held: true },
+    { state: 'queued', position: 2, seq: 2, held: true },
+    { state: 'queued', position: 3, seq: 3, held: true },
   ]);
   assert.deepEqual(listed(store), ['a 1 text of a', 'b 2 text of b', 'c 3 text of c']);
-  assert.deepEqual(logged(store), ['1 a 0', '2 b 1', '3 c 2']);
+  assert.deepEqual(logged(store), ['1 a 1', '2 b 2', '3 c 3']);
   const { session } = store.sessions.get(SESSION);
   assert.deepEqual([session.queued, session.title, session.lastActivityAt], [3, 'text of a', NOW]);
 });
@@ -83,7 +83,7 @@ test('what was acknowledged is there after kill -9, in place or not, once', asyn
   for (const folder of [before, after]) {
     using again = openStore(folder);
     assert.deepEqual(listed(again.store), ['a 1 text of a', 'b 2 text of b']);
-    assert.deepEqual(logged(again.store), ['1 a 0', '2 b 1']);
+    assert.deepEqual(logged(again.store), ['1 a 1', '2 b 2']);
     assert.equal((await admit(again.store, 'c')).seq, 3);
   }
 });
@@ -99,7 +99,7 @@ test('sending again finds a prompt that is not in place yet, and other content i
   assert.ok(first.status === 'fulfilled' && again.status === 'fulfilled' && other.status === 'rejected');
   assert.deepEqual(again.value, first.value);
   assert.ok(other.reason instanceof Problem && other.reason.problem === 'prompt.conflict');
-  assert.deepEqual(logged(store), ['1 a 0']);
+  assert.deepEqual(logged(store), ['1 a 1']);
 });
 
 test('work that looks and is then undone leaves what came before it on its way, and not lost', async () => {
@@ -119,7 +119,7 @@ test('work that looks and is then undone leaves what came before it on its way, 
   );
   assert.ok(all[1].status === 'rejected' && String(all[1].reason).includes('undone'));
   assert.deepEqual(listed(store), ['a 1 text of a', 'b 2 text of b']);
-  assert.deepEqual(logged(store), ['1 a 0', '2 b 1']);
+  assert.deepEqual(logged(store), ['1 a 1', '2 b 2']);
 });
 
 test('a moment later everything is in place and watchers hear of it once, with nobody looking', async () => {
