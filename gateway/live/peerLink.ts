@@ -28,6 +28,9 @@ export interface PeerSurroundings {
   readonly onRemoved: (peer: LivePeer, hasRemovedUs: boolean) => void;
 }
 
+/** Whoever waits to see what becomes of a new peer waits no longer. */
+const SETTLED_MS = 15_000;
+
 const OLD_KEY = 'It knows this gateway by an older key: invite it, or join it, again.';
 export const REMOVED = 'It has removed this gateway.';
 const CLONE =
@@ -124,6 +127,25 @@ export class LivePeer {
     }
     if (isNews) this.#world.onNews(this, 'state');
     this.#world.onDue(this.dueAt ?? Infinity);
+  }
+
+  /** Resolves when the first attempt has come to something, or after a while. */
+  settled(): Promise<void> {
+    const { clock, links } = this.#world;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.#status.kind === 'connecting') return;
+      cancel();
+      unwatch();
+      resolve();
+    };
+    const cancel = clock.after(SETTLED_MS, () => {
+      unwatch();
+      resolve();
+    });
+    const unwatch = links.onChanged(look);
+    look();
+    return promise;
   }
 
   /** Cuts every link, saying why, and begins no other. */

@@ -204,7 +204,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     const stored = await this.#invitations.join(code, joining);
     const peer = this.#put(stored);
     peer.step({ step: 'dial' });
-    await this.#settled(peer);
+    await peer.settled();
     return this.describe(peer);
   }
 
@@ -394,23 +394,5 @@ export class Peers implements PeerBook, AsyncDisposable {
   #write(key: number, work: () => void): void {
     this.#audit.attempt(() => this.#world.store.written(work));
     this.#refresh(key);
-  }
-
-  /** Resolves when the first attempt has come to something, or after a while. */
-  #settled(peer: LivePeer): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (peer.status.kind === 'connecting') return;
-      cancel();
-      unwatch();
-      resolve();
-    };
-    const cancel = this.#world.clock.after(15_000, () => {
-      unwatch();
-      resolve();
-    });
-    const unwatch = this.links.onChanged(look);
-    look();
-    return promise;
   }
 }
