@@ -17,36 +17,43 @@ export interface ShownCommand {
   readonly isRunning: boolean;
 }
 
-/** Follows for as long as the command runs and the session is shown. */
 export function showOutput(command: ShownCommand, connection: Pick<Connection, 'on'>): void {
+  const pty = terminalOf(command, connection);
+  const name = plain(command.title, 60) || t('Output');
+  vscode.window.createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('output') }).show(true);
+}
+
+/** Follows for as long as the command runs and the session is shown. */
+export function terminalOf(command: ShownCommand, connection: Pick<Connection, 'on'>): vscode.Pseudoterminal {
   const written = new vscode.EventEmitter<string>();
+  let { text, isRunning } = command;
   let shown = '';
-  const write = (text: string): void => {
+  let isOpen = false;
+  const draw = (): void => {
+    // It takes VS Code a moment to open it: what comes meanwhile is drawn then.
+    if (!isOpen) return;
     written.fire(text.startsWith(shown) ? harmless(text.slice(shown.length)) : CLEAR + harmless(text));
     shown = text;
-  };
-  const over = (): void => {
-    following.dispose();
-    written.fire(`\r\n${DIM(t('The command is over.'))}\r\n`);
+    if (!isRunning) written.fire(`\r\n${DIM(t('The command is over.'))}\r\n`);
   };
   const following = connection.on('session.events', ({ sessionId, events }) => {
     if (sessionId !== command.sessionId) return;
     for (const event of events) {
-      if (event.type !== 'tool_update' || event.toolCallId !== command.toolCallId) continue;
-      if (event.content !== undefined) write(outputOf(event.content));
-      if (event.status === 'completed' || event.status === 'failed') over();
+      if (!isRunning || event.type !== 'tool_update' || event.toolCallId !== command.toolCallId) continue;
+      if (event.content !== undefined) text = outputOf(event.content);
+      isRunning = event.status !== 'completed' && event.status !== 'failed';
+      draw();
     }
+    if (!isRunning) following.dispose();
   });
-  const pty: vscode.Pseudoterminal = {
+  return {
     onDidWrite: written.event,
     open() {
-      write(command.text);
-      if (!command.isRunning) over();
+      isOpen = true;
+      draw();
     },
     close: () => following.dispose(),
   };
-  const name = plain(command.title, 60) || t('Output');
-  vscode.window.createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('output') }).show(true);
 }
 
 const outputOf = (content: ToolCall['content']): string =>
