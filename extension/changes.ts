@@ -22,7 +22,16 @@ interface Turn {
   readonly where: Place;
   readonly files: ReadonlyMap<string, readonly Edit[]>;
   readonly watchers: readonly vscode.Disposable[];
+  /** What the panel was told last. */
+  readonly states: Map<string, FileState>;
+  /** May stand otherwise now. */
+  readonly stale: Set<string>;
+  /** Until when they are collected. */
+  rest?: NodeJS.Timeout;
 }
+
+/** Many changes in a moment, as of somebody who types, are one look. */
+const REST_MS = 200;
 
 export class Changes implements vscode.Disposable {
   readonly #post: (message: ToPanel) => void;
@@ -39,15 +48,32 @@ export class Changes implements vscode.Disposable {
   async watch(key: string, files: readonly ChangedFile[], where: Place): Promise<void> {
     this.#forget(key);
     const watchers: vscode.Disposable[] = [];
-    const turn = { where, files: new Map(files.map((file) => [file.path, file.edits])), watchers };
+    const turn: Turn = {
+      where,
+      files: new Map(files.map((file) => [file.path, file.edits])),
+      watchers,
+      states: new Map(),
+      stale: new Set(),
+    };
     this.#turns.set(key, turn);
-    const tell = (): void => void this.#tell(key).catch(() => undefined);
     for (const { path: name } of files) {
       const place = await placeOf(name, where);
       if (this.#turns.get(key) !== turn) return;
-      if (place !== undefined) watchers.push(watching(place, tell));
+      if (place !== undefined) watchers.push(watching(place, () => this.#tellSoon(key, name)));
     }
     await this.#tell(key);
+  }
+
+  #tellSoon(key: string, file: string): void {
+    const turn = this.#turns.get(key);
+    if (turn === undefined) return;
+    turn.stale.add(file);
+    turn.rest ??= setTimeout(() => {
+      delete turn.rest;
+      const files = [...turn.stale];
+      turn.stale.clear();
+      this.#tell(key, files).catch(() => undefined);
+    }, REST_MS);
   }
 
   async turn(key: string, way: 'undo' | 'redo', paths: readonly string[]): Promise<void> {
@@ -90,7 +116,9 @@ export class Changes implements vscode.Disposable {
   }
 
   #forget(key: string): void {
-    for (const watcher of this.#turns.get(key)?.watchers ?? []) watcher.dispose();
+    const turn = this.#turns.get(key);
+    clearTimeout(turn?.rest);
+    for (const watcher of turn?.watchers ?? []) watcher.dispose();
     this.#turns.delete(key);
   }
 
@@ -101,20 +129,17 @@ export class Changes implements vscode.Disposable {
     return turn;
   }
 
-  async #tell(key: string): Promise<void> {
+  /** `files`: those that may stand otherwise now; without them all are looked at. */
+  async #tell(key: string, files?: readonly string[]): Promise<void> {
     const turn = this.#known(key);
     const states = await Promise.all(
-      [...turn.files].map(async ([file, edits]): Promise<[string, FileState]> => {
-        if (turn.where === 'elsewhere') return [file, 'elsewhere'];
-        const place = await placeOf(file, turn.where);
-        if (place === undefined) return [file, 'gone'];
-        const content = await read(place);
-        return [file, content === undefined ? 'edited' : stateOf(content, edits)];
-      }),
+      (files ?? [...turn.files.keys()]).map(async (file) => ({ file, state: await standing(turn, file) })),
     );
+    const isNews = files === undefined || states.some(({ file, state }) => turn.states.get(file) !== state);
     // A newer list may have come meanwhile.
-    if (this.#turns.get(key) === turn)
-      this.#post({ type: 'changes', key, states: Object.fromEntries(states) });
+    if (!isNews || this.#turns.get(key) !== turn) return;
+    for (const { file, state } of states) turn.states.set(file, state);
+    this.#post({ type: 'changes', key, states: Object.fromEntries(turn.states) });
   }
 
   async #sides(key: string, file: string): Promise<{ before: string; after: string; now?: vscode.Uri }> {
@@ -127,6 +152,14 @@ export class Changes implements vscode.Disposable {
       after: edits.map(({ newText }) => newText).join('\n'),
     };
   }
+}
+
+async function standing({ where, files }: Turn, file: string): Promise<FileState> {
+  if (where === 'elsewhere') return 'elsewhere';
+  const place = await placeOf(file, where);
+  if (place === undefined) return 'gone';
+  const content = await read(place);
+  return content === undefined ? 'edited' : stateOf(content, files.get(file) ?? []);
 }
 
 interface Step {

@@ -88,6 +88,17 @@ describe('the changes of a turn', () => {
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
+  it('cost nobody who types a message for each key', async () => {
+    const document = await vscode.workspace.openTextDocument(file('config.ts'));
+    const editor = await vscode.window.showTextDocument(document);
+    for (let typed = 0; typed < 30; typed++)
+      await editor.edit((edit) => edit.insert(document.positionAt(0), 'x'));
+    await editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 1, 0), 'on\n'));
+    await waitFor('the news of the file', () => states()?.['config.ts'] === 'undone' || undefined);
+    assert.equal(told.length, 2);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
   it('are told anew when a file changes, and shown beside the file itself', async () => {
     // VS Code's watcher says nothing of when it begins to watch: the file changes until that is heard.
     let writes = 0;
