@@ -66,11 +66,19 @@ async function contentOf(text: string): Promise<ContentBlock> {
 
 /** Files that were dropped into the panel. */
 export async function filesOf(
-  uris: readonly string[],
+  dropped: readonly string[],
   sessionFolder: string | undefined,
 ): Promise<Attachment[]> {
-  for (const uri of uris) await mustBeInside(uri, sessionFolder);
-  return uris.map((uri) => ({ uri, name: basename(vscode.Uri.parse(uri, true).fsPath).slice(0, 200) }));
+  const uris = dropped.map(asSeenHere);
+  for (const uri of uris) await mustBeInside(uri.toString(), sessionFolder);
+  return uris.map((uri) => ({ uri: uri.toString(), name: basename(uri.fsPath).slice(0, 200) }));
+}
+
+/** In a window over SSH, or into a container, what is a file here has the address that leads here from the desktop. */
+function asSeenHere(text: string): vscode.Uri {
+  const uri = vscode.Uri.parse(text, true);
+  const isHere = uri.scheme === 'vscode-remote' && vscode.env.remoteName !== undefined;
+  return isHere ? uri.with({ scheme: 'file', authority: '' }) : uri;
 }
 
 /** The editor that somebody works in, or has worked in before the chat got the focus. */

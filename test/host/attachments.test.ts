@@ -136,6 +136,13 @@ describe('what goes along with a prompt', () => {
     await assert.rejects(filesOf([vscode.Uri.file(outside).toString()], folder()), /outside of/);
   });
 
+  it('is a file here that has the address of a window over SSH, and none of such a window elsewhere', async () => {
+    const seen = vscode.Uri.parse(inside()).with({ scheme: 'vscode-remote', authority: 'ssh-remote+there' });
+    const files = filesOf([seen.toString()], folder());
+    if (vscode.env.remoteName === undefined) await assert.rejects(files, /Only files of this machine/);
+    else assert.deepEqual(await files, [{ uri: inside(), name: 'Harbour lights.ts' }]);
+  });
+
   it('is the selected lines of an editor, or the whole file', async () => {
     await openFile('along/Harbour lights.ts', folder());
     const editor = vscode.window.activeTextEditor;
