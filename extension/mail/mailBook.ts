@@ -1,5 +1,5 @@
 // Mail as this window knows it: the list of threads, asked for again when the gateway says that something moved.
-import type { MailThread, MailboxName, Mailbox } from '../../gateway/protocol/index.ts';
+import type { MailThread, Mailbox } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { Emitter, type Disposable } from '../emitter.ts';
 
@@ -37,7 +37,7 @@ export class MailBook implements Disposable {
   }
 
   mailbox(name: string): Mailbox | undefined {
-    return this.#mailboxes.find((mailbox) => mailbox.name === (name as MailboxName));
+    return this.#mailboxes.find((mailbox) => String(mailbox.name) === name);
   }
 
   dispose(): void {

@@ -95,6 +95,7 @@ function sort(view: View): { starting: readonly Omit<Waiting, 'from'>[]; waiting
   const unheard = panel.unheard
     .filter(({ sessionId }) => sessionId === open.session.sessionId)
     .map(({ promptId, text, attachments }): Waiting => ({
+      // Made by this panel, and taken by the gateway as it is.
       promptId: promptId as Waiting['promptId'],
       message: [
         { type: 'text', text },

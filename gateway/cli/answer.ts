@@ -1,12 +1,12 @@
 // answer: a person's decision about what an agent asks.
 import { findPermission, findSession, openPermissions, withGateway } from './client.ts';
-import { contentFrom, isSecret } from './formEntry.ts';
+import { contentFrom } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
 import { say } from './words.ts';
-import { PeerName, type Permission, type PermissionOption } from '../protocol/index.ts';
+import { isSecret, PeerName, type Permission, type PermissionOption } from '../protocol/index.ts';
 
 export const answerVerbs: readonly Verb[] = [
   {

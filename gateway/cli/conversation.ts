@@ -1,9 +1,12 @@
 // A conversation in the terminal, in a session that editor windows show at the same time.
 import { randomUUID } from 'node:crypto';
 import {
+  isSecret,
   Problem,
   PromptId,
   type Event,
+  type ParamsIn,
+  type Permission,
   type Session,
   type SessionId,
   type Snapshot,
@@ -11,7 +14,7 @@ import {
 import { at, CLIENT_NAME } from './client.ts';
 import { ask, DECLINE, decide, decisionsOf, howToAnswer, optionsOf, type Decision } from './decisions.ts';
 import type { Follower, News } from './follow.ts';
-import { FormEntry, isSecret } from './formEntry.ts';
+import { FormEntry } from './formEntry.ts';
 import { table, type Output } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { openScreen, type Screen } from './screen.ts';
@@ -209,37 +212,30 @@ export class Conversation {
       if (number === 1) this.#open.add(decision.id);
       await this.#follower.call(method, { sessionId, promptId: decision.id });
     } else {
-      const { permissionId, options, digest } = decision.asked;
-      const optionId = options[number - 1]?.optionId ?? '';
-      await this.#follower.call('permission.answer', {
-        ...at({ sessionId: this.#sessionId }),
-        permissionId,
-        optionId,
-        digest,
-      });
+      await this.#answer(decision.asked, { optionId: decision.asked.options[number - 1]?.optionId ?? '' });
     }
     this.#askNext();
+  }
+
+  async #answer(
+    { permissionId, digest }: Pick<Permission, 'permissionId' | 'digest'>,
+    answer: Pick<ParamsIn<'permission.answer'>, 'optionId' | 'content'>,
+  ): Promise<void> {
+    const where = at({ sessionId: this.#sessionId });
+    await this.#follower.call('permission.answer', { ...where, permissionId, digest, ...answer });
   }
 
   /** Takes a line as the value of the next field; the last one sends the form. */
   async #fill(decision: Decision, entry: FormEntry, line: string): Promise<void> {
     if (decision.kind !== 'permission') return;
-    const { permissionId, options, digest } = decision.asked;
     const isDeclined = line === DECLINE;
     if (!isDeclined) entry.enter(line);
     this.#screen.hide(!isDeclined && isSecret(entry.field));
     if (!isDeclined && entry.field !== undefined) return this.#note(entry.hint);
     const kind = isDeclined ? 'reject' : 'allow';
-    const optionId = options.find((option) => option.kind.startsWith(kind))?.optionId ?? '';
-    const content = isDeclined ? {} : { content: entry.content };
+    const optionId = decision.asked.options.find((option) => option.kind.startsWith(kind))?.optionId ?? '';
     this.#decisions = this.#decisions.filter(({ id }) => id !== decision.id);
-    await this.#follower.call('permission.answer', {
-      ...at({ sessionId: this.#sessionId }),
-      permissionId,
-      optionId,
-      digest,
-      ...content,
-    });
+    await this.#answer(decision.asked, { optionId, ...(isDeclined ? {} : { content: entry.content }) });
     this.#askNext();
   }
 

@@ -1,5 +1,5 @@
 // Filling in a form in the terminal: what each field is, and what the words that somebody types mean to it.
-import { misfits, type Form, type FormContent, type FormField } from '../protocol/index.ts';
+import { isSecret, misfits, type Form, type FormContent, type FormField } from '../protocol/index.ts';
 import { harmless, oneLine } from './plainText.ts';
 import { UsageError } from './verb.ts';
 
@@ -73,9 +73,6 @@ function chosen(choices: Extract<FormField, { type: 'choice' }>['choices'], type
     (/^[1-9]\d?$/.test(typed) ? choices[Number(typed) - 1] : undefined);
   return found?.value ?? typed;
 }
-
-export const isSecret = (field: FormField | undefined): boolean =>
-  field?.type === 'text' && field.secret === true;
 
 /**
  * What `name=value` arguments say, and of secrets one line each, which are never arguments; fields that are not named

@@ -23,7 +23,7 @@ export function writer(from: string, { agent, session, peer }: Provenance): stri
     const where = session === undefined ? '' : ` in the session ${JSON.stringify(visible(session))}`;
     return `the agent ${visible(agent)}${where}${there}`;
   }
-  return (from === (PERSON as string) ? 'a person' : 'a program') + there;
+  return (from === String(PERSON) ? 'a person' : 'a program') + there;
 }
 
 /** What an agent gets to read. The label stands before every message, and the message cannot break out of its marks. */

@@ -34,6 +34,7 @@ export function orAtPeers(handlers: Handlers, { peering, clock }: Gateway): Hand
     const here = all[name];
     if (here === undefined || HERE.has(name)) continue;
     all[name] = (params, caller) => {
+      // Read by the schema of the method, which has these where it has them at all.
       const { peer, ...rest } = params as { peer?: PeerName; promptId?: PromptId };
       if (peer === undefined) return here(params, caller);
       if (name === 'session.subscribe') caller.mustPush();

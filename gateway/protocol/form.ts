@@ -62,7 +62,9 @@ export const FormContent = z.record(
 );
 export type FormContent = z.infer<typeof FormContent>;
 
-const isSecret = (asked: FormField): boolean => asked.type === 'text' && asked.secret === true;
+/** Whether what is entered there is never shown, kept or told. */
+export const isSecret = (field: FormField | undefined): boolean =>
+  field?.type === 'text' && field.secret === true;
 
 /** What may be kept and told of it. */
 export function withoutSecrets({ fields }: Form, content: FormContent): FormContent {

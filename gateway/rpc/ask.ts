@@ -21,6 +21,7 @@ export async function ask(home: string, token: string, method: string, params: o
   sent.end(JSON.stringify({ method, params }));
   const response = await promise;
   const pieces: Buffer[] = [];
+  // A stream without an encoding gives bytes.
   for await (const piece of response as AsyncIterable<Buffer>) pieces.push(piece);
   const text = Buffer.concat(pieces).toString('utf8');
   if (response.statusCode !== 200) throw new Error(`The gateway refused (${response.statusCode}): ${text}`);

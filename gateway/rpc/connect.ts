@@ -293,6 +293,7 @@ class Link {
   }
 
   #receive(text: string): void {
+    // The gateway speaks JSON-RPC: what is no notification is an answer.
     const message = JSON.parse(text) as { method?: string; params?: never } | JSONRPCResponse;
     if (!('method' in message) || message.method === undefined)
       return this.#rpc.receive(message as JSONRPCResponse);
@@ -307,5 +308,6 @@ function problemOf(error: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('problem' in data)) return error;
   const { problem, ...rest } = data;
   if (typeof problem !== 'string' || !(problem in problems)) return error;
+  // Looked up in the table just before.
   return new Problem(problem as ProblemName, error.message, rest);
 }

@@ -49,6 +49,7 @@ export class Dispatcher {
 
   constructor(handlers: Handlers, logBug: (error: unknown, errorId: string, method: string) => void) {
     this.#logBug = logBug;
+    // The table's own keys.
     for (const name of Object.keys(methods) as MethodName[]) this.#add(name, handlers[name]);
   }
 

@@ -49,6 +49,7 @@ function isStreamed({ headers }: IncomingMessage, payload: unknown, { error }: J
 }
 
 function stream(answer: JSONRPCResponse, open: () => EventStream, { streams }: Routes): void {
+  // Every method that streams answers with an object, which `prompt` reads by a schema.
   if (answer.error === undefined) return streams.prompt(answer.result as object, open);
   const events = open();
   events.send(JSON.stringify({ type: 'error', ...answer.error }));

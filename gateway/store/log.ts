@@ -324,13 +324,9 @@ export class LogStore {
     return this.#index.find(query, limit).flatMap((id) => {
       const row = this.#db.get('SELECT id, json, crc FROM event WHERE id = ?', id);
       if (row === undefined) return [];
-      return [
-        {
-          key: Math.floor(id / SPAN),
-          seq: id % SPAN,
-          event: JSON.parse(intactText(row['id'], row['json'], row['crc'])) as Event,
-        },
-      ];
+      // As in #parsed.
+      const event = JSON.parse(intactText(row['id'], row['json'], row['crc'])) as Event;
+      return [{ key: Math.floor(id / SPAN), seq: id % SPAN, event }];
     });
   }
 

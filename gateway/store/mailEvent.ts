@@ -47,7 +47,7 @@ export class MailEventStore {
     this.#insert('message', at, inboxKey, null);
   }
 
-  /** Events after an id, oldest first, and the first id that is still kept. */
+  /** Events after an id, oldest first, as many as are read at once. */
   read(after: number): MailEventText[] {
     const rows = this.#db.all(
       'SELECT id, kind, at, inbox_key, data FROM mail_event WHERE id > ? ORDER BY id LIMIT ?',
