@@ -89,6 +89,7 @@ function forSessions(
       .map(([name, act]): [string, Command<CommandParts>] => [
         `${prefix}${name}`,
         async (parts, from) => {
+          parts.filter.accept();
           const session = await find(from, parts);
           if (session) await act(session, parts);
         },

@@ -19,6 +19,8 @@ export class SessionFilter implements Disposable {
   readonly #listening: Disposable;
   #filter: Filter | undefined;
   #rest: NodeJS.Timeout | undefined;
+  /** Takes what stands in the box, while there is one. */
+  #accept: (() => void) | undefined;
 
   constructor(connection: Connection, sessions: Sessions) {
     this.#connection = connection;
@@ -31,20 +33,31 @@ export class SessionFilter implements Disposable {
 
   /** While one types the tree follows; Escape brings back what was before. */
   async ask(): Promise<void> {
+    this.accept();
     const before = this.#filter?.words ?? '';
     const box = vscode.window.createInputBox();
+    // A click into the tree would take the box away, which looks the same as Escape.
+    box.ignoreFocusOut = true;
     box.title = t('Filter sessions');
     box.placeholder = t('Words of a title, a prompt or an answer');
     box.value = before;
     const { promise, resolve } = Promise.withResolvers<string>();
+    const accept = (): void => resolve(box.value);
+    this.#accept = accept;
     const listeners = [
       box.onDidChangeValue((words) => this.set(words)),
-      box.onDidAccept(() => resolve(box.value)),
+      box.onDidAccept(accept),
       box.onDidHide(() => resolve(before)),
     ];
     box.show();
     this.set(await promise);
+    if (this.#accept === accept) this.#accept = undefined;
     for (const part of [...listeners, box]) part.dispose();
+  }
+
+  /** Whoever does something with one of the sessions that are shown is content with them, as with Enter. */
+  accept(): void {
+    this.#accept?.();
   }
 
   /** Empty: all sessions. */

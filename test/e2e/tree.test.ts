@@ -148,9 +148,12 @@ describe('the tree of sessions', () => {
       await page.keyboard.press('Control+f');
       await title('Filter sessions').waitFor();
       await input.fill('shipped');
-      await page.keyboard.press('Enter');
-      await chat.row(/^Ship it now.*in transcript/).waitFor();
+      // Whoever opens what it has found keeps it.
+      await chat.row(/^Ship it now.*in transcript/).click();
+      await title('Filter sessions').waitFor({ state: 'hidden' });
+      await page.getByText(/^Filter: shipped\. 1 of /).waitFor();
       await chat.run('Clear Filter');
+      await chat.row(/^Then rest/).waitFor();
     }));
 
   test('speaks the language of VS Code, in the side bar and in the panel', (t) =>
