@@ -25,6 +25,7 @@ import type { SessionFilter } from './sessionFilter.ts';
 import { sessionItem, sessionTooltip } from './sessionItem.ts';
 import type { Sessions } from './sessions.ts';
 import { needing } from './statusText.ts';
+import { TreeSelection } from './treeSelection.ts';
 
 export const SESSIONS_VIEW = 'holdfast.sessions';
 /** What changes all the time and stands in no row; marks are decorations of rows that stay. */
@@ -60,16 +61,22 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
   #groups: readonly (GroupRow | MachinesRow)[] = [];
   #drawn = '';
   #pending: NodeJS.Timeout | undefined;
-  /** To be selected as soon as there is a row of it. */
-  #wanted: string | undefined;
-  /** The selected session has got another place. */
-  #moved: string | undefined;
-  /** VS Code was asked to select this row and has not said that it did: what it calls selected is the row before. */
-  #turningTo: string | undefined;
-  /** The row that was selected last. VS Code calls none so while it fetches them anew. */
-  #selected: string | undefined;
-  /** The folder or group that the selected session stood in. */
-  #selectedIn: string | undefined;
+  readonly #selection = new TreeSelection({
+    selected: () => this.view.selection[0]?.id,
+    placeOf: (id) => {
+      const row = this.#rowOf(id);
+      return row && this.getParent(row)?.id;
+    },
+    canShow: (id, isMoved) => {
+      // A group that is folded stays so.
+      const open = childrenOf(this.#groups.filter(({ folded }) => !folded));
+      return this.view.visible && (isMoved ? rowsIn(open) : open).some((row) => row.id === id);
+    },
+    reveal: async (id) => {
+      const row = this.#rowOf(id);
+      if (row) await this.view.reveal(row, { select: true, focus: false });
+    },
+  });
 
   constructor(parts: SessionTreeParts) {
     this.#parts = parts;
@@ -95,11 +102,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.machines.onDidChange(() => this.#refreshSoon()),
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
-      this.view.onDidChangeSelection(({ selection: [row] }) => {
-        this.#selected = row?.id;
-        this.#turningTo = undefined;
-        this.#selectedIn = this.#parentOfSelected();
-      }),
+      this.view.onDidChangeSelection(({ selection: [row] }) => this.#selection.said(row?.id)),
       { dispose: () => clearInterval(clock) },
       { dispose: () => clearInterval(quick) },
       { dispose: () => clearTimeout(this.#pending) },
@@ -109,7 +112,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** The session that the keyboard is on. VS Code tells only what is selected, and arrows do not select. */
   async focused(): Promise<Session | undefined> {
-    const selected = this.#selectedId ?? this.#wanted;
+    const selected = this.#selection.id ?? this.#selection.wanted;
     await vscode.commands.executeCommand('list.toggleSelection');
     const toggled = this.view.selection.map(({ id }) => id);
     await vscode.commands.executeCommand('list.toggleSelection');
@@ -124,7 +127,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** Selects a session's row, where that opens no group that is folded on purpose. */
   select(id: string | undefined): void {
-    this.#wanted = id;
+    this.#selection.want(id);
     this.#refreshSoon();
   }
 
@@ -226,52 +229,15 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       UNSEEN.has(key) ? undefined : value,
     );
     if (drawn !== this.#drawn) {
-      this.#followMove();
+      this.#selection.drawing();
       this.#drawn = drawn;
       this.#changed.fire(undefined);
     }
-    this.#selectWanted();
-  }
-
-  /** VS Code leaves the selection on the folder that a session has moved into: the session is what was selected. */
-  #followMove(): void {
-    const parent = this.#parentOfSelected();
-    const selected = this.#selectedId;
-    const next = this.#wanted ?? this.#turningTo ?? selected;
-    if (parent !== undefined && parent !== this.#selectedIn && next === selected) this.#moved = selected;
-    this.#selectedIn = parent;
-  }
-
-  #parentOfSelected(): string | undefined {
-    const row = this.#rowOf(this.#selectedId);
-    return row && this.getParent(row)?.id;
-  }
-
-  get #selectedId(): string | undefined {
-    return this.view.selection[0]?.id ?? this.#selected;
+    this.#selection.turn();
   }
 
   #rowOf(id: string | undefined): SessionRow | undefined {
     return rowsIn(childrenOf(this.#groups)).find((row) => row.id === id);
-  }
-
-  #selectWanted(): void {
-    // A group that is folded stays so.
-    const open = childrenOf(this.#groups.filter(({ folded }) => !folded));
-    const moved = rowsIn(open).find(({ id }) => id === this.#moved);
-    const row = open.find(({ id }) => id === this.#wanted) ?? moved;
-    if (!row || !this.view.visible) return;
-    this.#wanted = undefined;
-    this.#moved = undefined;
-    // What has moved is still selected where it stood, for a moment.
-    if (row !== moved && this.view.selection.some(({ id }) => id === row.id)) return;
-    this.#turningTo = row.id;
-    // VS Code may not have the row yet, just after a start: tried again with the next news.
-    const turned = (): void => void (this.#turningTo = undefined);
-    this.view.reveal(row, { select: true, focus: false }).then(turned, () => {
-      turned();
-      this.#wanted ??= row.id;
-    });
   }
 
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
