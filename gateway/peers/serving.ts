@@ -157,7 +157,11 @@ export class Serving {
 
   #remember(id: string, answer: string | Promise<string>): void {
     this.#remembered.set(id, answer);
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
+    if (typeof answer !== 'string') void answer.then((text) => this.#remembered.set(id, text));
+    for (const [oldest, given] of this.#remembered) {
+      if (this.#remembered.size <= MAX_REMEMBERED) return;
+      // What is under way would be begun again.
+      if (typeof given === 'string') this.#remembered.delete(oldest);
+    }
   }
 }

@@ -211,6 +211,29 @@ it('a session that is made while the link breaks is made once', async () => {
   assert.equal((await both.box.client().call('session.list', {})).sessions.length, 5);
 });
 
+it('what takes long is done once when the link breaks, however much was asked meanwhile', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  let times = 0;
+  const done = Promise.withResolvers<void>();
+  both.box.peering.answer('peer.task_stop', async () => {
+    times += 1;
+    await done.promise;
+    return {};
+  });
+  const { calls } = both.laptop.peering.side(1);
+  const slow = calls.call('peer.task_stop', { taskId: 'slow' }, { isRepeatable: false });
+  const quick = Array.from({ length: 600 }, () =>
+    calls.call('peer.receipts', { receipts: [] }, { isRepeatable: true }),
+  );
+  await Promise.all(quick);
+  await both.cut();
+  both.link();
+  await calls.call('peer.receipts', { receipts: [] }, { isRepeatable: true });
+  done.resolve();
+  await slow;
+  assert.equal(times, 1);
+});
+
 it('pages, export, search, drafts and the queue of a session are those of the peer', async () => {
   await using both = linkedGateways(EVERYTHING);
   const [here, there] = [both.laptop.client(), both.box.client()];
