@@ -32,9 +32,9 @@ export function messageIn(
   }
 }
 
-/** The thread of an answer. All others begin one, and are found by their id. */
-export const threadOf = ({ replyTo, threadId }: MailMessage): MessageId | null =>
-  replyTo === null ? null : threadId;
+/** The thread of an answer, or of a message that was sent anew. All others begin one, and are found by their id. */
+export const threadOf = ({ id, threadId }: MailMessage): MessageId | null =>
+  threadId === id ? null : threadId;
 
 /** SHA-256 over canonical JSON (RFC 8785): the order of members and the spelling of numbers do not matter. */
 export const fingerprintOf = (

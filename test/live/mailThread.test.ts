@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { MailboxName, MessageId, type MailThread } from '../../gateway/protocol/index.ts';
 import type { TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
+import { MailDesk } from '../support/mailDesk.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const box = (name: string) => MailboxName.parse(name);
@@ -52,6 +53,22 @@ test('a question and its answer are one thread, with what became of each', async
       ['Is it green?\nOn main.', ['read'], ['builder read']],
       ['Red.', ['delivered'], ['person delivered']],
     ],
+  );
+});
+
+test('a message that is sent anew stays in its thread', async () => {
+  await using desk = await MailDesk.open();
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'x@away', message: 'Is it green?' });
+  const anew = await desk.call('mail.requeue', { id });
+  const threads = desk.store.mailThreads.list(10);
+  assert.deepEqual(
+    threads.map(({ threadId, messages, waiting }) => [threadId, messages, waiting]),
+    [[id, 2, 1]],
+  );
+  const { messages } = desk.store.mailThreads.get(id, 10);
+  assert.deepEqual(
+    messages.map((message) => message.id),
+    [id, anew.id],
   );
 });
 
