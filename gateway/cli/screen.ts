@@ -90,6 +90,11 @@ class Terminal implements Screen {
     output.write(TELL_PASTES);
     this.#reader = createInterface({ input, output: this.#gate, terminal: true, prompt: '> ' });
     this.#reader.on('SIGINT', onInterrupt);
+    // After Ctrl-Z and fg. readline listens to nothing until it is told to, and the shell has had the terminal meanwhile.
+    this.#reader.on('SIGCONT', () => {
+      output.write(TELL_PASTES);
+      this.#reader.resume();
+    });
     // readline's own, to be changed by whoever has typed a secret.
     this.#reader.on('history', (history: string[]) => this.#gate.isBlind && history.shift());
     this.#reader.on('close', () => {

@@ -261,6 +261,28 @@ test('in a terminal: what is pasted is one prompt, however many lines it has, an
   );
 });
 
+test('in a terminal: Ctrl-Z gives the shell back, and fg the chat', async () => {
+  need('python3');
+  await using gateway = await startGateway();
+  const sessionId = await (await gateway.connect()).newSession();
+  const pty = 'import pty, sys; pty.spawn(sys.argv[1:])';
+  await using shell = new Running('python3', ['-c', pty, 'sh', '-i'], gateway.home, {
+    env: { TERM: 'xterm' },
+  });
+  shell.type(`'${process.execPath}' '${MAIN}' chat ${sessionId}\r`);
+  await shell.until('twice leaves: the session goes on.');
+  await shell.until('> ');
+  shell.type('\u001a');
+  // Said by the shell, which has the terminal now.
+  await shell.until('Stopped');
+  shell.type('fg\r');
+  await shell.until('\u001b[?2004h', 2);
+  shell.type('echo heard\r');
+  await shell.until('\r\nheard\r\n');
+  shell.type('\u0004');
+  await shell.until('Come back: holdfast chat ');
+});
+
 test('in a terminal: typing during an answer, queueing, Ctrl-C once and twice', async () => {
   await using gateway = await startGateway();
   await using chat = chatInTerminal(gateway.home, DEMO);

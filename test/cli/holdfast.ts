@@ -11,7 +11,7 @@ export interface Said {
 }
 
 export interface RunOptions {
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -65,7 +65,7 @@ export class Running implements AsyncDisposable {
     this.#child.stdin.write(text);
   }
 
-  end(text = ''): void {
+  end(text: string | Buffer = ''): void {
     this.#child.stdin.end(text);
   }
 

@@ -100,6 +100,8 @@ describe('sessions from the command line', () => {
       input: 'echo from\nstandard input\n',
     });
     assert.equal(byPrefix.out.trim(), 'from\nstandard input');
+    const bytes = await holdfast(gateway.home, ['send', 'First', '-'], { input: Buffer.from([0x68, 0xff]) });
+    assert.deepEqual([bytes.code, /not UTF-8: nothing was sent/.test(bytes.err)], [2, true], bytes.err);
 
     assert.equal((await run('destroy', 'First')).out, 'Removed "First".\n');
     const gone = await run('send', 'First', 'hello');
