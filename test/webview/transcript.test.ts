@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compact } from '../../gateway/core/log.ts';
-import { Announcing } from '../../extension/webview/announcing.ts';
 import { fromSnapshot, prepend } from '../../extension/webview/snapshot.ts';
 import { apply, emptyTranscript, overlay } from '../../extension/webview/transcript.ts';
 import type { Part, Transcript } from '../../extension/webview/parts.ts';
@@ -367,35 +366,5 @@ describe('the agent', () => {
     const half = fromSnapshot(snapshot({ messages: later }, START));
     assert.deepEqual(half.commands, []);
     assert.equal(prepend(half, told.events.slice(0, -2)).commands[0]?.name, 'help');
-  });
-});
-
-describe('what a screen reader is told of questions', () => {
-  const heard = (announcing: Announcing, told: Story): string =>
-    announcing.of({ transcript: read(told.events), agentName: 'Claude Code' });
-  const words = 'Claude Code asks to run a command';
-
-  it('is another sentence for each, also when two are alike, and none when all are answered', () => {
-    const announcing = new Announcing();
-    const told = story()
-      .prompt('p1', 'Hi')
-      .add(asking('q1', 't1', 'ls'));
-    assert.equal(heard(announcing, told), words);
-    told.add(asking('q2', 't2', 'ls -a'));
-    assert.equal(heard(announcing, told), `${words}\u00a0`);
-    assert.equal(heard(announcing, told), `${words}\u00a0`);
-    for (const permissionId of ['q1', 'q2'])
-      told.add({ type: 'permission_resolved', permissionId, optionId: 'once', by: ME });
-    assert.equal(heard(announcing, told), '');
-    told.add(asking('q3', 't3', 'ls'));
-    assert.equal(heard(announcing, told), words);
-  });
-
-  it('is nothing of a question whose turn ended without an answer', () => {
-    const told = story()
-      .prompt('p1', 'Hi')
-      .add(asking('q1', 't1', 'ls'))
-      .ends('p1');
-    assert.equal(heard(new Announcing(), told), '');
   });
 });
