@@ -44,9 +44,14 @@ export const Config = z.strictObject({
     .describe(
       'The same routes on TCP loopback, for programs that cannot open a Unix socket; off when absent',
     ),
-  log: Bounds.default({ maxEvents: 100_000, maxBytes: 256 * 1024 * 1024, maxAgeDays: null }).describe(
-    'How much of each session is kept. Whole turns leave at the old end',
-  ),
+  log: z
+    .strictObject({
+      maxEvents: Bounds.shape.maxEvents.default(100_000),
+      maxBytes: Bounds.shape.maxBytes.default(256 * 1024 * 1024),
+      maxAgeDays: Bounds.shape.maxAgeDays.default(null),
+    })
+    .prefault({})
+    .describe('How much of each session is kept. Whole turns leave at the old end'),
   projectFiles: z
     .string()
     .regex(/^(?:~(?:$|[\\/])|\/|[A-Za-z]:[\\/])/, 'must be absolute, or begin with ~')

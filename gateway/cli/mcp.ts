@@ -1,6 +1,9 @@
 // mcp: what the gateway starts beside an agent, so that the agent has the mail tools on a pipe of its own.
 import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { ask } from '../rpc/ask.ts';
+import type { CallMail } from '../rpc/mcpServer.ts';
 import { stateFolder } from '../rpc/paths.ts';
 import { NotAuthorisedError } from './client.ts';
 import type { Verb } from './verb.ts';
@@ -19,11 +22,29 @@ export const mcpVerbs: readonly Verb[] = [
       }
       const home = stateFolder();
       // No other verb needs it.
-      const { mcpServerOf, serveStdio } = await import('../rpc/mcpServer.ts');
+      const { mcpServerOf, serveStdio, StdioServerTransport } = await import('../rpc/mcpServer.ts');
       const ended = once(process.stdin, 'close');
-      // The gateway answers by the same contract.
-      serveStdio(() => mcpServerOf((method, params) => ask(home, token, method, params) as never));
+      const calls = new Set<Promise<unknown>>();
+      // The library hangs up on calls when its input ends, but what was piped in is to be answered. So its input goes on.
+      const input = process.stdin.pipe(new PassThrough(), { end: false });
+      const answering: CallMail = (method, params) => {
+        // The gateway answers by the same contract.
+        const call = ask(home, token, method, params) as Promise<never>;
+        calls.add(call);
+        const over = (): unknown => calls.delete(call);
+        call.then(over, over);
+        return call;
+      };
+      serveStdio(() => mcpServerOf(answering), {
+        transport: new StdioServerTransport(input, process.stdout),
+      });
       await ended;
+      do {
+        // What came last is taken, what was answered is written.
+        await setImmediate();
+        await Promise.allSettled(calls);
+      } while (calls.size > 0);
+      await setImmediate();
     },
   },
 ];

@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts';
 import { agentsText, inboxText, UNTRUSTED } from './mailText.ts';
 
 export { createMcpHandler } from '@modelcontextprotocol/server';
-export { serveStdio } from '@modelcontextprotocol/server/stdio';
+export { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 
 type MailMethods = typeof mailMethods;
 

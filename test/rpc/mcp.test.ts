@@ -76,6 +76,25 @@ test('whoever names no event stream is answered in JSON, in the earlier revision
   }
 });
 
+test('what is piped into the bridge is answered, to the last call', async () => {
+  const lines = [
+    [
+      'initialize',
+      { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+    ],
+    ['tools/call', { name: 'list_agents', arguments: {} }],
+    ['tools/call', { name: 'check_inbox', arguments: {} }],
+  ].map(([method, params], id) => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+  const env = { HOLDFAST_MCP_TOKEN: tokenOf(agent) };
+  const { code, out } = await holdfast(gateway.home, ['mcp'], { input: lines.join(''), env });
+  assert.equal(code, 0);
+  const ids = out
+    .trim()
+    .split('\n')
+    .map((line) => z.object({ id: z.int(), result: z.object() }).parse(JSON.parse(line)).id);
+  assert.deepEqual(new Set(ids), new Set([0, 1, 2]));
+});
+
 test('the token is in the environment of the bridge and in no argument list', () => {
   const [server, ...more] = agent.servers;
   assert.deepEqual(more, []);

@@ -152,3 +152,11 @@ test('a configuration is read as editors of any system write it', () => {
   writeFileSync(file, '\uFEFF{\r\n  "logLevel": "debug",\r\n}\r\n');
   assert.equal(readConfig(file, {}).logLevel, 'debug');
 });
+
+test('a bound that is not set has its default, whichever other is', () => {
+  const file = path.join(newFolder(), 'config.json');
+  const { maxBytes, maxAgeDays } = readConfig(file, {}).log;
+  writeFileSync(file, '{ "log": { "maxEvents": 50 } }');
+  assert.deepEqual(readConfig(file, {}).log, { maxEvents: 50, maxBytes, maxAgeDays });
+  assert.equal(maxBytes, 256 * 1024 * 1024);
+});
