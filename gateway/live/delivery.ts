@@ -52,6 +52,8 @@ export interface DeliveryWorld {
   readonly logger: Logger;
   readonly readers: Readers;
   readonly wakeSession: (sessionId: SessionId) => void;
+  /** Called when mail that was on its way waits again: its time may be over by now. */
+  readonly onBack: () => void;
 }
 
 interface Lane {
@@ -294,6 +296,7 @@ export class Delivery implements AsyncDisposable {
     });
     lane.isCarried = false;
     if (isAgain) {
+      this.#world.onBack();
       lane.failures += 1;
       this.#pause(lane, wait);
     } else this.wake(lane.name, lane.peer);

@@ -11,10 +11,11 @@ export class LiveMail implements AsyncDisposable {
   readonly feed: MailFeed;
   readonly tidying: MailTidying;
 
-  constructor(world: Omit<DeliveryWorld, 'readers'>) {
+  constructor(world: Omit<DeliveryWorld, 'readers' | 'onBack'>) {
     const { store, clock } = world;
     this.readers = new Readers(store.inbox, clock);
-    this.delivery = new Delivery({ ...world, readers: this.readers });
+    const onBack = (): void => this.tidying.scheduleExpiry();
+    this.delivery = new Delivery({ ...world, readers: this.readers, onBack });
     this.feed = new MailFeed(store.mailEvents, () => clock.now());
     this.tidying = new MailTidying(world);
   }

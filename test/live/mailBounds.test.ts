@@ -82,6 +82,28 @@ test('a message that is sent anew while its peer is linked goes there once', asy
   assert.equal(desk.store.outbox.get(id).status, 'aborted');
 });
 
+test('mail whose time goes by while a dead link has it is given up when it comes back', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { store } = desk;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const unlink = desk.mail.delivery.link('away', {
+    deliver: () => promise,
+    receipts: () => Promise.resolve(),
+  });
+  const { broker_message_id: id } = await desk.call('mail.send', { to: 'x@away', message: 'x', ttl_s: 1 });
+  await waitFor('it to be on its way', () => store.outbox.get(id).status === 'inflight');
+  clock.pass(60_000);
+  unlink();
+  reject(new Error('the link was cut'));
+  await waitFor('it to wait again', () => store.outbox.get(id).status === 'pending');
+  await waitFor('its end', () => {
+    clock.pass(10);
+    return store.outbox.get(id).status === 'dead';
+  });
+  assert.match(store.outbox.get(id).lastError ?? '', /expired/);
+});
+
 test('mail that waits for a session to have time comes when its disk has room again', async (t) => {
   const clock = new TestClock();
   await using desk = await MailDesk.open({ clock });
