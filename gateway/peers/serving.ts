@@ -64,7 +64,7 @@ class Visitor extends Caller {
       'peer.forbidden',
       missing === undefined || missing === 'everything'
         ? `${method} is not for other gateways: it can only be done on that machine.`
-        : `${method} is not allowed here. On this machine: holdfast peers policy ${peer} --${missing}`,
+        : `That machine does not allow this (${method}). To allow it, there: holdfast peers policy ${peer} --${missing}`,
       { method },
     );
   }
