@@ -82,8 +82,8 @@ export function sessionLayout(view: View, frame: Frame): TemplateResult {
     <div class="dock">
       ${transcript.plan.length > 0 ? planView(transcript.plan, view) : nothing}
       ${waiting.length > 0 ? queueView(waiting, view) : nothing}
-      ${frame.composer}${footerView(view, frame.isTyping && isWorking(view) && isSound(view))}
     </div>
+    ${frame.composer}${footerView(view, frame.isTyping && isWorking(view) && isSound(view))}
     <div class="sr" role="alert">${frame.alert}</div>
   </div>`;
 }

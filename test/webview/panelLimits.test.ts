@@ -249,6 +249,20 @@ describe('the page', () => {
     panel.close();
   });
 
+  it('keeps the composer whole in a view that has room for little else', async () => {
+    const panel = await chromium.panel({ height: 190 });
+    await panel.tell(...turn(Date.now()), { type: 'refused', message: 'That machine does not allow this.' });
+    const below = (): Promise<number> =>
+      panel.page.evaluate(
+        () => (document.querySelector('.foot')?.getBoundingClientRect().bottom ?? 0) - innerHeight,
+      );
+    assert.equal(await below(), 0);
+    for (const list of ['Plan', 'Queued']) await panel.page.getByRole('button', { name: list }).click();
+    await panel.tell();
+    assert.equal(await below(), 0);
+    panel.close();
+  });
+
   it('is empty in words: no session, no gateway, nothing said', async () => {
     const panel = await chromium.panel();
     await panel.tell(connected(Date.now()), { type: 'nothing' });
