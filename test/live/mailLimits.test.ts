@@ -1,7 +1,7 @@
 // What is bounded: one slow mailbox leaves the others undisturbed, and nobody can fill, flood, forge or go round in circles.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClientMessageId, MessageId, SessionId, type Params, textOf } from '../../gateway/protocol/index.ts';
+import { ClientMessageId, MessageId, SessionId, textOf } from '../../gateway/protocol/index.ts';
 import type { Bearer } from '../../gateway/rpc/bearer.ts';
 import { endTurn } from '../../gateway/store/conversation.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
@@ -356,28 +356,6 @@ test('a month after it is over, a message has no content, and its id is still no
     true,
     'made anew, it is the same sender',
   );
-});
-
-test('two readers that race never get the same message, and what a reader leaves behind comes back', async () => {
-  const clock = new TestClock();
-  await using desk = await MailDesk.open({ clock });
-  const mailbox = box('person');
-  const receive = (more: Partial<Params<'mail.receive'>> = {}) =>
-    desk.call('mail.receive', { mailbox, wait_s: 5, lease_s: 10, ...more });
-  const waiting = Promise.all([receive(), receive()]);
-  for (const message of ['one', 'two', 'three']) await desk.call('mail.send', { to: 'person', message });
-  const taken = (await waiting).flatMap(({ messages }) => messages.map(({ content }) => content));
-  assert.deepEqual(taken.toSorted(), ['one', 'two']);
-  const third = await receive({ max: 10 });
-  assert.deepEqual(
-    third.messages.map(({ content }) => content),
-    ['three'],
-  );
-  await desk.call('mail.ack', { mailbox, ids: third.messages.map(({ id }) => id) });
-  assert.deepEqual((await receive({ wait_s: 0 })).messages, []);
-  clock.pass(10_001);
-  const again = (await receive({ max: 10 })).messages.map(({ content }) => content);
-  assert.deepEqual(again, ['one', 'two']);
 });
 
 test('an agent sees no mail but its own, whatever page of its inbox it asks for', async () => {
