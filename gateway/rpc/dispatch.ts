@@ -86,7 +86,9 @@ export class Dispatcher {
         explain('Not a JSON-RPC 2.0 request', request.error),
       );
     }
-    const { method, params = {}, id } = request.data;
+    const { method, params: given = {}, id } = request.data;
+    // Some libraries write none as an empty list.
+    const params = Array.isArray(given) && given.length === 0 ? {} : given;
     if (id !== undefined && caller.waitsFor(id)) {
       return refuse(id, RPC.invalidRequest, 'A request with this id is still being worked on.');
     }

@@ -67,6 +67,13 @@ test('a notification is carried out and never answered, not even with an error',
   assert.equal(await text('{"jsonrpc":"2.0","method":"no.such"}'), undefined);
 });
 
+test('no parameters may be an empty list; a list of some is refused, since they are told by their names', async () => {
+  const listed = await one({ jsonrpc: '2.0', id: 1, method: 'session.list', params: [] });
+  assert.deepEqual(listed.result, { sessions: [] });
+  const got = await one({ jsonrpc: '2.0', id: 1, method: 'session.get', params: ['s1'] });
+  assert.equal(got.error?.code, -32602);
+});
+
 test('a batch is answered as a batch, without its notifications', async () => {
   const answers = await all([
     request('session.list', {}, 1),
