@@ -4,7 +4,7 @@ import { contentFrom } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
-import { UsageError, type Verb } from './verb.ts';
+import { typed, UsageError, type Verb } from './verb.ts';
 import { say } from './words.ts';
 import { isSecret, PeerName, type Permission, type PermissionOption } from '../protocol/index.ts';
 
@@ -24,7 +24,7 @@ export const answerVerbs: readonly Verb[] = [
             const { sessionId } = await findSession(client, text);
             return client.call('permission.list', { sessionId });
           }
-          if (peer !== undefined) return client.call('permission.list', { peer: PeerName.parse(peer) });
+          if (peer !== undefined) return client.call('permission.list', { peer: typed(PeerName, peer) });
           return { permissions: await openPermissions(client) };
         })();
         call.out.answer(answer, say('permission.list', answer));

@@ -1,5 +1,4 @@
 // outbox and mail: what was sent and has arrived, where the verbs that come of the contract would be clumsy.
-import { z } from 'zod';
 import {
   ClientMessageId,
   MailboxName,
@@ -11,7 +10,7 @@ import {
 import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
-import { numberOf, UsageError, type Call, type Verb } from './verb.ts';
+import { numberOf, typed, UsageError, type Call, type Verb } from './verb.ts';
 
 const FILTERS: Readonly<Record<string, OutboxStatus>> = {
   failed: 'dead',
@@ -81,13 +80,6 @@ const mailboxOf = (call: Call): { mailbox?: MailboxName } => {
   const name = call.option('mailbox');
   return name === undefined ? {} : { mailbox: typed(MailboxName, name) };
 };
-
-/** Throws a complaint about wrong usage. */
-function typed<S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> {
-  const parsed = schema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`"${oneLine(text ?? '')}" ${parsed.error.issues[0]?.message ?? 'is no id'}.`);
-}
 
 /** The outbox for people. */
 export const outboxTable = (messages: readonly Outgoing[]): string[] =>

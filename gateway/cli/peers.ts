@@ -5,7 +5,7 @@ import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { lineFrom } from './stdin.ts';
-import { UsageError, type Call, type Verb } from './verb.ts';
+import { typed, UsageError, type Call, type Verb } from './verb.ts';
 
 const POLICY: readonly (readonly [string, string])[] = [
   ['--no-see', 'it may not see sessions here'],
@@ -41,7 +41,7 @@ export const peerVerbs: readonly Verb[] = [
         writeFileSync(file, `${made.code}\n`, { mode: 0o600, flag: 'wx' });
         const { code: _secret, ...rest } = made;
         return call.out.answer({ ...rest, file }, [`The code is in ${file}.`, ...howTo(made)]);
-      }),
+      }, call.program),
   },
   {
     name: 'peers join',
@@ -60,15 +60,17 @@ export const peerVerbs: readonly Verb[] = [
         throw new UsageError(
           'A code is a secret and no argument. Pipe it in, paste it when asked, or give --file.',
         );
-      const name = call.option('name');
+      const wanted = call.option('name');
+      const name = wanted === undefined ? {} : { name: typed(PeerName, wanted) };
       const [address, fingerprint] = [call.option('address'), call.option('fingerprint')];
       const policy = policyOf(call);
       const code = await codeFor(call);
+      if (code.trim() === '') throw new UsageError('No code came: nothing was linked.');
       await withGateway(async (client) => {
         const peer = await client.call('peers.join', {
           code,
           policy,
-          ...(name === undefined ? {} : { name: PeerName.parse(name) }),
+          ...name,
           ...(address === undefined ? {} : { address }),
           ...(fingerprint === undefined ? {} : { fingerprint }),
         });
@@ -88,7 +90,9 @@ async function show(call: Call, made: Result<'peers.invite'>): Promise<void> {
   if (call.flag('qr') !== false) {
     // Loaded only here: no other verb draws.
     const { renderUnicodeCompact } = await import('uqr');
-    lines.unshift(renderUnicodeCompact(made.code, { ecc: 'L' }), '');
+    const drawn = renderUnicodeCompact(made.code, { ecc: 'L' });
+    // Broken over two lines it is nothing that could be read.
+    if (drawn.indexOf('\n') <= process.stdout.columns) lines.unshift(drawn, '');
   }
   return call.out.answer(made, lines);
 }

@@ -1,5 +1,6 @@
 // What a verb of the command line is, and how a table of them becomes the program that parses arguments.
 import { Command } from 'commander';
+import type { z } from 'zod';
 import type { Output } from './output.ts';
 import { oneLine } from './plainText.ts';
 
@@ -46,6 +47,13 @@ export function numberOf(option: string, text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
   throw new UsageError(`${option} is a number, which "${oneLine(text)}" is not.`);
+}
+
+/** What was said, read by a schema of the contract. Throws a complaint about wrong usage. */
+export function typed<S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> {
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`"${oneLine(text ?? '')}" ${parsed.error.issues[0]?.message ?? 'is no id'}.`);
 }
 
 /** Adds every verb to the program; "queue list" goes below "queue", which is made when no verb has that name. */

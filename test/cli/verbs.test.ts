@@ -309,6 +309,8 @@ describe('wrong usage', () => {
       ['send', 'x', '--json'],
       /^\{"error":\{"message":"Missing required argument 'text'\\nSee: holdfast send --help"\}\}\n$/,
     ],
+    [['peers', 'join', '--name', 'No Name'], /^"No Name" must be 1 to 64 of a-z 0-9 _ \. -\.\n$/],
+    [['peers', 'join'], /^No code came: nothing was linked\.\n$/],
     [['rpc', 'session.get', '{sessionId: 1}'], /The parameters are not JSON/],
     [['rpc', 'session.get', '5'], /The parameters are one JSON object, like/],
     [['rpc', 'session.get', '[]'], /The parameters are one JSON object, like/],
@@ -340,5 +342,7 @@ describe('wrong usage', () => {
       const { code, err } = await holdfast(gateway.home, args);
       assert.deepEqual([code, /^--[a-z-]+ is a number, which "many" is not\.\n$/.test(err)], [2, true], err);
     }
+    const peer = await holdfast(gateway.home, ['permission', 'list', '--peer', 'No Name']);
+    assert.deepEqual([peer.code, peer.err], [2, '"No Name" must be 1 to 64 of a-z 0-9 _ . -.\n']);
   });
 });

@@ -1,14 +1,15 @@
 // Two gateways get to know each other by a code, and stay linked over what happens to them.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readCode } from '../../gateway/peers/code.ts';
-import { holdfast, holdfastJson } from '../cli/holdfast.ts';
+import { holdfast, holdfastJson, Running } from '../cli/holdfast.ts';
 import type { TestClient } from '../support/client.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { MAIN, startGateway, type TestGateway } from '../support/gateway.ts';
 import { auditOf, peerOf, peersConfig, whenPeer } from '../support/peers.ts';
 import { newFolder } from '../support/folders.ts';
+import { need } from '../support/programs.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const POLICY = { see: true, mail: 'accept', prompt: false, interrupt: false, answer: false };
@@ -190,5 +191,24 @@ describe('peers on the command line', () => {
     const doctor = await holdfast(one, ['doctor']);
     assert.match(doctor.out, /Peer box +connected/);
     void [desk, box];
+  });
+
+  it('the first invitation starts the gateway; its QR code is drawn where the terminal is wide enough for it', async (t) => {
+    need('python3');
+    const home = newFolder();
+    writeFileSync(path.join(home, 'config.json'), JSON.stringify(peersConfig('desk')));
+    t.after(() => holdfast(home, ['down']));
+    for (const [columns, isDrawn] of [
+      [40, false],
+      [120, true],
+    ] as const) {
+      const inTerminal = `stty cols ${columns}; '${process.execPath}' '${MAIN}' peers invite --address 127.0.0.1`;
+      const spawn = ['-c', 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)', 'sh', '-c', inTerminal];
+      await using invite = new Running('python3', spawn, home);
+      const { code, out } = await invite.over();
+      assert.equal(code, 0, out);
+      assert.match(out, /hf1\.[\w-]+\r\n/);
+      assert.equal(out.includes('█▀▀▀▀▀▀▀'), isDrawn, out);
+    }
   });
 });
