@@ -1,7 +1,7 @@
 // A thread of mail as a person sees it: who wrote what, what became of it, what waits for an answer, and writing back.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ThreadMessage } from '../../gateway/protocol/index.ts';
+import { MessageId, type ThreadMessage } from '../../gateway/protocol/index.ts';
 import type { ToThread } from '../../extension/mail/mailMessages.ts';
 import { receiptOf } from '../../extension/webview/mail/receipts.ts';
 import { chromium } from './chromium.ts';
@@ -149,6 +149,23 @@ describe('a thread of mail', () => {
     });
     assert.equal(await field.inputValue(), 'Thank you');
     assert.match(await page.text('.refusal'), /as much as it may/);
+    page.close();
+  });
+
+  it('gives what is refused later back to its own thread, and overwrites nothing', async () => {
+    const page = await open();
+    const field = page.page.getByRole('textbox', { name: 'Message' });
+    await field.fill('Thank you');
+    await field.press('Enter');
+    const [posted] = await page.posted('send');
+    await field.fill('And');
+    await page.tell(thread([sent], { threadId: MessageId.parse('m9') }));
+    await field.fill('Of the other');
+    const clientMessageId = String(posted?.['clientMessageId']);
+    await page.tell({ type: 'refused', clientMessageId, message: 'Full.' });
+    assert.equal(await field.inputValue(), 'Of the other');
+    await page.tell(whole);
+    assert.equal(await field.inputValue(), 'Thank you\n\nAnd');
     page.close();
   });
 

@@ -19,8 +19,8 @@ export class ThreadApp {
   readonly #letter: Letter;
   #shown: Shown | undefined;
   #isLinked = true;
-  /** Sent and not answered yet: the text comes back if it is refused. */
-  #sending: { readonly clientMessageId: string; readonly text: string } | undefined;
+  /** Sent and not answered yet, by its id: the text comes back to its thread if it is refused. */
+  readonly #sending = new Map<string, { readonly threadId: string; readonly text: string }>();
   #refusal: string | undefined;
 
   constructor(root: HTMLElement, host: Door<ToMailHost, ToThread>, now: () => number) {
@@ -52,7 +52,7 @@ export class ThreadApp {
         this.#isLinked = message.isLinked;
         break;
       case 'sent':
-        if (this.#sending?.clientMessageId === message.clientMessageId) this.#sending = undefined;
+        this.#sending.delete(message.clientMessageId);
         break;
       case 'refused':
         this.#refused(message);
@@ -69,7 +69,6 @@ export class ThreadApp {
     this.#shown = shown;
     if (!isOther) return this.#draw();
     this.#refusal = undefined;
-    this.#sending = undefined;
     this.#letter.text = this.#kept()[shown.thread.threadId] ?? '';
     this.#draw();
     // What asks for an answer stands in view; else a thread is read from its end on.
@@ -80,17 +79,21 @@ export class ThreadApp {
 
   #refused({ clientMessageId, message }: Extract<ToThread, { type: 'refused' }>): void {
     this.#refusal = message;
-    if (this.#sending === undefined || this.#sending.clientMessageId !== clientMessageId) return;
-    // What was written meanwhile is not overwritten.
-    if (this.#letter.text === '') this.#letter.text = this.#sending.text;
-    this.#sending = undefined;
+    const lost = this.#sending.get(clientMessageId ?? '');
+    if (clientMessageId === undefined || lost === undefined) return;
+    this.#sending.delete(clientMessageId);
+    // Before what was written meanwhile; another thread may be shown by now.
+    const { threadId } = lost;
+    const text = [lost.text, this.#kept()[threadId] ?? ''].filter(Boolean).join('\n\n');
+    this.#keep(threadId, text);
+    if (threadId === this.#shown?.thread.threadId) this.#letter.text = text;
   }
 
   #send(text: string): void {
     const threadId = this.#shown?.thread.threadId;
-    if (threadId === undefined || this.#sending !== undefined) return;
+    if (threadId === undefined || !this.#isFree) return;
     const clientMessageId = crypto.randomUUID();
-    this.#sending = { clientMessageId, text };
+    this.#sending.set(clientMessageId, { threadId, text });
     this.#refusal = undefined;
     this.#letter.text = '';
     this.#host.post({ type: 'send', threadId, clientMessageId, text });
@@ -99,13 +102,19 @@ export class ThreadApp {
 
   #typed(): void {
     const threadId = this.#shown?.thread.threadId;
-    if (threadId !== undefined) {
-      const { [threadId]: _, ...others } = this.#kept();
-      const text = this.#letter.text;
-      const latest = Object.entries(others).slice(0, MOST_KEPT - 1);
-      this.#host.keep({ ...(text === '' ? {} : { [threadId]: text }), ...Object.fromEntries(latest) });
-    }
+    if (threadId !== undefined) this.#keep(threadId, this.#letter.text);
     this.#draw();
+  }
+
+  /** Nothing of this thread is on its way. */
+  get #isFree(): boolean {
+    return [...this.#sending.values()].every(({ threadId }) => threadId !== this.#shown?.thread.threadId);
+  }
+
+  #keep(threadId: string, text: string): void {
+    const { [threadId]: _, ...others } = this.#kept();
+    const latest = Object.entries(others).slice(0, MOST_KEPT - 1);
+    this.#host.keep({ ...(text === '' ? {} : { [threadId]: text }), ...Object.fromEntries(latest) });
   }
 
   #kept(): Kept {
@@ -125,7 +134,7 @@ export class ThreadApp {
     const before = this.#scroller;
     const isAtEnd =
       before === null || before.scrollHeight - before.scrollTop - before.clientHeight <= AT_END_PX;
-    this.#letter.update(this.#shown.reply, this.#isLinked && this.#sending === undefined, this.#refusal);
+    this.#letter.update(this.#shown.reply, this.#isLinked && this.#isFree, this.#refusal);
     render(
       threadView(this.#shown, this.#letter.element, this.#now(), (message) => this.#host.post(message)),
       this.#root,
