@@ -112,7 +112,8 @@ export type ToPanel =
 /** A message of the transcript: a prompt by its seq, an answer by its id, which it keeps when its pieces are joined. */
 export type Place = { readonly seq: number } | { readonly messageId: string };
 
-const text = z.string().max(1_000_000);
+/** As long as the output of a command may be. */
+const text = z.string().max(4_000_000);
 
 /**
  * A file, or some of its lines (`#L12-40`), that goes along with a prompt, or a clipping that the host keeps: an image,
@@ -250,7 +251,7 @@ export const FromPanel = z.discriminatedUnion('type', [
     sessionId: SessionId,
     toolCallId: z.string().max(500),
     title: z.string().max(2000),
-    text: z.string().max(4_000_000),
+    text,
     isRunning: z.boolean(),
   }),
   z.strictObject({ type: z.literal('reconnect') }),

@@ -23,6 +23,10 @@ test('a message that asks for anything else is dropped, however it is dressed', 
   assert.equal(FromPanel.safeParse({ type: 'ready' }).success, true);
 });
 
+test('what is copied may be the output of a long command', () => {
+  assert.equal(FromPanel.safeParse({ type: 'copy', text: 'x'.repeat(3_000_000) }).success, true);
+});
+
 test('a prompt gets through however long it is: whoever is told nothing of it would not have it back', () => {
   const message = 'x'.repeat(3_000_000);
   for (const type of ['send', 'edit'])
