@@ -119,7 +119,9 @@ export class Composer {
 
   /** Text from elsewhere: kept from before a reload, written in another window, or given back because it was refused. */
   setText(text: string, attachments: readonly Attachment[] = this.#attachments): void {
-    this.#attachments = attachments;
+    // As many as may go along, each once: what comes back joins what has been added since.
+    const each = new Map(attachments.map((attachment) => [attachment.uri, attachment]));
+    this.#attachments = [...each.values()].slice(0, MOST_ATTACHMENTS);
     if (text !== this.#field.value) this.#field.value = text;
     this.#act.changed();
   }

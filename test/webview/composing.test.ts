@@ -181,6 +181,23 @@ describe('the composer', () => {
     panel.close();
   });
 
+  it('sends no more along than the host takes, also when some of it was given back', async () => {
+    const panel = await idle();
+    const attach = (from: number, to: number): ToPanel[] =>
+      Array.from({ length: to - from }, (_, n) => ({
+        type: 'attach',
+        attachment: { uri: `file:///home/ann/${from + n}.ts`, name: `${from + n}.ts` },
+      }));
+    await panel.tell(...attach(0, 20));
+    await field(panel).fill('Look');
+    await field(panel).press('Enter');
+    const [sent] = await panel.posted('send');
+    const promptId = String(sent?.['promptId']);
+    await panel.tell(...attach(18, 22), { type: 'refused', promptId, message: 'Full.' });
+    assert.equal(await panel.page.locator('.composer .chip').count(), 20);
+    panel.close();
+  });
+
   it('takes a suggestion back with Ctrl+Z, as if its words had been typed', async () => {
     const panel = await idle();
     await field(panel).pressSequentially('Compare with @log first');
