@@ -122,6 +122,14 @@ for (const id of realAgentIds()) {
       });
     }
 
+    test('its mode is changed, and nothing that it says of that is an answer', async () => {
+      const said = await textOf(async () => {
+        await opened.agent.setMode('plan');
+        await opened.agent.setMode(agent.recipe.mode ?? 'ask');
+      });
+      assert.equal(said, '');
+    });
+
     for (const status of [500, 401] as const) {
       test(`when the model answers ${status}, a person learns of it or can stop, and the next turn works`, async () => {
         const seen = agent.recipe.onError?.[status];
