@@ -18,6 +18,11 @@ export function mailPolicyFor(
 /** A receipt of a peer. A message to one mailbox has one recipient, whatever that, or its gateway, is called by now. */
 export function receiptFrom(to: string, { mailbox, state, at, reason }: Receipt): Receipt {
   const { kind, peer } = destinationOf(to);
-  const said = reason === undefined ? {} : { reason: reason.slice(0, 500) };
-  return { mailbox: kind === 'mailbox' ? to : `${mailbox.slice(0, 64)}@${peer}`, state, at, ...said };
+  return {
+    mailbox: kind === 'mailbox' ? to : `${mailbox.slice(0, 64)}@${peer}`,
+    state,
+    // However many digits it has.
+    at: new Date(at).toISOString(),
+    ...(reason === undefined ? {} : { reason: reason.slice(0, 500) }),
+  };
 }

@@ -173,7 +173,7 @@ export class Delegation {
   /** News of a task that we gave. Only the peer that has it can tell any. */
   #heard({ taskId, ...news }: Report, key: number): void {
     const stored = this.#parts.store.tasks.find(taskId, 'out', key);
-    if (stored !== undefined && !isOver(stored.task.state)) this.#change(stored, news);
+    if (stored !== undefined && !isOver(stored.task.state)) this.#change(stored, { ...news, ...cut(news) });
   }
 
   async #accept(offer: Offer, key: number): Promise<Report> {
@@ -291,7 +291,13 @@ function reportFrom(given: unknown, peer: PeerName): Report {
   });
 }
 
-const reportOf = ({ taskId, state, sessionId, result, error }: Task): Report => ({
-  ...{ taskId, state, sessionId, error },
-  result: result === null ? null : result.slice(0, 100_000),
+const reportOf = ({ taskId, state, sessionId, ...said }: Task): Report => ({
+  ...{ taskId, state, sessionId },
+  ...cut(said),
+});
+
+/** The words of a report, on their way and where they arrive. */
+const cut = ({ result, error }: Pick<Report, 'result' | 'error'>) => ({
+  result: result?.slice(0, 100_000) ?? null,
+  error: error?.slice(0, 2_000) ?? null,
 });

@@ -40,9 +40,12 @@ export type News = z.infer<typeof News>;
 
 /** A message on its way to mailboxes of the receiver. */
 export const Letter = MailMessage.pick({
-  ...{ id: true, clientMessageId: true, type: true, content: true, timestamp: true, priority: true },
-  ...{ replyTo: true, threadId: true, meta: true },
+  ...{ id: true, clientMessageId: true, content: true, priority: true, replyTo: true, threadId: true },
+  ...{ meta: true },
 }).extend({
+  // What no quota counts is short.
+  type: MailMessage.shape.type.max(64),
+  timestamp: MailMessage.shape.timestamp.max(64),
   sender: z
     .string()
     .regex(/^[!-~]{1,160}$/)

@@ -28,6 +28,9 @@ const PEER_QUOTA = { messages: 5_000, bytes: 64 * 1024 * 1024 };
 /** Of one message, as many as one answer may tell of. */
 const MOST_RECIPIENTS = 10_000;
 
+/** The longest that any message may be on its way. */
+const LONGEST_MS = 365 * 86_400_000;
+
 /** Puts a letter where it belongs. Sent again it is where it was, and the answer is the same. */
 export function receiveLetter(
   store: Store,
@@ -63,7 +66,10 @@ export function receiveLetter(
   if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');
   if (letter.hops > MAX_HOPS) return refused('refused: too many answers to answers');
   const message = messageOf(letter, peer);
-  const expiresAt = letter.leftMs === null ? null : new Date(Date.parse(now) + letter.leftMs).toISOString();
+  const expiresAt =
+    letter.leftMs === null
+      ? null
+      : new Date(Date.parse(now) + Math.min(letter.leftMs, LONGEST_MS)).toISOString();
   const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> =>
     isThere(mailbox) ? 'arrived' : tryPut(mailbox);
   const tryPut = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {

@@ -109,6 +109,54 @@ it('a task and a letter that are malformed are answered with an error, not taken
   assert.deepEqual((await both.box.client().call('task.list', {})).tasks, []);
 });
 
+it('whatever a peer makes long takes no room here: what no message counts, a time, the result of a task', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const there = both.box.client();
+  const { calls } = both.laptop.peering.side(1);
+  const long = '1'.repeat(100_000);
+  const timestamp = new Date().toISOString();
+  const letter = {
+    ...{ id: 'm', clientMessageId: 'c', type: 'message', content: 'x', priority: 'next', timestamp },
+    ...{
+      replyTo: null,
+      threadId: 'm',
+      meta: {},
+      sender: 's',
+      from: 's',
+      to: 'person',
+      leftMs: 1e300,
+      hops: 0,
+    },
+  };
+  const send = (more: object): Promise<unknown> =>
+    calls.call('peer.mail', { letters: [{ ...letter, ...more }] }, { isRepeatable: true });
+  await assert.rejects(send({ type: long }), Error);
+  await assert.rejects(send({ timestamp: `2026-01-01T00:00:00.${long}Z` }), Error);
+  await send({});
+  await there.call('mail.send', { to: 'person@laptop', message: 'x' });
+  const sent = await waitFor('its arrival', async () => {
+    const [message] = (await there.call('mail.outbox', { status: 'done' })).messages;
+    return message;
+  });
+  const receipt = { mailbox: 'person', state: 'read', at: `2026-01-01T00:00:00.${long}Z` };
+  await calls.call('peer.receipts', { receipts: [{ id: sent.id, receipt }] }, { isRepeatable: true });
+  assert.ok(JSON.stringify(await there.call('mail.outbox', {})).length < 10_000);
+  assert.equal((await there.call('mail.inbox', {})).messages.length, 1);
+
+  both.laptop.permit({ prompt: true });
+  both.laptop.peering.answer('peer.task', ({ taskId }) => ({
+    ...{ taskId, state: 'completed', sessionId: null },
+    ...{ result: long.repeat(5), error: long },
+  }));
+  await there.call('task.delegate', { peer: 'laptop', prompt: 'hello' });
+  const task = await waitFor('its end', async () => {
+    const [one] = (await there.call('task.list', {})).tasks;
+    return one?.state === 'completed' && one;
+  });
+  assert.deepEqual([task.result?.length, task.error?.length], [100_000, 2_000]);
+  assert.deepEqual(both.box.bugs.map(String), []);
+});
+
 it('a peer that tells of a task in a way that nobody understands makes that task fail, and no more', async () => {
   await using both = linkedGateways(EVERYTHING);
   both.box.peering.answer('peer.task', () => ({ state: 'wonderful' }));
