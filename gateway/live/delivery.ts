@@ -119,8 +119,12 @@ export class Delivery implements AsyncDisposable {
 
   /** A peer says that mail there is over: there may be room for more. */
   roomAt(peer: string): void {
-    for (const lane of this.#lanes.values())
-      if (lane.peer === peer && lane.pause !== undefined) this.#resume(lane);
+    for (const lane of this.#lanes.values()) {
+      if (lane.peer !== peer) continue;
+      if (lane.pause !== undefined) this.#resume(lane);
+      // What it is about to answer may be from before.
+      else if (lane.isCarried) lane.failures = 0;
+    }
   }
 
   /** A peer is linked. The result takes its carrier away again. */
@@ -297,8 +301,8 @@ export class Delivery implements AsyncDisposable {
     lane.isCarried = false;
     if (isAgain) {
       this.#world.onBack();
+      this.#pause(lane, Math.min(wait, backOffMs(lane.failures, clock.chance())));
       lane.failures += 1;
-      this.#pause(lane, wait);
     } else this.wake(lane.name, lane.peer);
   }
 

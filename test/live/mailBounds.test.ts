@@ -202,9 +202,11 @@ test('a mailbox at a peer that stays full is asked ever more seldom, with one le
   for (let n = 0; n < 100; n += 1) await desk.call('mail.send', { to: 'x@a', message: `${n}` });
   const asked: number[] = [];
   let room = 0;
+  let onAsked = (): void => {};
   delivery.link('a', {
     deliver: (batch) => {
       asked.push(batch.length);
+      onAsked();
       const answers = batch.map(
         () => ({ status: (room -= 1) >= 0 ? 'done' : 'pending', receipts: [] }) as const,
       );
@@ -224,8 +226,23 @@ test('a mailbox at a peer that stays full is asked ever more seldom, with one le
   room = 70;
   delivery.roomAt('a');
   await waitFor('what there was room for', () => desk.store.outbox.open().pending === 30);
+  // While it is being asked: the answer is from before.
+  room = 0;
+  const askedAgain = (count: number, ms: number): Promise<unknown> => {
+    const before = asked.length;
+    return waitFor('the next question', () => {
+      if (asked.length >= before + count) return true;
+      clock.pass(ms);
+      return false;
+    });
+  };
+  await askedAgain(10, 60_000);
+  onAsked = () => delivery.roomAt('a');
+  await askedAgain(1, 60_000);
   room = 30;
-  delivery.roomAt('a');
+  const at = clock.ms;
+  await askedAgain(1, 10);
+  assert.ok(clock.ms - at < 10_000, `it waited ${clock.ms - at} ms`);
   await waitFor('the rest', () => desk.store.outbox.open().pending === 0);
 });
 
