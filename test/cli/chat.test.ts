@@ -10,6 +10,15 @@ import { holdfast, Running, startHoldfast } from './holdfast.ts';
 
 const DEMO = ['--agent', 'demo', '--mode', 'ask'];
 
+function assertInOrder(out: string, parts: readonly string[]): void {
+  let at = 0;
+  for (const part of parts) {
+    const found = out.indexOf(part, at);
+    assert.ok(found >= at, `"${part}" comes after what is before it in: ${out}`);
+    at = found + part.length;
+  }
+}
+
 describe('chat through a pipe', () => {
   let gateway: TestGateway;
   let client: TestClient;
@@ -24,7 +33,7 @@ describe('chat through a pipe', () => {
       input: 'echo first\nask\n3\necho two \\\nlines\n/\nfail\n',
     });
     assert.deepEqual([code, err], [0, '']);
-    const parts = [
+    assertInOrder(out, [
       '"Piped" with demo in ',
       '> echo first\n\nfirst\n',
       '> ask\n',
@@ -37,13 +46,7 @@ describe('chat through a pipe', () => {
       '> fail\n',
       'The turn failed: ',
       'The session goes on. Come back: holdfast chat ',
-    ];
-    let at = 0;
-    for (const part of parts) {
-      const found = out.indexOf(part, at);
-      assert.ok(found >= at, `"${part}" comes after what is before it in: ${out}`);
-      at = found + part.length;
-    }
+    ]);
   });
 
   it('a form is filled in line by line, and a value that does not fit is asked for again', async () => {
@@ -51,7 +54,7 @@ describe('chat through a pipe', () => {
       input: 'form\nOi\n2\n\nAda\n9\n\nbow, 2\ny\nform\n-\necho done\n',
     });
     assert.deepEqual([code, err], [0, '']);
-    const parts = [
+    assertInOrder(out, [
       'How shall I greet?\n  Greeting (needed)  greeting, one of these\n    1  Hello: Among friends\n    2  Ahoy: At sea\n',
       '  How often  times, a whole number, 1 to 5; unless said: 1\n',
       'Fill it in line by line, or "-" to decline. It waits until someone answers.\nGreeting:\n',
@@ -63,13 +66,7 @@ describe('chat through a pipe', () => {
       '- greeting: Ahoy\n- name: Ada\n- times: 1\n- manners: bow,wave\n- aloud: true\n',
       'You declined.\n',
       '> echo done\n\ndone\n',
-    ];
-    let at = 0;
-    for (const part of parts) {
-      const found = out.indexOf(part, at);
-      assert.ok(found >= at, `"${part}" comes after what is before it in: ${out}`);
-      at = found + part.length;
-    }
+    ]);
   });
 
   it('a question that a window answers is not asked any more', async () => {

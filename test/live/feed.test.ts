@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { place, type OpenMessage } from '../../gateway/core/log.ts';
 import { Feed, type Follower } from '../../gateway/live/feed.ts';
 import { PromptId, type Event, type EventBody } from '../../gateway/protocol/index.ts';
-import { admitPrompt, endTurn, takePrompt } from '../../gateway/store/conversation.ts';
+import { endTurn, takePrompt } from '../../gateway/store/conversation.ts';
 import type { Batch } from '../../gateway/store/log.ts';
-import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { admit, delta, newSession, NOW, openStore, SESSION } from '../support/store.ts';
 
 const TURNS = 8;
 const PIECES = 265;
@@ -72,7 +72,7 @@ for (const start of [1, 2, 3]) {
     let sends = 0;
     const send = (): Promise<unknown> => {
       sends += 1;
-      return store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(`p${sends}`) }, NOW));
+      return admit(store, `p${sends}`);
     };
     const say = (open: OpenMessage | undefined, count: number): OpenMessage | undefined => {
       const bodies: EventBody[] = [];
@@ -130,8 +130,6 @@ test('a page that was read before its turn was compacted is given to nobody who 
   const session = await newSession(store);
   const feed = new Feed(store.log);
   store.listeners.push((committed) => feed.publish(committed));
-  const admit = (id: string, message: string): Promise<unknown> =>
-    store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
   const say = (...offsets: number[]): unknown =>
     store.written(() =>
       store.log.append(
@@ -140,10 +138,10 @@ test('a page that was read before its turn was compacted is given to nobody who 
         offsets.map((offset) => delta(offset, PIECE)),
       ),
     );
-  await admit('p1', 'go');
+  await admit(store, 'p1');
   say(0);
   // So long that the whole message, which then comes behind it, begins a page.
-  await admit('p2', 'y'.repeat(100_000));
+  await admit(store, 'p2', 'y'.repeat(100_000));
   const rest = Array.from({ length: 14 }, (_, index) => (index + 1) * PIECE.length);
   say(...rest);
   const early = new SlowReader();
@@ -167,7 +165,7 @@ test('pages that were read before a part of a turn was compacted are not given t
   const session = await newSession(store);
   const feed = new Feed(store.log);
   store.listeners.push((committed) => feed.publish(committed));
-  await store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent('p') }, NOW));
+  await admit(store, 'p');
   const words = 'x'.repeat(30_000);
   const piece = (index: number): EventBody => delta(index * words.length, words);
   // As stored, a page ends with the mode; once compacted, all of the message stands behind it.

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Problem, type Event, type SessionId, textOf } from '../../gateway/protocol/index.ts';
-import { recordedClaude } from '../support/agents.ts';
+import { recordedClaude, richAgent } from '../support/agents.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -13,13 +13,7 @@ import { waitFor } from '../support/waitFor.ts';
 const RICH = 'rich';
 
 const rich = (folder: string): object => ({
-  agents: {
-    rich: {
-      command: process.execPath,
-      args: [path.join(import.meta.dirname, '..', 'support', 'richAgent.ts'), folder],
-    },
-    plain: { command: 'cat', protocol: 'command' },
-  },
+  agents: { rich: richAgent(folder), plain: { command: 'cat', protocol: 'command' } },
 });
 
 const said = async (

@@ -1,20 +1,13 @@
 // What an agent offers is known to the gateway: models, modes, commands and options, also when no agent runs.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
 import { Problem, type SessionId } from '../../gateway/protocol/index.ts';
+import { richAgent } from '../support/agents.ts';
 import type { TestClient } from '../support/client.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 
-const rich = (folder: string): object => ({
-  agents: {
-    rich: {
-      command: process.execPath,
-      args: [path.join(import.meta.dirname, '..', 'support', 'richAgent.ts'), folder],
-    },
-  },
-});
+const rich = (folder: string): object => ({ agents: { rich: richAgent(folder) } });
 
 /** How the agent is set, in its own words. */
 const settings = async (client: TestClient, sessionId: SessionId): Promise<string | undefined> => {

@@ -13,11 +13,10 @@ import { noTools } from '../../gateway/lentTools.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { Problem, type Message } from '../../gateway/protocol/index.ts';
-import { admitPrompt } from '../../gateway/store/conversation.ts';
 import { DISK_FULL } from '../../gateway/store/database.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { waitFor, within } from '../support/waitFor.ts';
-import { delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
+import { admit, delta, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
 /** An agent that notes what it is given, and ends a turn only when it is cancelled. */
 class PatientAgent implements AgentDriver {
@@ -72,9 +71,6 @@ function newLive(store: Store): { live: Live; agent: PatientAgent } {
   return { agent, live: new Live({ ...world, findAgent: () => agent }) };
 }
 
-const send = (store: Store, id: string) =>
-  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id) }, NOW));
-
 const stateOf = (store: Store, id: string): string | undefined =>
   store.queue.get(store.sessions.get(SESSION), sent(id).promptId).state;
 
@@ -83,7 +79,7 @@ test('a stop counts from the moment at which the prompt was acknowledged, before
   const { store } = opened;
   await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   assert.equal(await live.of(SESSION).interrupt(), true);
   assert.equal(stateOf(store, 'a'), 'cancelled');
@@ -96,7 +92,7 @@ test('the end of the gateway leaves a prompt that no agent had as it was', async
   const { store } = opened;
   await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   await live[Symbol.asyncDispose]();
   assert.equal(stateOf(store, 'a'), 'running');
@@ -113,7 +109,7 @@ test('a session says at which step of its plan the turn is, and no longer than i
   const { store } = opened;
   await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
   const step = () => store.sessions.get(SESSION).session.step;
@@ -139,7 +135,7 @@ test('a prompt that could not be begun on a full disk is begun when there is roo
   const { store } = opened;
   await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   const full = t.mock.method(store, 'synced', fullDisk);
   live.wake(SESSION);
   await waitFor('the disk to be met full', () => full.mock.callCount() > 0);
@@ -153,7 +149,7 @@ test('a gateway that ends on a full disk does not wait for room', async (t) => {
   const { store } = opened;
   await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
   const full = t.mock.method(store, 'synced', fullDisk);
@@ -171,7 +167,7 @@ test('most of a long turn is compacted before its end, and others come in betwee
   const { store } = opened;
   const session = await newSession(store);
   const { live, agent } = newLive(store);
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
   const words = Array.from({ length: 3_500 }, (_, index) => `word${index} `);
@@ -200,7 +196,7 @@ test('a turn that is cut while it is compacted is whole after the next start', a
   const { store } = opened;
   const session = await newSession(store);
   const { promptId } = sent('a');
-  await send(store, 'a');
+  await admit(store, 'a');
   const words = Array.from({ length: 2_500 }, (_, index) => `word${index} `);
   store.written(() => {
     store.queue.markHanded(promptId);
@@ -235,11 +231,11 @@ test('an agent whose start could not be written down is ended, and the next prom
     };
     return conversation;
   };
-  await send(store, 'a');
+  await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the end of the first turn', () => stateOf(store, 'a') === 'failed');
   store.written = written;
-  await send(store, 'b');
+  await admit(store, 'b');
   live.wake(SESSION);
   await waitFor('the agent to have the second', () => agent.given.length > 0);
   assert.deepEqual(agent.given, ['text of b']);
@@ -288,7 +284,7 @@ for (const times of ['once', 'twice']) {
     if (times === 'twice') doTwice(store);
     const { live, agent } = newLive(store);
     const status = () => store.sessions.get(SESSION).session.status;
-    await send(store, 'a');
+    await admit(store, 'a');
     live.wake(SESSION);
     await waitFor('the agent to have it', () => agent.given.length > 0);
     assert.equal(status(), 'busy');

@@ -9,11 +9,8 @@ import { admitPrompt, changePrompt } from '../../gateway/store/conversation.ts';
 import { Database, DISK_FULL } from '../../gateway/store/database.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
-import { delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
+import { admit, delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
 import { waitFor } from '../support/waitFor.ts';
-
-const admit = (store: Store, id: string, message?: string) =>
-  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
 
 const listed = (store: Store): string[] =>
   store.queue

@@ -13,10 +13,7 @@ import {
   takePrompt,
 } from '../../gateway/store/conversation.ts';
 import type { Store } from '../../gateway/store/store.ts';
-import { newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
-
-const admit = (store: Store, id: string, message?: string) =>
-  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
+import { admit, newSession, NOW, openStore, sent, SESSION } from '../support/store.ts';
 
 const statesOf = (store: Store): string[] =>
   store.queue.list(store.sessions.get(SESSION)).map(({ promptId, state }) => `${promptId} ${state}`);

@@ -18,6 +18,12 @@ export const demoProgram = nodeProgram('Demo agent', './demoAgent.ts');
 /** Asks whether it may run a command of as many characters as its prompt says. */
 export const askingProgram = nodeProgram('Asking agent', './askingAgent.ts');
 
+/** How a configuration says it: an agent that offers everything, and keeps its sessions in a folder. */
+export const richAgent = (folder: string): Pick<Program, 'command' | 'args'> => {
+  const { command, args } = nodeProgram('Rich agent', './richAgent.ts', folder);
+  return { command, args };
+};
+
 /** An agent that replays `test/golden/acp/<name>.jsonl`. */
 export const recorded = (name: string): Program =>
   nodeProgram(

@@ -7,6 +7,7 @@ import {
   type EventBody,
   type Prompt,
 } from '../../gateway/protocol/index.ts';
+import { admitPrompt } from '../../gateway/store/conversation.ts';
 import type { StoredSession } from '../../gateway/store/session.ts';
 import { Store } from '../../gateway/store/store.ts';
 import { newFolder } from './folders.ts';
@@ -60,3 +61,7 @@ export const sent = (id: string, message: Prompt['message'] = `text of ${id}`) =
   expiresAt: null,
   steer: false,
 });
+
+/** Sends a prompt to the session s1. */
+export const admit = (store: Store, id: string, message?: Prompt['message']) =>
+  store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(id, message) }, NOW));
