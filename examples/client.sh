@@ -16,19 +16,28 @@ socket=$(sed -n 's/.*"socket": *"\([^"]*\)".*/\1/p' "$state/gateway.json")
 
 gateway() { path=$1; shift; curl -fsN --unix-socket "$socket" "http://localhost$path" "$@"; }
 
+# What a call is answered; a refusal, which says what to do, ends the script.
 rpc() {
-  gateway /rpc -H 'Content-Type: application/json' -H 'Accept: application/json' \
-    -d "{\"method\": \"$1\", \"params\": $2}"
+  answer=$(gateway /rpc -H 'Content-Type: application/json' -H 'Accept: application/json' \
+    -d "{\"method\": \"$1\", \"params\": $2}")
+  case $answer in *'"error":'*) printf '%s\n' "$answer" >&2; return 1 ;; esac
+  printf '%s\n' "$answer"
 }
 
-# One line of text as a JSON string.
-quoted() { printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&"/'; }
+# Text as a JSON string.
+tab=$(printf '\t')
+quoted() {
+  printf '"%s"' "$(printf '%s\n' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$tab/\\\\t/g" |
+    awk '{ printf "%s%s", between, $0; between = "\\n" }')"
+}
 
 # A member of a JSON object that is known to be a plain string.
-member() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
+member() { printf '%s\n' "$2" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
 
-session=$(rpc session.create "{\"path\": $(quoted "$PWD"), \"agent\": \"demo\"}" | member sessionId)
-cursor=$(rpc session.send "{\"sessionId\": \"$session\", \"message\": $(quoted "$message")}" | member cursor)
+created=$(rpc session.create "{\"path\": $(quoted "$PWD"), \"agent\": \"demo\"}")
+session=$(member sessionId "$created")
+sent=$(rpc session.send "{\"sessionId\": \"$session\", \"message\": $(quoted "$message")}")
+cursor=$(member cursor "$sent")
 
 over=
 while [ -z "$over" ]; do

@@ -82,6 +82,25 @@ test('shell: quotes and backslashes in a prompt arrive as they are', async () =>
   assert.equal(textOf(events), 'say "hi" \\n $HOME');
 });
 
+test('shell: lines and tabs of a prompt arrive as they are, and what is refused is told instead of waited for', async () => {
+  await using gateway = await startGateway();
+  const say = async (text: string) => {
+    const args = [path.join(examples, 'client.sh'), text];
+    await using run = new Running('sh', args, gateway.home, { cwd: newFolder('work') });
+    return await run.over();
+  };
+  const { out, err } = await say('echo one\n\ttwo\\n\nthree');
+  assert.equal(err, '');
+  const events = out
+    .trim()
+    .split('\n')
+    .map((line) => Event.parse(JSON.parse(line)));
+  assert.equal(textOf(events), 'one\n\ttwo\\n\nthree');
+  const refused = await say('echo \u0001');
+  assert.deepEqual([refused.code, refused.out], [1, '']);
+  assert.match(refused.err, /^\{.*"error":.*Not JSON/);
+});
+
 test('shell: on macOS the state folder is where that system has it', async () => {
   const userHome = newFolder();
   await using _gateway = await startGateway({
