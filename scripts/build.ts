@@ -101,7 +101,7 @@ const inPanel: BuildOptions = {
 };
 
 const bundles: BuildOptions[] = [
-  // Also the command `holdfast` (see "bin" in package.json), so it says who runs it, and what an old Node is told.
+  // Also what the command `holdfast` runs (scripts/holdfast.mjs), so it says who runs it, and what an old Node is told.
   {
     ...onNode,
     entryPoints: ['gateway/launch.ts'],
