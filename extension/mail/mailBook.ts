@@ -32,12 +32,18 @@ export class MailBook implements Disposable {
     return this.#threads;
   }
 
+  /** Those of linked machines, too. */
   get mailboxes(): readonly Mailbox[] {
     return this.#mailboxes;
   }
 
+  /** Those of this gateway: the others have names of their own, which may be the same. */
+  get here(): readonly Mailbox[] {
+    return this.#mailboxes.filter(({ peer }) => peer === undefined);
+  }
+
   mailbox(name: string): Mailbox | undefined {
-    return this.#mailboxes.find((mailbox) => String(mailbox.name) === name);
+    return this.here.find((mailbox) => String(mailbox.name) === name);
   }
 
   dispose(): void {

@@ -43,7 +43,7 @@ const commands: Record<string, Command<MailCommandParts>> = {
   'holdfast.requeueMail': driving(requeue),
   'holdfast.openMailSession': openSessionOf,
   'holdfast.mailPolicy': driving(async ({ connection, book }) => {
-    const boxes = book.mailboxes.map(({ name, policy }) => ({
+    const boxes = book.here.map(({ name, policy }) => ({
       label: plainLabel(name),
       description: policy,
       name,

@@ -4,29 +4,22 @@ import type { MailPolicy, Mailbox, MailboxName, Priority } from '../../gateway/p
 import type { Connection } from '../connection.ts';
 import { t } from '../l10n.ts';
 import { plainLabel } from '../plainText.ts';
+import { recipients } from './mailAddresses.ts';
 
 /** An address: of the list, or typed. undefined: the person left. */
 export async function pickAddress(
   mailboxes: readonly Mailbox[],
   participants: readonly string[] = [],
 ): Promise<string | undefined> {
-  const { Address, PERSON } = await import('../../gateway/protocol/mail.ts');
+  const { Address } = await import('../../gateway/protocol/mail.ts');
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly address: string }>();
   pick.title = t('Write to');
   pick.placeholder = t('A mailbox, name@machine, @topic, or * for everyone');
-  const others = participants.filter(
-    (name) => name !== PERSON && !mailboxes.some((mailbox) => mailbox.name === name),
-  );
-  const known = [
-    ...others.map((address) => ({ address, label: plainLabel(address), description: '' })),
-    ...mailboxes
-      .filter(({ name }) => name !== PERSON)
-      .map(({ name, profile }) => ({
-        address: name,
-        label: plainLabel(name),
-        description: plainLabel(profile.summary || profile.title, 80),
-      })),
-  ];
+  const known = recipients(mailboxes, participants).map(({ address, about }) => ({
+    address,
+    label: plainLabel(address),
+    description: plainLabel(about, 80),
+  }));
   const offer = (): void => {
     const typed = Address.safeParse(pick.value).data;
     const isNew = typed !== undefined && !known.some(({ address }) => address === typed);

@@ -126,7 +126,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
   #draw(): void {
     if (!this.#shown || !this.#view) return;
     const { book, titleOf, iconOf } = this.#parts;
-    const titles = book.mailboxes.flatMap(({ name, sessionId }): [string, string][] => {
+    const titles = book.here.flatMap(({ name, sessionId }): [string, string][] => {
       const title = sessionId === undefined ? undefined : titleOf(sessionId);
       return title === undefined ? [] : [[name, title]];
     });

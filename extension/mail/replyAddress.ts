@@ -2,7 +2,7 @@
 import type { ThreadMessage } from '../../gateway/protocol/index.ts';
 
 /** The mailbox of whoever sits here: `PERSON` of the contract. */
-const PERSON = 'person';
+export const PERSON = 'person';
 
 export function replyAddress(messages: readonly Pick<ThreadMessage, 'from' | 'to'>[]): string {
   const other = messages.findLast(({ from }) => from !== PERSON)?.from;

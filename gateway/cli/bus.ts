@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Delivery, Mailbox } from '../protocol/index.ts';
+import { addressOf, type Delivery, type Mailbox } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { mailboxFolders, stateFolder } from '../rpc/paths.ts';
 import { callByName, withGateway } from './client.ts';
@@ -151,7 +151,9 @@ async function list(call: Call): Promise<void> {
   );
   if (call.flag('all') === true) {
     const others = known.filter(({ socket }) => socket === undefined);
-    rows.push(...others.map((mailbox): Row => ({ ...factsOf(mailbox), name: mailbox.name, state: 'none' })));
+    rows.push(
+      ...others.map((mailbox): Row => ({ ...factsOf(mailbox), name: addressOf(mailbox), state: 'none' })),
+    );
   }
   rows.sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = rows.map(({ name, kind, state, unread, held, socket }) => [

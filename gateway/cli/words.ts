@@ -1,5 +1,6 @@
 // How the answers of some methods are told to people; every other answer is described member by member.
 import {
+  addressOf,
   methods,
   textOf,
   type Event,
@@ -64,8 +65,8 @@ const WORDS: Words = {
   'mailbox.list': ({ mailboxes }) =>
     table([
       ['NAME', 'KIND', 'PRESENCE', 'POLICY', 'UNREAD', 'HELD', 'TOPICS', 'SUMMARY'],
-      ...mailboxes.map(({ name, peer, kind, profile, policy, unread, held, topics }) => [
-        peer === undefined ? name : `${name}@${peer}`,
+      ...mailboxes.map(({ kind, profile, policy, unread, held, topics, ...mailbox }) => [
+        addressOf(mailbox),
         kind,
         profile.status,
         policy,

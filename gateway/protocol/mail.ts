@@ -86,6 +86,10 @@ export const Mailbox = z.object({
 });
 export type Mailbox = z.infer<typeof Mailbox>;
 
+/** What to write to. A mailbox of a linked gateway often has a namesake here. */
+export const addressOf = ({ name, peer }: Pick<Mailbox, 'name' | 'peer'>): string =>
+  peer === undefined ? name : `${name}@${peer}`;
+
 export const MailMessage = z.object({
   id: MessageId,
   clientMessageId: ClientMessageId,

@@ -1,6 +1,6 @@
 // Mail as the text that an agent reads: what others wrote stays apart from what we say, however it is made up.
 import { quoted, writer } from '../core/mailPrompt.ts';
-import type { Delivery, Mailbox } from '../protocol/index.ts';
+import { addressOf, type Delivery, type Mailbox } from '../protocol/index.ts';
 
 /** Said before whatever another program wrote. */
 export const UNTRUSTED =
@@ -27,9 +27,11 @@ const headOf = ({ id, from, to, timestamp, state, priority, replyTo, provenance 
 /** Who can be written to, with what each says of itself. */
 export function agentsText(mailboxes: readonly Mailbox[]): string {
   if (mailboxes.length === 0) return 'Nobody else has a mailbox here.';
-  const rows = mailboxes.map(({ name, kind, profile: { status, title, summary } }) => {
+  const rows = mailboxes.map((mailbox) => {
+    const { kind, profile } = mailbox;
+    const { status, title, summary } = profile;
     const said = [title, summary].filter((text) => text !== '').join('. ');
-    return `${name} (${kind}, ${status})${said === '' ? '' : `\n${quoted(said.slice(0, 600))}`}`;
+    return `${addressOf(mailbox)} (${kind}, ${status})${said === '' ? '' : `\n${quoted(said.slice(0, 600))}`}`;
   });
   return [UNTRUSTED, ...rows].join('\n');
 }

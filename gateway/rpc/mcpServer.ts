@@ -1,7 +1,7 @@
 // The tools that an agent gets over MCP, made from the contract: its own mail, and nothing else.
 import { McpServer, type CallToolResult } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { Delivery, Mailbox, mailMethods } from '../protocol/index.ts';
+import { addressOf, Delivery, Mailbox, mailMethods } from '../protocol/index.ts';
 import { VERSION } from '../version.ts';
 import { agentsText, inboxText, UNTRUSTED } from './mailText.ts';
 
@@ -40,7 +40,14 @@ const SHAPES = {
   acknowledge: mailMethods['mail.ack'].params.omit({ mailbox: true }),
   sent: mailMethods['mail.send'].result,
   acknowledged: mailMethods['mail.ack'].result,
-  agents: z.object({ notice, agents: z.array(Mailbox.pick({ name: true, kind: true, profile: true })) }),
+  agents: z.object({
+    notice,
+    agents: z.array(
+      Mailbox.pick({ kind: true, profile: true }).extend({
+        name: z.string().describe('What to write to: name, or name@peer'),
+      }),
+    ),
+  }),
   inbox: z.object({
     notice,
     messages: z.array(Delivery.omit({ clientMessageId: true, meta: true, mailbox: true })),
@@ -75,7 +82,11 @@ export function mcpServerOf(call: CallMail): McpServer {
     () =>
       answer(SHAPES.agents, async () => {
         const { mailboxes } = await call('mailbox.list', {});
-        const agents = mailboxes.map(({ name, kind, profile }) => ({ name, kind, profile }));
+        const agents = mailboxes.map(({ kind, profile, ...mailbox }) => ({
+          name: addressOf(mailbox),
+          kind,
+          profile,
+        }));
         return { text: agentsText(mailboxes), structured: { notice: UNTRUSTED, agents } };
       }),
   );

@@ -210,6 +210,29 @@ it('a machine that is linked again under another name is called that everywhere,
   });
 });
 
+it('agents and people are told of a mailbox at a peer by the address that leads there', async () => {
+  await using both = await pair();
+  const { laptop, here, there } = both;
+  await here.call('mailbox.create', { name: 'builder' });
+  await there.call('mailbox.create', { name: 'builder' });
+  await waitFor('the mailbox of the box', async () => {
+    const { mailboxes } = await here.call('mailbox.list', {});
+    return mailboxes.filter(({ name }) => String(name) === 'builder').length === 2;
+  });
+  const params = { name: 'list_agents', arguments: {} };
+  const { body } = await ask(laptop.socket, {
+    path: '/mcp',
+    headers: { Accept: 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+  });
+  for (const address of ['builder', 'builder@box', 'person@box']) {
+    assert.ok(body.includes(`\\n${address} (`), address);
+    assert.ok(body.includes(`"name":"${address}"`), address);
+  }
+  const { out } = await holdfast(laptop.home, ['bus', 'list', '--all']);
+  assert.match(out, /^builder@box /m);
+});
+
 it('mail of both sides survives that the other is killed before it answers', async () => {
   await using both = await pair();
   const { box, here, there } = both;
