@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { NODE_FLAGS } from '../rpc/connect.ts';
-import { stateFolder } from '../rpc/paths.ts';
+import { makePrivateFolder, stateFolder } from '../rpc/paths.ts';
 import { dial } from './client.ts';
 import { planFor, type Plan } from './servicePlan.ts';
 import type { Call, Program, Verb } from './verb.ts';
@@ -44,6 +44,8 @@ async function install(call: Call): Promise<void> {
     },
     () => undefined,
   );
+  // launchd starts nothing whose log has no folder.
+  makePrivateFolder(stateFolder());
   mkdirSync(path.dirname(plan.file), { recursive: true });
   const text = plan.encoding === 'utf16le' ? `\ufeff${plan.text}` : plan.text;
   writeFileSync(plan.file, text, { encoding: plan.encoding });

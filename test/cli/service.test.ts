@@ -141,11 +141,12 @@ describe('installing', () => {
   });
 
   it('switches the service on, tells of lingering, and takes all of it back', async () => {
-    const home = newFolder();
+    const home = path.join(newFolder(), 'not', 'yet');
     const system = fakeSystem('no');
-    const env = { PATH: `${system.bin}:${process.env['PATH'] ?? ''}`, CI: 'true' };
+    const env = { PATH: `${system.bin}:${process.env['PATH'] ?? ''}`, CI: 'true', HOME: newFolder('user') };
     const made = await holdfast(home, ['install-service', '--force'], { env });
     assert.equal(made.code, 0, made.err);
+    assert.ok(existsSync(home), 'what a service manager writes into it needs it before the gateway does');
     const file = /^Installed as .*: (.*)$/m.exec(made.out)?.[1] ?? '';
     assert.ok(readFileSync(file, 'utf8').includes(home));
     assert.match(made.out, /^The gateway was started\.$/m);
