@@ -358,6 +358,17 @@ test('a month after it is over, a message has no content, and its id is still no
   );
 });
 
+test('an agent does not see what a person has not let in', async () => {
+  await using desk = await newDesk();
+  const { bearer, mailbox } = await newAgent(desk, 'first');
+  await desk.call('mailbox.update', { name: mailbox, policy: 'hold' });
+  await desk.call('mail.send', { to: mailbox, message: 'let me in' });
+  await desk.settled();
+  for (const which of [{}, { held: true }, { unread: true }])
+    assert.deepEqual((await desk.call('mail.inbox', which, bearer)).messages, []);
+  assert.equal((await desk.call('mail.inbox', { mailbox, held: true })).messages.length, 1);
+});
+
 test('an agent sees no mail but its own, whatever page of its inbox it asks for', async () => {
   await using desk = await newDesk();
   const agent = await newAgent(desk, 'first');

@@ -1,9 +1,9 @@
 // What somebody on the network can do to a gateway that listens for peers: be refused, with one line in the log each.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { makeIdentity, type Identity } from '../../gateway/peers/certificate.ts';
 import { readCode } from '../../gateway/peers/code.ts';
 import { FrameStream } from '../../gateway/peers/frame.ts';
@@ -304,6 +304,32 @@ describe('a gateway that listens for peers', () => {
       const honest = dial({ ...target, fingerprints: [read.fingerprint], pins: undefined }, never);
       await assert.rejects(honest, /another key/);
       await waitFor('the relay to be sent away', () => relay.isIdle);
+    });
+
+    it('is not believed by its key alone: whoever has the code asks for a proof, too', async (t) => {
+      const read = readCode(code);
+      assert.ok(typeof read !== 'string');
+      const server = createServer({
+        key: stranger.privateKey,
+        cert: stranger.certificate,
+        ALPNProtocols: [PAIRING],
+      });
+      t.after(() => server.close());
+      server.on('secureConnection', (socket) => {
+        const frames = new FrameStream(socket);
+        const words = { name: 'mallory', addresses: [], proof: 'x'.repeat(43) };
+        frames.onFrame = () => frames.send('paired', JSON.stringify(words));
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      // It listens on TCP, so the address is no path.
+      const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const target = { addresses: [address], identity: box, protocol: PAIRING, pins: undefined } as const;
+      const dialled = await dial({ ...target, fingerprints: [stranger.fingerprint] }, never);
+      t.after(() => dialled.socket.destroy());
+      await assert.rejects(
+        join(dialled, read, box, { name: 'box', addresses: [] }),
+        /does not know the code/,
+      );
     });
 
     it('does not take its own proof for an answer', () => {

@@ -14,6 +14,8 @@ const frameOf = (text: string, length = Buffer.byteLength(text)): Buffer => {
   return Buffer.concat([header, Buffer.from(text)]);
 };
 
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
 /** A stream that bytes are thrown at; tells what came out of it, and how it ended. */
 function victim(isOpen = true) {
   const [attacker, carrier] = duplexPair();
@@ -42,7 +44,8 @@ describe('a frame', () => {
     ['with more behind it', frameOf('[1,"data",1]]'), 'frame.json'],
     ['of another shape', frameOf('{"seq":1}'), 'frame.json'],
     ['of a kind that cannot be', frameOf('[1,"DATA",1]'), 'frame.json'],
-    ['nested deeper than anything', frameOf(`[1,"data",${'['.repeat(100_000)}`), 'frame.json'],
+    ['nested deeper than anything', frameOf(`[1,"data",${nested(100)}]`), 'frame.json'],
+    ['of nothing but open brackets', frameOf(`[1,"data",${'['.repeat(100_000)}`), 'frame.json'],
   ];
   for (const [name, bytes, code] of table) {
     it(`${name} ends the stream with ${code}`, async () => {
