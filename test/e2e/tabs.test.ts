@@ -75,6 +75,9 @@ describe('sessions in editor tabs', () => {
       await sideBar.part('note').getByText('Stopped').waitFor();
       await tabNamed(chat, /^long 60/).waitFor({ state: 'detached' });
       await chat.shoot('t-4-back');
+      // The tab that came to the front may have had the keyboard for a moment: as above.
+      await tab.field.click();
+      await sideBar.field.click();
       await chat.run('Destroy Session...');
       const question = chat.page.getByRole('dialog');
       await question.getByText('Destroy long 60?').waitFor();
