@@ -74,6 +74,8 @@ export type ToPanel =
   | { readonly type: 'canFork'; readonly sessionId: string }
   /** Another window changed the shared draft. */
   | { readonly type: 'draft'; readonly sessionId: string; readonly text: string }
+  /** The gateway has taken this draft from here: whoever changes it from now on has seen it. */
+  | { readonly type: 'drafted'; readonly sessionId: string; readonly text: string }
   /** Something that the panel asked for was refused; says what happened and what to do. */
   | {
       readonly type: 'refused';

@@ -111,7 +111,11 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       const older = page.before === undefined ? {} : { before: page.before };
       parts.post({ type: 'earlier', sessionId, messages: page.messages, ...older });
     },
-    draft: async ({ sessionId, text }) => call('session.draft', { sessionId: session(sessionId), text }),
+    draft: async ({ sessionId: named, text }) => {
+      const sessionId = session(named);
+      await call('session.draft', { sessionId, text });
+      parts.post({ type: 'drafted', sessionId, text });
+    },
     keep: async ({ sessionId, kept }) => keepsakes.keep(sessionId, kept),
     pickMode: driving(async ({ sessionId }) => pickMode(known(sessionId), connection)),
     pickModel: driving(async ({ sessionId }) => pickModel(known(sessionId), connection)),

@@ -39,6 +39,8 @@ export class App {
   readonly #watched = new Map<string, number>();
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
+  /** The draft of the shown session as all windows share it, as far as is known. */
+  #shared = '';
   #panel: Panel;
   #isDue = false;
 
@@ -122,9 +124,10 @@ export class App {
         this.#sending.keepEdited();
         break;
       case 'draft':
-        if (message.sessionId === this.#here().sessionId && this.#composer.isFree) {
-          this.#composer.setText(message.text);
-        }
+      case 'drafted':
+        if (message.sessionId !== this.#here().sessionId) break;
+        this.#shared = message.text;
+        if (message.type === 'draft' && this.#composer.isFree) this.#composer.setText(message.text);
         break;
       case 'refused':
         this.#sending.giveBack(before, message.promptId);
@@ -170,8 +173,11 @@ export class App {
     const { sessionId } = snapshot.session;
     if (sessionOf(before)?.session.sessionId !== sessionId) {
       const kept = this.#keeping.of(sessionId, fromHost);
-      // Whoever comes back from another session finds the draft that all windows share.
-      const draft = before.shows === undefined && kept?.draft ? kept.draft : snapshot.draft;
+      // Whoever comes back from another session finds the draft that all windows share; a new page brings back what
+      // nobody but the one before it knew.
+      const isKept = before.shows === undefined && kept !== undefined && kept.draft !== kept.shared;
+      const draft = isKept && kept.draft !== '' ? kept.draft : snapshot.draft;
+      this.#shared = snapshot.draft;
       this.#markdown.clear();
       this.#watched.clear();
       this.#folds.open(kept);
@@ -357,6 +363,7 @@ export class App {
       at: this.#now(),
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
+      shared: this.#shared,
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),
       folds: this.#folds.chosen,

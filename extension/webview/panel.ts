@@ -97,6 +97,7 @@ export function receive(panel: Panel, message: ToPanel): Panel {
         ? { ...panel, shows: { ...open, canFork: true } }
         : panel;
     case 'draft':
+    case 'drafted':
     case 'focusInput':
     case 'focusPart':
     case 'submit':

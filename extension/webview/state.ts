@@ -12,6 +12,8 @@ export interface Kept {
   readonly at: number;
   readonly sessionId: string;
   readonly draft: string;
+  /** The draft that all windows share, as far as this one knew: another text above was known to nobody else. */
+  readonly shared: string;
   /** What will go along with the next prompt. */
   readonly attachments: readonly Attachment[];
   readonly anchor: Anchor;
@@ -25,6 +27,7 @@ export const nothingKept: Kept = {
   at: 0,
   sessionId: '',
   draft: '',
+  shared: '',
   attachments: [],
   anchor: 'end',
   folds: {},
@@ -37,11 +40,12 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** An older version of the panel may have written it: what does not fit is left out. */
 export function readKept(value: unknown): Kept {
   if (!isRecord(value)) return nothingKept;
-  const { at, sessionId, draft, attachments, anchor, folds, forms, unheard } = value;
+  const { at, sessionId, draft, shared, attachments, anchor, folds, forms, unheard } = value;
   return {
     at: typeof at === 'number' ? at : 0,
     sessionId: text(sessionId),
     draft: text(draft),
+    shared: text(shared),
     attachments: readAttachments(attachments),
     anchor: readAnchor(anchor),
     folds: isRecord(folds)

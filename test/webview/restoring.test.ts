@@ -90,6 +90,17 @@ describe('a reload of the window', () => {
     second.close();
   });
 
+  it('does not bring back a draft that another window has sent meanwhile', async () => {
+    const first = await idle();
+    await first.page.getByLabel('Prompt', { exact: true }).fill('shared');
+    await first.tell({ type: 'drafted', sessionId: 's1', text: 'shared' });
+    await first.until(() => /"draft":"shared","shared":"shared"/.test(sessionStorage.getItem('kept') ?? ''));
+    const second = await idle({ kept: await first.kept() });
+    assert.equal(await second.page.getByLabel('Prompt', { exact: true }).inputValue(), '');
+    first.close();
+    second.close();
+  });
+
   it('sends again, under the same id, what nobody has heard of', async () => {
     const first = await idle();
     await first.page.getByLabel('Prompt', { exact: true }).fill('Do not lose me');
