@@ -209,6 +209,41 @@ describe('the page', () => {
     });
   }
 
+  it('reads each paragraph in the direction of its language, and code from left to right', async () => {
+    const panel = await chromium.panel();
+    const messages = new Story(Date.now())
+      .prompt('p1', 'שלום!')
+      .says('m1', 'שלום `f()` עולם!\n\nHello!').events;
+    await panel.tell(connected(Date.now()), showing(snapshot({ messages }, Date.now())));
+    /** Where the first and the last letter stand. */
+    const ends = (selector: string): Promise<readonly [number, number]> =>
+      panel.page.locator(selector).evaluate((element) => {
+        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        const letters: Range[] = [];
+        for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+          const { length } = text.textContent ?? '';
+          for (let index = 0; index < length; index++) {
+            if (text.textContent?.[index]?.trim() === '') continue;
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + 1);
+            letters.push(range);
+          }
+        }
+        const [first, last] = [letters[0], letters.at(-1)];
+        return [first?.getBoundingClientRect().left ?? 0, last?.getBoundingClientRect().left ?? 0];
+      });
+    const isLeftToRight = async (selector: string): Promise<boolean> => {
+      const [first, last] = await ends(selector);
+      return first < last;
+    };
+    assert.equal(await isLeftToRight('.prompt p'), false);
+    assert.equal(await isLeftToRight('.prose p >> nth=0'), false);
+    assert.equal(await isLeftToRight('.prose code'), true);
+    assert.equal(await isLeftToRight('.prose p >> nth=1'), true);
+    panel.close();
+  });
+
   it('holds at 300 px: nothing is cut off at the side', async () => {
     for (const scene of [turn, permission, back, changed, mail, composing]) {
       const panel = await chromium.panel({ width: 300 });
