@@ -175,11 +175,12 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   async #send(method: string, params: object, when: string): Promise<JsonObject> {
-    try {
-      return await this.#connection.request(method, params, when);
-    } catch (error) {
-      throw this.#teller.failure === undefined ? error : this.#teller.failure.cause;
-    }
+    const reply = this.#connection.request(method, params, when);
+    await reply.catch(() => undefined);
+    // Whatever it answers while it is being ended for that: something of it is missing.
+    if (this.#teller.failure === undefined) return reply;
+    await this.ended;
+    throw this.#teller.failure.cause;
   }
 
   canLogIn(authMethods: unknown): void {

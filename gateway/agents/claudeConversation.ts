@@ -194,6 +194,7 @@ export class ClaudeConversation implements AgentConversation {
 
   #read(lines: readonly JsonObject[]): void {
     this.#teller.tell(lines.flatMap((line) => this.#reader.read(line)));
+    if (this.#teller.failure !== undefined) return; // Its end fails the turn, of which something is missing.
     for (const line of lines) {
       const turn = this.#turn;
       if (line['type'] === 'system' && line['subtype'] === 'init') {

@@ -217,6 +217,22 @@ test('a message in blocks arrives whole', async () => {
   assert.equal(opened.ear.text, 'a\n[image]\nb');
 });
 
+test('an answer of which something could not be kept is none, even if the agent comes to its end', async () => {
+  const result = (id: number, value: object): string => JSON.stringify({ jsonrpc: '2.0', id, result: value });
+  const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'lost' } };
+  const said = JSON.stringify({ method: 'session/update', params: { sessionId: 's', update } });
+  const program = shellProgram(
+    `read -r line; echo '${result(0, { protocolVersion: 1 })}'; read -r line; echo '${result(1, { sessionId: 's' })}'; ` +
+      `read -r line; printf '%s\\n' '${said}' '${result(2, { stopReason: 'end_turn' })}'; read -r line`,
+  );
+  await using opened = await openAgent(program);
+  const full = new Error('the disk is full');
+  opened.ear.updates = () => {
+    throw full;
+  };
+  await assert.rejects(opened.agent.prompt('hi'), full);
+});
+
 test('when what the agent says cannot be kept, its turn fails with the reason and the agent is ended', async () => {
   await using opened = await openAgent(demoProgram);
   const { agent, ear } = opened;

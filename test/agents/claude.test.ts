@@ -148,6 +148,20 @@ test('the result of a turn that it began by itself does not end the turn that wa
   assert.equal((await opened.agent.prompt('hi')).stopReason, 'max_tokens');
 });
 
+test('an answer of which something could not be kept is none, even if Claude comes to its end', async () => {
+  const text = { type: 'assistant', message: { id: 'm', content: [{ type: 'text', text: 'lost' }] } };
+  const result = { type: 'result', subtype: 'success', is_error: false, stop_reason: 'end_turn' };
+  const program = scripted(
+    `read -r line; printf '%s\\n' '${JSON.stringify(text)}' '${JSON.stringify(result)}'; read -r end`,
+  );
+  await using opened = await openAgent(program, { driver: claudeDriver });
+  const full = new Error('the disk is full');
+  opened.ear.updates = () => {
+    throw full;
+  };
+  await assert.rejects(opened.agent.prompt('hi'), full);
+});
+
 test('a session that it does not know is replaced by a new one', async () => {
   const program = shellProgram(
     `case "$*" in *--resume*) echo '{"type":"result","is_error":true,"errors":["No conversation found"]}'; exit 1;; esac; ` +
