@@ -25,9 +25,9 @@ export class Rest {
   }
 
   /** The agent is being ended for another reason. */
-  async leave(leaving: Promise<void>): Promise<void> {
+  async leave(leaving: PromiseLike<void>): Promise<void> {
     this.#calm();
-    this.#leaving = leaving.catch(() => undefined);
+    this.#leaving = leaving.then(undefined, () => undefined);
     await leaving;
   }
 

@@ -103,11 +103,8 @@ export class LiveSession {
 
   /** Starts the agent if it does not run; answers whether it has lost its memory of the conversation. */
   async resume(agentSessionId: string | undefined): Promise<{ fallback: boolean }> {
-    const { store } = this.#world;
-    if (
-      agentSessionId !== undefined &&
-      agentSessionId !== store.sessions.get(this.#log.sessionId).session.agentSessionId
-    ) {
+    const { session } = this.#world.store.sessions.get(this.#log.sessionId);
+    if (agentSessionId !== undefined && agentSessionId !== session.agentSessionId) {
       await this.interrupt();
       // The next prompt of the queue, which comes now, waits for the agent of that conversation.
       await this.#rest.leave(this.#changeOver(agentSessionId));
@@ -320,7 +317,8 @@ export class LiveSession {
     const conversation = this.#conversation;
     this.#questions.withdrawAll();
     conversation?.cancel();
-    const calm = this.#world.clock.after(grace, () => void conversation?.[Symbol.asyncDispose]());
+    const end = () => void (conversation && this.#rest.leave(conversation[Symbol.asyncDispose]()));
+    const calm = this.#world.clock.after(grace, end);
     await turn.over;
     calm();
   }

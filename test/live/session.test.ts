@@ -10,7 +10,7 @@ import type {
   TurnEnd,
 } from '../../gateway/agents/agent.ts';
 import { noTools } from '../../gateway/lentTools.ts';
-import { systemClock } from '../../gateway/live/clock.ts';
+import { systemClock, type Clock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { Problem, type Message } from '../../gateway/protocol/index.ts';
 import { DISK_FULL } from '../../gateway/store/database.ts';
@@ -58,11 +58,11 @@ class PatientAgent implements AgentDriver {
 
 const logger = { info: () => {}, warn: () => {}, error: () => {} };
 
-function newLive(store: Store): { live: Live; agent: PatientAgent } {
+function newLive(store: Store, clock = systemClock): { live: Live; agent: PatientAgent } {
   const agent = new PatientAgent();
   const world = {
     store,
-    clock: systemClock,
+    clock,
     logger,
     lendTools: noTools,
     startTime: () => undefined,
@@ -213,6 +213,41 @@ test('a turn that is cut while it is compacted is whole after the next start', a
     ['prompt', 'text', 'uncertain'],
   );
   assert.ok(texts[1]?.includes(words.join('')));
+  await live[Symbol.asyncDispose]();
+});
+
+test('what waits behind a turn that is ended by force goes to a fresh agent, not to the one that is just ending', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const impatient: Clock = { ...systemClock, after: (ms, done) => systemClock.after(Math.min(ms, 1), done) };
+  const { live, agent } = newLive(store, impatient);
+  const gone = Promise.withResolvers<void>();
+  const open = agent.open.bind(agent);
+  agent.open = async (...how) => {
+    agent.open = open;
+    const conversation = await open(...how);
+    const end = conversation[Symbol.asyncDispose].bind(conversation);
+    // As some do: it hears nothing of being cancelled, calls its turn cancelled when it is told to end, and takes its time.
+    return {
+      ...conversation,
+      cancel: () => undefined,
+      [Symbol.asyncDispose]: async () => {
+        conversation.cancel();
+        await gone.promise;
+        await end();
+      },
+    };
+  };
+  await admit(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  await admit(store, 'b');
+  assert.equal(await live.of(SESSION).interrupt(), true);
+  await waitFor('the next turn', () => stateOf(store, 'b') === 'running');
+  gone.resolve();
+  await waitFor('an agent to have it', () => agent.given.length > 1);
+  assert.deepEqual([agent.resumed.length, stateOf(store, 'b')], [2, 'running']);
   await live[Symbol.asyncDispose]();
 });
 
