@@ -80,14 +80,17 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
 
 /** Only the notification of a progress can be taken back. Its bar stands still at nothing: there is no progress. */
 function tell(
-  { sessionId, permissionId }: Asked,
+  { sessionId, permissionId, isQuestion }: Asked,
   { sessions, agents }: NotificationParts,
   end: Promise<void>,
 ): void {
   const session = sessions.get(sessionId);
   const agent = session ? plain(agents.name(session.agent), 40) : t('An agent');
   const where = session ? titleOf(session, 80) : t('a session');
-  const words = t('{0} asks for permission in {1}.', agent, where);
+  const words =
+    isQuestion === true
+      ? t('{0} has a question in {1}.', agent, where)
+      : t('{0} asks for permission in {1}.', agent, where);
   const show = `command:holdfast.answerPermission?${encodeURIComponent(JSON.stringify([permissionId]))}`;
   // Nothing in the words can be a link, see plainText.ts: this is the only one.
   const title = `${words} [${t('Show')}](${show})`;

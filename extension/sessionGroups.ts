@@ -210,8 +210,9 @@ function ageOf(session: Session, group: GroupId, { since, heardAt, now }: Viewpo
 }
 
 function fact(session: Session): string {
-  if (session.pendingPermissions > 1) return t('{0} permissions', session.pendingPermissions);
-  if (session.pendingPermissions === 1) return t('Permission');
+  const { pendingPermissions: asked, pendingQuestions: questions = 0 } = session;
+  if (asked > 1) return asked === questions ? t('{0} questions', asked) : t('{0} permissions', asked);
+  if (asked === 1) return questions === 1 ? t('Question') : t('Permission');
   if (session.uncertain > 0) return t('Uncertain');
   switch (session.status) {
     case 'waiting':

@@ -3,6 +3,7 @@
 import { elect, type Window } from '../core/announce.ts';
 import {
   Event,
+  type Permission,
   type PermissionId,
   type WindowState,
   type Session,
@@ -110,10 +111,10 @@ export class Announcer {
     const open = hasOpen ? this.#store.permissions.listOpen(this.#store.sessions.get(sessionId)) : [];
     const ids = new Set(open.map(({ permissionId }) => permissionId));
     for (const [permissionId] of told) if (!ids.has(permissionId)) this.#settle(permissionId);
-    if (session !== undefined) for (const permissionId of ids) this.#announce(permissionId, session);
+    if (session !== undefined) for (const permission of open) this.#announce(permission, session);
   }
 
-  #announce(permissionId: PermissionId, session: Session): void {
+  #announce({ permissionId, form, url }: Permission, session: Session): void {
     const { sessionId } = session;
     const told = this.#announced.get(permissionId);
     const telling = told && this.#places.get(told.sink);
@@ -122,7 +123,9 @@ export class Announcer {
     this.#settle(permissionId);
     if (elected === undefined) return;
     this.#announced.set(permissionId, { sessionId, sink: elected.sink });
-    elected.sink.send(notify('permission.announced', { permissionId, sessionId }));
+    const isQuestion = form !== undefined || url !== undefined;
+    const asked = { permissionId, sessionId, ...(isQuestion && { isQuestion }) };
+    elected.sink.send(notify('permission.announced', asked));
   }
 
   /** Whoever tells of it stops. */

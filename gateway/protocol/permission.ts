@@ -98,7 +98,13 @@ const asked = z.object({ permissionId: PermissionId, sessionId: SessionId });
 export const permissionNotifications = {
   'permission.announced': notification(
     'This client, and no other, is to tell people of an open permission; see client.presence',
-    () => asked,
+    () =>
+      asked.extend({
+        isQuestion: z
+          .literal(true)
+          .optional()
+          .describe('It has a form or a page: an answer is asked for, not leave'),
+      }),
   ),
   'permission.settled': notification(
     'Nothing is to be told of it here any more: it is answered or void, or another window tells it now',

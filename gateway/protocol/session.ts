@@ -45,6 +45,11 @@ export const Session = z.object({
   createdAt: z.iso.datetime(),
   lastActivityAt: z.iso.datetime(),
   pendingPermissions: z.int().nonnegative(),
+  pendingQuestions: z
+    .int()
+    .positive()
+    .optional()
+    .describe('So many of them have a form or a page: an answer is asked for, not leave'),
   queued: z.int().nonnegative(),
   uncertain: z.int().nonnegative().describe('Prompts that wait for a decision after a crash'),
   held: z.boolean().describe('The queue waits for a person: nothing new starts'),

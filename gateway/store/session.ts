@@ -25,6 +25,7 @@ const SessionRow = z.object({
   created_at: z.string(),
   last_activity_at: z.string(),
   open_permissions: z.int(),
+  open_questions: z.int(),
   queued: z.int(),
   uncertain: z.int(),
 });
@@ -33,6 +34,9 @@ const SELECT = `
   SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage, step,
     created_at, last_activity_at,
     (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
+    -- One that a disk has bent must not hide the session.
+    (SELECT count(CASE WHEN json_valid(request) THEN coalesce(request ->> 'form', request ->> 'url') END)
+      FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_questions,
     (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued' AND ${LIVE}) AS queued,
     (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'uncertain' AND ${LIVE}) AS uncertain
   FROM session`;
@@ -286,6 +290,7 @@ function fromRow(row: Row): StoredSession {
       createdAt: r.created_at,
       lastActivityAt: r.last_activity_at,
       pendingPermissions: r.open_permissions,
+      ...(r.open_questions > 0 ? { pendingQuestions: r.open_questions } : {}),
       queued: r.queued,
       uncertain: r.uncertain,
       held: r.held === 1,

@@ -1,6 +1,7 @@
 // The order of the session tree: what needs me first, then this folder, then the others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Session } from '../../gateway/protocol/index.ts';
 import { arrange, isHere, needsYou, type GroupRow } from '../../extension/sessionGroups.ts';
 import { minutesAgo, NOW, session } from './sessions.ts';
 
@@ -40,6 +41,19 @@ test('groups come in a fixed order, newest first, and an empty group is absent',
     '  old | 18m',
     'Stopped 1 (folded)',
     '  stopped | 12 Nov',
+  ]);
+});
+
+test('whose agent wants an answer, and no leave, has a question', () => {
+  const asking = (id: string, pendingPermissions: number, pendingQuestions?: number): Session =>
+    session(id, { status: 'waiting', pendingPermissions, ...(pendingQuestions && { pendingQuestions }) });
+  const groups = arrange([asking('a', 1, 1), asking('b', 2, 2), asking('c', 2, 1), asking('d', 1)], view);
+  assert.deepEqual(drawn(groups), [
+    'Needs you 4',
+    '  a | Question · 5m',
+    '  b | 2 questions · 5m',
+    '  c | 2 permissions · 5m',
+    '  d | Permission · 5m',
   ]);
 });
 

@@ -64,6 +64,26 @@ test('one window tells, the folder’s own; the telling follows where people are
   assert.deepEqual(b.heard, ['add', 'delete']);
 });
 
+test('a form is told as a question: no leave is asked for', async () => {
+  const { client } = await window('window a');
+  const asked: NotificationParams<'permission.announced'>[] = [];
+  client.link.on('permission.announced', (params) => asked.push(params));
+  const sessionId = await client.newSession();
+  const { path } = await client.call('session.get', { sessionId });
+  await client.call('client.presence', stand([path], true));
+  for (const message of ['ask', 'form']) {
+    await client.call('session.send', { sessionId, message });
+    await waitFor('the question', () => asked.length > 0);
+    const [told] = asked.splice(0);
+    assert.equal(told?.isQuestion, message === 'form' ? true : undefined);
+    await client.call('session.interrupt', { sessionId });
+    await waitFor('the session to be idle', async () => {
+      const { status } = await client.call('session.get', { sessionId });
+      return status === 'idle';
+    });
+  }
+});
+
 test('of five windows that are all alike exactly one tells of each question', async () => {
   const windows = await Promise.all([1, 2, 3, 4, 5].map((n) => window(`window ${n}`)));
   for (const { client } of windows) await client.call('client.presence', stand(['/'], true));

@@ -34,8 +34,8 @@ test('a form is a question with fields, and no mode answers it', async () => {
       ['aloud', 'boolean', false],
     ],
   );
-  const { status, pendingPermissions } = await client.call('session.get', { sessionId });
-  assert.deepEqual([status, pendingPermissions], ['waiting', 1]);
+  const { status, pendingPermissions, pendingQuestions } = await client.call('session.get', { sessionId });
+  assert.deepEqual([status, pendingPermissions, pendingQuestions], ['waiting', 1, 1]);
   await client.call('session.interrupt', { sessionId });
 });
 

@@ -28,6 +28,7 @@ test('a question shows what it is about, and the session waits', async () => {
   assert.match(permission.toolCall.title, /greeting\.ts/);
   const session = await client.call('session.get', { sessionId });
   assert.deepEqual([session.status, session.pendingPermissions], ['waiting', 1]);
+  assert.equal(session.pendingQuestions, undefined, 'leave is asked for');
   const all = await client.call('permission.list', {});
   assert.ok(all.permissions.some(({ permissionId }) => permissionId === permission.permissionId));
   await client.call('session.interrupt', { sessionId });
