@@ -42,12 +42,17 @@ export const answerVerbs: readonly Verb[] = [
       withGateway(async (client) => {
         const permission = await findPermission(client, call.arg(0) ?? '');
         const { optionId, name, kind } = optionOf(permission, call.arg(1) ?? '');
-        const { permissionId, digest, form } = permission;
+        const { permissionId, sessionId, digest, form } = permission;
         const values = call.args.slice(2);
         if (form === undefined && values.length > 0)
           throw new UsageError('This question has no form to fill in.');
         const isFilled = form !== undefined && kind.startsWith('allow');
-        const secrets = isFilled && form.fields.some(isSecret) ? (await textFrom('-')).split(/\r?\n/) : [];
+        const asksSecret = isFilled && form.fields.some(isSecret);
+        if (asksSecret && process.stdin.isTTY)
+          throw new UsageError(
+            `A terminal would show the secret. Fill the form in with: holdfast chat ${sessionId}; or pipe the secret in, a line each.`,
+          );
+        const secrets = asksSecret ? (await textFrom('-')).split(/\r?\n/) : [];
         const content = isFilled ? { content: contentFrom(form, values, secrets) } : {};
         // Bound to what was looked up just now: a question that has changed since is not answered.
         const answer = await client.call('permission.answer', { permissionId, optionId, digest, ...content });

@@ -49,6 +49,7 @@ test('a secret is in the answer that the agent gets, and in no event, list or fi
 });
 
 test('the command line takes a secret from its input, never as an argument', async () => {
+  need('python3');
   await using gateway = await startGateway({ config: { agents } });
   const client = await gateway.connect();
   const sessionId = await client.newSession({ agent: 'secretive' });
@@ -57,6 +58,11 @@ test('the command line takes a secret from its input, never as an argument', asy
   const { permissionId } = await seen.untilType('permission');
   const answer = (args: readonly string[], input: string) =>
     holdfast(gateway.home, ['answer', permissionId, '1', 'account=ada', ...args], { input });
+  const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const words = ['-c', pty, process.execPath, MAIN, 'answer', permissionId, '1', 'account=ada'];
+  await using typed = new Running('python3', words, gateway.home);
+  const shown = await typed.over();
+  assert.deepEqual([shown.code, /A terminal would show the secret\./.test(shown.out)], [2, true], shown.out);
   const wrong = await answer(['password=x'], '');
   assert.deepEqual([wrong.code, wrong.err.includes('standard input')], [2, true], wrong.err);
   assert.equal((await answer([], '')).code, 2);
