@@ -6,7 +6,7 @@ import {
   Problem,
   RPC,
   type Between,
-  type SeenMailbox,
+  SeenMailbox,
   type Mailbox,
   type News,
   type SessionId,
@@ -200,7 +200,8 @@ export class Peering implements Disposable {
       findSession: (id: SessionId) => store.sessions.find(id)?.session,
       onAllows: (allows) => book.allows(key, allows),
       onNews: ({ mailboxes }) => {
-        if (mailboxes !== undefined) this.#mailboxes.set(key, mailboxes);
+        const seen = mailboxes?.flatMap((mailbox) => SeenMailbox.safeParse(mailbox).data ?? []);
+        if (seen !== undefined) this.#mailboxes.set(key, seen);
         this.#remember(key);
       },
       onDropped: () => {

@@ -157,6 +157,34 @@ it('whatever a peer makes long takes no room here: what no message counts, a tim
   assert.deepEqual(both.box.bugs.map(String), []);
 });
 
+it('a mailbox of a kind that only a newer gateway knows is left out, and the rest of its news is taken', async () => {
+  await using both = linkedGateways();
+  const there = both.box.client();
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const { peering } = both.laptop;
+  await waitFor('its mailbox', () => peering.mailboxes().some((mailbox) => mailbox.sessionId === sessionId));
+  const [mailbox] = peering.mailboxes();
+  const [session] = peering.sessions.of(1);
+  const told = {
+    allows: { see: true, mail: 'accept', prompt: false, interrupt: false, answer: false, dance: true },
+    sessions: [
+      { ...session, title: 'Newer' },
+      { sessionId: 'x', status: 'dancing' },
+    ],
+    complete: true,
+    mailboxes: [
+      { ...mailbox, name: 'known' },
+      { ...mailbox, name: 'choir', kind: 'choir' },
+    ],
+  };
+  say(both, { jsonrpc: '2.0', method: 'peer.news', params: told });
+  await waitFor('its sessions', () => peering.sessions.of(1)[0]?.title === 'Newer');
+  assert.deepEqual(
+    peering.mailboxes().map(({ name }) => String(name)),
+    ['known'],
+  );
+});
+
 it('a peer that tells of a task in a way that nobody understands makes that task fail, and no more', async () => {
   await using both = linkedGateways(EVERYTHING);
   both.box.peering.answer('peer.task', () => ({ state: 'wonderful' }));
