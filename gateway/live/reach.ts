@@ -94,7 +94,13 @@ export class Reach implements AsyncDisposable {
       const target = { addresses, identity: this.identity, protocol: LINK, fingerprints, pins } as const;
       const { socket, address, fingerprint: shown } = await dial(target, peer.gone.signal);
       const onLink = (link: FrameLink): void => {
-        this.#take(peer, link, { shown, dialledByUs: true, known: [address, ...addresses] });
+        try {
+          this.#take(peer, link, { shown, dialledByUs: true, known: [address, ...addresses] });
+        } catch (error) {
+          // A disk is full, say. The link ends by this; that it is tried again is a step of the peer, too.
+          fail(messageOf(error));
+          throw error;
+        }
       };
       greet(socket, { own: this.#hello(), peer: shown, onLink, onRefused: fail });
     } catch (error) {

@@ -29,7 +29,7 @@ async function withBox(store: Store): Promise<Peers> {
 }
 
 function peersOf(store: Store, home: string): Peers {
-  const settings = { host: '127.0.0.1', heartbeatSeconds: 30, announce: false, discoveryPort: 9848 };
+  const settings = { host: '127.0.0.1', heartbeatSeconds: 3, announce: false, discoveryPort: 9848 };
   const about = { instanceId: 'i', version: '0.0.0' };
   return new Peers({ store, clock, logger: pino({ level: 'silent' }), home, settings, about });
 }
@@ -112,6 +112,28 @@ test('a machine is linked whose new address cannot be written down because the d
   await using again = peersOf(box.store, box.folder);
   await again.start();
   await waitFor('the link', () => again.list()[0]?.state === 'connected');
+});
+
+test('a new key that cannot be written down because the disk is full is taken when there is room', async (t) => {
+  using desk = openStore();
+  using box = openStore();
+  await using atDesk = peersOf(desk.store, desk.folder);
+  await using atBox = peersOf(box.store, box.folder);
+  const policy = PeerPolicy.parse({});
+  const { code } = await atDesk.invite({ address: undefined, form: 'text', policy });
+  await atBox.join(code, { name: BOX, address: undefined, fingerprint: undefined, policy });
+  const full = t.mock.method(box.store, 'written', () => {
+    throw new Problem('storage.full', 'full');
+  });
+  const { fingerprint, told } = await atDesk.rotate();
+  assert.equal(told.length, 1);
+  const isLinked = (): boolean => {
+    const [peer] = atBox.list();
+    return peer?.state === 'connected' && peer.fingerprint === fingerprint;
+  };
+  await waitFor('an attempt in vain', () => atBox.list()[0]?.reason === 'full');
+  full.mock.restore();
+  await waitFor('the link', isLinked);
 });
 
 test('where a machine is now is remembered, however many places it was at before', () => {
