@@ -139,6 +139,7 @@ describe('small words', () => {
       at: 1,
       sessionId: 's',
       draft: 'd',
+      shared: 'e',
       anchor: { key: 'k', offset: 3 },
       attachments: [{ uri: 'file:///a.ts', name: 'a.ts' }],
       folds: { plan: false },
