@@ -160,7 +160,7 @@ describe('the tree of sessions', () => {
     desk.story(t, async () => {
       await desk.useSettings({ 'workbench.colorTheme': 'Default Light Modern' });
       for (const [language, idle, field] of [
-        ['de', /^Ruhend/, 'Demo agent fragen. @ Dateien, / Befehle'],
+        ['de', /^Ruhend/, 'Demo agent fragen. @ Datei, / Befehl'],
         ['zh-cn', /^空闲/, '@ 文件'],
       ] as const) {
         const chat = await desk.window('harbor-api', { language });
