@@ -59,13 +59,19 @@ export class Questions {
     for (const permissionId of this.#waiting.keys()) this.#withdraw(permissionId);
   }
 
+  /** Takes back what could not be taken back at its time. */
+  tidy(): void {
+    for (const { permissionId } of this.#world.store.permissions.listOpen(this.#log))
+      if (!this.#waiting.has(permissionId)) this.#withdraw(permissionId);
+  }
+
   #withdraw(permissionId: PermissionId): void {
     const { store, clock } = this.#world;
     this.#write(() => withdrawPermission(store, this.#log, permissionId, clock.now()));
     this.#waiting.get(permissionId)?.(undefined);
   }
 
-  /** On a full disk, say, the end of a turn must not end here: what stays open there is taken back by the next start. */
+  /** On a full disk, say, the end of a turn must not end here: what stays open is taken back after it. */
   #write(work: () => void): void {
     try {
       this.#world.store.written(work);

@@ -77,6 +77,7 @@ export class LiveSession {
       this.#wokenAgain = true;
       return;
     }
+    this.#wokenAgain = false;
     this.#working = this.#work()
       .catch((error: unknown) => {
         this.#world.logger.error({ err: error, sessionId: this.#log.sessionId }, 'session loop');
@@ -85,9 +86,7 @@ export class LiveSession {
       })
       .finally(() => {
         this.#working = undefined;
-        if (!this.#wokenAgain) return;
-        this.#wokenAgain = false;
-        this.wake();
+        if (this.#wokenAgain) this.wake();
       });
   }
 
@@ -193,6 +192,7 @@ export class LiveSession {
         this.#note({ inTurn: false });
       };
       await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
+      this.#questions.tidy();
     } finally {
       this.#turn = undefined;
       resolve();

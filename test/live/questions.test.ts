@@ -6,6 +6,7 @@ import { systemClock } from '../../gateway/live/clock.ts';
 import { Questions } from '../../gateway/live/questions.ts';
 import { Problem } from '../../gateway/protocol/index.ts';
 import { newSession, openStore } from '../support/store.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const question: Question = {
   title: 'May I?',
@@ -48,4 +49,28 @@ test('a question that a full disk does not take is forgotten, and those after it
   assert.equal(await answer, undefined);
   assert.deepEqual(counts, [1, 0]);
   assert.equal(faults.length, 1);
+});
+
+test('a question that could not be taken back on a full disk is taken back when there is room', async (t) => {
+  using opened = openStore();
+  const { store } = opened;
+  const log = await newSession(store);
+  const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  const answer = questions.ask(question, new AbortController().signal);
+  await waitFor('the question', () => store.permissions.listOpen(log).length === 1);
+  const full = t.mock.method(store, 'written', () => {
+    throw new Problem('storage.full', 'The disk is full.');
+  });
+  questions.withdrawAll();
+  assert.equal(await answer, undefined);
+  full.mock.restore();
+  assert.equal(store.permissions.listOpen(log).length, 1);
+  const next = questions.ask(question, new AbortController().signal);
+  await waitFor('the next question', () => store.permissions.listOpen(log).length === 2);
+  questions.tidy();
+  assert.equal(store.permissions.listOpen(log).length, 1, 'somebody waits for the other one');
+  questions.withdrawAll();
+  assert.equal(await next, undefined);
+  assert.deepEqual(store.permissions.listOpen(log), []);
 });
