@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
@@ -55,6 +55,11 @@ test('a gateway that was not asked to listens on no port', async () => {
   await using quiet = await startGateway();
   assert.equal(readDiscovery(quiet.home)?.http, undefined);
   assert.equal(readDiscovery(quiet.home)?.token, undefined);
+});
+
+test('the port is open on 127.0.0.1, and at no other address of this machine', async () => {
+  const socket = connect({ host: '127.0.0.2', port: port() });
+  await assert.rejects(once(socket, 'connect'));
 });
 
 test('a port that is asked for now, and that another program has, is named, with what to do', async () => {
