@@ -159,7 +159,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     (committed) => bus.committed(committed),
     (committed) => metrics.count(committed),
   );
-  const isReady = (): boolean => !stopping.signal.aborted && !store.isDamaged;
+  const isReady = (): boolean => !stopping.signal.aborted && live.isOpen && !store.isDamaged;
   const streams = streamsOf(gateway);
   const slots = new StreamSlots();
   const routes: Routes = {

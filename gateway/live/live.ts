@@ -65,6 +65,11 @@ export class Live implements AsyncDisposable {
     this.#sessions.delete(sessionId);
   }
 
+  /** Whether new work is taken. */
+  get isOpen(): boolean {
+    return !this.#isClosing;
+  }
+
   /** Throws the problem gateway.stopping once the end has begun. */
   mustBeOpen(): void {
     if (this.#isClosing)

@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { ClientId, type Result, type SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
+import { ask } from '../support/rawHttp.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 import { textOf } from '../support/transcript.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const gateway = await sharedGateway();
 let client = await gateway.connect('window one');
@@ -138,5 +140,21 @@ test('a gateway that is drained lets its turn end, takes no new prompt, and then
   assert.deepEqual(await there.call('gateway.drain', {}), { ok: true, turns: 1 });
   await assert.rejects(there.call('session.send', { sessionId, message: 'echo no' }), /ending/);
   assert.equal((await seen.end(promptId)).type, 'result');
+  assert.equal(await draining.ended(), 0);
+});
+
+test('a gateway that is drained says that it is not ready, until its last turn ends it', async () => {
+  await using draining = await startGateway();
+  const there = await draining.connect();
+  const sessionId = await there.newSession();
+  await there.call('session.send', { sessionId, message: 'silent' });
+  const isBusy = async () => (await there.call('session.get', { sessionId })).status === 'busy';
+  await waitFor('the turn', isBusy);
+  const readiness = () => ask(draining.socket, { method: 'GET', path: '/readyz' });
+  assert.equal((await readiness()).status, 200);
+  await there.call('gateway.drain', {});
+  assert.equal((await readiness()).status, 503);
+  // It may be gone before it can answer.
+  await Promise.allSettled([there.call('session.interrupt', { sessionId })]);
   assert.equal(await draining.ended(), 0);
 });
