@@ -6,10 +6,10 @@ import type { StoredSession } from '../../gateway/store/session.ts';
 import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
 
 /** Inside a transaction. */
-function endTurn(store: Store, session: StoredSession, id: string): void {
+function endTurn(store: Store, session: StoredSession, id: string, at = NOW): void {
   const first = store.log.head(session) + 1;
-  store.log.append(session, NOW, [promptEvent(id), delta(0, `answer to ${id}`, id)]);
-  store.retention.apply(session, store.log.compactFrom(session, first), NOW);
+  store.log.append(session, at, [promptEvent(id), delta(0, `answer to ${id}`, id)]);
+  store.retention.apply(session, store.log.compactFrom(session, first), at);
 }
 
 const kept = (store: Store, session: StoredSession): string[] =>
@@ -38,4 +38,16 @@ test('the end of a turn that is tried again until the disk has room counts once'
   assert.deepEqual(kept(store, session), ['a', 'b', 'c']);
   store.written(() => endTurn(store, session, 'd'));
   assert.deepEqual(kept(store, session), ['gap', 'b', 'c', 'd']);
+});
+
+test('a turn leaves when it is older than may be kept, and one of that very age stays', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  store.retention.bounds = { maxEvents: Infinity, maxBytes: Infinity, maxAgeDays: 30 };
+  store.written(() => endTurn(store, session, 'a', '2026-01-01T00:00:00.000Z'));
+  store.written(() => endTurn(store, session, 'b', '2026-01-31T00:00:00.000Z'));
+  assert.deepEqual(kept(store, session), ['a', 'b']);
+  store.written(() => endTurn(store, session, 'c', '2026-01-31T00:00:00.001Z'));
+  assert.deepEqual(kept(store, session), ['gap', 'b', 'c']);
 });
