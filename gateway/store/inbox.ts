@@ -189,6 +189,12 @@ export class InboxStore {
       .map((row) => fromRow(row));
   }
 
+  /** Whether mail that is as urgent waits for the session of a mailbox to have time. */
+  isBehindParked({ key }: Pick<StoredMailbox, 'key'>, rank: number): boolean {
+    const query = 'SELECT 1 FROM inbox WHERE mailbox_key = ? AND is_parked = 1 AND rank <= ? LIMIT 1';
+    return this.hasParked && this.#db.get(query, key, rank) !== undefined;
+  }
+
   becamePrompt(key: number, promptId: PromptId): void {
     this.#db.run('UPDATE inbox SET prompt_id = ?, is_parked = 0 WHERE key = ?', promptId, key);
     this.#hasParked = undefined;

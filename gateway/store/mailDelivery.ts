@@ -1,5 +1,5 @@
 // Mail arrives, once: from the outbox into inboxes, and from there into the queue of a session. Inside a transaction.
-import { backOffMs, becomesPromptNow, destinationOf, fits, isOver, QUOTA } from '../core/mail.ts';
+import { backOffMs, becomesPromptNow, destinationOf, fits, isOver, QUOTA, rankOf } from '../core/mail.ts';
 import { promptOf } from '../core/mailPrompt.ts';
 import {
   ClientId,
@@ -155,7 +155,11 @@ export function arrive(
   if (!fits(store.inbox.unread(mailbox, arriving.sender), arriving.bytes, QUOTA)) return 'full';
   const state = policy === 'hold' ? 'held' : 'delivered';
   const { clientMessageId } = message;
-  const isParked = mailbox.kind === 'session' && state === 'delivered' && !isWelcome(store, mailbox, message);
+  // What has waited for the session to have time goes first, also at the moment in which it has some.
+  const isParked =
+    mailbox.kind === 'session' &&
+    state === 'delivered' &&
+    (!isWelcome(store, mailbox, message) || store.inbox.isBehindParked(mailbox, rankOf(message.priority)));
   const key = store.inbox.insert({ ...arriving, mailbox, message, clientMessageId, state, isParked }, now);
   if (key === undefined) return 'arrived';
   store.mailEvents.arrived(key, now);

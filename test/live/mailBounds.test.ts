@@ -285,3 +285,25 @@ test('a peer that could not write down what became of its mail is told again', a
   });
   await waitFor('that it is told', () => store.inbox.untold('a', 1).length === 0);
 });
+
+test('mail that comes when a session has time again does not overtake what has waited for that', async () => {
+  await using desk = await MailDesk.open();
+  const { store } = desk;
+  const { sessionId } = await newSession(store);
+  const mailbox = store.mailboxes.findBySession(sessionId);
+  assert.ok(mailbox);
+  store.written(() => store.mailboxes.setProfile(mailbox, { status: 'dnd' }));
+  await desk.call('mail.send', { to: mailbox.name, message: 'first' });
+  store.written(() => store.mailboxes.setProfile(mailbox, { status: 'idle' }));
+  await desk.call('mail.send', { to: mailbox.name, message: 'second' });
+  await desk.call('mail.send', { to: mailbox.name, message: 'urgent', priority: 'now' });
+  desk.mail.delivery.mayHaveTime(sessionId);
+  await waitFor('all to be prompts', () => store.inbox.parked(mailbox).length === 0);
+  const prompts = store.queue
+    .list(store.sessions.get(sessionId))
+    .map(({ message }) => JSON.stringify(message));
+  assert.deepEqual(
+    prompts.map((text) => /> (\w+)/.exec(text)?.[1]),
+    ['urgent', 'first', 'second'],
+  );
+});
