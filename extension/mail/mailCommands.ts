@@ -8,6 +8,7 @@ import { plainLabel } from '../plainText.ts';
 import { isTrusted } from '../trust.ts';
 import type { MailBook } from './mailBook.ts';
 import { pickAddress, pickPolicy } from './mailPick.ts';
+import { markRead } from './markRead.ts';
 import type { MailThreadView } from './mailThreadView.ts';
 
 export interface MailCommandParts {
@@ -39,7 +40,7 @@ const commands: Record<string, Command<MailCommandParts>> = {
   'holdfast.closeThread': ({ view }) => view.close(),
   'holdfast.acceptMail': driving((parts, from) => decide(parts, from, 'accept')),
   'holdfast.refuseMail': driving((parts, from) => decide(parts, from, 'refuse')),
-  'holdfast.markMailRead': markRead,
+  'holdfast.markMailRead': markThreadRead,
   'holdfast.requeueMail': driving(requeue),
   'holdfast.openMailSession': openSessionOf,
   'holdfast.mailPolicy': driving(async ({ connection, book }) => {
@@ -110,15 +111,10 @@ async function decide(parts: MailCommandParts, from: unknown, decision: 'accept'
     await parts.connection.call('mail.decide', { mailbox: choice.mailbox, id: choice.id, decision });
 }
 
-async function markRead(parts: MailCommandParts, from: unknown): Promise<void> {
+async function markThreadRead(parts: MailCommandParts, from: unknown): Promise<void> {
   const thread = await threadFor(parts, from);
   if (!thread) return;
-  const ids = (await messagesOf(parts, thread))
-    .filter(({ deliveries }) =>
-      deliveries.some(({ mailbox, state }) => mailbox === 'person' && state === 'delivered'),
-    )
-    .map(({ id }) => id);
-  if (ids.length > 0) await parts.connection.call('mail.ack', { ids });
+  await markRead(parts.connection, await messagesOf(parts, thread));
 }
 
 async function requeue(parts: MailCommandParts, from: unknown): Promise<void> {

@@ -9,6 +9,7 @@ import { details } from '../log.ts';
 import { plain } from '../plainText.ts';
 import { mustBeTrusted } from '../trust.ts';
 import type { MailBook } from './mailBook.ts';
+import { markRead } from './markRead.ts';
 import type { FromThread, Reply, ToThread } from './mailMessages.ts';
 import { pickAddress, pickPolicy, pickPriority } from './mailPick.ts';
 import { replyAddress } from './replyAddress.ts';
@@ -115,12 +116,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
   /** What a person has before their eyes is read. */
   async #read(messages: readonly ThreadMessage[]): Promise<void> {
     if (this.#view?.visible !== true || !vscode.window.state.focused) return;
-    const ids = messages
-      .filter(({ deliveries }) =>
-        deliveries.some(({ mailbox, state }) => mailbox === 'person' && state === 'delivered'),
-      )
-      .map(({ id }) => id);
-    if (ids.length > 0) await this.#parts.connection.call('mail.ack', { ids });
+    await markRead(this.#parts.connection, messages);
   }
 
   #draw(): void {
