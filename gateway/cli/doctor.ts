@@ -224,7 +224,7 @@ function staleFindings(home: string): Finding[] {
   const name = 'Old files';
   if (!statSync(home, { throwIfNoEntry: false })?.isDirectory()) return [];
   const found: Finding[] = [];
-  const left = readdirSync(home);
+  const left = namesIn(home);
   const discovery = readDiscovery(home);
   if (discovery !== undefined && !isAlive(discovery.pid)) {
     const detail = `gateway.json is of process ${discovery.pid}, which is gone`;
@@ -252,6 +252,15 @@ function staleFindings(home: string): Finding[] {
       mend: 'Delete them.',
     });
   return found.length > 0 ? found : [{ name, state: 'ok', detail: 'none' }];
+}
+
+/** None where one may not look, which is told of the folder itself. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -34,7 +34,15 @@ function attempt(name: string, mend: string, find: () => Finding): Finding {
   try {
     return find();
   } catch (error) {
-    return { name, state: 'problem', detail: error instanceof Error ? error.message : String(error), mend };
+    const detail = error instanceof Error ? error.message : String(error);
+    // What was tried needs a place to be tried in.
+    const isPlace = /ENOENT|EACCES|EROFS|ENOSPC|EDQUOT|disk is full/.test(detail);
+    return {
+      name,
+      state: 'problem',
+      detail,
+      mend: isPlace ? `Make room in ${tmpdir()}, or set TMPDIR.` : mend,
+    };
   }
 }
 

@@ -104,6 +104,15 @@ describe('doctor', () => {
     assert.equal(of('Gateway')?.detail, 'does not run');
   });
 
+  it('where there is no room to try SQLite, it is the place that is to be mended', async () => {
+    const { out } = await holdfast(newFolder(), ['doctor', '--json'], { env: { TMPDIR: '/no/such/folder' } });
+    const finding = Report.parse(JSON.parse(out)).findings.find(({ name }) => name === 'SQLite');
+    assert.deepEqual(
+      [finding?.state, finding?.mend],
+      ['problem', 'Make room in /no/such/folder, or set TMPDIR.'],
+    );
+  });
+
   it('why the last start failed is told', async () => {
     const home = newFolder();
     writeFileSync(path.join(home, 'config.json'), '{ "logLevel": "loud" }');
