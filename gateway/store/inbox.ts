@@ -128,6 +128,13 @@ export class InboxStore {
     this.#db.run('UPDATE last_receipt SET peer = ? WHERE peer = ?', to, from);
   }
 
+  /** The peer, as it is called now, of whoever has written a message under an address. */
+  peerOf(id: MessageId, author: string): string | undefined {
+    const query = 'SELECT peer FROM inbox WHERE message_id = ? AND author = ? AND peer IS NOT NULL LIMIT 1';
+    const peer = this.#db.get(query, id, author)?.['peer'];
+    return typeof peer === 'string' ? peer : undefined;
+  }
+
   find({ key }: Pick<StoredMailbox, 'key'>, id: MessageId): StoredDelivery | undefined {
     const row = this.#db.get(
       `${SELECT} WHERE i.message_id = ? AND i.mailbox_key = ? AND ${BODY} IS NOT NULL`,

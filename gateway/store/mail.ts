@@ -61,7 +61,7 @@ export function acceptMail(
   if (known !== undefined && judged.verdict === 'same')
     return { answer: 'same', id: known.id, status: judged.status };
   if (known !== undefined) return { answer: 'duplicate', id: known.id };
-  const routing = routeOf(store, sender, letter.to);
+  const routing = routeOf(store, sender, letter);
   mayWrite();
   const message = messageOf(store, sender, letter, now);
   mustHaveRoom(store, routing, sender, letter);
@@ -103,12 +103,22 @@ const isWanted = (
 ): boolean => mailbox.policy !== 'refuse' && fits(store.inbox.unread(mailbox, sender), bytes, QUOTA);
 
 /** Throws the problem mailbox.unknown. What goes to a peer is always taken, and waits until that is linked. */
-function routeOf(store: Store, { identity }: StoredMailbox, to: string): Routing {
+function routeOf(store: Store, { identity }: StoredMailbox, { to, replyTo }: Letter): Routing {
   const { kind, ref, peer } = destinationOf(to);
-  if (peer !== undefined) return { lane: `${to} < ${identity}`, mailboxKey: null, peer };
+  if (peer !== undefined) {
+    const known = replyTo === null ? undefined : peerOf(store, replyTo, to);
+    return { lane: `${to} < ${identity}`, mailboxKey: null, peer: known ?? peer };
+  }
   if (kind !== 'mailbox') return { lane: `${to} < ${identity}`, mailboxKey: null, peer: null };
   const { key } = store.mailboxes.get(ref);
   return { lane: `#${key} < ${identity}`, mailboxKey: key, peer: null };
+}
+
+/** What the peer of an address is called by now, as the message tells that is answered: it came from there, or went there. */
+function peerOf(store: Store, answered: MessageId, address: string): string | undefined {
+  const sent = store.outbox.find(answered);
+  const wentThere = sent?.message?.to === address ? sent.peer : null;
+  return wentThere ?? store.inbox.peerOf(answered, address);
 }
 
 function messageOf(store: Store, sender: StoredMailbox, letter: Letter, now: string): MailMessage {

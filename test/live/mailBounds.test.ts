@@ -11,7 +11,7 @@ import {
   PeerPolicy,
   SessionId,
 } from '../../gateway/protocol/index.ts';
-import { receiveLetter } from '../../gateway/store/peerMail.ts';
+import { receiveLetter, renamePeer } from '../../gateway/store/peerMail.ts';
 import { newFolder } from '../support/folders.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
 import { newSession } from '../support/store.ts';
@@ -246,33 +246,41 @@ test('a mailbox at a peer that stays full is asked ever more seldom, with one le
   await waitFor('the rest', () => desk.store.outbox.open().pending === 0);
 });
 
+/** A letter of a peer, with the id m, arrives in the mailbox of the person. */
+async function arriveFrom(name: string, { store }: MailDesk, clock: TestClock): Promise<void> {
+  const peer = { key: 1, name: PeerName.parse(name), policy: PeerPolicy.parse({}) };
+  const letter = between['peer.mail'].shape.letters.element.parse({
+    ...{ id: 'm', clientMessageId: 'c', type: 'message', content: 'x', priority: 'next' },
+    ...{ timestamp: clock.now(), replyTo: null, threadId: 'm', meta: {} },
+    ...{ sender: 's', from: 's', to: 'person', leftMs: null, hops: 0 },
+  });
+  const delivered = { mailboxes: new Set<number>(), sessions: new Set<SessionId>() };
+  await store.synced(() => receiveLetter(store, peer, letter, delivered, clock.now()));
+}
+
+test('an answer goes to who wrote, whatever that machine is called by now and whoever has its old name', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { store } = desk;
+  await arriveFrom('box', desk, clock);
+  store.written(() => renamePeer(store, PeerName.parse('box'), PeerName.parse('crate')));
+  const sendTo = async (reply_to_id: string | undefined): Promise<[string, string | null]> => {
+    const answer = reply_to_id === undefined ? {} : { reply_to_id };
+    const sent = await desk.call('mail.send', { to: 's@box', message: 'hello', ...answer });
+    return [sent.broker_message_id, store.outbox.get(sent.broker_message_id).peer];
+  };
+  assert.equal((await sendTo(undefined))[1], 'box');
+  const [first, peer] = await sendTo('m');
+  assert.equal(peer, 'crate');
+  // And what is written after that, in the same thread.
+  assert.equal((await sendTo(first))[1], 'crate');
+});
+
 test('a peer that could not write down what became of its mail is told again', async () => {
   const clock = new TestClock();
   await using desk = await MailDesk.open({ clock });
   const { store } = desk;
-  const peer = { key: 1, name: PeerName.parse('a'), policy: PeerPolicy.parse({}) };
-  const letter = between['peer.mail'].shape.letters.element.parse({
-    ...{
-      id: 'm',
-      clientMessageId: 'c',
-      type: 'message',
-      content: 'x',
-      priority: 'next',
-      timestamp: clock.now(),
-    },
-    ...{
-      replyTo: null,
-      threadId: 'm',
-      meta: {},
-      sender: 's',
-      from: 's',
-      to: 'person',
-      leftMs: null,
-      hops: 0,
-    },
-  });
-  const delivered = { mailboxes: new Set<number>(), sessions: new Set<SessionId>() };
-  await store.synced(() => receiveLetter(store, peer, letter, delivered, clock.now()));
+  await arriveFrom('a', desk, clock);
   let times = 0;
   const deliver = (): Promise<[]> => Promise.resolve([]);
   const receipts = (): Promise<void> =>
