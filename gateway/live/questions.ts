@@ -1,7 +1,7 @@
 // Questions of an agent that wait for a person: written down before anybody is asked, open until answered or void.
 import type { Answer, Question } from '../agents/agent.ts';
 import { PermissionId } from '../protocol/index.ts';
-import { askPermission, withdrawPermission } from '../store/conversation.ts';
+import { askPermission, withdrawPermission } from '../store/questions.ts';
 import type { LogOf } from '../store/log.ts';
 import { digestOf } from '../store/permission.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,7 +1,7 @@
 // permission.*: questions of agents and the answers of people.
 import type { permissionMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
-import { answerPermission } from '../store/conversation.ts';
+import { answerPermission } from '../store/questions.ts';
 import type { Gateway } from './parts.ts';
 
 export const permissionHandlers = ({
