@@ -53,12 +53,15 @@ async function daemon(): Promise<number> {
       return EXIT.alreadyRuns;
     }
     console.error(error instanceof Error ? error.message : error);
-    if (error instanceof HostError) return EXIT.otherHost;
-    if (error instanceof UnfitFolderError) return EXIT.unfitFolder;
+    if (error instanceof HostError) return forPeople(EXIT.otherHost);
+    if (error instanceof UnfitFolderError) return forPeople(EXIT.unfitFolder);
     const isConfig = error instanceof NewerDatabaseError || error instanceof ConfigError;
-    return isConfig ? EXIT.config : EXIT.bug;
+    return isConfig ? forPeople(EXIT.config) : EXIT.bug;
   }
 }
+
+/** What only a person can mend. To launchd, which starts again whatever ends with another code, it is a good end. */
+const forPeople = (code: number): number => (process.env['HOLDFAST_SERVICE'] === 'launchd' ? 0 : code);
 
 /** Whoever started us may be gone; its pipes with it. */
 function bearBrokenPipes(): void {

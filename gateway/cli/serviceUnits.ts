@@ -55,7 +55,8 @@ export const launchdLabel = ({ name }: Service): string => `dev.holdfast.${name}
 export function launchdPlist(service: Service): string {
   const { command, env, stateFolder } = service;
   const strings = command.map((word) => `    <string>${xml(word)}</string>`).join('\n');
-  const variables = Object.entries(env)
+  // For exit codes (see main.ts): launchd has no list of those after which nothing is started again.
+  const variables = Object.entries({ ...env, HOLDFAST_SERVICE: 'launchd' })
     .map(([name, value]) => `    <key>${xml(name)}</key>\n    <string>${xml(value)}</string>`)
     .join('\n');
   return `<?xml version="1.0" encoding="UTF-8"?>

@@ -70,6 +70,21 @@ describe('what is written', () => {
     assert.deepEqual(before, [['launchctl', 'bootout', 'gui/1000/dev.holdfast.holdfast']]);
   });
 
+  it('launchd: what only a person can mend ends with 0 there, so that it is not tried again and again', async () => {
+    assert.ok(
+      plan({ platform: 'darwin' }).text.includes('<key>HOLDFAST_SERVICE</key>\n    <string>launchd</string>'),
+    );
+    const home = newFolder();
+    writeFileSync(path.join(home, 'config.json'), '{ bad');
+    for (const [env, expected] of [
+      [{}, 78],
+      [{ HOLDFAST_SERVICE: 'launchd' }, 0],
+    ] as const) {
+      const { code, err } = await holdfast(home, ['up', '--foreground'], { env });
+      assert.deepEqual([code, /config\.json, line 1/.test(err)], [expected, true], err);
+    }
+  });
+
   it('Windows: a task at log-in without a time limit, its arguments quoted', () => {
     const command = ['C:\\Program Files\\node.exe', 'C:\\my "gate"\\way\\'];
     const made = plan({
