@@ -1,4 +1,4 @@
-// Questions of an agent when they cannot be written down: nobody waits for them, and the turn goes on without.
+// Questions of an agent that cannot be written down, or are taken back: nobody waits for them, and the turn goes on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Question } from '../../gateway/agents/agent.ts';
@@ -6,7 +6,7 @@ import { systemClock } from '../../gateway/live/clock.ts';
 import { Questions } from '../../gateway/live/questions.ts';
 import { Problem } from '../../gateway/protocol/index.ts';
 import { newSession, openStore } from '../support/store.ts';
-import { waitFor } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 const question: Question = {
   title: 'May I?',
@@ -72,5 +72,18 @@ test('a question that could not be taken back on a full disk is taken back when 
   assert.equal(store.permissions.listOpen(log).length, 1, 'somebody waits for the other one');
   questions.withdrawAll();
   assert.equal(await next, undefined);
+  assert.deepEqual(store.permissions.listOpen(log), []);
+});
+
+test('a question that its agent takes back while it is written down waits for nobody', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const log = await newSession(store);
+  const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  const takeBack = new AbortController();
+  const answer = questions.ask(question, takeBack.signal);
+  takeBack.abort();
+  assert.equal(await within('its end', answer), undefined);
   assert.deepEqual(store.permissions.listOpen(log), []);
 });

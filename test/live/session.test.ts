@@ -5,6 +5,7 @@ import type {
   AgentConversation,
   AgentDriver,
   AgentListener,
+  Answer,
   OpenOptions,
   Question,
   TurnEnd,
@@ -24,6 +25,7 @@ class PatientAgent implements AgentDriver {
   readonly resumed: (string | null)[] = [];
   running = 0;
   ear: AgentListener | undefined;
+  onCancel = (): void => {};
 
   async open({ resume }: OpenOptions, ear: AgentListener): Promise<AgentConversation> {
     this.ear = ear;
@@ -43,7 +45,10 @@ class PatientAgent implements AgentDriver {
         turn = Promise.withResolvers<TurnEnd>();
         return turn.promise;
       },
-      cancel: () => turn?.resolve({ stopReason: 'cancelled' }),
+      cancel: () => {
+        this.onCancel();
+        turn?.resolve({ stopReason: 'cancelled' });
+      },
       setMode: () => Promise.resolve(),
       setOption: () => Promise.resolve(),
       setModel: () => Promise.resolve(),
@@ -347,3 +352,22 @@ for (const times of ['once', 'twice']) {
     assert.equal(store.sessions.draft(SESSION), '');
   });
 }
+
+test('an agent that asks while its turn is being stopped gets no answer, and nobody is asked', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const { live, agent } = newLive(store);
+  await admit(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  let answer: Promise<Answer | undefined> | undefined;
+  agent.onCancel = () => {
+    answer = agent.ear?.permission(QUESTION, new AbortController().signal);
+  };
+  await live.of(SESSION).interrupt();
+  assert.ok(answer !== undefined);
+  assert.equal(await answer, undefined);
+  assert.ok(!store.log.read(session, 0, 100).texts.some((text) => text.includes('"permission"')));
+  await live[Symbol.asyncDispose]();
+});
