@@ -52,6 +52,7 @@ interface Turn {
   readonly end: PromiseWithResolvers<TurnEnd>;
   /** Another turn, which Claude has begun by itself, comes first: its result is not ours. */
   waits: boolean;
+  isCancelled: boolean;
 }
 
 export class ClaudeConversation implements AgentConversation {
@@ -169,7 +170,8 @@ export class ClaudeConversation implements AgentConversation {
 
   async prompt(message: Message): Promise<TurnEnd> {
     if (this.#turn !== undefined) throw new Error('a turn is running: one prompt at a time');
-    const turn: Turn = { uuid: randomUUID(), end: Promise.withResolvers<TurnEnd>(), waits: false };
+    const end = Promise.withResolvers<TurnEnd>();
+    const turn: Turn = { uuid: randomUUID(), end, waits: false, isCancelled: false };
     this.#turn = turn;
     this.#connection.setInTurn(true);
     this.#connection.send(userLine(message, turn.uuid));
@@ -185,9 +187,14 @@ export class ClaudeConversation implements AgentConversation {
 
   cancel(): void {
     if (this.#turn === undefined) return;
-    // Its end is told by the turn's result; one that fails leaves the turn to whoever asked, who ends the agent.
-    this.#connection.request({ subtype: 'interrupt' }).catch(() => {});
+    this.#turn.isCancelled = true;
+    this.#interrupt();
     this.#asking.withdrawAll();
+  }
+
+  /** Its end is told by the turn's result; one that fails leaves the turn to whoever asked, who ends the agent. */
+  #interrupt(): void {
+    this.#connection.request({ subtype: 'interrupt' }).catch(() => {});
   }
 
   // ---- what Claude says ----
@@ -199,13 +206,19 @@ export class ClaudeConversation implements AgentConversation {
       const turn = this.#turn;
       if (line['type'] === 'system' && line['subtype'] === 'init') {
         this.agentSessionId = word(line['session_id']) ?? this.agentSessionId;
-      } else if (line['type'] === 'command_lifecycle' && line['command_uuid'] === turn?.uuid) {
-        if (turn !== undefined) turn.waits = line['state'] === 'queued';
+      } else if (line['type'] === 'command_lifecycle') {
+        if (turn !== undefined && line['command_uuid'] === turn.uuid) this.#isNow(turn, line['state']);
       } else if (line['type'] === 'result') {
         if (turn === undefined) this.isLost ||= line['is_error'] === true;
         else if (!turn.waits) settle(turn, turnEnd(this.#name, line));
       }
     }
+  }
+
+  #isNow(turn: Turn, state: unknown): void {
+    turn.waits = state === 'queued';
+    // An interrupt that came before it had begun has stopped nothing, or another turn.
+    if (turn.isCancelled && state === 'started') this.#interrupt();
   }
 
   #agentEnded(end: AgentEnd): void {

@@ -162,6 +162,19 @@ test('an answer of which something could not be kept is none, even if Claude com
   await assert.rejects(opened.agent.prompt('hi'), full);
 });
 
+test('a turn that is cancelled before it has begun is interrupted when it begins', async () => {
+  const aborted = { type: 'result', subtype: 'error_during_execution', terminal_reason: 'aborted_streaming' };
+  const program = scripted(
+    String.raw`read -r line; uuid=$(printf %s "$line" | sed 's/.*"uuid":"\([^"]*\)".*/\1/'); read -r early; ` +
+      `printf '{"type":"command_lifecycle","command_uuid":"%s","state":"started"}\\n' "$uuid"; ` +
+      `read -r again; echo '${JSON.stringify(aborted)}'; read -r end`,
+  );
+  await using opened = await openAgent(program, { driver: claudeDriver });
+  const turn = opened.agent.prompt('hi');
+  opened.agent.cancel();
+  assert.equal((await within('its end', turn)).stopReason, 'cancelled');
+});
+
 test('a session that it does not know is replaced by a new one', async () => {
   const program = shellProgram(
     `case "$*" in *--resume*) echo '{"type":"result","is_error":true,"errors":["No conversation found"]}'; exit 1;; esac; ` +

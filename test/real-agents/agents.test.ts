@@ -14,7 +14,7 @@ import {
   realAgentIds,
   type RealAgent,
 } from '../support/realAgents/realAgents.ts';
-import { waitFor } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 /** Agents install once and start slowly on a loaded machine. */
 const PATIENCE = { timeout: 300_000 };
@@ -95,6 +95,13 @@ for (const id of realAgentIds()) {
       assert.ok(slowAnswer(2000).startsWith(said), said.slice(-80));
       const next = await textOf(() => opened.agent.prompt('ECHO still here'));
       assert.equal(next, 'still here');
+    });
+
+    test('a turn that is cancelled the moment it is begun is over long before its answer would be', async () => {
+      const turn = opened.agent.prompt('SLOW 2000 10');
+      opened.agent.cancel();
+      await within('its end', turn, 15_000);
+      assert.equal(await textOf(() => opened.agent.prompt('ECHO at once')), 'at once');
     });
 
     test('a turn is cancelled while its question is open, and nothing is run', async () => {
