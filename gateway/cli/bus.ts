@@ -1,10 +1,9 @@
 // bus: mailboxes for scripts. What a script receives is acknowledged after it was printed, so two readers lose nothing.
 import { connect } from 'node:net';
-import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { addressOf, type Delivery, type Mailbox } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
-import { mailboxFolders, stateFolder } from '../rpc/paths.ts';
+import { mailboxFolders, socketsIn, stateFolder } from '../rpc/paths.ts';
 import { callByName, withGateway } from './client.ts';
 import { table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
@@ -184,11 +183,7 @@ async function knownMailboxes(): Promise<readonly Mailbox[]> {
 function socketFiles(): string[] {
   if (process.platform === 'win32') return [];
   return mailboxFolders(stateFolder()).flatMap((folder) =>
-    existsSync(folder)
-      ? readdirSync(folder)
-          .filter((name) => name.endsWith('.sock'))
-          .map((name) => path.join(folder, name))
-      : [],
+    (socketsIn(folder) ?? []).filter((name) => name.endsWith('.sock')).map((name) => path.join(folder, name)),
   );
 }
 

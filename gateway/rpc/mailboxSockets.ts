@@ -1,12 +1,12 @@
 // A Unix socket for each mailbox, so that anything that can open one can write to it. Listing the folder finds them.
-import { existsSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { MAX_MAIL_BYTES, type MailboxName } from '../protocol/index.ts';
 import { LineReader, type Line } from './lines.ts';
 import { listenOnSocket } from './listen.ts';
 import { answerLine, fault, type Bus, type Reply } from './mailboxLine.ts';
-import { mailboxFolders, mailboxSocketPath } from './paths.ts';
+import { mailboxFolders, mailboxSocketPath, makePrivateFolder, socketsIn } from './paths.ts';
 
 /** Of all mailboxes together. When there are so many, the one that has been silent the longest makes room. */
 const MAX_CONNECTIONS = 256;
@@ -23,6 +23,7 @@ interface Open {
 
 export class MailboxSockets implements AsyncDisposable {
   readonly #home: string;
+  readonly #env: typeof process.env;
   readonly #bus: Bus;
   readonly #open = new Map<MailboxName, Open>();
   /** The longest silent first. */
@@ -31,14 +32,15 @@ export class MailboxSockets implements AsyncDisposable {
   #isClosing = false;
 
   /** Call it only with the state folder's lock held: what is in the folders now is of a gateway that is dead. */
-  constructor(home: string, bus: Bus) {
+  constructor(home: string, bus: Bus, env = process.env) {
     this.#home = home;
+    this.#env = env;
     this.#bus = bus;
     if (process.platform === 'win32') return;
-    for (const folder of mailboxFolders(home)) {
-      for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const folder of mailboxFolders(home, env)) {
+      for (const file of socketsIn(folder) ?? []) {
         const socket = path.join(folder, file);
-        if (lstatSync(socket).isSocket()) unlinkSync(socket);
+        if (lstatSync(socket, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(socket);
       }
     }
   }
@@ -59,9 +61,9 @@ export class MailboxSockets implements AsyncDisposable {
     await this.sync([]);
     this.#isClosing = true;
     if (process.platform === 'win32') return;
-    for (const folder of mailboxFolders(this.#home)) {
+    for (const folder of mailboxFolders(this.#home, this.#env)) {
       // Only an empty one goes: somebody may have put something there.
-      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+      if (socketsIn(folder)?.length === 0) rmdirSync(folder);
     }
   }
 
@@ -88,7 +90,9 @@ export class MailboxSockets implements AsyncDisposable {
       connection.once('close', () => connections.delete(connection));
       serve(connection, (line) => answerLine(name, line, this.#bus));
     });
-    const socket = mailboxSocketPath(this.#home, name);
+    const socket = mailboxSocketPath(this.#home, name, this.#env);
+    // Whoever owns the folder above could put another in the place of this one.
+    if (process.platform !== 'win32') makePrivateFolder(path.dirname(path.dirname(socket)));
     this.#open.set(name, { socket, connections, listening: await listenOnSocket(server, socket) });
   }
 

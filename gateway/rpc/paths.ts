@@ -1,6 +1,6 @@
 // Where a gateway keeps its things, and where its socket is: the same answer for the gateway and for its clients.
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 
@@ -52,6 +52,18 @@ export function socketPath(home: string, env: Env = process.env): string {
 /** Where the sockets of mailboxes are: nearly always the first of them, whose list is the list of all. */
 export const mailboxFolders = (home: string, env: Env = process.env): string[] =>
   socketFolders(home, env).map((folder) => path.join(folder, 'mailboxes'));
+
+/**
+ * What is in a folder of mailboxes' sockets. undefined where that, or the folder that it is in, is none, a link to one, or
+ * somebody else's: one of them is where everybody can write, and what a link leads to is not ours to tidy up.
+ */
+export const socketsIn = (folder: string): string[] | undefined =>
+  [path.dirname(folder), folder].every(isOwnFolder) ? readdirSync(folder) : undefined;
+
+function isOwnFolder(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && (process.platform === 'win32' || found.uid === process.getuid?.());
+}
 
 /** The socket of a mailbox. A name that is too long even for a short folder is told by its digest, never cut off. */
 export function mailboxSocketPath(home: string, name: string, env: Env = process.env): string {

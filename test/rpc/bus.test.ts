@@ -2,13 +2,26 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { MailboxName, type Mailbox } from '../../gateway/protocol/index.ts';
+import { MailboxSockets } from '../../gateway/rpc/mailboxSockets.ts';
+import { mailboxFolders } from '../../gateway/rpc/paths.ts';
 import { codeOf, repliesIn, sayTo } from '../support/bus.ts';
+import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -231,4 +244,37 @@ test('many sessions cost no more sockets than are worth while', async () => {
     const sockets = path.join(other.home, 'run', 'mailboxes');
     return existsSync(sockets) && readdirSync(sockets).length === 65;
   });
+});
+
+test('whatever stands where the folder of sockets should be keeps no gateway from its start or its end, and loses nothing', async () => {
+  const bus = { send: () => Promise.reject(new Error('unexpected')), isProgram: () => false };
+  const home = newFolder();
+  const env = { HOLDFAST_HOME: home };
+  const folder = mailboxFolders(home, env)[0] ?? '';
+  mkdirSync(path.dirname(folder), { mode: 0o700 });
+  writeFileSync(folder, 'in the way');
+  {
+    await using sockets = new MailboxSockets(home, bus, env);
+    await assert.rejects(sockets.sync([named('a')]), /no socket/);
+  }
+  assert.equal(readFileSync(folder, 'utf8'), 'in the way');
+  rmSync(folder);
+
+  // A link to a folder with the socket of another program.
+  const elsewhere = newFolder();
+  const server = createServer().listen(path.join(elsewhere, 'theirs.sock'));
+  await once(server, 'listening');
+  symlinkSync(elsewhere, folder);
+  {
+    await using sockets = new MailboxSockets(home, bus, env);
+    await assert.rejects(sockets.sync([named('a')]), /no socket/);
+  }
+  assert.deepEqual(readdirSync(elsewhere), ['theirs.sock']);
+  server.close();
+  await once(server, 'close');
+  {
+    await using sockets = new MailboxSockets(home, bus, env);
+    assert.equal(sockets.socketOf(named('a')), undefined);
+  }
+  assert.ok(lstatSync(folder).isSymbolicLink());
 });
