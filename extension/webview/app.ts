@@ -182,11 +182,12 @@ export class App {
       this.#watched.clear();
       this.#folds.open(kept);
       this.#forms = kept?.forms ?? {};
-      this.#sending.edit(undefined);
+      this.#sending.edit(kept?.editing);
       this.#reading.open(kept?.anchor ?? 'end');
       this.#composer.setText(draft, kept?.attachments ?? []);
       this.#sending.giveOwed(sessionId);
     }
+    this.#sending.keepEdited();
     this.#sending.sendAgain();
   }
 
@@ -364,6 +365,7 @@ export class App {
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
       shared: this.#shared,
+      editing: this.#sending.editing,
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),
       folds: this.#folds.chosen,

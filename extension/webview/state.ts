@@ -2,6 +2,7 @@
 import type { Attachment } from '../chatMessages.ts';
 import { readForms, type KeptForms } from './formDrafts.ts';
 import type { Unheard } from './panel.ts';
+import type { Editing } from './view.ts';
 import { isRecord } from './isRecord.ts';
 
 /** The part at the top of the view and how far it was scrolled out; 'end': following. */
@@ -14,6 +15,8 @@ export interface Kept {
   readonly draft: string;
   /** The draft that all windows share, as far as this one knew: another text above was known to nobody else. */
   readonly shared: string;
+  /** The waiting prompt that is being edited. */
+  readonly editing: Editing | undefined;
   /** What will go along with the next prompt. */
   readonly attachments: readonly Attachment[];
   readonly anchor: Anchor;
@@ -28,6 +31,7 @@ export const nothingKept: Kept = {
   sessionId: '',
   draft: '',
   shared: '',
+  editing: undefined,
   attachments: [],
   anchor: 'end',
   folds: {},
@@ -40,12 +44,13 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** An older version of the panel may have written it: what does not fit is left out. */
 export function readKept(value: unknown): Kept {
   if (!isRecord(value)) return nothingKept;
-  const { at, sessionId, draft, shared, attachments, anchor, folds, forms, unheard } = value;
+  const { at, sessionId, draft, shared, editing, attachments, anchor, folds, forms, unheard } = value;
   return {
     at: typeof at === 'number' ? at : 0,
     sessionId: text(sessionId),
     draft: text(draft),
     shared: text(shared),
+    editing: readEditing(editing),
     attachments: readAttachments(attachments),
     anchor: readAnchor(anchor),
     folds: isRecord(folds)
@@ -56,6 +61,12 @@ export function readKept(value: unknown): Kept {
     forms: readForms(forms),
     unheard: Array.isArray(unheard) ? unheard.flatMap((entry: unknown) => readUnheard(entry)) : [],
   };
+}
+
+function readEditing(value: unknown): Editing | undefined {
+  if (!isRecord(value)) return undefined;
+  const { promptId, text: edited } = value;
+  return typeof promptId === 'string' && typeof edited === 'string' ? { promptId, text: edited } : undefined;
 }
 
 function readAnchor(value: unknown): Anchor {

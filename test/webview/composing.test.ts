@@ -65,6 +65,24 @@ describe('a prompt that waits', () => {
     panel.close();
   });
 
+  it('is edited on where its page was left; when it has gone meanwhile, its text goes into the field', async () => {
+    const now = Date.now();
+    const createdAt = new Date(now).toISOString();
+    const q1 = { promptId: 'q1', sessionId: 's1', message: 'Log it', from: ME, createdAt };
+    const waits = showing(snapshot({ queue: [{ ...q1, state: 'queued' }], held: true }, now));
+    const panel = await shown([waits], { height: 1100 });
+    await row(panel, 'q1').focus();
+    await panel.page.keyboard.press('F2');
+    await panel.page.getByLabel('Queued prompt', { exact: true }).fill('Log it half');
+    await panel.until(() => /"text":"Log it half"/.test(sessionStorage.getItem('kept') ?? ''));
+    const again = await shown([waits], { height: 1100, kept: await panel.kept() });
+    assert.equal(await again.page.getByLabel('Queued prompt', { exact: true }).inputValue(), 'Log it half');
+    await again.tell(showing(snapshot({}, now)));
+    assert.equal(await field(again).inputValue(), 'Log it half');
+    panel.close();
+    again.close();
+  });
+
   it('that is edited somewhere else, or moved, is shown as it is now', async () => {
     const now = Date.now();
     const panel = await shown(turn(now), { height: 1100 });

@@ -140,6 +140,7 @@ describe('small words', () => {
       sessionId: 's',
       draft: 'd',
       shared: 'e',
+      editing: { promptId: 'q', text: 'f' },
       anchor: { key: 'k', offset: 3 },
       attachments: [{ uri: 'file:///a.ts', name: 'a.ts' }],
       folds: { plan: false },
