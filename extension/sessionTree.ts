@@ -99,7 +99,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
       parts.folders.onDidChange(soon),
       parts.connection.onDidChangeLink(soon),
       parts.filter.onDidChange(() => this.#refresh()),
-      parts.machines.onDidChange(() => this.#refreshSoon()),
+      parts.machines.onDidChange(soon),
       vscode.window.onDidChangeActiveColorTheme(soon),
       this.view.onDidChangeVisibility(() => this.#headline()),
       this.view.onDidChangeSelection(({ selection: [row] }) => this.#selection.said(row?.id)),
@@ -242,8 +242,7 @@ export class SessionTree implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   /** What stands around the rows: badge, description and, when the rows are not fresh, why. */
   #headline(): void {
-    const { sessions } = this.#parts;
-    const { machines } = this.#parts;
+    const { sessions, machines } = this.#parts;
     // What is not heard from may have been answered long ago.
     const count = sessions.all.filter((one) => needsYou(one) && machines.isLive(one)).length;
     const words = needing(count);

@@ -76,27 +76,36 @@ function newLive(store: Store, clock = systemClock): { live: Live; agent: Patien
   return { agent, live: new Live({ ...world, findAgent: () => agent }) };
 }
 
+/** A session with an agent, and what is live of them: ended with the test. */
+async function begin(clock?: Clock) {
+  const { store, ...opened } = openStore();
+  const session = await newSession(store);
+  const { live, agent } = newLive(store, clock);
+  return {
+    ...{ store, session, live, agent },
+    async [Symbol.asyncDispose]() {
+      await live[Symbol.asyncDispose]();
+      opened[Symbol.dispose]();
+    },
+  };
+}
+
 const stateOf = (store: Store, id: string): string | undefined =>
   store.queue.get(store.sessions.get(SESSION), sent(id).promptId).state;
 
 test('a stop counts from the moment at which the prompt was acknowledged, before anybody has taken it', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   assert.equal(await live.of(SESSION).interrupt(), true);
   assert.equal(stateOf(store, 'a'), 'cancelled');
   assert.deepEqual(agent.given, [], 'the agent was given what nobody wants any more');
-  await live[Symbol.asyncDispose]();
 });
 
 test('the end of the gateway leaves a prompt that no agent had as it was', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   await live[Symbol.asyncDispose]();
@@ -110,10 +119,8 @@ test('the end of the gateway leaves a prompt that no agent had as it was', async
 });
 
 test('a session says at which step of its plan the turn is, and no longer than it lasts', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
@@ -130,30 +137,24 @@ test('a session says at which step of its plan the turn is, and no longer than i
   plan('completed', 'completed', 'in_progress');
   await live.of(SESSION).interrupt();
   assert.equal(step(), undefined);
-  await live[Symbol.asyncDispose]();
 });
 
 const fullDisk = () => Promise.reject(new Problem('storage.full', DISK_FULL));
 
 test('a prompt that could not be begun on a full disk is begun when there is room, with nobody asking', async (t) => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   await admit(store, 'a');
   const full = t.mock.method(store, 'synced', fullDisk);
   live.wake(SESSION);
   await waitFor('the disk to be met full', () => full.mock.callCount() > 0);
   full.mock.restore();
   await waitFor('the agent to have it', () => agent.given.length > 0);
-  await live[Symbol.asyncDispose]();
 });
 
 test('a gateway that ends on a full disk does not wait for room', async (t) => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
@@ -168,10 +169,8 @@ test('a gateway that ends on a full disk does not wait for room', async (t) => {
 });
 
 test('most of a long turn is compacted before its end, and others come in between', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  const session = await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent, session } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
@@ -193,7 +192,6 @@ test('most of a long turn is compacted before its end, and others come in betwee
   assert.equal(said.length, 1);
   assert.ok(said[0]?.includes(`"type":"text"`) && said[0].includes(words.join('')));
   assert.equal(store.log.search('word3499', 10).length, 1);
-  await live[Symbol.asyncDispose]();
 });
 
 test('a turn that is cut while it is compacted is whole after the next start', async () => {
@@ -222,11 +220,9 @@ test('a turn that is cut while it is compacted is whole after the next start', a
 });
 
 test('what waits behind a turn that is ended by force goes to a fresh agent, not to the one that is just ending', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
   const impatient: Clock = { ...systemClock, after: (ms, done) => systemClock.after(Math.min(ms, 1), done) };
-  const { live, agent } = newLive(store, impatient);
+  await using working = await begin(impatient);
+  const { store, live, agent } = working;
   const gone = Promise.withResolvers<void>();
   const open = agent.open.bind(agent);
   agent.open = async (...how) => {
@@ -253,14 +249,11 @@ test('what waits behind a turn that is ended by force goes to a fresh agent, not
   gone.resolve();
   await waitFor('an agent to have it', () => agent.given.length > 1);
   assert.deepEqual([agent.resumed.length, stateOf(store, 'b')], [2, 'running']);
-  await live[Symbol.asyncDispose]();
 });
 
 test('an agent whose start could not be written down is ended, and the next prompt has one that is known', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent } = working;
   const written = store.written.bind(store);
   const open = agent.open.bind(agent);
   agent.open = async (...how) => {
@@ -280,7 +273,6 @@ test('an agent whose start could not be written down is ended, and the next prom
   await waitFor('the agent to have the second', () => agent.given.length > 0);
   assert.deepEqual(agent.given, ['text of b']);
   assert.equal(store.sessions.get(SESSION).session.agentSessionId, 'patient');
-  await live[Symbol.asyncDispose]();
 });
 
 const QUESTION: Question = {
@@ -354,10 +346,8 @@ for (const times of ['once', 'twice']) {
 }
 
 test('an agent that asks while its turn is being stopped gets no answer, and nobody is asked', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  const session = await newSession(store);
-  const { live, agent } = newLive(store);
+  await using working = await begin();
+  const { store, live, agent, session } = working;
   await admit(store, 'a');
   live.wake(SESSION);
   await waitFor('the agent to have it', () => agent.given.length > 0);
@@ -369,5 +359,4 @@ test('an agent that asks while its turn is being stopped gets no answer, and nob
   assert.ok(answer !== undefined);
   assert.equal(await answer, undefined);
   assert.ok(!store.log.read(session, 0, 100).texts.some((text) => text.includes('"permission"')));
-  await live[Symbol.asyncDispose]();
 });
