@@ -74,30 +74,32 @@ export function createHttpServer(routes: Routes, policyNow: () => Policy): Serve
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: 16 * 1024,
   });
-  server.on('request', (request, response) => {
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
     const policy = policyNow();
     const bearer = admit(request, policy);
     if ('status' in bearer) return refuse(response, bearer);
+    // Who asks before sending a body is told to go on only now.
+    if (request.headers.expect !== undefined) response.writeContinue();
     response.once(
       'close',
       policy.opened(bearer, () => response.destroy()),
     );
     void route(request, response, bearer, routes).catch((error: unknown) => failed(error, response, routes));
-  });
+  };
+  server.on('request', receive);
+  server.on('checkContinue', receive);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const policy = policyNow();
     const bearer = upgradeRefusalOf(request) ?? admit(request, policy);
-    if (!('status' in bearer) && (request.headers['sec-websocket-version'] ?? '13') !== '13')
+    if ('status' in bearer) return socket.end(refusalLine(`${bearer.status} Refused`));
+    if ((request.headers['sec-websocket-version'] ?? '13') !== '13')
       return socket.end(refusalLine('426 Upgrade Required', OUR_WEBSOCKET));
-    if (!('status' in bearer)) {
-      socket.once(
-        'close',
-        policy.opened(bearer, () => socket.destroy()),
-      );
-      return routes.webSockets.upgrade(request, socket, head, bearer);
-    }
-    socket.end(refusalLine(`${bearer.status} Refused`));
+    socket.once(
+      'close',
+      policy.opened(bearer, () => socket.destroy()),
+    );
+    return routes.webSockets.upgrade(request, socket, head, bearer);
   });
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());

@@ -179,6 +179,17 @@ test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
   assert.ok(performance.now() - start < 10_000);
 });
 
+test('whoever asks before sending a body is refused before being told to go on', async () => {
+  const head = `Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\nExpect: 100-continue\r\n\r\n`;
+  const { status } = await sendRaw(gateway.socket, `POST /rpc HTTP/1.1\r\nHost: evil.example\r\n${head}`);
+  assert.equal(status, 421);
+  const { head: told } = await sendRaw(
+    gateway.socket,
+    `POST /rpc HTTP/1.1\r\nHost: localhost\r\n${head}${LIST}`,
+  );
+  assert.match(told, /^HTTP\/1\.1 100 Continue/);
+});
+
 test('errors of JSON-RPC are HTTP 200, and a notification is answered with 204 and nothing', async () => {
   for (const nonsense of ['nonsense', '\ufeff{}']) {
     const { status: told, body: said } = await post({}, nonsense);
