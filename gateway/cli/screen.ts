@@ -30,24 +30,45 @@ export function openScreen(
   output: NodeJS.WriteStream,
   onInterrupt: () => void,
 ): Screen {
-  return input.isTTY && output.isTTY
+  // A terminal without a cursor, as an editor's may be, is read and written like a pipe.
+  return input.isTTY && output.isTTY && process.env['TERM'] !== 'dumb'
     ? new Terminal(input, output, onInterrupt)
     : new Pipes(input, output, onInterrupt);
+}
+
+const CTRL_C = '\u0003';
+
+/** Without the characters that Backspace has taken back, and the keys that took them. */
+function withoutErased(line: string): string {
+  const kept: string[] = [];
+  for (const char of line) {
+    if (char !== '\u007f' && char !== '\b') kept.push(char);
+    else kept.pop();
+  }
+  return kept.join('');
 }
 
 class Pipes implements Screen {
   readonly isTerminal = false;
   readonly lines = new Channel<string>();
+  readonly #input: NodeJS.ReadStream;
   readonly #output: NodeJS.WriteStream;
   readonly #reader: Interface;
   readonly #onInterrupt: () => void;
 
   constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream, onInterrupt: () => void) {
+    this.#input = input;
     this.#output = output;
     this.#onInterrupt = onInterrupt;
     process.on('SIGINT', onInterrupt);
     this.#reader = createInterface({ input, terminal: false });
-    this.#reader.on('line', (line) => this.lines.push(line)).on('close', () => this.lines.close());
+    this.#reader.on('line', (line) => this.#entered(line)).on('close', () => this.lines.close());
+  }
+
+  #entered(line: string): void {
+    // What was typed unseen has the keys in it that the terminal would have obeyed.
+    if (this.#input.isRaw && line.includes(CTRL_C)) this.#onInterrupt();
+    else this.lines.push(this.#input.isRaw ? withoutErased(line) : line);
   }
 
   write(text: string): void {
@@ -56,9 +77,13 @@ class Pipes implements Screen {
 
   ready(): void {}
 
-  hide(): void {}
+  /** One end may be a terminal all the same, which shows what is typed unless it is told not to. */
+  hide(isSecret: boolean): void {
+    if (this.#input.isTTY) this.#input.setRawMode(isSecret);
+  }
 
   close(): void {
+    this.hide(false);
     this.#reader.close();
   }
 

@@ -228,12 +228,24 @@ test('a gateway that is stopped on purpose stays stopped until there is a prompt
 });
 
 /** A chat with a terminal of its own. */
-function chatInTerminal(home: string, args: readonly string[]): Running {
+function chatInTerminal(home: string, args: readonly string[], TERM = 'xterm'): Running {
   need('python3');
   const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
   const words = ['-c', pty, process.execPath, MAIN, 'chat', ...args];
-  return new Running('python3', words, home, { env: { TERM: 'xterm' } });
+  return new Running('python3', words, home, { env: { TERM } });
 }
+
+test('in a terminal that knows nothing of cursors, there is nothing but text', async () => {
+  await using gateway = await startGateway();
+  await using chat = chatInTerminal(gateway.home, DEMO, 'dumb');
+  await chat.until('with demo in');
+  chat.type('echo plain\n');
+  await chat.until('\r\nplain\r\n');
+  chat.type('\u0004');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0, out);
+  assert.ok(!out.includes('\u001b'), JSON.stringify(out));
+});
 
 test('in a terminal: what is pasted is one prompt, however many lines it has, and is sent by Enter', async () => {
   await using gateway = await startGateway();

@@ -98,3 +98,22 @@ test('in a terminal a secret is not shown as it is typed, nor offered again', as
   assert.deepEqual(prompts, ['go', 'ada again']);
   assert.doesNotMatch(chat.out, new RegExp(CANARY));
 });
+
+test('a terminal without a cursor shows no secret either, and Backspace takes back what was typed unseen', async () => {
+  need('python3');
+  await using gateway = await startGateway({ config: { agents } });
+  const pty = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const args = ['-c', pty, process.execPath, MAIN, 'chat', '--agent', 'secretive'];
+  await using chat = new Running('python3', args, gateway.home, { env: { TERM: 'dumb' } });
+  await chat.until('with secretive in');
+  chat.type('go\n');
+  await chat.until('Account:');
+  chat.type('ada\n');
+  await chat.until('Password (not shown):');
+  chat.type(`x\u007f${CANARY}\r`);
+  await chat.until(`ada has ${CANARY.length} characters`);
+  chat.type('\u0004');
+  const { code, out } = await chat.over();
+  assert.equal(code, 0, out);
+  assert.doesNotMatch(out, new RegExp(CANARY));
+});
