@@ -11,6 +11,8 @@ const ANSWER_MS = 60_000;
 const MAX_PENDING = 1000;
 /** The other side answers twice as many at once: those of the link before may be under way there, too. */
 const MAX_UNDER_WAY = 64;
+/** What may wait for room on a link is bounded, and mail comes in calls of megabytes. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 interface Pending {
   readonly text: string;
@@ -45,6 +47,8 @@ export class Calls {
   /** Of these: what waits to be sent, in order, and what was sent over this link. */
   readonly #unsent = new Set<string>();
   readonly #underWay = new Set<string>();
+  /** How long these are, together. */
+  #characters = 0;
   #messages: Messages | undefined;
   #instanceId = '';
   #isGivenUp = false;
@@ -74,6 +78,7 @@ export class Calls {
     this.#instanceId = instanceId;
     this.#be(true);
     this.#underWay.clear();
+    this.#characters = 0;
     this.#unsent.clear();
     for (const [id, { sentTo, isRepeatable }] of this.#pending) {
       // The same run remembers what it has answered.
@@ -116,7 +121,7 @@ export class Calls {
     const settle: Pending['settle'] = (answer) => {
       this.#pending.delete(id);
       this.#unsent.delete(id);
-      this.#underWay.delete(id);
+      if (this.#underWay.delete(id)) this.#characters -= text.length;
       cancel();
       this.#sendMore();
       if ('error' in answer) return reject(answer.error);
@@ -146,13 +151,18 @@ export class Calls {
   #sendMore(): void {
     for (const id of this.#unsent) {
       const pending = this.#pending.get(id);
-      if (this.#messages === undefined || this.#underWay.size >= MAX_UNDER_WAY || pending === undefined)
-        return;
+      if (this.#messages === undefined || pending === undefined || !this.#mayGo(pending)) return;
       this.#unsent.delete(id);
       this.#underWay.add(id);
+      this.#characters += pending.text.length;
       pending.sentTo = this.#instanceId;
       this.#messages.send(pending.text);
     }
+  }
+
+  #mayGo({ text }: Pending): boolean {
+    const { size } = this.#underWay;
+    return size === 0 || (size < MAX_UNDER_WAY && this.#characters + text.length <= MAX_CHARACTERS);
   }
 
   #be(there: boolean): void {

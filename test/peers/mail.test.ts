@@ -6,7 +6,7 @@ import { Handled, PeerName, type Delivery, type Outgoing } from '../../gateway/p
 import { noteForeign } from '../../gateway/store/peerMail.ts';
 import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
-import { waitFor } from '../support/waitFor.ts';
+import { PATIENCE_MS, waitFor } from '../support/waitFor.ts';
 
 /** What a mailbox has, once it is as much. */
 async function inbox(client: LocalClient, mailbox: string, count: number): Promise<readonly Delivery[]> {
@@ -203,6 +203,34 @@ it('a peer can tell of so many recipients of one message, and no more', async ()
   const [after] = (await here.call('mail.outbox', {})).messages;
   assert.equal(after?.receipts.length, 10_000);
   assert.equal(after?.receipts.find(({ mailbox }) => mailbox === 'm1@box')?.state, 'read');
+});
+
+it('however many have written however much to a gateway that is away, all of it goes over one link', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  await there.call('mailbox.create', { name: 'builder' });
+  await both.cut();
+  const senders = Array.from({ length: 18 }, (_, n) => `ci-${n}`);
+  for (const name of senders) await here.call('mailbox.create', { name });
+  const message = 'x'.repeat(250_000);
+  const sent = senders.flatMap((from) =>
+    Array.from({ length: 8 }, () => here.call('mail.send', { to: 'builder@box', from, message })),
+  );
+  await Promise.all(sent);
+  both.link();
+  const [link] = both.laptop.links.all();
+  let reason: string | undefined;
+  void link?.closed.then((why) => (reason = why));
+  await waitFor(
+    'all of it',
+    async () => {
+      if (reason !== undefined) return true;
+      const { mailboxes } = await there.call('mailbox.list', {});
+      return mailboxes.find(({ name }) => String(name) === 'builder')?.unread === 144;
+    },
+    2 * PATIENCE_MS,
+  );
+  assert.equal(reason, undefined);
 });
 
 it('what comes behind a letter that has no room waits with it', async () => {
