@@ -129,7 +129,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   takeEarlier(): readonly EarlierUpdate[] {
-    const told = this.#earlier?.take() ?? [];
+    const told = this.#earlier === undefined ? [] : [...this.#earlier.take(), ...this.#tools.endTurn()];
     this.#earlier = undefined;
     return told;
   }
@@ -262,7 +262,11 @@ class AcpConversation implements AgentConversation, SessionHost {
         if (this.#early.length < EARLY_LIMIT) this.#early.push(params);
       } else if (params['sessionId'] === this.agentSessionId) {
         const read = readUpdate(params['update'], this.#tools);
-        if (this.#inReplay) this.#earlier?.hear(params['update'], read);
+        if (this.#inReplay) {
+          // A replay has no ends of turns: OpenCode's calls that a crash has cut stay in progress for ever.
+          const isPrompt = object(params['update'])['sessionUpdate'] === 'user_message_chunk';
+          this.#earlier?.hear(params['update'], isPrompt ? this.#tools.endTurn() : read);
+        }
         updates.push(...read, ...this.#offered(object(params['update'])));
       }
     }

@@ -25,9 +25,9 @@ export class AcpEarlier {
   #size = 0;
   #isCut = false;
 
-  /** One session/update, as it came and as it was read. */
+  /** One session/update, as it came and as it was read: before a prompt, what ends with the turn before it. */
   hear(raw: unknown, read: readonly AgentUpdate[]): void {
-    for (const update of [...readPrompt(raw), ...read.filter(isConversation)]) {
+    for (const update of [...read.filter(isConversation), ...readPrompt(raw)]) {
       this.#told.push(update);
       this.#size += sizeOf(update);
     }

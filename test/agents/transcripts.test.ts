@@ -153,7 +153,11 @@ test('to whoever does not know it, the same replay is told: once, with the words
     ],
   );
   assert.equal(call?.type === 'tool_use' && call.title, 'an old tool');
-  assert.deepEqual([rest, agent.takeEarlier?.()], [[], []]);
+  assert.deepEqual(
+    [rest, agent.takeEarlier?.()],
+    [[{ type: 'tool_update', toolCallId: 'old-call', status: 'failed' }], []],
+    'it will not be finished any more',
+  );
   await agent.prompt('go on');
   assert.deepEqual(ear.of('message'), [{ type: 'message', text: 'a new answer' }]);
 });
