@@ -1,5 +1,5 @@
 // Looks a command up as the system would, without running anything.
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { delimiter, extname, isAbsolute, join } from 'node:path';
 
 export type Lookup =
@@ -9,7 +9,14 @@ export type Lookup =
   | { readonly shellScript: string }
   | undefined;
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/** What stands there; undefined: nothing, or nothing that this user may look at. */
+export const statOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+};
 
 const isExecutable = (path: string): boolean => {
   try {
@@ -26,7 +33,7 @@ export const lookUp = (command: string, path: string, platform: NodeJS.Platform)
   const endings = platform === 'win32' && extname(command) === '' ? ['.exe', '.cmd'] : [''];
   const files = folders
     .flatMap((folder) => endings.map((ending) => (folder === '' ? command : join(folder, command)) + ending))
-    .filter(isFile);
+    .filter((file) => statOf(file)?.isFile() === true);
   const isScript = (file: string): boolean => platform === 'win32' && /\.(?:cmd|bat)$/i.test(file);
   const found = files.find((file) => isExecutable(file) && !isScript(file));
   if (found !== undefined) return { found };

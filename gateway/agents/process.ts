@@ -1,11 +1,11 @@
 // A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineFramer } from './framer.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { statOf } from './lookUp.ts';
 import {
   family,
   MARK,
@@ -45,7 +45,7 @@ const GARBAGE_LINE_CHARS = 200;
 
 const describeSpawnFailure = (program: Program, cwd: string, error: unknown): AgentError => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (statOf(cwd)?.isDirectory() !== true) {
     return new AgentError('path.missing', `${cwd} is not an existing folder: choose another one.`, error);
   }
   const reasons: Record<string, string> = {

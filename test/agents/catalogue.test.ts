@@ -1,8 +1,8 @@
 // The catalogue says what is installed without running anything, and how to mend what is not.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { Catalogue, type CatalogueOptions } from '../../gateway/agents/catalogue.ts';
 
@@ -44,6 +44,15 @@ test('without npm it says what to install first', () => {
   const claude = row(catalogue(bin.path), 'claude');
   assert.equal(claude?.state, 'missing');
   assert.match(claude.detail, /Install Node\.js with npm first/);
+});
+
+test('a folder of the PATH that cannot be looked into hides nothing that is in another one', () => {
+  using bin = pathWith('opencode');
+  const closed = join(bin.path, 'closed');
+  symlinkSync(closed, closed);
+  const rows = catalogue([closed, bin.path].join(delimiter));
+  assert.equal(row(rows, 'opencode')?.state, 'installed');
+  assert.equal(row(rows, 'claude')?.state, 'missing');
 });
 
 test('a file that may not be executed is broken, with the command that mends it', () => {

@@ -1,7 +1,7 @@
 // Agent processes: their messages come in batches, and their end leaves nothing behind.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -121,6 +121,11 @@ test('a program that is not there, a folder that is not there and a forbidden ar
   });
   await assert.rejects(AgentProcess.start(shellProgram('true\0'), options), { code: 'agent.missing' });
   using files = pidFiles();
+  const closed = join(files.folder, 'closed');
+  symlinkSync(closed, closed);
+  await assert.rejects(AgentProcess.start(shellProgram('true'), { ...options, cwd: join(closed, 'in') }), {
+    code: 'path.missing',
+  });
   const file = join(files.folder, 'not-executable');
   writeFileSync(file, '#!/bin/sh\n', { mode: 0o600 });
   await assert.rejects(AgentProcess.start({ ...program, command: file }, options), {
