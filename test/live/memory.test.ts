@@ -1,7 +1,7 @@
 // What is kept, found, carried elsewhere and given back: search, bundles, bounds, confirmed reading, lost memories.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClientId, type Result, type SessionId } from '../../gateway/protocol/index.ts';
+import { ClientId, Cursor, type Result, type SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { ask } from '../support/rawHttp.ts';
@@ -89,6 +89,10 @@ test('what a client has not confirmed is given again, and again', async () => {
   const rest = await client.call('session.reconnect', { sessionId, clientId, cursor });
   assert.equal(rest.gap, false);
   assert.ok(!rest.bufferedEvents.some(({ type }) => type === 'text' || type === 'prompt'));
+  assert.deepEqual(await client.call('session.reconnect', { sessionId, clientId }), rest);
+  // A confirmation from before that comes late takes nothing back.
+  const before = Cursor.parse(`${cursor.split(':')[0]}:1`);
+  await client.call('session.reconnect', { sessionId, clientId, cursor: before });
   assert.deepEqual(await client.call('session.reconnect', { sessionId, clientId }), rest);
 });
 
