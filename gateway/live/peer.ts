@@ -128,10 +128,13 @@ export class PeerSide {
     for (const visit of this.#visits.values()) visit.lose();
   }
 
-  /** The mailboxes here may have changed. */
+  /** The mailboxes here may have changed, as they do with each turn. Sessions are told of by themselves. */
   mailboxesChanged(): void {
-    const told = JSON.stringify(this.#parts.mailboxes());
-    if (this.#told !== told) this.#tellNews();
+    const mailboxes = this.#parts.mailboxes();
+    const told = JSON.stringify(mailboxes);
+    if (this.#told === told) return;
+    this.#told = told;
+    this.#sayNews({ allows: this.#parts.policy(), sessions: [], complete: false, mailboxes: [...mailboxes] });
   }
 
   /** Sessions of ours have changed. */
@@ -178,8 +181,11 @@ export class PeerSide {
   }
 
   #tellNews(): void {
-    const params = this.#parts.newsFor(NEWS_LENGTH);
     this.#told = JSON.stringify(this.#parts.mailboxes());
+    this.#sayNews(this.#parts.newsFor(NEWS_LENGTH));
+  }
+
+  #sayNews(params: News): void {
     this.#messages?.send(JSON.stringify({ jsonrpc: '2.0', method: 'peer.news', params }));
   }
 

@@ -141,6 +141,29 @@ it('changes of sessions are told also after a link was cut that had no room for 
   await waitFor('its name', async () => (await here.call('session.list', {})).sessions[0]?.title === 'After');
 });
 
+it('a mailbox that changes is told without all sessions, which stay as they were told', async () => {
+  await using both = linkedGateways();
+  const [here, there] = [both.laptop.client(), both.box.client()];
+  const title = 'A title of its own';
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo', title });
+  const { peering } = both.laptop;
+  await waitFor('its mailbox', () => peering.mailboxes().some((mailbox) => mailbox.sessionId === sessionId));
+  const [link] = both.box.links.all();
+  assert.ok(link);
+  const frames: string[] = [];
+  const send = link.send.bind(link);
+  link.send = (frame) => {
+    frames.push(frame);
+    return send(frame);
+  };
+  await there.call('profile.set', { summary: 'away for a coffee' });
+  await waitFor('what it says', () =>
+    peering.mailboxes().some(({ profile }) => profile.summary === 'away for a coffee'),
+  );
+  assert.ok(frames.length > 0 && frames.every((frame) => !frame.includes(title)));
+  assert.equal((await here.call('session.list', {})).sessions[0]?.title, title);
+});
+
 it('a client that has gone follows nothing at the peer any more', async () => {
   await using both = linkedGateways(EVERYTHING);
   const [here, there] = [both.laptop.client(), both.box.client()];
