@@ -6,7 +6,8 @@ import { findSession, isAt, withGateway } from './client.ts';
 import { Conversation } from './conversation.ts';
 import { Follower } from './follow.ts';
 import { NEW_OPTIONS, newSessionOf, SESSION } from './sessions.ts';
-import type { Call, Verb } from './verb.ts';
+import { oneLine } from './plainText.ts';
+import { UsageError, type Call, type Verb } from './verb.ts';
 
 export const chatVerbs: readonly Verb[] = [
   {
@@ -32,7 +33,7 @@ type NewSession = ReturnType<typeof newSessionOf>;
 
 async function sessionFor(call: Call, wanted: NewSession, client: GatewayClient): Promise<Session> {
   const named = call.arg(0);
-  if (named !== undefined) return findSession(client, named);
+  if (named !== undefined) return asItIs(call, await findSession(client, named));
   if (call.flag('last') === true) {
     const { sessions } = await client.call('session.list', {});
     // The gateway knows folders by their real path; one that does not exist is refused below.
@@ -40,9 +41,20 @@ async function sessionFor(call: Call, wanted: NewSession, client: GatewayClient)
     const last = sessions.find(
       (session) => session.peer === undefined && session.path === here && !session.archived,
     );
-    if (last !== undefined) return last;
+    if (last !== undefined) return asItIs(call, last);
   }
   const { sessionId } = await client.call('session.create', wanted);
   if (wanted.peer !== undefined) isAt(sessionId, wanted.peer);
   return client.call('session.get', { sessionId });
+}
+
+/** Whoever asks for a mode that changes nothing shall not talk in another one without a word. */
+function asItIs(call: Call, session: Session): Session {
+  const other = (['agent', 'mode', 'model'] as const).find(
+    (name) => ![undefined, session[name]].includes(call.option(name)),
+  );
+  if (other === undefined) return session;
+  throw new UsageError(
+    `"${oneLine(session.title)}" has the ${other} ${session[other] ?? 'of its agent'}, and --${other} is for a new session. Leave it out, or change the session first: holdfast session --help`,
+  );
 }

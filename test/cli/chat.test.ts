@@ -118,6 +118,25 @@ describe('chat through a pipe', () => {
     assert.ok(out.includes(sessionId));
   });
 
+  it('what is for a new session is no word about one that is there already', async () => {
+    const folder = newFolder('work');
+    const sessionId = await client.newSession({ path: folder, title: 'Of old', mode: 'auto' });
+    for (const words of [[sessionId], ['--last']]) {
+      const { code, err } = await holdfast(gateway.home, ['chat', ...words, '--mode', 'plan'], {
+        cwd: folder,
+      });
+      assert.deepEqual(
+        [code, err.startsWith('"Of old" has the mode auto, and --mode is for a new')],
+        [2, true],
+        err,
+      );
+    }
+    const same = await holdfast(gateway.home, ['chat', sessionId, '--mode', 'auto', '--agent', 'demo'], {
+      input: '',
+    });
+    assert.equal(same.code, 0, same.err);
+  });
+
   it('ends with a word when the session is removed', async () => {
     const sessionId = await client.newSession();
     await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
