@@ -5,6 +5,7 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { z } from 'zod';
 import { Event, SessionId } from '../../gateway/protocol/index.ts';
+import { slowText } from '../../gateway/agents/demoScript.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { need } from '../support/programs.ts';
@@ -12,7 +13,6 @@ import { textOf } from '../support/transcript.ts';
 import { Running } from './holdfast.ts';
 
 const examples = path.join(import.meta.dirname, '..', '..', 'examples');
-const slow = (count: number): string => Array.from({ length: count }, (_, index) => `s${index} `).join('');
 
 before(() => {
   need('python3');
@@ -29,7 +29,7 @@ test('Python: the answer is whole although the client hung up in the middle', as
   const said = z
     .object({ session: SessionId, cursor: z.string(), answer: z.string() })
     .parse(JSON.parse(out));
-  assert.equal(said.answer, slow(40));
+  assert.equal(said.answer, slowText(40));
   const client = await gateway.connect();
   assert.equal((await client.call('session.get', { sessionId: said.session })).agent, 'demo');
 });
@@ -61,7 +61,7 @@ test('shell: every event once and in order, over connections of a second each', 
     events.map(({ seq }) => seq),
     events.map((_, index) => index + 1),
   );
-  assert.equal(textOf(events), slow(60));
+  assert.equal(textOf(events), slowText(60));
 });
 
 test('shell: quotes and backslashes in a prompt arrive as they are', async () => {

@@ -212,3 +212,17 @@ it('a peer that tells of sessions without end fills a bounded part of our memory
   assert.equal(sessions.of(1)[0]?.title, 'Still told of');
   assert.deepEqual(sessions.of(2), [session]);
 });
+
+it('a session that one peer has told of cannot be taken over by another', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const there = both.box.client();
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  const session = await there.call('session.get', { sessionId });
+  const sessions = new RemoteSessions(() => false);
+  sessions.put(1, session);
+  sessions.put(2, { ...session, title: 'Mine now' });
+  assert.deepEqual([sessions.of(1), sessions.of(2)], [[session], []]);
+  sessions.remove(1, sessionId);
+  sessions.put(2, session);
+  assert.deepEqual(sessions.of(2), [session], 'it is free when the first has it no more');
+});
