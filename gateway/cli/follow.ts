@@ -91,8 +91,7 @@ export class Follower implements AsyncDisposable {
       const client = await this.#dial();
       if (client === undefined) return;
       await using open = client;
-      if (!(await this.#attach(open))) continue;
-      if (!isFirst) this.#news.push({ what: 'found' });
+      if (!(await this.#attach(open, isFirst))) continue;
       this.#link.resolve(open);
       const { promise: ended, resolve } = Promise.withResolvers<undefined>();
       const stop = (): void => resolve(undefined);
@@ -130,9 +129,9 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Subscribes from where we are; false when the link broke meanwhile. */
-  async #attach(client: GatewayClient): Promise<boolean> {
+  async #attach(client: GatewayClient, isFirst: boolean): Promise<boolean> {
     try {
-      await this.#subscribe(client);
+      await this.#subscribe(client, isFirst);
       return true;
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -142,8 +141,8 @@ export class Follower implements AsyncDisposable {
     }
   }
 
-  /** What comes before the answer to the call waits for it. */
-  async #subscribe(client: GatewayClient): Promise<void> {
+  /** What comes before the answers to the calls waits for them. */
+  async #subscribe(client: GatewayClient, isFirst: boolean): Promise<void> {
     const { sessionId } = this.#options;
     let early: (() => void)[] | undefined = [];
     const inOrder = (tell: () => void): void => void (early === undefined ? tell() : early.push(tell));
@@ -157,11 +156,12 @@ export class Follower implements AsyncDisposable {
       sessionId,
       ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
     });
+    await client.call('session.watch', {});
+    if (!isFirst) this.#news.push({ what: 'found' });
     if (snapshot !== undefined) {
       this.#cursor = cursor;
       this.#news.push({ what: 'snapshot', snapshot, gap });
     }
-    await client.call('session.watch', {});
     for (const tell of early) tell();
     early = undefined;
   }

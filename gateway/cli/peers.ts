@@ -1,5 +1,5 @@
 // peers invite, join and policy: a code is a secret, so it comes and goes by files and pipes, never as an argument.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { PeerName, PolicyChange, type Peer, type PeerPolicy, type Result } from '../protocol/index.ts';
 import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
@@ -27,10 +27,13 @@ export const peerVerbs: readonly Verb[] = [
       ...POLICY,
     ],
     more: 'To link a machine that you reach by ssh: holdfast peers invite | ssh box holdfast peers join',
-    run: (call) =>
-      withGateway(async (client) => {
+    run: (call) => {
+      const file = call.option('file');
+      // Before there is a code that would be lost.
+      if (file !== undefined && existsSync(file))
+        throw new UsageError(`${file} is there already. Name a file that is not.`);
+      return withGateway(async (client) => {
         const address = call.option('address');
-        const file = call.option('file');
         const policy = policyOf(call);
         const made = await client.call('peers.invite', {
           policy,
@@ -41,7 +44,8 @@ export const peerVerbs: readonly Verb[] = [
         writeFileSync(file, `${made.code}\n`, { mode: 0o600, flag: 'wx' });
         const { code: _secret, ...rest } = made;
         return call.out.answer({ ...rest, file }, [`The code is in ${file}.`, ...howTo(made)]);
-      }, call.program),
+      }, call.program);
+    },
   },
   {
     name: 'peers join',

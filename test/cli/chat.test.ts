@@ -203,6 +203,10 @@ test('the gateway is killed in mid-answer: chat starts another, misses nothing, 
   const { code, out } = await chat.over();
   assert.equal(code, 0);
   assert.equal(out.split('> slow 2000 10\n').length, 2, 'it did not run again');
+  assert.ok(
+    out.indexOf('Reconnected.') < out.indexOf('May not have finished.'),
+    'what comes over a link comes after it',
+  );
   assert.match(out, /> echo goes on\n/);
   assert.notEqual(readDiscovery(home), undefined, 'the gateway that chat started goes on');
 });

@@ -188,6 +188,8 @@ describe('peers on the command line', () => {
     await holdfastJson(one, ['peers', 'invite', '--file', file]);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(typeof readCode(readFileSync(file, 'utf8')), 'object');
+    const taken = await holdfast(one, ['peers', 'invite', '--file', file]);
+    assert.deepEqual([taken.code, taken.err], [2, `${file} is there already. Name a file that is not.\n`]);
     const doctor = await holdfast(one, ['doctor']);
     assert.match(doctor.out, /Peer box +connected/);
     void [desk, box];
