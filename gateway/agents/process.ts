@@ -229,8 +229,10 @@ export class AgentProcess implements AsyncDisposable {
   #read(lines: readonly string[]): void {
     const messages: JsonObject[] = [];
     for (const line of lines) {
-      if (line.trim() === '') continue;
-      const message = parseObject(line);
+      // Programs of .NET begin with a byte order mark, which counts as space here, and is none to JSON.
+      const said = line.trim();
+      if (said === '') continue;
+      const message = parseObject(said);
       if (message === undefined) this.#reportGarbage(line);
       else messages.push(message);
     }

@@ -60,6 +60,12 @@ test('a last line without a newline is still a message', async () => {
   assert.deepEqual(started.batches.flat(), [{ n: 1 }]);
 });
 
+test('a byte order mark before the first message, and carriage returns, are no part of it', async () => {
+  await using started = await start(String.raw`printf '\357\273\277{"n":1}\r\n{"n":2}\r\n'`);
+  await started.agent.ended;
+  assert.deepEqual([started.batches.flat(), started.garbage], [[{ n: 1 }, { n: 2 }], []]);
+});
+
 test('garbage is reported, kept for the error text, and harms no message', async () => {
   const lines = ['hello', '[1]', '"text"', '{"cut":', 'null'];
   await using started = await start(
