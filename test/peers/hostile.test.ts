@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { it } from 'node:test';
+import { readable } from '../../gateway/live/foreign.ts';
 import { RemoteSessions } from '../../gateway/live/remoteSessions.ts';
 import { between, methods, SessionId } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
@@ -225,4 +226,13 @@ it('a session that one peer has told of cannot be taken over by another', async 
   sessions.remove(1, sessionId);
   sessions.put(2, session);
   assert.deepEqual(sessions.of(2), [session], 'it is free when the first has it no more');
+});
+
+it('an event that is not what its type promises is told as a gap, and one of a newer type as it is', () => {
+  const head = { seq: 3, ts: '2026-01-01T00:00:00.000Z', sessionId: SessionId.parse('s') };
+  const said = { ...head, type: 'text', messageId: 'm1', content: 'hi' };
+  const newer = { ...head, type: 'hologram', depth: 3 };
+  assert.deepEqual([said, newer].map(readable), [said, newer]);
+  const bent = { ...said, content: { html: '<b>' } };
+  assert.deepEqual(readable(bent), { ...head, type: 'gap', from: 3, to: 3 });
 });
