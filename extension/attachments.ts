@@ -27,7 +27,7 @@ export async function withAttachments(
   const message = attachments.length === 0 ? text : await blocksOf(text, attachments, where);
   if (Buffer.byteLength(JSON.stringify(message)) <= MOST) return message;
   throw new Error(
-    message === text
+    Buffer.byteLength(JSON.stringify(text)) > MOST
       ? t('A prompt holds at most 1 MB. Put the text into a file of the folder, and name that with @.')
       : t('All that goes along is more than 1 MB together. Remove an image and send again.'),
   );

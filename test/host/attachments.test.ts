@@ -42,7 +42,8 @@ describe('what goes along with a prompt', () => {
     assert.equal(await withAttachments('Look', [], where), 'Look');
     // Of three bytes each, and each quote is two characters on the wire.
     for (const tooLong of ['光'.repeat(400_000), '"'.repeat(600_000)])
-      await assert.rejects(withAttachments(tooLong, [], where), /A prompt holds at most 1 MB/);
+      for (const along of [[], [{ uri: inside(), name: 'a file' }]])
+        await assert.rejects(withAttachments(tooLong, along, where), /A prompt holds at most 1 MB/);
   });
 
   it('may be all that is sent', async () => {
