@@ -112,7 +112,11 @@ export class App {
 
   #received(message: ToPanel): void {
     const before = this.#panel;
-    if (message.type === 'session' || message.type === 'nothing') this.#composer.tellDraft();
+    if (message.type === 'session' || message.type === 'nothing') {
+      // What is left behind: a moment later nobody could say it.
+      this.#composer.tellDraft();
+      this.#keeping.now();
+    }
     if (message.type === 'session' && before.shows === undefined) this.#remember(message);
     this.#panel = receive(this.#panel, message);
     switch (message.type) {

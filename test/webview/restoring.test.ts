@@ -43,6 +43,30 @@ describe('a prompt that may not have finished', () => {
   });
 });
 
+describe('a session that is left for another one', () => {
+  it('keeps its place, however soon after one has scrolled', async () => {
+    const long = new Story(Date.now() - 50_000);
+    for (let n = 0; n < 60; n++)
+      long.says(`m${n + 1}`, `Chapter ${n}. ${'It was a long day. '.repeat(20)}`, 1000);
+    const here = showing(snapshot({ messages: long.events }, Date.now()));
+    const { session } = snapshot({}, Date.now());
+    const other = showing(snapshot({ session: { ...session, sessionId: 's2' } }, Date.now()));
+    const panel = await chromium.panel();
+    await panel.tell(connected(Date.now()), here);
+    await panel.page.locator('[data-key="text:m50"]').evaluate(async (part, next) => {
+      await new Promise((moved) => {
+        part.closest('.scroller')?.addEventListener('scroll', moved, { once: true });
+        part.scrollIntoView({ block: 'start' });
+      });
+      window.postMessage(next, '*');
+    }, other);
+    await panel.until(() => document.querySelector('[data-key="text:m50"]') === null);
+    const left = (await panel.posted('keep')).findLast(({ sessionId }) => sessionId === 's1');
+    assert.match(JSON.stringify(left), /anchor[^}]*text:m50/);
+    panel.close();
+  });
+});
+
 describe('a reload of the window', () => {
   it('brings back the draft, the folds, and the place where one was reading', async () => {
     const { events } = new Story(Date.now() - 60_000)
