@@ -27,10 +27,15 @@ export async function readyImage(file: File, name: string): Promise<ReadyImage> 
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error(t('{0} cannot be read as an image.', name));
   });
-  pictures.set(name, bitmap);
-  const fits = file.size <= MOST_BYTES && Math.max(bitmap.width, bitmap.height) <= LONGEST_SIDE;
-  const blob = fits ? file : await smaller(bitmap);
-  return { name, mimeType: blob === file ? kind : asKind(blob.type), data: await base64(blob) };
+  try {
+    pictures.set(name, await small(bitmap));
+    const fits = file.size <= MOST_BYTES && Math.max(bitmap.width, bitmap.height) <= LONGEST_SIDE;
+    const blob = fits ? file : await smaller(bitmap);
+    return { name, mimeType: blob === file ? kind : asKind(blob.type), data: await base64(blob) };
+  } finally {
+    // As it is on a screen it takes tens of megabytes.
+    bitmap.close();
+  }
 }
 
 const asKind = (type: string): Kind => (type === 'image/png' ? 'image/png' : 'image/jpeg');
@@ -70,8 +75,17 @@ async function base64(blob: Blob): Promise<string> {
 
 // ---- showing ----
 
-/** Pictures of the images that were added here, by name. */
+/** Small pictures of the images that were added here, by name. */
 const pictures = new Map<string, ImageBitmap>();
+
+/** Twice as large as it is shown, for screens with small pixels. */
+const SMALL = 64;
+
+function small(bitmap: ImageBitmap): Promise<ImageBitmap> {
+  const scale = Math.min(1, SMALL / Math.min(bitmap.width, bitmap.height));
+  const side = (length: number): number => Math.ceil(length * scale);
+  return createImageBitmap(bitmap, { resizeWidth: side(bitmap.width), resizeHeight: side(bitmap.height) });
+}
 
 /** A small picture of an image that was added here; undefined after a reload: then a sign must do. */
 export function thumbnail(name: string): TemplateResult | undefined {

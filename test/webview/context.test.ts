@@ -93,6 +93,21 @@ describe('an image', () => {
     panel.close();
   });
 
+  it('keeps no more of it in the page than its chip shows', async () => {
+    const panel = await idle();
+    await panel.page.evaluate(() => {
+      const bitmaps: { close: (this: ImageBitmap) => void } = ImageBitmap.prototype;
+      const { close } = bitmaps;
+      bitmaps.close = function closed(this: ImageBitmap) {
+        window.executed.push(`${this.width} × ${this.height}`);
+        close.call(this);
+      };
+    });
+    await give(panel, 'paste', { ...PNG, width: 400, height: 200 });
+    await panel.until(() => window.executed.includes('400 × 200'));
+    panel.close();
+  });
+
   it('that cannot go along says why', async () => {
     const panel = await idle();
     await give(panel, 'drop', { ...PNG, name: 'notes.pdf', type: 'application/pdf' });
