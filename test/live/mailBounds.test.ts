@@ -11,6 +11,7 @@ import {
   PeerPolicy,
   SessionId,
 } from '../../gateway/protocol/index.ts';
+import { newDelivered } from '../../gateway/store/mailDelivery.ts';
 import { receiveLetter, renamePeer } from '../../gateway/store/peerMail.ts';
 import { newFolder } from '../support/folders.ts';
 import { box, MailDesk, TestClock } from '../support/mailDesk.ts';
@@ -246,17 +247,35 @@ test('a mailbox at a peer that stays full is asked ever more seldom, with one le
   await waitFor('the rest', () => desk.store.outbox.open().pending === 0);
 });
 
+/** A letter of a peer to the person. */
+const letterOf = (clock: TestClock, id: string, sender: string) =>
+  between['peer.mail'].shape.letters.element.parse({
+    ...{ id, clientMessageId: id, type: 'message', content: 'x', priority: 'next' },
+    ...{ timestamp: clock.now(), replyTo: null, threadId: id, meta: {} },
+    ...{ sender, from: 's', to: 'person', leftMs: null, hops: 0 },
+  });
+
 /** A letter of a peer, with the id m, arrives in the mailbox of the person. */
 async function arriveFrom(name: string, { store }: MailDesk, clock: TestClock): Promise<void> {
   const peer = { key: 1, name: PeerName.parse(name), policy: PeerPolicy.parse({}) };
-  const letter = between['peer.mail'].shape.letters.element.parse({
-    ...{ id: 'm', clientMessageId: 'c', type: 'message', content: 'x', priority: 'next' },
-    ...{ timestamp: clock.now(), replyTo: null, threadId: 'm', meta: {} },
-    ...{ sender: 's', from: 's', to: 'person', leftMs: null, hops: 0 },
-  });
-  const delivered = { mailboxes: new Set<number>(), sessions: new Set<SessionId>() };
-  await store.synced(() => receiveLetter(store, peer, letter, delivered, clock.now()));
+  await store.synced(() =>
+    receiveLetter(store, peer, letterOf(clock, 'm', 's'), newDelivered(), clock.now()),
+  );
 }
+
+test('a peer leaves so much unread in a mailbox, however many senders it has, and what is more waits there', async () => {
+  const clock = new TestClock();
+  await using desk = await MailDesk.open({ clock });
+  const { store } = desk;
+  const peer = { key: 1, name: PeerName.parse('box'), policy: PeerPolicy.parse({}) };
+  const states = await store.synced(() =>
+    Array.from({ length: 5_001 }, (_, count) => {
+      const letter = letterOf(clock, `m${count}`, `s${count % 10}`);
+      return receiveLetter(store, peer, letter, newDelivered(), clock.now()).status;
+    }),
+  );
+  assert.deepEqual([states.indexOf('pending'), new Set(states.slice(0, 5_000))], [5_000, new Set(['done'])]);
+});
 
 test('an answer goes to who wrote, whatever that machine is called by now and whoever has its old name', async () => {
   const clock = new TestClock();
