@@ -159,7 +159,11 @@ export class App {
         this.#reading.goTo(keyOf(message.place));
         break;
       case 'link':
-        if (message.link.state === 'connected') this.#sending.sendAgain();
+        if (message.link.state !== 'connected') break;
+        this.#sending.sendAgain();
+        // What was written meanwhile was told to nobody.
+        if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#shared)
+          this.#post({ type: 'draft', text: this.#composer.text, ...this.#here() });
         break;
       default:
         break;

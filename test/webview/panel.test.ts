@@ -228,6 +228,11 @@ describe('the composer', () => {
     await panel.until(() => window.posted.some(({ type, text }) => type === 'draft' && text === 'Later'));
     await panel.page.getByRole('button', { name: 'Retry now' }).click();
     assert.equal((await panel.posted('reconnect')).length, 1);
+    // The link was down when it was told: it is told again.
+    await panel.tell(connected(Date.now()));
+    assert.equal((await panel.posted('draft')).length, 2);
+    await panel.tell({ type: 'drafted', sessionId: 's1', text: 'Later' }, connected(Date.now()));
+    assert.equal((await panel.posted('draft')).length, 2);
     panel.close();
   });
 
