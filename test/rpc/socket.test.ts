@@ -153,6 +153,21 @@ test('a configuration is read as editors of any system write it', () => {
   assert.equal(readConfig(file, {}).logLevel, 'debug');
 });
 
+test('a name that the configuration does not have is refused, wherever it stands', () => {
+  const file = path.join(newFolder(), 'config.json');
+  for (const [config, words] of [
+    [{ colour: 'red' }, /config\.json: .*"colour"/],
+    [{ agents: { mine: { name: 'Mine', command: 'x', argument: [] } } }, /agents\.mine: .*"argument"/],
+    [{ http: { port: 0, host: '0.0.0.0' } }, /http: .*"host"/],
+    [{ log: { maxEvent: 50 } }, /log: .*"maxEvent"/],
+    [{ mail: { tool: true } }, /mail: .*"tool"/],
+    [{ peers: { ports: 1 } }, /peers: .*"ports"/],
+  ] as const) {
+    writeFileSync(file, JSON.stringify(config));
+    assert.throws(() => readConfig(file, {}), words);
+  }
+});
+
 test('a bound that is not set has its default, whichever other is', () => {
   const file = path.join(newFolder(), 'config.json');
   const { maxBytes, maxAgeDays } = readConfig(file, {}).log;
