@@ -74,10 +74,18 @@ function entry(ask: Ask, view: View): TemplateResult {
             </button>`,
       )}
       ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
-      <p class="hint">${isWaiting ? t('Sending your answer.') : t('It waits until someone answers.')}</p>
+      <p class="hint">
+        ${isWaiting ? t('Sending your answer.') : (keptAnswer(view) ?? t('It waits until someone answers.'))}
+      </p>
     </div>
   </form>`;
 }
+
+/** Where no agent waits for an answer: what becomes of it. */
+export const keptAnswer = ({ open }: View): string | undefined =>
+  open.transcript.status === 'stopped'
+    ? t('The agent has ended. Your answer counts when its prompt runs again.')
+    : undefined;
 
 /** A secret goes to the agent, and nowhere else. */
 const mayBeKept = (field: FormField): boolean => field.type !== 'text' || field.secret !== true;

@@ -2,7 +2,7 @@
 // the verdict in the place of the options.
 import { html, nothing, type TemplateResult } from 'lit';
 import { diffRow } from './diffRow.ts';
-import { formBody, isForm } from './formView.ts';
+import { formBody, isForm, keptAnswer } from './formView.ts';
 import { icon } from './icons.ts';
 import { inFull } from './inFull.ts';
 import type { Ask } from './parts.ts';
@@ -100,7 +100,7 @@ function options(ask: Ask, view: View): TemplateResult {
     )}
     ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
     <p class="hint">
-      ${isWaiting ? t('Sending your answer.') : t('Press 1 to {0} while this is focused. It waits until someone answers.', count)}
+      ${isWaiting ? t('Sending your answer.') : (keptAnswer(view) ?? t('Press 1 to {0} while this is focused. It waits until someone answers.', count))}
     </p>
   </div>`;
 }

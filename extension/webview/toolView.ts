@@ -31,8 +31,9 @@ export type ToolState = 'running' | 'done' | 'failed' | 'stopped' | 'asks' | 'un
 export function toolState(part: ToolPart, sound: boolean): ToolState {
   if (part.call.status === 'completed') return 'done';
   if (part.call.status === 'failed') return 'failed';
-  if (part.cut) return 'stopped';
+  // Also when the gateway has ended meanwhile: the answer is kept for the agent that asks again.
   if (part.ask !== undefined && part.ask.verdict === undefined) return 'asks';
+  if (part.cut) return 'stopped';
   return sound ? 'running' : 'unheard';
 }
 

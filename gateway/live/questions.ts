@@ -1,6 +1,6 @@
 // Questions of an agent that wait for a person: written down before anybody is asked, open until answered or void.
 import type { Answer, Question } from '../agents/agent.ts';
-import { PermissionId } from '../protocol/index.ts';
+import { PermissionId, type PromptId } from '../protocol/index.ts';
 import { askPermission, withdrawPermission } from '../store/questions.ts';
 import type { LogOf } from '../store/log.ts';
 import { digestOf } from '../store/permission.ts';
@@ -12,6 +12,7 @@ export class Questions {
   /** Told of how many are open, inside the transaction that changes it. */
   readonly #onCount: (open: number) => void;
   readonly #waiting = new Map<PermissionId, (answer: Answer | undefined) => void>();
+  #isLeaving = false;
 
   constructor(
     log: LogOf,
@@ -23,8 +24,9 @@ export class Questions {
     this.#onCount = onCount;
   }
 
-  /** Resolves to what somebody answered; undefined when the question became void. */
-  async ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+  /** Resolves to what somebody answered; undefined when the question became void. `promptId`: what the agent works on. */
+  async ask(question: Question, signal: AbortSignal, promptId?: PromptId): Promise<Answer | undefined> {
+    if (this.#isLeaving) return undefined;
     const { store, clock } = this.#world;
     const asked = { ...question, options: [...question.options] };
     const permissionId = PermissionId.parse(clock.newId());
@@ -32,13 +34,15 @@ export class Questions {
     const withdraw = (): void => this.#withdraw(permissionId);
     this.#waiting.set(permissionId, resolve);
     try {
-      await store.synced(() => {
+      const known = await store.synced(() => {
         const createdAt = clock.now();
         const { sessionId } = this.#log;
         const permission = { permissionId, sessionId, ...asked, digest: digestOf(asked), createdAt };
-        askPermission(store, this.#log, permission, createdAt);
-        this.#onCount(this.#waiting.size);
+        const known = askPermission(store, this.#log, { permission, promptId }, createdAt);
+        if (known === undefined) this.#onCount(this.#waiting.size);
+        return known;
       });
+      if (known !== undefined) return known;
       signal.addEventListener('abort', withdraw, { once: true });
       if (signal.aborted) withdraw();
       return await promise;
@@ -59,13 +63,20 @@ export class Questions {
     for (const permissionId of this.#waiting.keys()) this.#withdraw(permissionId);
   }
 
-  /** Takes back what could not be taken back at its time. */
+  /** Takes back what the gateway before has left open: the agent that comes to it again asks again. */
   tidy(): void {
     for (const { permissionId } of this.#world.store.permissions.listOpen(this.#log))
       if (!this.#waiting.has(permissionId)) this.#withdraw(permissionId);
   }
 
+  /** The gateway ends: what is open stays open, for the one that comes after it. */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const resolve of this.#waiting.values()) resolve(undefined);
+  }
+
   #withdraw(permissionId: PermissionId): void {
+    if (this.#isLeaving) return;
     const { store, clock } = this.#world;
     this.#write(() => withdrawPermission(store, this.#log, permissionId, clock.now()));
     this.#waiting.get(permissionId)?.(undefined);

@@ -181,6 +181,7 @@ export class LiveSession {
     const turn: Turn = { prompt, firstSeq: store.log.firstOfTurn(this.#log), over, stopping: undefined };
     this.#turn = turn;
     this.#transcriber.closeMessage();
+    this.#questions.tidy();
     // Counts from the agent's next state on: an agent that starts for a turn is never shown as idle in between.
     this.#facts = { ...this.#facts, inTurn: true };
     try {
@@ -192,7 +193,6 @@ export class LiveSession {
         this.#note({ inTurn: false });
       };
       await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
-      this.#questions.tidy();
     } finally {
       this.#turn = undefined;
       resolve();
@@ -315,7 +315,8 @@ export class LiveSession {
     turn.stopping ??= why;
     this.#starting?.abort.abort();
     const conversation = this.#conversation;
-    this.#questions.withdrawAll();
+    if (why === 'gateway') this.#questions.leave();
+    else this.#questions.withdrawAll();
     conversation?.cancel();
     const end = () => void (conversation && this.#rest.leave(conversation[Symbol.asyncDispose]()));
     const calm = this.#world.clock.after(grace, end);
@@ -353,7 +354,7 @@ export class LiveSession {
   async #ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
     if (this.#turn?.stopping !== undefined) return undefined;
     this.#transcriber.closeMessage();
-    return this.#questions.ask(question, signal);
+    return this.#questions.ask(question, signal, this.#turn?.prompt.promptId);
   }
 
   #endIdleAgent(): PromiseLike<void> | undefined {

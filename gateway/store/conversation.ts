@@ -12,7 +12,7 @@ import {
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
 import { closeMailOf, tellOfMailbox } from './mailReceipt.ts';
-import { withdrawPermission } from './questions.ts';
+import { forgetQuestions, withdrawPermission } from './questions.ts';
 import { INSTEAD, type SentPrompt, type StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
@@ -179,6 +179,7 @@ export function endTurn(
       holdWaiting(store, log);
       break;
   }
+  if (outcome.how !== 'uncertain') forgetQuestions(store, log, now);
   store.retention.apply(log, store.log.compactFrom(log, firstSeq), now);
   // Whoever stopped it knows.
   const news = outcome.how === 'cancelled' ? {} : { newsSeq: store.log.head(log) };
@@ -240,8 +241,10 @@ export function removePrompt(store: Store, sessionId: SessionId, promptId: Promp
   // Mail that its agent has acknowledged is closed already; else somebody has sent it back.
   if (origin !== undefined) closeMailOf(store, session, origin, 'refused', now);
   store.log.append(session, now, [{ type: 'dequeued', promptId }]);
-  if (isUncertain) store.sessions.change(session, { held: false });
-  else store.sessions.touch(session);
+  if (isUncertain) {
+    forgetQuestions(store, session, now);
+    store.sessions.change(session, { held: false });
+  } else store.sessions.touch(session);
 }
 
 /** Adds events of another gateway to a session that has said nothing of its own yet. */
@@ -292,8 +295,6 @@ export function copySession(store: Store, from: SessionId, to: SessionId): void 
 /** Sets right, after a start, what the gateway before could not finish. */
 export function recoverSession(store: Store, sessionId: SessionId, now: string): void {
   const log = store.sessions.get(sessionId);
-  for (const { permissionId } of store.permissions.listOpen(log))
-    withdrawPermission(store, log, permissionId, now);
   if (log.session.status !== 'stopped') {
     store.sessions.change(log, { status: 'stopped', step: null });
     store.log.append(log, now, [{ type: 'status', status: 'stopped' }]);
@@ -304,5 +305,13 @@ export function recoverSession(store: Store, sessionId: SessionId, now: string):
     // Not handed over: it stays taken, with its `prompt` event, and is worked on as if nothing had been.
     if (after === 'queued') continue;
     endTurn(store, log, { promptId, firstSeq: store.log.firstOfTurn(log) }, { how: 'uncertain' }, now);
+  }
+  // A question waits with its prompt: when that runs again, its agent asks again, and hears what was answered.
+  const uncertain = new Set(
+    store.queue.list(log).flatMap(({ promptId, state }) => (state === 'uncertain' ? [promptId] : [])),
+  );
+  for (const { permissionId } of store.permissions.listOpen(log)) {
+    const { promptId } = store.permissions.get(permissionId);
+    if (promptId === undefined || !uncertain.has(promptId)) withdrawPermission(store, log, permissionId, now);
   }
 }

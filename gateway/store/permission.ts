@@ -1,8 +1,9 @@
 // Permissions as rows: what was asked, word for word, and who answered what.
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { PermissionState } from '../core/permission.ts';
-import { Actor, FormContent, Permission, Problem, type PermissionId } from '../protocol/index.ts';
+import { Actor, FormContent, Permission, Problem, PromptId, type PermissionId } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import type { LogOf } from './log.ts';
 
@@ -20,19 +21,28 @@ const StoredState = z.discriminatedUnion('state', [
 export interface StoredPermission {
   readonly permission: Permission;
   readonly state: PermissionState;
+  /** What the agent worked on when it asked; undefined: nothing, or nobody has noted it. */
+  readonly promptId: PromptId | undefined;
 }
 
+type Asked = Omit<Permission, 'digest' | 'permissionId' | 'sessionId' | 'createdAt'>;
+
+/** The columns of a stored permission. */
+const COLUMNS = 'request, state, prompt_id';
+
 /** What an answer is bound to. */
-export const digestOf = ({
-  title,
-  toolCall,
-  options,
-  form,
-  url,
-}: Omit<Permission, 'digest' | 'permissionId' | 'sessionId' | 'createdAt'>): string =>
+export const digestOf = ({ title, toolCall, options, form, url }: Asked): string =>
   createHash('sha256')
     .update(JSON.stringify([title, toolCall, options, form, url]))
     .digest('hex');
+
+/** Whether two questions are the same for whoever is asked: the call has another id when its agent comes to it again. */
+function isLike(one: Asked, other: Asked): boolean {
+  const shown = ({ title, toolCall, options, form, url }: Asked): unknown =>
+    // As it is stored: without what is undefined.
+    JSON.parse(JSON.stringify({ title, toolCall: { ...toolCall, toolCallId: '' }, options, form, url }));
+  return isDeepStrictEqual(shown(one), shown(other));
+}
 
 export class PermissionStore {
   readonly #db: Database;
@@ -41,18 +51,20 @@ export class PermissionStore {
     this.#db = db;
   }
 
-  insert({ key }: LogOf, permission: Permission): void {
+  insert({ key }: LogOf, permission: Permission, promptId: PromptId | undefined): void {
     this.#db.run(
-      `INSERT INTO permission (permission_id, session_key, request, state, is_open) VALUES (?, ?, ?, '{"state":"open"}', 1)`,
+      `INSERT INTO permission (permission_id, session_key, request, state, is_open, prompt_id)
+       VALUES (?, ?, ?, '{"state":"open"}', 1, ?)`,
       permission.permissionId,
       key,
       JSON.stringify(permission),
+      promptId ?? null,
     );
   }
 
   /** Throws the problem permission.unknown. */
   get(permissionId: PermissionId): StoredPermission {
-    const row = this.#db.get('SELECT request, state FROM permission WHERE permission_id = ?', permissionId);
+    const row = this.#db.get(`SELECT ${COLUMNS} FROM permission WHERE permission_id = ?`, permissionId);
     if (row === undefined) {
       throw new Problem(
         'permission.unknown',
@@ -69,25 +81,58 @@ export class PermissionStore {
   listOpen(log?: LogOf): Permission[] {
     const rows =
       log === undefined
-        ? this.#db.all('SELECT request, state FROM permission WHERE is_open = 1 ORDER BY rowid')
+        ? this.#db.all(`SELECT ${COLUMNS} FROM permission WHERE is_open = 1 ORDER BY rowid`)
         : this.#db.all(
-            'SELECT request, state FROM permission WHERE is_open = 1 AND session_key = ? ORDER BY rowid',
+            `SELECT ${COLUMNS} FROM permission WHERE is_open = 1 AND session_key = ? ORDER BY rowid`,
             log.key,
           );
     return rows.map((row) => fromRow(row).permission);
   }
 
-  resolve(permissionId: PermissionId, state: Exclude<PermissionState, { state: 'open' }>, now: string): void {
+  /** What was answered to the same question, about the same prompt, while no agent was there to hear it: it is heard now. */
+  takeUnheard(
+    { key }: LogOf,
+    asked: Asked,
+    promptId: PromptId,
+  ): Extract<PermissionState, { state: 'answered' }> | undefined {
+    const found = this.#db
+      .all(`SELECT ${COLUMNS} FROM permission WHERE is_unheard = 1 AND session_key = ? ORDER BY rowid`, key)
+      .map((row) => fromRow(row))
+      .find((one) => one.promptId === promptId && isLike(one.permission, asked));
+    if (found?.state.state !== 'answered') return undefined;
+    const { permissionId } = found.permission;
+    this.#db.run('UPDATE permission SET is_unheard = 0 WHERE permission_id = ?', permissionId);
+    return found.state;
+  }
+
+  /** No agent will ask for what was answered while none was there. */
+  forgetUnheard({ key }: LogOf): void {
+    this.#db.run('UPDATE permission SET is_unheard = 0 WHERE is_unheard = 1 AND session_key = ?', key);
+  }
+
+  resolve(
+    permissionId: PermissionId,
+    state: Exclude<PermissionState, { state: 'open' }>,
+    now: string,
+    isUnheard = false,
+  ): void {
     this.#db.run(
-      'UPDATE permission SET state = ?, is_open = 0, resolved_at = ? WHERE permission_id = ?',
+      'UPDATE permission SET state = ?, is_open = 0, is_unheard = ?, resolved_at = ? WHERE permission_id = ?',
       JSON.stringify(state),
+      Number(isUnheard),
       now,
       permissionId,
     );
   }
 }
 
+const StoredRow = z.object({ request: z.string(), state: z.string(), prompt_id: PromptId.nullable() });
+
 function fromRow(row: Row): StoredPermission {
-  const { request, state } = z.object({ request: z.string(), state: z.string() }).parse(row);
-  return { permission: Permission.parse(JSON.parse(request)), state: StoredState.parse(JSON.parse(state)) };
+  const { request, state, prompt_id: promptId } = StoredRow.parse(row);
+  return {
+    permission: Permission.parse(JSON.parse(request)),
+    state: StoredState.parse(JSON.parse(state)),
+    promptId: promptId ?? undefined,
+  };
 }

@@ -1,23 +1,41 @@
 // Questions of agents, each step as one that writes row and event together. Run these inside a transaction.
 import { judge } from '../core/permission.ts';
 import {
+  isSecret,
   Problem,
   withoutSecrets,
   type Actor,
   type FormContent,
   type Permission,
   type PermissionId,
+  type PromptId,
   type SessionId,
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
 import type { Store } from './store.ts';
 
-/** Writes down what an agent asks. */
-export function askPermission(store: Store, log: LogOf, permission: Permission, now: string): void {
+/**
+ * Writes down what an agent asks while it works on a prompt. Answers what somebody has said to the same question already,
+ * if the gateway before ended while it was open.
+ */
+export function askPermission(
+  store: Store,
+  log: LogOf,
+  { permission, promptId }: { permission: Permission; promptId: PromptId | undefined },
+  now: string,
+): { optionId: string; content?: FormContent } | undefined {
   const { sessionId: _, createdAt: __, ...asked } = permission;
-  store.permissions.insert(log, permission);
+  const { permissionId } = permission;
+  const known = promptId === undefined ? undefined : store.permissions.takeUnheard(log, asked, promptId);
+  store.permissions.insert(log, permission, promptId);
   store.log.append(log, now, [{ type: 'permission', ...asked }]);
   store.sessions.change(log, { lastActivityAt: now });
+  if (known === undefined) return undefined;
+  const { optionId, content, by } = known;
+  const answer = { optionId, ...(content === undefined ? {} : { content }) };
+  store.permissions.resolve(permissionId, known, now);
+  store.log.append(log, now, [{ type: 'permission_resolved', permissionId, ...answer, by }]);
+  return answer;
 }
 
 /** The first answer wins; a later one is told who was first. */
@@ -75,12 +93,21 @@ export function answerPermission(
       const { content } = accepted;
       const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
       const session = store.sessions.get(permission.sessionId);
-      store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now);
+      // Its gateway has ended, and its agent will ask again. What is kept nowhere has to be asked again.
+      const isUnheard = store.queue.running(session) === undefined && form?.fields.some(isSecret) !== true;
+      store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now, isUnheard);
       store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...kept, by }]);
       store.sessions.change(session, { lastActivityAt: now });
       return { sessionId: permission.sessionId, accepted };
     }
   }
+}
+
+/** Nobody will ask any more what was open, or was answered unheard, when the gateway before ended. */
+export function forgetQuestions(store: Store, log: LogOf, now: string): void {
+  for (const { permissionId } of store.permissions.listOpen(log))
+    withdrawPermission(store, log, permissionId, now);
+  store.permissions.forgetUnheard(log);
 }
 
 /** The agent took its question back, or is gone. */

@@ -357,4 +357,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX last_receipt_peer ON last_receipt (peer, key);
   `,
+
+  // A question outlives its gateway with the prompt that it was asked for, and so does an answer that no agent has heard yet.
+  `
+  ALTER TABLE permission ADD COLUMN prompt_id TEXT;
+  ALTER TABLE permission ADD COLUMN is_unheard INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX permission_unheard ON permission (session_key) WHERE is_unheard = 1;
+  `,
 ];

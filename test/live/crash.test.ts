@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { slowText } from '../../gateway/agents/demoScript.ts';
-import { Problem, PromptId, type SessionId } from '../../gateway/protocol/index.ts';
+import { Problem, PromptId, type PermissionId, type SessionId } from '../../gateway/protocol/index.ts';
 import type { Follower, TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { textOf } from '../support/transcript.ts';
@@ -107,21 +107,79 @@ test('a prompt that was acknowledged and killed before it ran runs once after th
   assert.equal(seen.text, 'survived');
 });
 
-test('a question that was open at the kill is taken back, not answered', async () => {
-  await using gateway = await startGateway();
-  const first = await gateway.connect();
+/** A gateway that ended while an agent's question was open, and started again. */
+async function cutAsking(
+  gateway: TestGateway,
+  end: () => Promise<unknown> = () => gateway.kill9(),
+): Promise<Cut & { permissionId: PermissionId }> {
+  const first = await gateway.connect('window one');
   const sessionId = await first.newSession();
   const before = await first.follow(sessionId);
   const { promptId } = await first.call('session.send', { sessionId, message: 'ask' });
   const { permissionId } = await before.untilType('permission');
-  await gateway.kill9();
+  await end();
   await gateway.start();
-  const client = await gateway.connect();
+  const client = await gateway.connect('window two');
+  return { sessionId, promptId, before, client, permissionId };
+}
+
+const openIn = async (client: TestClient, sessionId: SessionId): Promise<PermissionId[]> => {
+  const { permissions } = await client.call('permission.list', { sessionId });
+  return permissions.map(({ permissionId }) => permissionId);
+};
+
+for (const how of ['kill', 'clean end'] as const) {
+  test(`a question that was open at the ${how} waits on; its answer is heard when the prompt runs again`, async () => {
+    await using gateway = await startGateway();
+    const end = how === 'kill' ? undefined : () => gateway.stop();
+    const { sessionId, promptId, client, permissionId } = await cutAsking(gateway, end);
+    const seen = await client.follow(sessionId);
+    assert.deepEqual(await openIn(client, sessionId), [permissionId]);
+    assert.deepEqual(
+      seen.snapshot?.permissions.map((open) => open.permissionId),
+      [permissionId],
+    );
+    const { pendingPermissions } = await client.call('session.get', { sessionId });
+    assert.equal(pendingPermissions, 1);
+    assert.equal((await seen.end(promptId)).type, 'uncertain');
+    await client.call('permission.answer', { permissionId, optionId: 'allow' });
+    await assert.rejects(
+      client.call('permission.answer', { permissionId, optionId: 'reject' }),
+      /Already answered by window two/,
+    );
+    assert.deepEqual(await openIn(client, sessionId), []);
+    const again = await client.follow(sessionId, seen.cursor);
+    await client.call('queue.retry', { sessionId, promptId });
+    await again.end(promptId);
+    assert.match(again.text, /You allowed question 1/);
+    const [asked] = again.of('permission');
+    const [told] = again.of('permission_resolved');
+    assert.deepEqual([told?.permissionId, told?.optionId], [asked?.permissionId, 'allow']);
+    assert.equal(told?.by?.name, 'window two');
+    assert.ok(!again.of('status').some(({ status }) => status === 'waiting'), 'somebody was asked again');
+  });
+}
+
+test('a question whose prompt runs again before anybody has answered is asked again, once', async () => {
+  await using gateway = await startGateway();
+  const { sessionId, promptId, client, permissionId } = await cutAsking(gateway);
   const seen = await client.follow(sessionId);
-  assert.deepEqual(seen.snapshot?.permissions, []);
-  const [resolved] = seen.of('permission_resolved');
-  assert.deepEqual([resolved?.permissionId, resolved?.optionId], [permissionId, null]);
-  assert.equal((await seen.end(promptId)).type, 'uncertain');
+  await client.call('queue.retry', { sessionId, promptId });
+  await seen.until(() => seen.of('permission').length === 2);
+  const [, anew] = seen.of('permission');
+  assert.deepEqual(await openIn(client, sessionId), [anew?.permissionId]);
+  await assert.rejects(
+    client.call('permission.answer', { permissionId, optionId: 'allow' }),
+    /took this question back/,
+  );
+  await client.call('session.interrupt', { sessionId });
+});
+
+test('a question goes with the uncertain prompt that somebody leaves as it is', async () => {
+  await using gateway = await startGateway();
+  const { sessionId, promptId, client, permissionId } = await cutAsking(gateway);
+  await client.call('queue.remove', { sessionId, promptId });
+  assert.deepEqual(await openIn(client, sessionId), []);
   await assert.rejects(
     client.call('permission.answer', { permissionId, optionId: 'allow' }),
     /took this question back/,

@@ -113,12 +113,12 @@ test('stopping the turn takes its form back', async () => {
   assert.deepEqual([resolved.optionId, resolved.by], [null, null]);
 });
 
-test('a form survives its windows, and is void after the gateway was killed', async () => {
+test('a form survives its windows and the gateway: what was filled in is heard when its prompt runs again', async () => {
   await using own = await startGateway();
   const first = await own.connect('window one');
   const sessionId = await first.newSession();
   const seen = await first.follow(sessionId);
-  await first.call('session.send', { sessionId, message: 'form' });
+  const { promptId } = await first.call('session.send', { sessionId, message: 'form' });
   await seen.untilType('permission');
   await first[Symbol.asyncDispose]();
   const second = await own.connect('window two');
@@ -127,7 +127,11 @@ test('a form survives its windows, and is void after the gateway was killed', as
   await own.kill9();
   await own.start();
   const third = await own.connect('window three');
+  const { permissionId } = permission;
+  await third.call('permission.answer', { permissionId, optionId: 'submit', content: CONTENT });
+  const again = await third.follow(sessionId);
+  await third.call('queue.retry', { sessionId, promptId });
+  await again.untilType('result');
+  assert.match(again.text, /Ada/);
   assert.deepEqual((await third.call('permission.list', { sessionId })).permissions, []);
-  const answer = { permissionId: permission.permissionId, optionId: 'submit', content: CONTENT };
-  await assert.rejects(third.call('permission.answer', answer), { problem: 'permission.resolved' });
 });

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import type { Question } from '../../gateway/agents/agent.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Questions } from '../../gateway/live/questions.ts';
-import { Problem } from '../../gateway/protocol/index.ts';
-import { newSession, openStore } from '../support/store.ts';
+import { PermissionId, Problem, PromptId, type FormContent } from '../../gateway/protocol/index.ts';
+import { answerPermission, askPermission } from '../../gateway/store/questions.ts';
+import { actor, newSession, NOW, openStore, SESSION } from '../support/store.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
 const question: Question = {
@@ -86,4 +87,43 @@ test('a question that its agent takes back while it is written down waits for no
   takeBack.abort();
   assert.equal(await within('its end', answer), undefined);
   assert.deepEqual(store.permissions.listOpen(log), []);
+});
+
+test('an answer that nobody heard is for the same question about the same prompt, once, and never a secret', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const log = await newSession(store);
+  const [mine, other] = [PromptId.parse('p1'), PromptId.parse('p2')];
+  let made = 0;
+  const ask = (asked: Question, promptId: PromptId) =>
+    store.written(() => {
+      const permissionId = PermissionId.parse(`q${(made += 1)}`);
+      const whole = {
+        ...asked,
+        options: [...asked.options],
+        permissionId,
+        sessionId: SESSION,
+        createdAt: NOW,
+      };
+      return {
+        permissionId,
+        known: askPermission(store, log, { permission: { ...whole, digest: 'd' }, promptId }, NOW),
+      };
+    });
+  const answer = (permissionId: PermissionId, content?: FormContent) =>
+    store.written(() => answerPermission(store, { permissionId, optionId: 'allow', content }, actor, NOW));
+
+  // Nothing runs: the gateway has ended since the question was asked.
+  answer(ask(question, mine).permissionId);
+  assert.equal(ask(question, other).known, undefined, 'another prompt');
+  const more = { ...question, toolCall: { ...question.toolCall, input: { path: '/etc' } } };
+  assert.equal(ask(more, mine).known, undefined, 'another input');
+  const again = { ...question, toolCall: { ...question.toolCall, toolCallId: 't2' } };
+  assert.deepEqual(ask(again, mine).known, { optionId: 'allow' });
+  assert.equal(ask(again, mine).known, undefined, 'a second time');
+
+  const field = { type: 'text', name: 'password', title: 'Password', required: true, secret: true } as const;
+  const secret: Question = { ...question, form: { fields: [field] } };
+  answer(ask(secret, mine).permissionId, { password: 'x' });
+  assert.equal(ask(secret, mine).known, undefined, 'what is kept nowhere');
 });

@@ -294,6 +294,17 @@ describe('a permission', () => {
     panel.close();
   });
 
+  it('waits on when the gateway has ended, and says what becomes of the answer', async () => {
+    const panel = await idle();
+    const story = told().add(hiddenQuestion('make')).add({ type: 'status', status: 'stopped' });
+    story.add({ type: 'uncertain', promptId: 'p1' });
+    await panel.tell(happening(story.events));
+    assert.match(await panel.text('[data-part=permission]'), /Your answer counts when its prompt runs again/);
+    await panel.page.getByRole('button', { name: 'Yes' }).click();
+    assert.equal((await panel.posted('answer')).length, 1);
+    panel.close();
+  });
+
   it('hides nothing: a command of any length, and characters that are not seen', async () => {
     const panel = await idle();
     const command = `echo ${'long '.repeat(2000)}\u202e\u200bgnp.sh\u001b[8m && rm -rf ~`;
