@@ -1,6 +1,6 @@
 // Permissions as rows: what was asked, word for word, and who answered what.
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { PermissionState } from '../core/permission.ts';
 import { Actor, FormContent, Permission, Problem, PromptId, type PermissionId } from '../protocol/index.ts';
@@ -38,10 +38,9 @@ export const digestOf = ({ title, toolCall, options, form, url }: Asked): string
 
 /** Whether two questions are the same for whoever is asked: the call has another id when its agent comes to it again. */
 function isLike(one: Asked, other: Asked): boolean {
-  const shown = ({ title, toolCall, options, form, url }: Asked): unknown =>
-    // As it is stored: without what is undefined.
-    JSON.parse(JSON.stringify({ title, toolCall: { ...toolCall, toolCallId: '' }, options, form, url }));
-  return isDeepStrictEqual(shown(one), shown(other));
+  const shown = ({ title, toolCall, options, form, url }: Asked): string | undefined =>
+    canonicalize({ title, toolCall: { ...toolCall, toolCallId: '' }, options, form, url });
+  return shown(one) === shown(other);
 }
 
 export class PermissionStore {

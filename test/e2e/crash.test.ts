@@ -68,4 +68,26 @@ describe('a gateway that is killed', () => {
       assert.deepEqual(await chat.answers(), [...before, 'after']);
       assert.equal(await chat.part('uncertain').count(), 1, 'the one that was answered');
     }));
+
+  test('while it asks: the question waits on, and its answer is heard when the prompt runs again', (t) =>
+    desk.story(t, async () => {
+      const chat = await desk.demo('harbor-api');
+      await chat.send('ask');
+      await chat.part('permission').getByRole('button', { name: 'Allow', exact: true }).waitFor();
+      await desk.killGateway();
+      const notice = chat.part('uncertain');
+      await notice.getByText('May not have finished.').waitFor();
+      await chat.part('permission').getByText('Your answer counts when its prompt runs again').waitFor();
+      await chat.shoot('d-4-asked');
+      await chat.part('permission').getByRole('button', { name: 'Allow', exact: true }).click();
+      await chat
+        .part('permission')
+        .getByText(/Allowed once/)
+        .waitFor();
+      await chat.shoot('d-5-answered');
+      await notice.getByRole('button', { name: 'Run again' }).click();
+      await chat.seen(/You allowed question 1/);
+      await chat.isIdle();
+      await chat.shoot('d-6-heard');
+    }));
 });
