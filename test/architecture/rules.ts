@@ -32,7 +32,6 @@ export const folders: readonly Rule[] = [
       'node:path': 'names of files',
       'node:crypto': 'ids, and digests that tell same content from other content',
       'node:zlib': 'a checksum for each row',
-      'node:util': 'whether two questions are the same, in whatever order their members come',
       canonicalize: 'the same message has the same fingerprint, however its members are ordered (RFC 8785)',
       zod: 'a row is unknown until a schema has read it',
     },
