@@ -1,5 +1,5 @@
 // The link to the gateway: finds or starts one, keeps the connection alive, and says how it stands.
-import type { GatewayClient } from '../gateway/rpc/connect.ts';
+import type { GatewayClient, NotStartedError } from '../gateway/rpc/connect.ts';
 import type {
   MethodName,
   NotificationName,
@@ -18,6 +18,9 @@ export const BACKOFF_MS: readonly number[] = [200, 500, 1000, 2000, 5000];
 const TRIES_BEFORE_OFFLINE = 5;
 /** A connection that ended sooner counts as a failed try: a gateway that dies at once must not make us spin. */
 const STEADY_MS = 5000;
+
+/** The name of the error with a gateway's last words; its class comes with the rest of the client, when somebody dials. */
+const NOT_STARTED: NotStartedError['name'] = 'NotStartedError';
 
 /** One try. `start`: a gateway may be started when none answers. */
 export type Dial = (options: { start: boolean; signal: AbortSignal }) => Promise<GatewayClient>;
@@ -185,8 +188,9 @@ export class Connection implements Disposable {
       const reason = error instanceof Error ? error.message : String(error);
       if (dropped.signal.aborted) return undefined;
       this.#log.warn(`Try ${attempt}: ${reason}`);
-      // A problem is the gateway's own word, and no gateway while nobody asks for one is a fact: no doubt to wait out.
-      if (attempt >= TRIES_BEFORE_OFFLINE || error instanceof Problem || !this.#wanted) {
+      // The gateway's own words, and no gateway while nobody asks for one, are facts: no doubt to wait out.
+      const isItsWord = error instanceof Problem || (error instanceof Error && error.name === NOT_STARTED);
+      if (attempt >= TRIES_BEFORE_OFFLINE || isItsWord || !this.#wanted) {
         this.#become({ state: 'offline', since, reason });
       }
     }

@@ -75,8 +75,13 @@ export class NoGatewayError extends Error {
   override name = 'NoGatewayError';
 }
 
+/** The gateway that was started has ended, and these are its words. */
+export class NotStartedError extends NoGatewayError {
+  override name = 'NotStartedError';
+}
+
 /** The state folder belongs to another machine: the gateway that was started says how to go on. */
-export class OtherHostError extends NoGatewayError {}
+export class OtherHostError extends NotStartedError {}
 
 /** Finds the gateway of a state folder, or starts one. Rejects with NoGatewayError, or with the problem that it answers. */
 export async function connect(options: ConnectOptions): Promise<GatewayClient> {
@@ -147,7 +152,8 @@ async function startAndConnect(
         rmSync(turnFile(home), { force: true });
         const said = readFileSync(gateway.report, 'utf8').trim();
         if (ended === OTHER_HOST) throw new OtherHostError(said);
-        throw new NoGatewayError(said === '' ? `The gateway did not start: ${ended}.` : said);
+        if (said !== '') throw new NotStartedError(said);
+        throw new NoGatewayError(`The gateway did not start: ${ended}.`);
       }
       // The one that has the folder may be about to end.
       gateway = undefined;

@@ -1,6 +1,6 @@
 // The link to the gateway, with real gateways that are started, shared and killed.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Connection } from '../../extension/connection.ts';
@@ -17,6 +17,24 @@ test('a window that nobody uses looks for a gateway but starts none', LIMIT, asy
   assert.equal(existsSync(path.join(home, 'gateway.json')), false);
   await assert.rejects(quiet.call('gateway.info', {}), /Nothing was sent/);
 });
+
+test(
+  'a gateway that says why it does not start is quoted at once, not after some tries',
+  LIMIT,
+  async (t) => {
+    const { home, window } = place(t);
+    writeFileSync(path.join(home, 'config.json'), '{ "agents": 3 }');
+    const connection = window('window one');
+    const tries = new Set<number>();
+    connection.onDidChangeLink((now) => now.state === 'connecting' && tries.add(now.attempt));
+    connection.want();
+    await waitFor(
+      'its words',
+      () => connection.link.state === 'offline' && /agents/.test(connection.link.reason),
+    );
+    assert.deepEqual([...tries], [1]);
+  },
+);
 
 test('the first use starts a gateway, and a second window shares it', LIMIT, async (t) => {
   const { window } = place(t);
