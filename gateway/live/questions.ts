@@ -38,9 +38,9 @@ export class Questions {
         const createdAt = clock.now();
         const { sessionId } = this.#log;
         const permission = { permissionId, sessionId, ...asked, digest: digestOf(asked), createdAt };
-        const known = askPermission(store, this.#log, { permission, promptId }, createdAt);
-        if (known === undefined) this.#onCount(this.#waiting.size);
-        return known;
+        const answered = askPermission(store, this.#log, { permission, promptId }, createdAt);
+        if (answered === undefined) this.#onCount(this.#waiting.size);
+        return answered;
       });
       if (known !== undefined) return known;
       signal.addEventListener('abort', withdraw, { once: true });
@@ -69,8 +69,9 @@ export class Questions {
       if (!this.#waiting.has(permissionId)) this.#withdraw(permissionId);
   }
 
-  /** The gateway ends: what is open stays open, for the one that comes after it. */
-  leave(): void {
+  /** Nobody hears an answer any more. What is open when the gateway ends stays open, for the one that comes after it. */
+  end(why: 'person' | 'gateway'): void {
+    if (why === 'person') return this.withdrawAll();
     this.#isLeaving = true;
     for (const resolve of this.#waiting.values()) resolve(undefined);
   }

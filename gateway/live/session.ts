@@ -193,6 +193,8 @@ export class LiveSession {
         this.#note({ inTurn: false });
       };
       await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
+      // Whoever has asked meanwhile hears that it was too late.
+      this.#questions.withdrawAll();
     } finally {
       this.#turn = undefined;
       resolve();
@@ -315,8 +317,7 @@ export class LiveSession {
     turn.stopping ??= why;
     this.#starting?.abort.abort();
     const conversation = this.#conversation;
-    if (why === 'gateway') this.#questions.leave();
-    else this.#questions.withdrawAll();
+    this.#questions.end(why);
     conversation?.cancel();
     const end = () => void (conversation && this.#rest.leave(conversation[Symbol.asyncDispose]()));
     const calm = this.#world.clock.after(grace, end);
