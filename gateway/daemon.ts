@@ -30,14 +30,15 @@ import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { writeDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
-import { socketPolicy, tcpPolicy } from './rpc/guard.ts';
+import { socketPolicy } from './rpc/guard.ts';
 import type { Routes } from './rpc/exchange.ts';
 import { createHttpServer } from './rpc/http.ts';
 import { callInside } from './rpc/inside.ts';
-import { keepListeningOnSocket, listenOnLoopback } from './rpc/listen.ts';
+import { keepListeningOnSocket } from './rpc/listen.ts';
 import { StreamSlots } from './rpc/sse.ts';
 import { MailboxSockets } from './rpc/mailboxSockets.ts';
 import { configFile, makePrivateFolder, socketPath, stateFolder } from './rpc/paths.ts';
+import { TcpDoor } from './rpc/tcpDoor.ts';
 import { WebSocketTransport } from './rpc/websocket.ts';
 import { checkHost } from './peers/host.ts';
 import { projectFilesOf } from './methods/projectFiles.ts';
@@ -60,7 +61,6 @@ export interface Program {
 const BUG = 70;
 const IO_ERROR = 74;
 const LAST_WORDS_MS = 250;
-const TCP_AGAIN_MS = 3_000;
 
 /** Runs a gateway until it is told to stop; then everything is closed when this resolves. */
 export async function runDaemon(program: Program, signal: AbortSignal): Promise<void> {
@@ -91,9 +91,9 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const findAgent = (agent: AgentId) => catalogue.find(agent).driver;
   const idleAgentMs = config.idleAgentMinutes * 60_000;
   /** Known when it listens, which is after the first agents are started. */
-  const tcp: { port?: number } = {};
+  const doors: { tcp?: TcpDoor } = {};
   const bearers = new Bearers((hash) => store.tokens.findByHash(hash));
-  const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers, () => tcp.port) : noTools;
+  const lendTools = config.mail.tools ? mailToolsOf(program, home, bearers, () => doors.tcp?.port) : noTools;
   const live = parts.use(new Live({ store, clock, logger, findAgent, lendTools, startTime, idleAgentMs }));
   const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
   const mail = parts.use(new LiveMail({ store, clock, logger, wakeSession }));
@@ -178,30 +178,18 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     .catch((err: unknown) => logger.error({ err }, 'Peers are left alone. Everything else goes on.'));
   await bus.sync();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
-  const tcpDoor = parts.use(new AsyncDisposableStack());
-  const openTcp = async (wanted: number): Promise<void> => {
-    const listening = await listenOnTcp(routes, wanted, bearers);
-    if (tcpDoor.disposed) return listening[Symbol.asyncDispose]();
-    tcpDoor.use(listening);
-    tcp.port = listening.port;
-  };
-  const openTcpLater = (wanted: number): unknown =>
-    clock.after(TCP_AGAIN_MS, () => {
-      if (stopping.signal.aborted) return;
-      void openTcp(wanted)
-        .then(
-          () => stopping.signal.aborted || announce(),
-          () => openTcpLater(wanted),
-        )
-        .catch((err: unknown) => logger.error({ err }, 'TCP'));
-    });
+  const tcp = (doors.tcp = parts.use(new TcpDoor(routes, bearers)));
   if (config.http !== undefined) {
     const { port } = config.http;
-    await openTcp(port).catch((err: unknown) => {
+    await tcp.open(port).catch((cause: NodeJS.ErrnoException) => {
+      const err = portTaken(port, cause);
       // Whoever asks for it now is told now. What the configuration asks for must not keep a service, and windows, from all else.
       if (process.env['HOLDFAST_PORT'] !== undefined) throw err;
       logger.error({ err }, 'TCP is not served; it is tried again. Everything else goes on.');
-      openTcpLater(port);
+      void tcp
+        .openWhenFree(port)
+        .then(() => stopping.signal.aborted || announce())
+        .catch((fault: unknown) => logger.error({ err: fault }, 'TCP'));
     });
   }
   // Before the listener, which ends when its last connection has.
@@ -225,25 +213,12 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   logger.info('stopping');
 }
 
-async function listenOnTcp(
-  routes: Routes,
-  wanted: number,
-  bearers: Bearers,
-): Promise<AsyncDisposable & { port: number }> {
-  let port = wanted;
-  // Asked for with each request: the exact Host header is known once the port is.
-  const listening = await listenOnLoopback(
-    createHttpServer(routes, () => tcpPolicy(port, bearers)),
-    wanted,
-  ).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'EADDRINUSE' ? 'another program has it' : cause.message;
-    throw new ConfigError(
-      `TCP port ${wanted} cannot be used: ${why}. Choose another as http.port, or with --port; 0 takes any free one.`,
-      { cause },
-    );
-  });
-  port = listening.port;
-  return listening;
+function portTaken(port: number, cause: NodeJS.ErrnoException): ConfigError {
+  const why = cause.code === 'EADDRINUSE' ? 'another program has it' : cause.message;
+  return new ConfigError(
+    `TCP port ${port} cannot be used: ${why}. Choose another as http.port, or with --port; 0 takes any free one.`,
+    { cause },
+  );
 }
 
 /** What nobody can set right ends the process; the next start goes on from what is on disk. */

@@ -12,7 +12,7 @@ import {
 } from '../protocol/index.ts';
 import type { LogOf } from './log.ts';
 import { closeMailOf, tellOfMailbox } from './mailReceipt.ts';
-import { forgetQuestions, withdrawPermission } from './questions.ts';
+import { forgetQuestions, recoverQuestions } from './questions.ts';
 import { INSTEAD, type SentPrompt, type StoredPrompt } from './queue.ts';
 import type { Store } from './store.ts';
 
@@ -306,12 +306,5 @@ export function recoverSession(store: Store, sessionId: SessionId, now: string):
     if (after === 'queued') continue;
     endTurn(store, log, { promptId, firstSeq: store.log.firstOfTurn(log) }, { how: 'uncertain' }, now);
   }
-  // A question waits with its prompt: when that runs again, its agent asks again, and hears what was answered.
-  const uncertain = new Set(
-    store.queue.list(log).flatMap(({ promptId, state }) => (state === 'uncertain' ? [promptId] : [])),
-  );
-  for (const { permissionId } of store.permissions.listOpen(log)) {
-    const { promptId } = store.permissions.get(permissionId);
-    if (promptId === undefined || !uncertain.has(promptId)) withdrawPermission(store, log, permissionId, now);
-  }
+  recoverQuestions(store, log, now);
 }

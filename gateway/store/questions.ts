@@ -103,6 +103,19 @@ export function answerPermission(
   }
 }
 
+/**
+ * After a start: a question waits with its uncertain prompt. When that runs again, its agent asks again, and hears what was
+ * answered.
+ */
+export function recoverQuestions(store: Store, log: LogOf, now: string): void {
+  const uncertain = new Set<PromptId | undefined>(
+    store.queue.list(log).flatMap(({ promptId, state }) => (state === 'uncertain' ? [promptId] : [])),
+  );
+  for (const { permissionId } of store.permissions.listOpen(log))
+    if (!uncertain.has(store.permissions.get(permissionId).promptId))
+      withdrawPermission(store, log, permissionId, now);
+}
+
 /** Nobody will ask any more what was open, or was answered unheard, when the gateway before ended. */
 export function forgetQuestions(store: Store, log: LogOf, now: string): void {
   for (const { permissionId } of store.permissions.listOpen(log))

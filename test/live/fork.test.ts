@@ -169,16 +169,22 @@ test('what was said before stands in the log of whoever goes on with it: once, f
   assert.deepEqual(words(messages), [...told, 'now: three', 'one, two'], 'not told a second time');
 });
 
+/** What an agent calls a conversation in which something was said, in another session. */
+async function overThere(client: TestClient): Promise<string> {
+  const sessionId = await client.newSession({ agent: RICH });
+  await client.ask(sessionId, 'over there');
+  const { agentSessionId } = await client.call('session.get', { sessionId });
+  return agentSessionId ?? '';
+}
+
 test('a session that goes on with another conversation is told that one as well', async () => {
   const memory = newFolder();
   await using gateway = await startGateway({ config: rich(memory) });
   const client = await gateway.connect();
-  const other = await client.newSession({ agent: RICH });
-  await client.ask(other, 'over there');
-  const { agentSessionId } = await client.call('session.get', { sessionId: other });
+  const agentSessionId = await overThere(client);
   const sessionId = await client.newSession({ agent: RICH });
   await client.ask(sessionId, 'over here');
-  await client.call('session.resume', { sessionId, agentSessionId: agentSessionId ?? '' });
+  await client.call('session.resume', { sessionId, agentSessionId });
   const told = ['now: over here', 'before: over there', 'Look for over there'];
   const { messages } = await client.call('session.history', { sessionId });
   assert.deepEqual(words(messages), told);
@@ -216,15 +222,13 @@ test('what waits in the queue is for the conversation that the session goes on w
   const memory = newFolder();
   await using gateway = await startGateway({ config: rich(memory) });
   const client = await gateway.connect();
-  const other = await client.newSession({ agent: RICH });
-  await client.ask(other, 'over there');
-  const { agentSessionId } = await client.call('session.get', { sessionId: other });
+  const agentSessionId = await overThere(client);
   const sessionId = await client.newSession({ agent: RICH });
   const seen = await client.follow(sessionId);
   const running = await client.call('session.send', { sessionId, message: 'wait' });
   const waiting = await client.call('session.send', { sessionId, message: 'where am I' });
   await seen.until((event) => event.type === 'status' && event.status === 'busy');
-  await client.call('session.resume', { sessionId, agentSessionId: agentSessionId ?? '' });
+  await client.call('session.resume', { sessionId, agentSessionId });
   assert.equal((await seen.end(running.promptId)).type, 'interrupted');
   assert.equal((await seen.end(waiting.promptId)).type, 'result');
   assert.equal(seen.of('partial').at(-1)?.content, 'over there');
