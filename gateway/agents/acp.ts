@@ -101,6 +101,10 @@ class AcpConversation implements AgentConversation, SessionHost {
     return this.#connection.ended;
   }
 
+  get hasExited(): boolean {
+    return this.#connection.hasExited;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#asking.withdrawAll();
     await (this.#closed ??= this.#close());
@@ -299,10 +303,12 @@ class AcpConversation implements AgentConversation, SessionHost {
 }
 
 /** How to speak ACP with a program. `startLimitMs` is how long it may take until it can be prompted. */
-export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Required<AgentDriver> => ({
-  pastSessions: (home, cwd, signal) => pastSessions(program, home, cwd, signal),
-
-  async open(options, listener, signal) {
+export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Required<AgentDriver> => {
+  const open = async (
+    options: OpenOptions,
+    listener: AgentListener,
+    signal: AbortSignal,
+  ): Promise<AcpConversation> => {
     signal.throwIfAborted();
     const conversation = await AcpConversation.start(program, options, listener);
     const limit = AbortSignal.timeout(startLimitMs);
@@ -316,8 +322,15 @@ export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Requ
       signal.throwIfAborted();
       return conversation;
     } catch (error) {
+      const { hasExited, agentSessionId } = conversation;
       await conversation[Symbol.asyncDispose]();
       signal.throwIfAborted();
+      if (hasExited && agentSessionId !== null && agentSessionId === options.resume) {
+        // It died of its old session, or was ended because it hung there: without it, it may well come up.
+        const fresh = await open({ ...options, resume: null }, listener, signal);
+        fresh.opened = 'fallback';
+        return fresh;
+      }
       if (limit.aborted) {
         throw new AgentError('agent.failed', conversation.describeSilence(startLimitMs / 1000), error);
       }
@@ -325,5 +338,6 @@ export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Requ
     } finally {
       stop.removeEventListener('abort', end);
     }
-  },
-});
+  };
+  return { open, pastSessions: (home, cwd, signal) => pastSessions(program, home, cwd, signal) };
+};

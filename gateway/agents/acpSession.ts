@@ -13,6 +13,7 @@ const { agent: call } = methods;
 /** What opening needs of the conversation that it is for. */
 export interface SessionHost {
   readonly name: string;
+  readonly hasExited: boolean;
   request(method: string, params: object): Promise<JsonObject>;
   /** Called with the agent's answer to initialize about logging in, before anything can need it. */
   canLogIn(authMethods: unknown): void;
@@ -158,7 +159,7 @@ const resumeSession = async (
     return { sessionId, reply };
   } catch (error) {
     // A session that the agent has lost is no reason to refuse a person: it goes on without the memory.
-    if (error instanceof AgentError && error.code === 'agent.auth') throw error;
+    if (host.hasExited || (error instanceof AgentError && error.code === 'agent.auth')) throw error;
     return undefined;
   }
 };

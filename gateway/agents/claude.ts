@@ -8,9 +8,9 @@ const START_LIMIT_MS = 60_000;
 /** How to speak with a program that is Claude Code. `startLimitMs` is how long it may take until it is ready. */
 export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): AgentDriver => ({
   async open(options, listener, signal) {
-    const limit = AbortSignal.timeout(startLimitMs);
     const attempt = async (resume: string | null): Promise<ClaudeConversation | undefined> => {
       signal.throwIfAborted();
+      const limit = AbortSignal.timeout(startLimitMs);
       const conversation = await ClaudeConversation.start(program, options, listener, resume);
       const stop = AbortSignal.any([signal, limit]);
       const end = (): void => void conversation[Symbol.asyncDispose]();
@@ -23,7 +23,8 @@ export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): A
       } catch (error) {
         await conversation[Symbol.asyncDispose]();
         signal.throwIfAborted();
-        if (resume !== null && conversation.isLost) return undefined;
+        const hung = limit.aborted && options.fork !== true;
+        if (resume !== null && (conversation.isLost || hung)) return undefined;
         if (!limit.aborted) throw error;
         throw new AgentError('agent.failed', conversation.describeSilence(startLimitMs / 1000), error);
       } finally {
@@ -37,7 +38,7 @@ export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): A
         `${program.name} does not know this conversation any more: it cannot be forked.`,
       );
     }
-    // It has lost the session: killed within moments of the first prompt, it has not written it down yet.
+    // It has lost the session (killed within moments of the first prompt, it has not written it down yet), or hung over it.
     const fresh = conversation ?? (await attempt(null));
     if (fresh === undefined) throw new Error('unreachable: only a resumed session can be lost');
     fresh.opened = options.resume === null ? 'new' : conversation === undefined ? 'fallback' : 'resumed';

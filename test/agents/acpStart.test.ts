@@ -58,6 +58,17 @@ test('a program that never answers is given up', async () => {
   assert.match(error.message, /did not answer within 0\.3 seconds\.\nhm\n/);
 });
 
+test('an agent that dies of its old session is started again without it', async () => {
+  const resumable = '{"protocolVersion":1,"agentCapabilities":{"loadSession":true}}';
+  const program = shellProgram(
+    `read l; echo '{"jsonrpc":"2.0","id":0,"result":${resumable}}'; read l; ` +
+      `case "$l" in *session/load*) exit 7;; esac; ` +
+      `echo '{"jsonrpc":"2.0","id":1,"result":{"sessionId":"fresh"}}'; read l`,
+  );
+  await using opened = await openAgent(program, { resume: 'old' });
+  assert.deepEqual([opened.agent.opened, opened.agent.agentSessionId], ['fallback', 'fresh']);
+});
+
 test('an agent of another version of the protocol says which of the two is to be updated', async () => {
   const speaks = (version: number): Promise<Error> =>
     failToOpen(
