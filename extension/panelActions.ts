@@ -22,7 +22,7 @@ import { showOutput } from './outputTerminal.ts';
 import { insertAtCursor, openFile, openLink } from './openers.ts';
 import type { Diffs } from './diffs.ts';
 import { t } from './l10n.ts';
-import { editQueued, letGoOn, sendNow } from './queueActions.ts';
+import { editQueued, sendNow } from './queueActions.ts';
 import { titleOf } from './sessionGroups.ts';
 import { pickMode, pickModel } from './sessionSettings.ts';
 import type { Machines } from './machines/machines.ts';
@@ -84,7 +84,6 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
         clippings,
       });
       await connection.callSurely('session.send', { sessionId, promptId, message, steer }, SEND_WAIT_MS);
-      if (steer) await letGoOn(connection, sessions.get(sessionId));
     }),
     interrupt: async ({ sessionId }) => call('session.interrupt', { sessionId: session(sessionId) }),
     fork: async ({ sessionId }) => vscode.commands.executeCommand('holdfast.forkSession', session(sessionId)),

@@ -1,5 +1,5 @@
 // What is done to waiting prompts beyond one call: sent now, or given another text.
-import type { Message, PromptId, Session, SessionId } from '../gateway/protocol/index.ts';
+import type { Message, PromptId, SessionId } from '../gateway/protocol/index.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
 
@@ -21,12 +21,6 @@ export async function sendNow(
     await connection.call('session.interrupt', { sessionId });
   }
   if (held) await connection.call('queue.resume', { sessionId });
-}
-
-/** Whoever says "now" does not want to wait behind a hold; only a prompt that may not have finished comes before. */
-export async function letGoOn(connection: Connection, session: Session | undefined): Promise<void> {
-  if (session?.held !== true || session.uncertain > 0) return;
-  await connection.call('queue.resume', { sessionId: session.sessionId });
 }
 
 /** Another text for a waiting prompt; its images and files stay. */

@@ -19,11 +19,11 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
       expiresAt: expiresInS === undefined ? null : clock.later(expiresInS),
       steer,
     };
-    const { state, position, seq, held } = await store.synced(() =>
+    const { state, position, seq, held, wantsRoom } = await store.synced(() =>
       admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt),
     );
-    // Whoever says "now" has seen what runs: it makes room, and the queue goes on with this prompt.
-    if (steer && state === 'queued') void live.find(sessionId)?.interrupt();
+    // Whoever says "now" has seen what runs, and the queue goes on with this prompt.
+    if (wantsRoom === true) void live.find(sessionId)?.interrupt();
     if (!held) live.wake(sessionId);
     const cursor = cursorAt(store.log.logId, seq - 1);
     return { sessionId, promptId: prompt.promptId, state, position, cursor };

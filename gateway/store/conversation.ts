@@ -47,6 +47,8 @@ export interface AdmittedPrompt {
   readonly seq: number;
   /** Nothing new starts in its queue. */
   readonly held: boolean;
+  /** What runs is to be stopped for it. Never when it is sent again: what runs by then may be what room was made for. */
+  readonly wantsRoom?: boolean;
 }
 
 const MAX_TITLE_CHARS = 200;
@@ -82,10 +84,11 @@ export function admitPrompt(
   const quick = sent.steer ? undefined : store.intake.accept(sent.sessionId, sent);
   if (quick !== undefined) return { state: 'queued', ...quick };
   const session = store.sessions.mustLocate(sent.sessionId);
-  const { held } = session;
   const { prompt, isNew } = store.queue.admit(session, sent, store.log.head(session) + 1);
   const { seq } = prompt;
   if (isNew && sent.steer) store.queue.move(session, prompt.promptId, 0);
+  const held = session.held && !(isNew && endsHold(store, session, sent));
+  if (held !== session.held) store.sessions.change(session, { held });
   const position = store.queue.position(session, prompt);
   if (!isNew) return { state: prompt.state, position, seq, held };
   // What others write gives a session no name.
@@ -96,8 +99,12 @@ export function admitPrompt(
     return { state: 'running', position: 0, seq, held };
   }
   store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);
-  return { state: 'queued', position, seq, held };
+  return { state: 'queued', position, seq, held, ...(sent.steer && { wantsRoom: !held }) };
 }
+
+/** A person who says "now" does not wait behind a hold; only a prompt that may not have finished comes before. */
+const endsHold = (store: Store, log: LogOf, { steer, origin }: SentPrompt & { steer: boolean }): boolean =>
+  steer && origin === undefined && !store.queue.list(log).some(({ state }) => state === 'uncertain');
 
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
 export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {

@@ -1,7 +1,7 @@
 // What the panel does to waiting prompts, against a real gateway: sent now, held or not, and edited with what goes along.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { editQueued, letGoOn, sendNow } from '../../extension/queueActions.ts';
+import { editQueued, sendNow } from '../../extension/queueActions.ts';
 import { AgentId, PromptId } from '../../gateway/protocol/index.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { link, place } from './gateway.ts';
@@ -44,14 +44,6 @@ test('a hold ends when somebody sends now', LIMIT, async (t) => {
   await sendNow(connection, sessionId, id('p2'));
   await allRan(ran);
   assert.equal((await session()).held, false);
-});
-
-test('a prompt that steers is not left behind a hold', LIMIT, async (t) => {
-  const { connection, sessionId, session, ran } = await working(t);
-  await connection.call('queue.pause', { sessionId });
-  await connection.call('session.send', { sessionId, promptId: id('p3'), message: 'echo now', steer: true });
-  await letGoOn(connection, await session());
-  await waitFor('all to have run', async () => (await ran()) === 'p0 p3 p1 p2');
 });
 
 test('a prompt that runs already is not stopped for itself: its sender is told', LIMIT, async (t) => {

@@ -87,6 +87,24 @@ test('a prompt that is sent now stops the turn and goes before all that waits', 
   assert.equal(seen.of('interrupted').length, 1);
 });
 
+test('a prompt that is sent now does not wait behind a hold; sent again, it stops nothing', async () => {
+  const { sessionId, seen } = await busyWith('echo patient');
+  await client.call('queue.pause', { sessionId });
+  const urgent = { sessionId, message: 'silent', promptId: PromptId.parse('urgent'), steer: true };
+  await client.call('session.send', urgent);
+  await seen.until((event) => event.type === 'prompt' && event.promptId === 'urgent');
+  const next = { sessionId, message: 'echo next', promptId: PromptId.parse('next') };
+  const { position } = await client.call('session.send', next);
+  assert.deepEqual(await client.call('session.send', { ...next, steer: true }), {
+    ...(await client.call('session.send', next)),
+    position,
+  });
+  await client.call('session.send', urgent);
+  assert.equal(seen.of('interrupted').length, 1);
+  const { prompts, held } = await client.call('queue.list', { sessionId });
+  assert.deepEqual([prompts[0]?.promptId, prompts[0]?.state, held], ['urgent', 'running', false]);
+});
+
 test('a prompt that has expired before its turn is taken out, not run', async () => {
   const { sessionId, seen } = await busyWith();
   const { promptId } = await client.call('session.send', {
