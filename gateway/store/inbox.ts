@@ -20,6 +20,7 @@ const OPEN = `state IN ('delivered', 'held') AND rank IN (0, 1, 2)`;
 
 const ReadRow = z.object({
   sender: z.string(),
+  peer: z.string().nullable(),
   bytes: z.int(),
   client_message_id: ClientMessageId,
   prompt_id: PromptId.nullable(),
@@ -36,7 +37,7 @@ export interface ReadMail {
 
 export class InboxStore {
   readonly #db: Database;
-  /** What a sender has left unread in a mailbox, counted when it is first asked for. */
+  /** What a sender or a peer has left unread in a mailbox, counted when it is first asked for. */
   readonly #loads = new Cache<string, Load>();
   /** The number of the last row of a mailbox. */
   readonly #heads = new Cache<number, number>();
@@ -57,7 +58,6 @@ export class InboxStore {
 
   /** The key of the new row; undefined when this sender's id has arrived here before. */
   insert({ mailbox, message, sender, ...arrival }: Arrival, now: string): number | undefined {
-    const load = this.unread(mailbox, sender);
     const key = mailbox.key * SPAN + this.#head(mailbox) + 1;
     const isForeign = arrival.outboxKey === null;
     const rank = rankOf(message.priority);
@@ -86,44 +86,23 @@ export class InboxStore {
     if (arrival.isParked) this.#hasParked = true;
     this.#ends.delete(endKey(mailbox.key, rank));
     this.#heads.set(mailbox.key, key - mailbox.key * SPAN);
-    this.#loads.set(loadKey(mailbox.key, sender), {
-      messages: load.messages + 1,
-      bytes: load.bytes + arrival.bytes,
-    });
+    this.#changed(mailbox.key, { sender, peer: arrival.peer }, 1, arrival.bytes);
     return key;
   }
 
   /** What a sender has left here unread, held mail included. */
   unread({ key }: Pick<StoredMailbox, 'key'>, sender: string): Load {
-    let load = this.#loads.get(loadKey(key, sender));
-    if (load === undefined) {
-      const row = this.#db.get(
-        `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
-         WHERE ${OPEN} AND key > ? AND key < ? AND sender = ?`,
-        key * SPAN,
-        (key + 1) * SPAN,
-        sender,
-      );
-      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
-      this.#loads.set(loadKey(key, sender), load);
-    }
-    return load;
+    return this.#load(key, 'sender', sender);
   }
 
   /** What all senders of a peer have left here unread. */
   unreadOfPeer({ key }: Pick<StoredMailbox, 'key'>, peer: string): Load {
-    const row = this.#db.get(
-      `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
-       WHERE ${OPEN} AND key > ? AND key < ? AND peer = ?`,
-      key * SPAN,
-      (key + 1) * SPAN,
-      peer,
-    );
-    return { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+    return this.#load(key, 'peer', peer);
   }
 
   /** A peer is called otherwise: it is still told what becomes of its mail. */
   renamePeer(from: string, to: string): void {
+    this.#loads.clear();
     this.#db.run('UPDATE inbox SET peer = ? WHERE peer = ?', to, from);
     this.#db.run('UPDATE last_receipt SET peer = ? WHERE peer = ?', to, from);
   }
@@ -218,25 +197,25 @@ export class InboxStore {
   read({ key }: Pick<StoredMailbox, 'key'>, id: MessageId, now: string): ReadMail | undefined {
     const row = this.#db.change(
       `UPDATE inbox SET state = 'read', is_parked = 0, read_at = ? WHERE message_id = ? AND mailbox_key = ? AND state = 'delivered'
-       RETURNING sender, bytes, client_message_id, prompt_id, coalesce(author, body ->> '$.from') AS author`,
+       RETURNING sender, peer, bytes, client_message_id, prompt_id, coalesce(author, body ->> '$.from') AS author`,
       now,
       id,
       key,
     );
     if (row === undefined) return undefined;
     const r = ReadRow.parse(row);
-    this.#left(key, r.sender, r.bytes);
+    this.#changed(key, r, -1, -r.bytes);
     return { clientMessageId: r.client_message_id, from: r.author, promptId: r.prompt_id };
   }
 
   /** It waits for nobody any more. */
   close(
-    { key, mailboxKey, sender, bytes }: StoredDelivery,
+    { key, mailboxKey, sender, peer, bytes }: StoredDelivery,
     state: 'read' | 'refused' | 'expired',
     now: string,
   ): void {
     this.#db.run('UPDATE inbox SET state = ?, is_parked = 0, read_at = ? WHERE key = ?', state, now, key);
-    this.#left(mailboxKey, sender, bytes);
+    this.#changed(mailboxKey, { sender, peer }, -1, -bytes);
   }
 
   counts({ key }: Pick<StoredMailbox, 'key'>): { unread: number; held: number } {
@@ -351,10 +330,35 @@ export class InboxStore {
     this.#hasParked = undefined;
   }
 
-  #left(mailboxKey: number, sender: string, bytes: number): void {
-    const load = this.#loads.get(loadKey(mailboxKey, sender));
-    if (load === undefined) return;
-    this.#loads.set(loadKey(mailboxKey, sender), { messages: load.messages - 1, bytes: load.bytes - bytes });
+  #load(key: number, column: 'sender' | 'peer', who: string): Load {
+    let load = this.#loads.get(loadKey(key, column, who));
+    if (load === undefined) {
+      const row = this.#db.get(
+        `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
+         WHERE ${OPEN} AND key > ? AND key < ? AND ${column} = ?`,
+        key * SPAN,
+        (key + 1) * SPAN,
+        who,
+      );
+      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
+      this.#loads.set(loadKey(key, column, who), load);
+    }
+    return load;
+  }
+
+  /** What nobody has asked for yet is counted when somebody does. */
+  #changed(
+    mailboxKey: number,
+    from: { readonly sender: string; readonly peer: string | null },
+    messages: number,
+    bytes: number,
+  ): void {
+    for (const column of ['sender', 'peer'] as const) {
+      const key = loadKey(mailboxKey, column, from[column] ?? '');
+      const load = this.#loads.get(key);
+      if (load !== undefined)
+        this.#loads.set(key, { messages: load.messages + messages, bytes: load.bytes + bytes });
+    }
   }
 
   #head({ key }: StoredMailbox): number {
@@ -374,5 +378,5 @@ export class InboxStore {
 
 const endKey = (mailboxKey: number, rank: number): string => `${mailboxKey} ${rank}`;
 
-/** A name for a mailbox and a sender; a sender's name begins with no digit that could be mistaken. */
-const loadKey = (mailboxKey: number, sender: string): string => `${mailboxKey} ${sender}`;
+const loadKey = (mailboxKey: number, column: 'sender' | 'peer', who: string): string =>
+  `${mailboxKey} ${column} ${who}`;

@@ -305,6 +305,13 @@ it('letters that are sent again, expired, too large, in a loop or too many are r
   assert.match(full ?? '', /^pending full/);
   assert.deepEqual(await statuses(letter(0)), ['done']);
   assert.deepEqual(await statuses(letter(5_001, { sender: 'oscar', from: 'oscar' })), ['done']);
+  const { messages: some } = await there.call('mail.inbox', { mailbox: 'builder', limit: 7 });
+  await there.call('mail.ack', { mailbox: 'builder', ids: some.map(({ id }) => id) });
+  const { inbox: kept, mailboxes } = both.box.store;
+  const counted = kept.unreadOfPeer(mailboxes.get('builder'), 'laptop');
+  kept.forget();
+  assert.deepEqual(counted, kept.unreadOfPeer(mailboxes.get('builder'), 'laptop'));
+  assert.equal(counted.messages, 994);
   assert.deepEqual(both.box.bugs.map(String), []);
 });
 
