@@ -9,10 +9,10 @@ export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 export class LineFramer {
   readonly #cutter: LineCutter;
-  readonly #onDropped: (bytes: number) => void;
+  readonly #onDropped: (maxBytes: number) => void;
 
-  /** `onDropped` hears of every line that was too long, with its length, once the line has ended. */
-  constructor(onDropped: (bytes: number) => void, maxBytes = MAX_LINE_BYTES) {
+  /** `onDropped` hears of every line that is too long, as soon as it is. */
+  constructor(onDropped: (maxBytes: number) => void, maxBytes = MAX_LINE_BYTES) {
     this.#onDropped = onDropped;
     this.#cutter = new LineCutter(maxBytes);
   }
@@ -30,7 +30,7 @@ export class LineFramer {
 
   #text(line: CutLine): string[] {
     if ('bytes' in line) return [line.bytes.toString('utf8')];
-    this.#onDropped(line.tooLong);
+    this.#onDropped(line.longerThan);
     return [];
   }
 }

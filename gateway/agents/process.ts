@@ -110,7 +110,7 @@ export class AgentProcess implements AsyncDisposable {
     this.#startTime = startTime(pid) ?? '';
     this.#options = options;
     this.#framer = new LineFramer(
-      (bytes) => this.#reportGarbage(`a line of ${bytes} bytes, which is too long`),
+      (maxBytes) => this.#reportGarbage(`a line of more than ${maxBytes} bytes, which is too long`),
       options.maxLineBytes,
     );
     child.stdout.on('data', options.onOutput ?? ((chunk: Buffer) => this.#read(this.#framer.push(chunk))));

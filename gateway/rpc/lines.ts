@@ -23,11 +23,11 @@ export class LineReader {
   /** What the stream ended with, if it did not end with a newline: nobody knows whether that was all of it. */
   end(): Line | undefined {
     const line = this.#cutter.end();
-    return line && { fault: 'bytes' in line ? 'partial' : 'size' };
+    return line && { fault: 'partial' };
   }
 
   #read(line: CutLine): Line[] {
-    if ('tooLong' in line) return [{ fault: 'size' }];
+    if ('longerThan' in line) return [{ fault: 'size' }];
     try {
       const text = this.#decoder.decode(line.bytes).trim();
       return text === '' ? [] : [{ text }];

@@ -51,12 +51,14 @@ test('a byte order mark is no part of a line, and alone it is none', () => {
   assert.deepEqual(read([Buffer.from('\uFEFF{"content":"x"}\n\uFEFF\r\n')]), [{ text: '{"content":"x"}' }]);
 });
 
-test('a line without an end is not kept', () => {
+test('a line without an end is refused as soon as it is too long, once, and not kept', () => {
   const reader = new LineReader(64);
   const before = process.memoryUsage().arrayBuffers;
+  assert.deepEqual(reader.push(Buffer.alloc(64, 'x')), []);
+  assert.deepEqual(reader.push(Buffer.from('x')), [{ fault: 'size' }]);
   for (let i = 0; i < 200; i += 1) assert.deepEqual(reader.push(Buffer.alloc(1024 * 1024, 'x')), []);
   assert.ok(process.memoryUsage().arrayBuffers - before < 100 * 1024 * 1024);
-  assert.deepEqual(reader.push(Buffer.from('\nnext\n')), [{ fault: 'size' }, { text: 'next' }]);
-  reader.push(Buffer.alloc(100, 'x'));
-  assert.deepEqual(reader.end(), { fault: 'size' });
+  assert.deepEqual(reader.push(Buffer.from('\nnext\n')), [{ text: 'next' }]);
+  assert.deepEqual(reader.push(Buffer.alloc(100, 'x')), [{ fault: 'size' }]);
+  assert.equal(reader.end(), undefined);
 });
