@@ -131,8 +131,10 @@ async function route(
   routes: Routes,
 ): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  // Node leaves the body out by itself.
+  const wanted = request.method === 'HEAD' ? 'GET' : request.method;
   for (const [method, pattern, access, run] of ROUTES) {
-    const match = method === request.method ? pattern.exec(path) : null;
+    const match = method === wanted ? pattern.exec(path) : null;
     if (match === null) continue;
     if (access !== 'any' && !mayCall(bearer, access))
       return refuse(response, { status: 403, reason: 'This token does not allow this.' });
@@ -141,7 +143,8 @@ async function route(
       routes,
     );
   }
-  const allowed = ROUTES.flatMap(([method, pattern]) => (pattern.test(path) ? [method] : [])).join(', ');
+  const methods = ROUTES.flatMap(([method, pattern]) => (pattern.test(path) ? [method] : []));
+  const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
   if (allowed === '') return refuse(response, { status: 404, reason: 'No such route.' });
   response.setHeader('Allow', allowed);
   refuse(response, { status: 405, reason: `This route takes ${allowed}.` });

@@ -23,6 +23,11 @@ export class EventStream {
       'Cache-Control': 'no-cache, no-store',
       'X-Accel-Buffering': 'no',
     });
+    // Who asks for no body is not kept waiting for one.
+    if (response.req.method === 'HEAD') {
+      response.end();
+      return;
+    }
     const { first, next, everyMs } = KEEP_ALIVE[keepAlive];
     this.#write(first);
     const timer = setInterval(() => this.#write(next), everyMs).unref();

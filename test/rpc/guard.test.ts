@@ -121,6 +121,13 @@ test('health and readiness answer without JSON-RPC', async () => {
   assert.equal((await ask(gateway.socket, { method: 'GET', path: '/readyz' })).body, 'ready');
 });
 
+test('HEAD is answered where GET is, without a body, and by a stream without waiting', async () => {
+  for (const path of ['/healthz', '/v1/events']) {
+    const { status, body } = await ask(gateway.socket, { method: 'HEAD', path });
+    assert.deepEqual([status, body], [200, ''], path);
+  }
+});
+
 test('a body must say that it is JSON, and come as it is', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
     assert.equal((await post({ 'Content-Type': type })).status, 415, type);
