@@ -48,7 +48,10 @@ export const EventBody = z.discriminatedUnion('type', [
       .describe('From before this session: the agent told this turn when it took the conversation up'),
   }),
   event('partial', 'A piece of the answer', { messageId: z.string(), offset: z.int(), content: z.string() }),
-  event('text', 'A whole message of the agent', { messageId: z.string(), content: z.string() }),
+  event('text', 'A whole message of the agent; it keeps the seq of its last piece', {
+    messageId: z.string(),
+    content: z.string(),
+  }),
   event('thought', 'A piece of reasoning, or at offset 0 all of it', {
     messageId: z.string(),
     offset: z.int(),

@@ -22,7 +22,10 @@ export const problems = {
   },
   'session.unknown': { code: -32001, meaning: 'No session has this id' },
   'session.destroyed': { code: -32002, meaning: 'The session with this id was destroyed' },
-  'prompt.conflict': { code: -32003, meaning: 'The promptId was used before with other content' },
+  'prompt.conflict': {
+    code: -32003,
+    meaning: 'The promptId was used before with other content, or in another session',
+  },
   'prompt.unknown': { code: -32004, meaning: 'The session has no prompt with this id' },
   'prompt.state': { code: -32005, meaning: 'The prompt is in a state where this cannot be done' },
   'agent.missing': { code: -32006, meaning: 'The agent is not installed, or its program cannot be run' },

@@ -63,7 +63,9 @@ export const queueMethods = {
       params: z.strictObject({
         sessionId: SessionId,
         message: Message,
-        promptId: PromptId.optional().describe('Idempotency key; minted when absent'),
+        promptId: PromptId.optional().describe(
+          'Idempotency key, one of its kind over all sessions; minted when absent',
+        ),
         steer: z
           .boolean()
           .default(false)

@@ -154,9 +154,10 @@ export class QueueStore {
       digest: typeof edited === 'string' ? edited : digestOf(stored.message),
     };
     if (admit(known, { sessionId: log.sessionId, digest }) === 'conflict') {
+      const where = known?.sessionId === log.sessionId ? 'with other content' : 'in another session';
       throw new Problem(
         'prompt.conflict',
-        `promptId ${prompt.promptId} was used before with other content. Send this text with a new promptId.`,
+        `promptId ${prompt.promptId} was used before ${where}. Send this text with a new promptId.`,
         { promptId: prompt.promptId },
       );
     }
