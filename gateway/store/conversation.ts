@@ -187,7 +187,7 @@ export function endTurn(
       break;
   }
   if (outcome.how !== 'uncertain') forgetQuestions(store, log, now);
-  store.retention.apply(log, store.log.compactFrom(log, firstSeq), now);
+  store.retention.apply(log, firstSeq, store.log.compactFrom(log, firstSeq), now);
   // Whoever stopped it knows.
   const news = outcome.how === 'cancelled' ? {} : { newsSeq: store.log.head(log) };
   store.sessions.change(log, { lastActivityAt: now, step: null, ...news });
@@ -276,7 +276,7 @@ export function writeEarlier(store: Store, log: LogOf, bodies: readonly EventBod
   store.log.append(log, now, bodies);
   const prompt = bodies.find((body) => body.type === 'prompt');
   store.sessions.addressed(log, prompt && titleFrom(prompt.message), now);
-  store.retention.apply(log, store.log.compactFrom(log, first), now);
+  store.retention.apply(log, first, store.log.compactFrom(log, first), now);
 }
 
 const COPIED_AT_ONCE = 1_000;

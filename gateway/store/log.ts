@@ -263,11 +263,11 @@ export class LogStore {
   }
 
   /** All that is stored of a session, in UTF-16 units. */
-  size({ key }: LogOf): { events: number; bytes: number } {
+  size({ key }: LogOf, from = 0, before = SPAN): { events: number; bytes: number } {
     const row = this.#db.get(
-      'SELECT count(*) AS events, total(length(json)) AS bytes FROM event WHERE id BETWEEN ? AND ?',
-      key * SPAN,
-      (key + 1) * SPAN - 1,
+      'SELECT count(*) AS events, total(length(json)) AS bytes FROM event WHERE id >= ? AND id < ?',
+      key * SPAN + from,
+      key * SPAN + before,
     );
     return { events: Number(row?.['events'] ?? 0), bytes: Number(row?.['bytes'] ?? 0) };
   }

@@ -9,15 +9,20 @@ interface Size {
   readonly bytes: number;
 }
 
+/** What is kept of a session, as far as it was counted. */
+interface Counted extends Size {
+  readonly upTo: number;
+}
+
 const DAY_MS = 86_400_000;
 
 export class Retention {
   readonly #db: Database;
   readonly #log: LogStore;
   /** Counted once for each session after a start, then kept up to date. */
-  readonly #sizes = new Map<number, Size>();
+  readonly #sizes = new Map<number, Counted>();
   /** What was counted since the last commit, with the sizes before, to be undone from the end. */
-  readonly #counted: { readonly key: number; readonly before: Size | undefined }[] = [];
+  readonly #counted: { readonly key: number; readonly before: Counted | undefined }[] = [];
   /** What the turn that runs has written. */
   readonly #running = new Map<number, number>();
   bounds: Bounds = { maxEvents: Infinity, maxBytes: Infinity, maxAgeDays: null };
@@ -37,21 +42,24 @@ export class Retention {
     this.#running.set(log.key, isOver ? bytes : all);
     if (!isOver || before === 0) return;
     this.#trim(log, before, now);
-    this.#count(log, { events: 1, bytes: 0 });
+    this.#count(log, { events: 1, bytes: 0, upTo: before });
   }
 
-  /** After a turn that left `grown` in the log. The last turn always stays. Inside a transaction. */
-  apply(log: LogOf, grown: Size, now: string): void {
+  /** After a turn that left `grown` in the log from `first` on. The last turn always stays. Inside a transaction. */
+  apply(log: LogOf, first: number, grown: Size, now: string): void {
     this.#running.delete(log.key);
     const known = this.#sizes.get(log.key);
-    let size = known === undefined ? this.#log.size(log) : sum(known, grown);
+    let size =
+      known === undefined
+        ? this.#log.size(log)
+        : sum(sum(known, grown), this.#log.size(log, known.upTo + 1, first));
     for (;;) {
       const turn = this.#log.oldestTurn(log);
       if (turn === undefined || !(this.#isOver(size) || this.#isOld(turn.lastAt, now))) break;
       size = { events: size.events - turn.events + 1, bytes: size.bytes - turn.bytes };
       this.#trim(log, turn.last, now);
     }
-    this.#count(log, size);
+    this.#count(log, { ...size, upTo: this.#log.head(log) });
   }
 
   /** Remembers how far it is; the result forgets what was counted after. */
@@ -69,7 +77,7 @@ export class Retention {
     this.#counted.length = 0;
   }
 
-  #count({ key }: LogOf, size: Size): void {
+  #count({ key }: LogOf, size: Counted): void {
     this.#counted.push({ key, before: this.#sizes.get(key) });
     this.#sizes.set(key, size);
   }

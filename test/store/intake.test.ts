@@ -146,7 +146,7 @@ test('a prompt that waits says the same when its event has left the log, and is 
   store.retention.bounds = { maxEvents: 1, maxBytes: Infinity, maxAgeDays: null };
   store.written(() => {
     store.log.append(session, NOW, [promptEvent('x'), promptEvent('y')]);
-    store.retention.apply(session, { events: 2, bytes: 0 }, NOW);
+    store.retention.apply(session, 1, { events: 2, bytes: 0 }, NOW);
   });
   assert.deepEqual(
     store.log.read(session, 0, 100).texts.map((text) => /"type":"(\w+)"/.exec(text)?.[1]),
@@ -194,7 +194,7 @@ test('a prompt whose event a disk has bent says so, and holds up nobody', async 
   again.store.retention.bounds = { maxEvents: 1, maxBytes: Infinity, maxAgeDays: null };
   again.store.written(() => {
     again.store.log.append(session, NOW, [promptEvent('x'), promptEvent('y')]);
-    again.store.retention.apply(session, { events: 2, bytes: 0 }, NOW);
+    again.store.retention.apply(session, 1, { events: 2, bytes: 0 }, NOW);
   });
   assert.deepEqual(listed(again.store), [bent, sound]);
   assert.deepEqual(

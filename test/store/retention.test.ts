@@ -9,7 +9,7 @@ import { delta, newSession, NOW, openStore, promptEvent } from '../support/store
 function endTurn(store: Store, session: StoredSession, id: string, at = NOW): void {
   const first = store.log.head(session) + 1;
   store.log.append(session, at, [promptEvent(id), delta(0, `answer to ${id}`, id)]);
-  store.retention.apply(session, store.log.compactFrom(session, first), at);
+  store.retention.apply(session, first, store.log.compactFrom(session, first), at);
 }
 
 const kept = (store: Store, session: StoredSession): string[] =>
@@ -35,6 +35,20 @@ test('the end of a turn that is tried again until the disk has room counts once'
   }
   store.written(() => endTurn(store, session, 'b'));
   store.written(() => endTurn(store, session, 'c'));
+  assert.deepEqual(kept(store, session), ['a', 'b', 'c']);
+  store.written(() => endTurn(store, session, 'd'));
+  assert.deepEqual(kept(store, session), ['gap', 'b', 'c', 'd']);
+});
+
+test('what happens between turns counts, too', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  store.retention.bounds = { maxEvents: 9, maxBytes: Infinity, maxAgeDays: null };
+  for (const id of ['a', 'b', 'c']) {
+    store.written(() => endTurn(store, session, id));
+    store.written(() => store.log.append(session, NOW, [{ type: 'status', status: 'idle' }]));
+  }
   assert.deepEqual(kept(store, session), ['a', 'b', 'c']);
   store.written(() => endTurn(store, session, 'd'));
   assert.deepEqual(kept(store, session), ['gap', 'b', 'c', 'd']);
