@@ -38,16 +38,16 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
     'session.reconnect': ({ sessionId, clientId, cursor }, caller) => {
       const session = store.sessions.get(sessionId);
       const client = caller.clientIdOf(clientId);
-      const confirmed = cursor === undefined ? undefined : store.log.resumeAt(session, cursor);
-      if (typeof confirmed === 'number')
-        store.written(() => store.clients.confirm(client, session, confirmed));
-      const after = confirmed === 'gap' ? 0 : (confirmed ?? store.clients.confirmed(client, session));
-      const { texts, last } = store.log.read(session, after, RECONNECT_EVENTS);
+      const known = cursor ?? cursorAt(store.log.logId, store.clients.confirmed(client, session));
+      const after = store.log.resumeAt(session, known);
+      if (cursor !== undefined && after !== 'gap')
+        store.written(() => store.clients.confirm(client, session, after));
+      const { texts, last } = store.log.read(session, after === 'gap' ? 0 : after, RECONNECT_EVENTS);
       return {
         // Stored by the same contract that they are sent under.
         bufferedEvents: texts.map((text) => JSON.parse(text) as Event),
         cursor: cursorAt(store.log.logId, last),
-        gap: confirmed === 'gap',
+        gap: after === 'gap',
       };
     },
 

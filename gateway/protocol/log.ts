@@ -72,7 +72,12 @@ export const logMethods = {
     params: z.strictObject({
       sessionId: SessionId,
       before: z.int().positive().optional().describe('Only events with a smaller seq'),
-      limit: z.int().min(1).max(1000).default(200),
+      limit: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(200)
+        .describe('At least so many stored events: a page begins with a prompt, so no turn is cut'),
     }),
     result: z.object({
       messages: z.array(Event).describe('Oldest first within the page'),
