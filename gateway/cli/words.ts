@@ -5,6 +5,8 @@ import {
   textOf,
   type Event,
   type MethodName,
+  type NotificationName,
+  type NotificationParams,
   type Permission,
   type Result,
 } from '../protocol/index.ts';
@@ -16,11 +18,20 @@ import { nearbyLines, peerLines } from './peers.ts';
 import { sessionTable, stateOf } from './sessions.ts';
 import { question, Transcript } from './transcript.ts';
 
+/** Something that happened, as the gateway tells it. */
+export interface Notice {
+  readonly method: NotificationName;
+  readonly params: unknown;
+}
+
 type Words = { readonly [M in MethodName]?: (result: Result<M>) => string | string[] };
 
+const allSessions = ({ sessions }: Result<'session.list'>): string | string[] =>
+  sessions.length === 0 ? 'No sessions.' : sessionTable(sessions, Date.now());
+
 const WORDS: Words = {
-  'session.list': ({ sessions }) =>
-    sessions.length === 0 ? 'No sessions.' : sessionTable(sessions, Date.now()),
+  'session.list': allSessions,
+  'session.watch': allSessions,
   'session.history': ({ messages, before }) => [
     ...(before === undefined ? [] : [`Older: --before ${before}`]),
     transcript(messages),
@@ -100,6 +111,18 @@ export function say(method: string, result: unknown): string | string[] {
   // The gateway answers by the contract, which says this type under this very name.
   const words = WORDS[method as MethodName] as ((result: unknown) => string | string[]) | undefined;
   return words?.(result) ?? describe(result);
+}
+
+const NEWS: { readonly [N in NotificationName]?: (params: NotificationParams<N>) => string | string[] } = {
+  'session.events': ({ events }) => transcript(events),
+  'session.changed': ({ session }) => sessionTable([session], Date.now()).slice(1),
+};
+
+/** Something that happened as lines for people. */
+export function tell({ method, params }: Notice): string | string[] {
+  // The gateway tells it by the contract, which says this type under this very name.
+  const words = NEWS[method] as ((params: unknown) => string | string[]) | undefined;
+  return words?.(params) ?? `${method}  ${oneLine(JSON.stringify(params))}`;
 }
 
 function openQuestion(permission: Permission): string {

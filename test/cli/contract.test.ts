@@ -8,7 +8,7 @@ import { addVerbs } from '../../gateway/cli/verb.ts';
 import { methods } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
-import { holdfast, holdfastJson } from './holdfast.ts';
+import { holdfast, holdfastJson, startHoldfast } from './holdfast.ts';
 
 const verbs = contractVerbs();
 
@@ -72,6 +72,26 @@ test('arguments in their order, options in any, sessions by title', async () => 
   );
   const mode = await holdfast(gateway.home, ['session', 'set-mode', sessionId, 'bogus']);
   assert.deepEqual([mode.code, mode.err.startsWith('mode: ')], [2, true], mode.err);
+});
+
+test('what follows goes on until it is told to leave, a line of JSON for each thing that happens', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const sessionId = await client.newSession({ title: 'Before' });
+  await using watching = startHoldfast(gateway.home, ['session', 'watch', '--json']);
+  await watching.until('\n');
+  await client.call('session.rename', { sessionId, title: 'After' });
+  await watching.until('\n', 2);
+  watching.signal('SIGINT');
+  const { code, out } = await watching.over();
+  const [first, second] = out
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  const session = await client.call('session.get', { sessionId });
+  assert.deepEqual(first, { sessions: [{ ...session, title: 'Before' }] });
+  assert.deepEqual(second, { method: 'session.changed', params: { session } });
+  assert.equal(code, 0);
 });
 
 test('rpc takes JSON from its argument or from standard input', async () => {
