@@ -245,9 +245,10 @@ export const sessionHandlers = ({
       return { ok: true };
     },
 
-    'session.draft': ({ sessionId, text }, caller) => {
-      if (text === undefined) return { text: store.sessions.draft(sessionId) };
+    'session.draft': ({ sessionId, text: typed }, caller) => {
+      if (typed === undefined) return { text: store.sessions.draft(sessionId) };
       const session = store.sessions.get(sessionId);
+      const text = typed.toWellFormed();
       // Every second key stroke: not worth a sync of its own.
       store.written(() => store.sessions.setDraft(session, text));
       feed.drafted(sessionId, text, caller.push);

@@ -1,5 +1,5 @@
 // The search index: the words of prompts and of whole messages, by the id of their event.
-import { matchExpression } from '../core/search.ts';
+import { inWords, matchExpression } from '../core/search.ts';
 import { textOf, type Event } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 
@@ -19,7 +19,7 @@ export class SearchIndex {
   add(id: number, event: Event): void {
     const text = SearchIndex.textOf(event);
     if (text !== undefined)
-      this.#db.run('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)', id, text);
+      this.#db.run('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)', id, inWords(text));
   }
 
   remove(first: number, last: number): void {

@@ -14,7 +14,7 @@ let client = await gateway.connect('window one');
 
 test('words of prompts and of answers are found, whatever operators they look like', async () => {
   const sessionId = await client.newSession({ title: 'Elephants' });
-  await client.ask(sessionId, 'echo a herd of "grey" elephants AND (one mouse)');
+  await client.ask(sessionId, 'echo a herd of "grey" elephants AND (one mouse), 大象和老鼠');
   const find = async (query: string) =>
     (await client.call('session.search', { query })).hits.filter((hit) => hit.sessionId === sessionId);
   const hits = await find('herd eleph');
@@ -22,6 +22,8 @@ test('words of prompts and of answers are found, whatever operators they look li
   assert.ok(hits.every(({ title, snippet }) => title === 'Elephants' && snippet.includes('herd')));
   assert.equal((await find('"grey" AND (mouse')).length, 2);
   assert.equal((await find('herd giraffe')).length, 0);
+  assert.equal((await find('老鼠')).length, 2);
+  assert.equal((await find('鼠老')).length, 0);
   assert.equal((await find('-')).length, 0);
   await client.call('session.destroy', { sessionId });
   assert.equal((await find('herd')).length, 0);
