@@ -106,7 +106,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#asking.withdrawAll();
+    this.#asking.end();
     await (this.#closed ??= this.#close());
     await this.#connection[Symbol.asyncDispose]();
   }
@@ -229,6 +229,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     }
     this.#inTurn = true;
     this.#connection.setInTurn(true);
+    this.#asking.turn(true);
     this.#isCancelled = false;
     try {
       const params = { sessionId: this.agentSessionId, prompt };
@@ -243,7 +244,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     } finally {
       this.#inTurn = false;
       this.#connection.setInTurn(false);
-      this.#asking.withdrawAll();
+      this.#asking.turn(false);
       this.#tell(this.#tools.endTurn());
     }
   }
@@ -253,7 +254,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     this.#isCancelled = true;
     this.#connection.notify(call.session.cancel, { sessionId: this.agentSessionId });
     // gemini does not end its turn before its open question is answered.
-    this.#asking.withdrawAll();
+    this.#asking.turn(true);
   }
 
   // ---- what the agent says ----
@@ -297,8 +298,9 @@ class AcpConversation implements AgentConversation, SessionHost {
     return elicitationReply(await this.#asking.ask(question, takenBack));
   }
 
+  /** Also between turns: some work on in the background. While it starts, nobody could answer in time. */
   #mayAsk(params: JsonObject): boolean {
-    return this.#inTurn && params['sessionId'] === this.agentSessionId;
+    return this.#session !== undefined && params['sessionId'] === this.agentSessionId;
   }
 }
 

@@ -121,7 +121,7 @@ export class ClaudeConversation implements AgentConversation {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#asking.withdrawAll();
+    this.#asking.end();
     await this.#connection[Symbol.asyncDispose]();
   }
 
@@ -174,13 +174,14 @@ export class ClaudeConversation implements AgentConversation {
     const turn: Turn = { uuid: randomUUID(), end, waits: false, isCancelled: false };
     this.#turn = turn;
     this.#connection.setInTurn(true);
+    this.#asking.turn(true);
     this.#connection.send(userLine(message, turn.uuid));
     try {
       return await turn.end.promise;
     } finally {
       this.#turn = undefined;
       this.#connection.setInTurn(false);
-      this.#asking.withdrawAll();
+      this.#asking.turn(false);
       this.#teller.tell(this.#tools.endTurn());
     }
   }
@@ -189,7 +190,7 @@ export class ClaudeConversation implements AgentConversation {
     if (this.#turn === undefined) return;
     this.#turn.isCancelled = true;
     this.#interrupt();
-    this.#asking.withdrawAll();
+    this.#asking.turn(true);
   }
 
   /** Its end is told by the turn's result; one that fails leaves the turn to whoever asked, who ends the agent. */

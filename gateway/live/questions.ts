@@ -6,12 +6,18 @@ import type { LogOf } from '../store/log.ts';
 import { digestOf } from '../store/permission.ts';
 import type { Surroundings } from './surroundings.ts';
 
+interface Waiting {
+  readonly resolve: (answer: Answer | undefined) => void;
+  /** Whether it is void when the turn ends. */
+  readonly isOfTurn: boolean;
+}
+
 export class Questions {
   readonly #log: LogOf;
   readonly #world: Pick<Surroundings, 'store' | 'clock' | 'logger'>;
   /** Told of how many are open, inside the transaction that changes it. */
   readonly #onCount: (open: number) => void;
-  readonly #waiting = new Map<PermissionId, (answer: Answer | undefined) => void>();
+  readonly #waiting = new Map<PermissionId, Waiting>();
   #isLeaving = false;
 
   constructor(
@@ -24,7 +30,7 @@ export class Questions {
     this.#onCount = onCount;
   }
 
-  /** Resolves to what somebody answered; undefined when the question became void. `promptId`: what the agent works on. */
+  /** Resolves to what somebody answered; undefined when the question became void. `promptId`: what its turn is about; undefined: no turn. */
   async ask(question: Question, signal: AbortSignal, promptId?: PromptId): Promise<Answer | undefined> {
     if (this.#isLeaving) return undefined;
     const { store, clock } = this.#world;
@@ -32,7 +38,7 @@ export class Questions {
     const permissionId = PermissionId.parse(clock.newId());
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
     const withdraw = (): void => this.#withdraw(permissionId);
-    this.#waiting.set(permissionId, resolve);
+    this.#waiting.set(permissionId, { resolve, isOfTurn: promptId !== undefined });
     try {
       const known = await store.synced(() => {
         const createdAt = clock.now();
@@ -55,7 +61,12 @@ export class Questions {
 
   /** Hands a written answer to the agent that waits for it. */
   answer(permissionId: PermissionId, answer: Answer): void {
-    this.#waiting.get(permissionId)?.(answer);
+    this.#waiting.get(permissionId)?.resolve(answer);
+  }
+
+  /** What was asked in the turn needs no answer any more. */
+  endTurn(): void {
+    for (const [permissionId, { isOfTurn }] of this.#waiting) if (isOfTurn) this.#withdraw(permissionId);
   }
 
   /** Nobody needs an answer any more. */
@@ -71,16 +82,16 @@ export class Questions {
 
   /** Nobody hears an answer any more. What is open when the gateway ends stays open, for the one that comes after it. */
   end(why: 'person' | 'gateway'): void {
-    if (why === 'person') return this.withdrawAll();
+    if (why === 'person') return this.endTurn();
     this.#isLeaving = true;
-    for (const resolve of this.#waiting.values()) resolve(undefined);
+    for (const { resolve } of this.#waiting.values()) resolve(undefined);
   }
 
   #withdraw(permissionId: PermissionId): void {
     if (this.#isLeaving) return;
     const { store, clock } = this.#world;
     this.#write(() => withdrawPermission(store, this.#log, permissionId, clock.now()));
-    this.#waiting.get(permissionId)?.(undefined);
+    this.#waiting.get(permissionId)?.resolve(undefined);
   }
 
   /** On a full disk, say, the end of a turn must not end here: what stays open is taken back after it. */

@@ -152,10 +152,7 @@ export class LiveSession {
     this.#questions.answer(permissionId, answer);
   }
 
-  /**
-   * Ends turn and agent, all its processes included, and works no more. The prompt that ran is uncertain, but for a person
-   * who wants none of it any more.
-   */
+  /** Ends turn and agent, all its processes included. The prompt that ran is uncertain, but for a person who wants none of it. */
   async close(why: 'person' | 'gateway' = 'gateway'): Promise<void> {
     this.#end.abort();
     const turn = this.#turn;
@@ -186,7 +183,7 @@ export class LiveSession {
     this.#facts = { ...this.#facts, inTurn: true };
     try {
       const outcome = await this.#attempt(turn);
-      this.#questions.withdrawAll();
+      this.#questions.endTurn();
       await compactLong(this.#world, this.#log, turn.firstSeq);
       const end = (): void => {
         endTurn(store, this.#log, { ...turn, promptId: prompt.promptId }, outcome, clock.now());
@@ -194,7 +191,7 @@ export class LiveSession {
       };
       await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
       // Whoever has asked meanwhile hears that it was too late.
-      this.#questions.withdrawAll();
+      this.#questions.endTurn();
     } finally {
       this.#turn = undefined;
       resolve();
@@ -355,7 +352,10 @@ export class LiveSession {
   async #ask(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
     if (this.#turn?.stopping !== undefined) return undefined;
     this.#transcriber.closeMessage();
-    return this.#questions.ask(question, signal, this.#turn?.prompt.promptId);
+    const answer = await this.#questions.ask(question, signal, this.#turn?.prompt.promptId);
+    // While it was open, the agent was not ended for having nothing to do.
+    if (this.#turn === undefined) this.#rest.begin();
+    return answer;
   }
 
   #endIdleAgent(): PromiseLike<void> | undefined {

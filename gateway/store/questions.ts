@@ -51,7 +51,7 @@ export function answerPermission(
   now: string,
 ): { sessionId: SessionId; accepted: { optionId: string; content?: FormContent } } {
   const { permissionId, optionId } = answer;
-  const { permission, state } = store.permissions.get(permissionId);
+  const { permission, state, promptId } = store.permissions.get(permissionId);
   const judged = judge(permission, state, answer);
   switch (judged.verdict) {
     case 'resolved': {
@@ -94,7 +94,8 @@ export function answerPermission(
       const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
       const session = store.sessions.get(permission.sessionId);
       // Its gateway has ended, and its agent will ask again. What is kept nowhere has to be asked again.
-      const isUnheard = store.queue.running(session) === undefined && form?.fields.some(isSecret) !== true;
+      const isLeft = promptId !== undefined && store.queue.running(session) === undefined;
+      const isUnheard = isLeft && form?.fields.some(isSecret) !== true;
       store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now, isUnheard);
       store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...kept, by }]);
       store.sessions.change(session, { lastActivityAt: now });

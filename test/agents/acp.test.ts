@@ -1,9 +1,12 @@
 // Conversations over ACP with the demo agent, a real process: turns, cancelling, permissions, and every bad end.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { longText, slowText } from '../../gateway/agents/demoScript.ts';
 import { startTime } from '../../gateway/agents/processTree.ts';
 import { demoProgram, openAgent, shellProgram } from '../support/agents.ts';
+import { newFolder } from '../support/folders.ts';
 import { within } from '../support/waitFor.ts';
 
 test('an answer streams in many updates, and its text is exact', async () => {
@@ -106,6 +109,35 @@ test('cancelling with a permission open withdraws the question and ends the turn
   asked.answer('allow'); // Too late: it goes nowhere.
   await agent.prompt('echo after');
   assert.equal(ear.text, 'I need your permission.\nafter');
+});
+
+test('what an agent asks between turns waits for its answer, over the end of a turn', async () => {
+  const gate = path.join(newFolder('between'), 'gate');
+  const reply = (id: number, result: string): string =>
+    `echo '{"jsonrpc":"2.0","id":${id},"result":${result}}'`;
+  const sends = (message: string): string => `echo '{"jsonrpc":"2.0",${message}}'`;
+  const asks =
+    '"id":7,"method":"session/request_permission","params":{"sessionId":"s","toolCall":{"toolCallId":"c","title":"Run"},' +
+    '"options":[{"optionId":"yes","name":"Yes","kind":"allow_once"}]}';
+  const says =
+    '"method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"agent_message_chunk",' +
+    '"content":{"type":"text","text":"heard"}}}';
+  const program = shellProgram(
+    [
+      `read l; ${reply(0, '{"protocolVersion":1}')}; read l; ${reply(1, '{"sessionId":"s"}')}`,
+      `until [ -e '${gate}' ]; do sleep 0.02; done; ${sends(asks)}`,
+      `read l; ${reply(2, '{"stopReason":"end_turn"}')}`,
+      `read l; case "$l" in *'"optionId":"yes"'*) ${sends(says)};; esac; read l`,
+    ].join('\n'),
+  );
+  await using opened = await openAgent(program);
+  const { agent, ear } = opened;
+  writeFileSync(gate, '');
+  const asked = await ear.question();
+  await agent.prompt('hi');
+  assert.equal(asked.signal.aborted, false);
+  asked.answer('yes');
+  await ear.until(() => ear.text === 'heard');
 });
 
 test('a tool, a plan, reasoning and the size of the context are told as what they are', async () => {

@@ -76,6 +76,24 @@ test('a question that could not be taken back on a full disk is taken back when 
   assert.deepEqual(store.permissions.listOpen(log), []);
 });
 
+test('the end of a turn voids what was asked in it, and nothing else', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const log = await newSession(store);
+  const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  const { signal } = new AbortController();
+  const between = questions.ask(question, signal);
+  const inTurn = questions.ask(question, signal, PromptId.parse('p1'));
+  await waitFor('both', () => store.permissions.listOpen(log).length === 2);
+  questions.endTurn();
+  assert.equal(await within('its end', inTurn), undefined);
+  const [{ permissionId } = assert.fail()] = store.permissions.listOpen(log);
+  store.written(() => answerPermission(store, { permissionId, optionId: 'allow' }, actor, NOW));
+  questions.answer(permissionId, { optionId: 'allow' });
+  assert.deepEqual(await between, { optionId: 'allow' });
+});
+
 test('a question that its agent takes back while it is written down waits for nobody', async () => {
   using opened = openStore();
   const { store } = opened;
