@@ -28,7 +28,7 @@ import { metricsOf } from './metrics.ts';
 import { methods, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
 import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
-import { writeDiscovery } from './rpc/discovery.ts';
+import { keepDiscovery } from './rpc/discovery.ts';
 import { Bearers } from './rpc/bearer.ts';
 import { socketPolicy } from './rpc/guard.ts';
 import type { Routes } from './rpc/exchange.ts';
@@ -188,21 +188,21 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
       logger.error({ err }, 'TCP is not served; it is tried again. Everything else goes on.');
       void tcp
         .openWhenFree(port)
-        .then(() => stopping.signal.aborted || announce())
+        .then(() => stopping.signal.aborted || discovery.write())
         .catch((fault: unknown) => logger.error({ err: fault }, 'TCP'));
     });
   }
   // Before the listener, which ends when its last connection has.
   parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
-  const announce = (): Disposable => {
+  const discovery = keepDiscovery(home, () => {
     const { port } = tcp;
     const door = port === undefined ? {} : { http: { host: '127.0.0.1', port }, token: bearers.own };
     const where = { socket, home: realpathSync(home) };
-    return writeDiscovery(home, { schema: 1, pid, instanceId, version, protocol, ...where, ...door });
-  };
-  parts.use(announce());
-  bearers.onRotate = () => void announce();
+    return { schema: 1, pid, instanceId, version, protocol, ...where, ...door };
+  });
+  parts.use(discovery);
+  bearers.onRotate = () => discovery.write();
   logger.info({ pid, version, home, socket }, 'ready');
 
   if (!stopping.signal.aborted) {

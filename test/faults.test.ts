@@ -90,12 +90,16 @@ test('a closed terminal is no reason to end', async () => {
   assert.equal(child.exitCode, 0);
 });
 
-test('a socket that somebody has tidied away is there again, and who was connected noticed nothing', async () => {
+test('a socket or gateway.json that somebody has tidied away is there again, and who was connected noticed nothing', async () => {
   await using gateway = await startGateway();
   const client = await gateway.connect();
   const { socket } = gateway;
   rmSync(socket);
-  await waitFor('the socket', () => existsSync(socket));
+  const found = path.join(gateway.home, 'gateway.json');
+  const before = readFileSync(found, 'utf8');
+  rmSync(found);
+  await waitFor('both', () => existsSync(socket) && existsSync(found));
+  assert.equal(readFileSync(found, 'utf8'), before);
   assert.deepEqual(await client.call('session.list', {}), { sessions: [] });
   const other = await gateway.connect();
   assert.deepEqual(await other.call('session.list', {}), { sessions: [] });

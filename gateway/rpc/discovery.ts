@@ -1,5 +1,5 @@
 // gateway.json: how clients find the gateway that runs.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Discovery } from '../protocol/index.ts';
 
@@ -21,15 +21,35 @@ function isOther(folder: string, home: string): boolean {
   return there !== undefined && (there.dev !== here.dev || there.ino !== here.ino);
 }
 
-/** Written whole or not at all, for the owner only. The result removes it, if it still is ours. */
-export function writeDiscovery(home: string, discovery: Discovery): Disposable {
-  const temporary = `${fileOf(home)}.${process.pid}`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${JSON.stringify(discovery, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(temporary, fileOf(home));
+const WATCH_MS = 2_000;
+
+/**
+ * Keeps the file there, whole and for the owner only: somebody may take it for a leftover, and nobody could find the gateway
+ * any more, though it runs. `write` writes it anew. Its end removes it, if it still is ours.
+ */
+export function keepDiscovery(home: string, now: () => Discovery): Disposable & { write(): void } {
+  let told = now();
+  const write = (): void => {
+    told = now();
+    const temporary = `${fileOf(home)}.${process.pid}`;
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, `${JSON.stringify(told, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, fileOf(home));
+  };
+  const mend = (): void => {
+    try {
+      if (!existsSync(fileOf(home))) write();
+    } catch {
+      // A full disk, say. Tried again at the next look.
+    }
+  };
+  write();
+  const watch = setInterval(mend, WATCH_MS).unref();
   return {
+    write,
     [Symbol.dispose]() {
-      if (readDiscovery(home)?.instanceId === discovery.instanceId) rmSync(fileOf(home), { force: true });
+      clearInterval(watch);
+      if (readDiscovery(home)?.instanceId === told.instanceId) rmSync(fileOf(home), { force: true });
     },
   };
 }
