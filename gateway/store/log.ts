@@ -230,7 +230,9 @@ export class LogStore {
     const events = this.#parsed(log, first, end);
     const kept = compact(events);
     const texts = kept.map((event) => JSON.stringify(event));
-    if (kept.length === events.length) return { kept, texts };
+    // What was said in one piece is joined with nothing, and is a whole message all the same.
+    if (kept.length === events.length && kept.every((event, at) => event === events[at]))
+      return { kept, texts };
     const base = log.key * SPAN;
     this.#compacted.set(log.key, log);
     this.#db.run('DELETE FROM event WHERE id >= ? AND id < ?', base + first, base + end);

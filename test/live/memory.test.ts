@@ -14,6 +14,8 @@ let client = await gateway.connect('window one');
 
 test('words of prompts and of answers are found, whatever operators they look like', async () => {
   const sessionId = await client.newSession({ title: 'Elephants' });
+  // Not in the first turn, in which an agent also starts, and there is more to be joined.
+  await client.ask(sessionId, 'echo hello');
   await client.ask(sessionId, 'echo a herd of "grey" elephants AND (one mouse), 大象和老鼠');
   const find = async (query: string) =>
     (await client.call('session.search', { query })).hits.filter((hit) => hit.sessionId === sessionId);
