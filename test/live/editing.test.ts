@@ -138,9 +138,10 @@ test('a prompt that was edited is still the one that was sent: sending the first
   const { sessionId } = await busyWith();
   const sent = { sessionId, message: 'echo first', promptId: PromptId.parse('edited-later') };
   const { promptId } = await client.call('session.send', sent);
-  await client.call('queue.edit', { sessionId, promptId, message: 'echo second' });
+  for (const message of ['echo second', 'echo third'])
+    await client.call('queue.edit', { sessionId, promptId, message });
   assert.equal((await client.call('session.send', sent)).state, 'queued');
-  assert.deepEqual(await waitingTexts(sessionId), ['echo second']);
+  assert.deepEqual(await waitingTexts(sessionId), ['echo third']);
 });
 
 test('whoever follows a session is told who else does, and hears when one of them leaves', async () => {

@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { finished } from 'node:stream';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
@@ -165,8 +166,10 @@ test('one token follows 32 logs at a time, and the next when one of them is clos
     const response = await follow();
     return response.statusCode === 200 ? response : undefined;
   });
-  for (const stream of [...streams, next]) stream.destroy();
+  // With the token ends what it let in.
+  const ended = [...streams, next].map((stream) => new Promise((resolve) => finished(stream, resolve)));
   await client.call('token.revoke', { tokenId });
+  await Promise.all(ended);
   await client.call('session.destroy', { sessionId });
 });
 

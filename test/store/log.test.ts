@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { SessionId, type Event } from '../../gateway/protocol/index.ts';
+import { PromptId, SessionId, type Event, type EventBody } from '../../gateway/protocol/index.ts';
 import type { StoredSession } from '../../gateway/store/session.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
@@ -58,6 +58,12 @@ test('reading gives fewer events where they are long, and goes on from the last 
     after = last;
   }
   assert.ok(Math.max(...sizes) <= 6, `${sizes.join(' ')} of 100 kB`);
+  // One that is longer than all of that still comes, alone.
+  store.written(() => store.log.append(session, NOW, [delta(0, 'x'.repeat(400_000)), delta(0, 'y')]));
+  assert.deepEqual(
+    [40, 41].map((after) => store.log.read(session, after, 500).last),
+    [41, 42],
+  );
 });
 
 test('a page begins with a prompt, holds at least what was asked for, and names the page before', async () => {
@@ -106,6 +112,30 @@ test('a turn that is compacted keeps its place, its last seq and the numbers tha
   assert.equal(store.log.head(session), 12);
 });
 
+test('what a prompt led to is told of its own turn, whatever was said and failed in others', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const failed = (id: string): EventBody => ({
+    ...{ type: 'error', promptId: PromptId.parse(id), code: 'agent.failed', message: `no ${id}` },
+  });
+  const answer = (content: string): EventBody => ({ type: 'text', messageId: content, content });
+  store.written(() =>
+    store.log.append(session, NOW, [
+      ...[
+        promptEvent('a'),
+        answer('the answer to a'),
+        promptEvent('b'),
+        answer('the answer to b'),
+        failed('b'),
+      ],
+    ]),
+  );
+  const outcomeOf = (id: string) => store.log.outcomeOf(session, { promptId: PromptId.parse(id), seq: 1 });
+  assert.deepEqual(outcomeOf('a'), { text: 'the answer to a', error: null });
+  assert.deepEqual(outcomeOf('b'), { text: 'the answer to b', error: 'no b' });
+});
+
 test('the end of the log is the same after the store was opened again', async () => {
   const first = openStore();
   const session = await newSession(first.store);
@@ -138,10 +168,11 @@ test('an event whose bytes have changed on disk is shown as a gap, and the other
 });
 
 test('a removed session leaves no events, and its place is never given to another', async () => {
-  using opened = openStore();
-  const { store } = opened;
+  const { folder, store, ...opened } = openStore();
   const session = await newSession(store);
   writeTurns(store, session, 1);
+  store.written(() => store.log.compactFrom(session, 1));
+  assert.equal(store.log.search('text', 10).length, 1);
   store.written(() => {
     store.log.remove(session);
     store.sessions.remove(session);
@@ -149,6 +180,11 @@ test('a removed session leaves no events, and its place is never given to anothe
   const other = await newSession(store, SessionId.parse('other'));
   assert.notEqual(other.key, session.key);
   assert.equal(store.log.head(other), 0);
+  opened[Symbol.dispose]();
+  using raw = new DatabaseSync(path.join(folder, 'holdfast.db'));
+  // Not even the words by which it was found.
+  const left = raw.prepare('SELECT id FROM event UNION ALL SELECT rowid FROM search').all();
+  assert.deepEqual(left, []);
 });
 
 test('a page that ends far behind the log holds nothing of other sessions', async () => {

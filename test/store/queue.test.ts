@@ -31,6 +31,25 @@ test('the first prompt runs at once and the others wait in the order in which th
   assert.deepEqual(statesOf(store), ['a running', 'b queued', 'c queued']);
 });
 
+test('a prompt is told its place among all that wait, also when others came another way or have run meanwhile', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const end = (id: string): void => {
+    const turn = { promptId: PromptId.parse(id), firstSeq: store.log.firstOfTurn(session) };
+    const outcome = { how: 'done', stopReason: 'end_turn', agentSessionId: null } as const;
+    store.written(() => endTurn(store, session, turn, outcome, NOW));
+    store.written(() => takePrompt(store, SESSION, NOW));
+  };
+  await admit(store, 'a');
+  const expiring = { sessionId: SESSION, ...sent('b'), expiresAt: '2027-01-01T00:00:00.000Z' };
+  assert.equal((await store.synced(() => admitPrompt(store, expiring, NOW))).position, 1);
+  assert.equal((await admit(store, 'c')).position, 2);
+  for (const id of ['a', 'b', 'c']) end(id);
+  const { state, position } = await admit(store, 'd');
+  assert.deepEqual([state, position], ['running', 0]);
+});
+
 test('the same prompt twice is one prompt, also when both come at the same moment', async () => {
   using opened = openStore();
   const { store } = opened;
@@ -58,6 +77,8 @@ test('a promptId with other content, or in another session, is a conflict and ch
   );
   assert.deepEqual(store.queue.list(store.sessions.get(other)), []);
   assert.deepEqual(statesOf(store), ['a running']);
+  // Nor can it be stopped, changed or taken out there.
+  assert.throws(() => store.queue.get(store.sessions.get(other), PromptId.parse('a')), /has no prompt a\./);
 });
 
 test('a prompt that was taken and never handed over is taken again after a crash', async () => {
@@ -195,4 +216,10 @@ test('a prompt that waits gets the place that it is given, however often places 
   }
   await admit(store, 'last');
   assert.equal(statesOf(store).at(-1), 'last queued');
+  for (const [moved, position] of [
+    ['a', 3],
+    ['last', 1],
+  ] as const)
+    store.written(() => store.queue.move(session, PromptId.parse(moved), position));
+  assert.deepEqual(statesOf(store), ['running running', 'b queued', 'last queued', 'c queued', 'a queued']);
 });
