@@ -71,7 +71,7 @@ test('a turn leaves when it is older than may be kept, and one of that very age 
   const resumedAt = [1, 2].map((seq) => store.log.resumeAt(session, cursorAt(store.log.logId, seq)));
   assert.deepEqual(resumedAt, ['gap', 2]);
   const found = store.log.search('answer', 10).map(({ event }) => event.type === 'text' && event.content);
-  assert.deepEqual(found.toSorted(), ['answer to b', 'answer to c']);
+  assert.deepEqual(new Set(found), new Set(['answer to b', 'answer to c']));
 });
 
 test('a turn that is longer than may be kept is counted as what is left of it, and each turn for itself', async () => {
@@ -88,7 +88,7 @@ test('a turn that is longer than may be kept is counted as what is left of it, a
         const bytes = store.log.append(session, NOW, [delta(0, 'x'.repeat(length), `${id}${index}`)]);
         store.retention.grown(session, { before, bytes }, NOW);
       }
-      store.retention.apply(session, store.log.compactFrom(session, first), NOW);
+      store.retention.apply(session, first, store.log.compactFrom(session, first), NOW);
     });
   turn('a', 200, 200);
   turn('b', 200, 200);
