@@ -8,6 +8,8 @@ import { root } from './paths.ts';
 
 /** A file that takes longer hangs. */
 const FILE_MS = 480_000;
+/** Compiled once, not by each of some hundred processes. */
+process.env['NODE_COMPILE_CACHE'] = path.join(root, '.cache/compiled');
 /** More broken files than this are no accident of a busy machine. */
 const MAX_AGAIN = 3;
 

@@ -35,6 +35,8 @@ const parts: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
 function buildAndPackage(): Counts {
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inherit' });
   makePackage();
+  // What is shipped is what is tested, and it starts in half the time of the sources.
+  process.env['HOLDFAST_MAIN'] = path.join(root, 'dist/main.cjs');
   return { passed: 1, failed: 0, skipped: 0 };
 }
 

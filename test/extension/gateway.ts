@@ -6,9 +6,8 @@ import type { TestContext } from 'node:test';
 import { Connection } from '../../extension/connection.ts';
 import type { Link } from '../../extension/chatMessages.ts';
 import { connect } from '../../gateway/rpc/connect.ts';
+import { MAIN } from '../support/gateway.ts';
 import { waitFor } from '../support/waitFor.ts';
-
-const main = path.resolve(import.meta.dirname, '../../gateway/main.ts');
 
 /** Every gateway writes its process id down, so that the test's end can wait for all of them. */
 const sign =
@@ -57,7 +56,7 @@ export function place(t: TestContext): Place {
                   command: process.execPath,
                   args: [
                     `--import=data:text/javascript,${encodeURIComponent(sign)}`,
-                    main,
+                    MAIN,
                     'up',
                     '--foreground',
                   ],

@@ -5,6 +5,7 @@ import type { AgentConversation, AgentDriver, OpenOptions } from '../../gateway/
 import { acpDriver } from '../../gateway/agents/acp.ts';
 import type { Program } from '../../gateway/agents/process.ts';
 import { AgentEar } from './agentEar.ts';
+import { MAIN } from './gateway.ts';
 
 const nodeProgram = (name: string, script: string, ...args: string[]): Program => ({
   name,
@@ -13,7 +14,12 @@ const nodeProgram = (name: string, script: string, ...args: string[]): Program =
   env: {},
 });
 
-export const demoProgram = nodeProgram('Demo agent', './demoAgent.ts');
+export const demoProgram: Program = {
+  name: 'Demo agent',
+  command: process.execPath,
+  args: [MAIN, 'demo-agent'],
+  env: {},
+};
 
 /** Asks whether it may run a command of as many characters as its prompt says. */
 export const askingProgram = nodeProgram('Asking agent', './askingAgent.ts');
