@@ -1,5 +1,5 @@
 // Looks a command up as the system would, without running anything.
-import { accessSync, constants, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync, type Stats } from 'node:fs';
 import { delimiter, extname, isAbsolute, join } from 'node:path';
 
 export type Lookup =
@@ -13,6 +13,15 @@ export type Lookup =
 export const statOf = (path: string): Stats | undefined => {
   try {
     return statSync(path);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Where it is with all links followed; undefined: nowhere. */
+export const realPathOf = (path: string): string | undefined => {
+  try {
+    return realpathSync(path);
   } catch {
     return undefined;
   }

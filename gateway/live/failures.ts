@@ -1,5 +1,6 @@
 // What a failure is to others: words for people, a declared problem to who called, a code to who reads the log.
 import { AgentError } from '../agents/agent.ts';
+import { realPathOf } from '../agents/lookUp.ts';
 import { Problem } from '../protocol/index.ts';
 import type { Logger } from './surroundings.ts';
 
@@ -13,6 +14,17 @@ export const DAMAGED = {
   code: 'prompt.damaged',
   message: 'A disk has damaged this prompt while it waited, so the agent was not given it. Send it again.',
 };
+
+/** A session's folder. Throws path.missing when a link has taken its place: nobody has let the agent work where that leads. */
+export function unswapped(folder: string): string {
+  // Not there at all: whoever starts something in it says so.
+  const leadsTo = realPathOf(folder) ?? folder;
+  if (leadsTo === folder) return folder;
+  throw new AgentError(
+    'path.missing',
+    `${folder} leads to ${leadsTo} by now: create a session there, or put the folder back.`,
+  );
+}
 
 /** For somebody who called a method. */
 export async function asProblem<T>(result: Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
 import { compactLong } from './compacting.ts';
 import { earlierTurns } from './earlier.ts';
-import { asProblem, DAMAGED, describeFailure } from './failures.ts';
+import { asProblem, DAMAGED, describeFailure, unswapped } from './failures.ts';
 import { FULL_DISK_MS, isFullDisk, persist } from './persist.ts';
 import { Questions } from './questions.ts';
 import { Rest } from './rest.ts';
@@ -260,7 +260,7 @@ export class LiveSession {
       const { agentSessionId: resume } = session;
       const conversation = await driver.open(
         {
-          cwd: session.path,
+          cwd: unswapped(session.path),
           mode: session.mode,
           model: session.model,
           options: store.offers.chosen(this.#log),

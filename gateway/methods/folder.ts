@@ -11,7 +11,7 @@ function absolute(given: string): string | undefined {
   return path.isAbsolute(folder) ? path.resolve(folder) : undefined;
 }
 
-/** Throws the problem path.missing. Symbolic links are resolved once, here, so that nothing can be swapped later. */
+/** Throws the problem path.missing. Symbolic links are followed here; what leads elsewhere later starts no agent (`unswapped`). */
 export function existingFolder(given: string): string {
   const folder = absolute(given);
   if (folder === undefined) {

@@ -1,6 +1,6 @@
 // Agents that fail: each failure is told in words, costs at most its own turn, and leaves no process behind.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { AgentId, Problem } from '../../gateway/protocol/index.ts';
@@ -56,6 +56,16 @@ test('a folder that does not exist, or is a file, is refused', async () => {
       (error: unknown) => error instanceof Problem && error.problem === 'path.missing',
     );
   }
+});
+
+test('no agent is started where a link has taken the place of the folder', async () => {
+  const given = newFolder('work');
+  const sessionId = await client.newSession({ path: given });
+  rmdirSync(given);
+  symlinkSync(folder, given);
+  const [error] = (await client.ask(sessionId, 'echo hello')).of('error');
+  assert.equal(error?.code, 'path.missing');
+  assert.match(error.message, /leads to .* by now/);
 });
 
 test('a path is absolute, from ~ on, or the name of a folder in ~/Projects', async () => {
