@@ -4,7 +4,7 @@ import { AgentId, Problem, type Agent } from '../protocol/index.ts';
 import type { AgentDriver } from './agent.ts';
 import { DRIVERS, type AgentProtocol } from './drivers.ts';
 import { KNOWN, type KnownAgent } from './knownAgents.ts';
-import { lookUp, type Lookup } from './lookUp.ts';
+import { lookUp, statOf, type Lookup } from './lookUp.ts';
 import { describeRegistryAgent, installedProgram, type Registry, type RegistryAgent } from './registry.ts';
 import type { Program } from './process.ts';
 
@@ -182,7 +182,8 @@ export class Catalogue {
     }
     if (lookup !== undefined) return { ...row, state: 'broken', detail: describeBroken(lookup) };
     if (npm === undefined) {
-      const where = isAbsolute(command) ? 'does not exist' : 'is not on the PATH of the gateway';
+      const nowhere = statOf(command) === undefined ? 'does not exist' : 'is no program';
+      const where = isAbsolute(command) ? nowhere : 'is not on the PATH of the gateway';
       return {
         ...row,
         state: 'missing',
