@@ -11,14 +11,20 @@ import {
 } from '../protocol/index.ts';
 import type { z } from 'zod';
 
-const KNOWN: ReadonlySet<string> = new Set(EventBody.options.map(({ shape }) => shape.type.value));
+let types: ReadonlySet<string> | undefined;
+
+/** Whether this build can read events of that type. */
+function isKnown(type: string): boolean {
+  types ??= new Set(EventBody.unwrap().options.map(({ shape }) => shape.type.value));
+  return types.has(type);
+}
 
 type Stranger = z.infer<typeof EventHead> & { readonly type: string };
 
 /** An event that is not what its type promises is not shown as if it were: its place is taken by a gap. */
 export function readable(event: Stranger): Event {
   // Clients skip types that they do not know, so an event of a newer gateway is passed on.
-  if (!KNOWN.has(event.type) || EventBody.safeParse(event).success) return event as Event;
+  if (!isKnown(event.type) || EventBody.safeParse(event).success) return event as Event;
   const { seq, ts, sessionId } = event;
   return { seq, ts, sessionId, type: 'gap', from: seq, to: seq };
 }
@@ -54,7 +60,7 @@ export function fromPeer<M extends MethodName>(
 
 /** Types of a newer gateway are left out of what is read at once, as clients would skip them. */
 const events = (given: unknown): unknown =>
-  Array.isArray(given) ? given.filter((event) => isObject(event) && KNOWN.has(String(event['type']))) : given;
+  Array.isArray(given) ? given.filter((event) => isObject(event) && isKnown(String(event['type']))) : given;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

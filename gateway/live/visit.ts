@@ -15,6 +15,7 @@ import {
   type Result,
 } from '../protocol/index.ts';
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { isRepeatable } from '../core/peerPolicy.ts';
 import type { Calls } from '../peers/calls.ts';
 import { notify, type Sink } from './feed.ts';
@@ -216,13 +217,13 @@ export class Visit {
   }
 }
 
-const Head = EventHead.extend({ type: z.string().max(64) }).catchall(z.unknown());
-const Batch = z.object({ sessionId: SessionId, events: z.array(Head), cursor: Cursor });
-const told = <N extends NotificationName, P extends z.ZodType>(name: N, params: P) =>
-  z.object({ method: z.literal(name), params });
+const Head = object(() => ({ ...EventHead.shape, type: z.string().max(64) })).loose();
+const Batch = object(() => ({ sessionId: SessionId, events: z.array(Head), cursor: Cursor }));
+const told = <N extends NotificationName, P extends z.ZodType>(name: N, params: () => P) =>
+  object(() => ({ method: z.literal(name), params: params() }));
 const News = z.discriminatedUnion('method', [
-  told('session.events', Batch),
-  told('session.drafted', notifications['session.drafted'].params),
-  told('session.followed', notifications['session.followed'].params),
-  told('session.removed', notifications['session.removed'].params),
+  told('session.events', () => Batch),
+  told('session.drafted', () => notifications['session.drafted'].params),
+  told('session.followed', () => notifications['session.followed'].params),
+  told('session.removed', () => notifications['session.removed'].params),
 ]);

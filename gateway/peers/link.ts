@@ -1,5 +1,6 @@
 // A link: an authenticated, ordered, bounded channel of JSON frames to one known peer, whatever carries its bytes.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { FrameError, FrameStream } from './frame.ts';
 
 /** SHA-256 of a peer's public key (SPKI), in hex: who it is, and what is pinned. */
@@ -12,7 +13,7 @@ const LIMIT = 4 * 1024 * 1024;
 const STALL_MS = 30_000;
 
 /** What each side says of itself, first thing. */
-export const Hello = z.object({
+export const Hello = object(() => ({
   proto: z.object({ min: z.int(), max: z.int() }),
   gatewayId: z.string().describe('Its fingerprint: the same that its key has'),
   instanceId: z.string().max(64).describe('New with every start'),
@@ -21,7 +22,7 @@ export const Hello = z.object({
   version: z.string().max(64),
   caps: z.array(z.string().max(64)).max(64).describe('What it can do beyond the protocol'),
   addresses: z.array(z.string().max(260)).max(16).default([]).describe('Where it can be dialled, host:port'),
-});
+}));
 export type Hello = z.infer<typeof Hello>;
 
 export interface Link {

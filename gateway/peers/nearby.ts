@@ -4,6 +4,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { PeerName } from '../protocol/index.ts';
 import { hostAndPort, VIRTUAL } from './addresses.ts';
 
@@ -21,18 +22,18 @@ const LOOK_MS = 30_000;
 /** How much of a fingerprint is told: enough to compare by eye, and nothing to rely on. */
 export const PREFIX_DIGITS = 16;
 
-const Ask = z.object({ holdfast: z.literal(1), ask: z.string().regex(/^[0-9a-f]{16}$/) });
+const Ask = object(() => ({ holdfast: z.literal(1), ask: z.string().regex(/^[0-9a-f]{16}$/) }));
 
-const About = z.object({
+const About = object(() => ({
   name: PeerName,
   port: z.int().min(1).max(65_535),
   fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
   version: z.string().regex(/^[\w.+-]{1,32}$/),
-});
+}));
 /** What a gateway says of itself. Anybody can say that. */
 export type About = z.infer<typeof About>;
 
-const Answer = About.extend({ holdfast: z.literal(1), answer: z.string() });
+const Answer = object(() => ({ ...About.shape, holdfast: z.literal(1), answer: z.string() }));
 
 export interface Net {
   readonly family: Family;

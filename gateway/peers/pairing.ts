@@ -2,6 +2,7 @@
 import { createHash, createHmac, timingSafeEqual, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { spkiOf, type Identity } from './certificate.ts';
 import type { PairingCode } from './code.ts';
 import { FrameStream, reasonOf } from './frame.ts';
@@ -13,14 +14,15 @@ const ANSWER_MS = 10_000;
 type Role = 'join' | 'invite';
 
 /** What one side tells the other when it has proved itself. */
-const Introduction = z.object({
+const Introduction = object(() => ({
   name: z.string().max(64).describe('What it calls itself'),
   addresses: z.array(z.string().max(260)).max(16).describe('Where it can be dialled'),
-});
+}));
 export type Introduction = z.infer<typeof Introduction>;
 
-const Join = Introduction.extend({ invitationId: z.string().max(64), proof: z.string().max(64) });
-const Paired = Introduction.extend({ proof: z.string().max(64) });
+const Proof = z.string().max(64);
+const Join = object(() => ({ ...Introduction.shape, invitationId: z.string().max(64), proof: Proof }));
+const Paired = object(() => ({ ...Introduction.shape, proof: Proof }));
 
 /** What the inviting side keeps of a secret: enough to check a proof. */
 export const proofKeyOf = (secret: Buffer): string =>

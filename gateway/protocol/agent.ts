@@ -1,33 +1,32 @@
 // Agents: the programs that hold conversations, as the catalogue describes them.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method } from './contract.ts';
 import { AgentId, SessionId } from './ids.ts';
 
 // ---- shapes ----
 
-export const Agent = z
-  .object({
-    agent: AgentId,
-    name: z.string().describe('For people: "Claude Code"'),
-    icon: z.string().describe('A codicon'),
-    state: z.enum(['installed', 'installable', 'missing', 'broken']),
-    detail: z.string().describe('Where it was found, or how to mend it'),
-    source: z
-      .enum(['known', 'configured', 'registry'])
-      .default('known')
-      .describe('Who knows it: this build, the configuration, or the ACP registry'),
-  })
-  .describe('A row of the agents catalogue');
+export const Agent = object(() => ({
+  agent: AgentId,
+  name: z.string().describe('For people: "Claude Code"'),
+  icon: z.string().describe('A codicon'),
+  state: z.enum(['installed', 'installable', 'missing', 'broken']),
+  detail: z.string().describe('Where it was found, or how to mend it'),
+  source: z
+    .enum(['known', 'configured', 'registry'])
+    .default('known')
+    .describe('Who knows it: this build, the configuration, or the ACP registry'),
+})).describe('A row of the agents catalogue');
 export type Agent = z.infer<typeof Agent>;
 
 /** A conversation that an agent remembers by itself, whoever had it. */
-export const AgentSession = z.object({
+export const AgentSession = object(() => ({
   agentSessionId: z.string().describe('Give this to session.create to go on with it here'),
   path: z.string(),
   title: z.string().nullable(),
   updatedAt: z.string().nullable(),
   sessionId: SessionId.nullable().describe('The session of this gateway that it belongs to'),
-});
+}));
 export type AgentSession = z.infer<typeof AgentSession>;
 
 // ---- methods ----

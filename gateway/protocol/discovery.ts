@@ -1,5 +1,6 @@
 // How a gateway is found, and whether one can speak with it. It stands alone: a client reads it before all else.
 import { z } from 'zod';
+import { object } from './shape.ts';
 
 /** The protocol versions that this build speaks. Raise `max` with a new feature, `min` with a break. */
 export const PROTOCOL = { min: 1, max: 1 } as const;
@@ -8,7 +9,7 @@ export const PROTOCOL = { min: 1, max: 1 } as const;
 export const VersionRange = z.object({ min: z.int(), max: z.int() });
 
 /** gateway.json: how to find a running gateway. 0600, written atomically once it listens, removed at a clean end. */
-export const Discovery = z.object({
+export const Discovery = object(() => ({
   schema: z.literal(1),
   pid: z.int().positive(),
   instanceId: z.string(),
@@ -24,5 +25,5 @@ export const Discovery = z.object({
     .optional()
     .describe('Where the same routes are served to whoever has a token, if TCP was asked for'),
   token: z.string().optional().describe('For http: Authorization: Bearer. New with every start'),
-});
+}));
 export type Discovery = z.infer<typeof Discovery>;

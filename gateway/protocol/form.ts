@@ -1,14 +1,15 @@
 // Forms: questions of an agent whose answer is more than one of its options.
 import { z } from 'zod';
+import { object } from './shape.ts';
 
 // ---- shapes ----
 
 /** One of the values that a field can have. */
-export const FormChoice = z.object({
+export const FormChoice = object(() => ({
   value: z.string(),
   title: z.string(),
   description: z.string().optional(),
-});
+}));
 export type FormChoice = z.infer<typeof FormChoice>;
 
 const field = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
@@ -22,37 +23,39 @@ const field = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   });
 
 /** One thing to fill in. A type that a client does not know: it can offer only what refuses. */
-export const FormField = z.discriminatedUnion('type', [
-  field('text', {
-    format: z.enum(['email', 'uri', 'date', 'date-time']).optional(),
-    minLength: z.int().optional(),
-    maxLength: z.int().optional(),
-    pattern: z.string().optional().describe('A hint for people; only the agent checks it'),
-    default: z.string().optional(),
-    secret: z
-      .literal(true)
-      .optional()
-      .describe('Not to be shown as it is typed; it reaches the agent, and is in no log'),
-  }),
-  field('number', {
-    isInteger: z.boolean(),
-    minimum: z.number().optional(),
-    maximum: z.number().optional(),
-    default: z.number().optional(),
-  }),
-  field('boolean', { default: z.boolean().optional() }),
-  field('choice', { choices: z.array(FormChoice), default: z.string().optional() }),
-  field('choices', {
-    choices: z.array(FormChoice),
-    minItems: z.int().optional(),
-    maxItems: z.int().optional(),
-    default: z.array(z.string()).optional(),
-  }),
-]);
+export const FormField = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    field('text', {
+      format: z.enum(['email', 'uri', 'date', 'date-time']).optional(),
+      minLength: z.int().optional(),
+      maxLength: z.int().optional(),
+      pattern: z.string().optional().describe('A hint for people; only the agent checks it'),
+      default: z.string().optional(),
+      secret: z
+        .literal(true)
+        .optional()
+        .describe('Not to be shown as it is typed; it reaches the agent, and is in no log'),
+    }),
+    field('number', {
+      isInteger: z.boolean(),
+      minimum: z.number().optional(),
+      maximum: z.number().optional(),
+      default: z.number().optional(),
+    }),
+    field('boolean', { default: z.boolean().optional() }),
+    field('choice', { choices: z.array(FormChoice), default: z.string().optional() }),
+    field('choices', {
+      choices: z.array(FormChoice),
+      minItems: z.int().optional(),
+      maxItems: z.int().optional(),
+      default: z.array(z.string()).optional(),
+    }),
+  ]),
+);
 export type FormField = z.infer<typeof FormField>;
 
 /** What an agent wants to be filled in. */
-export const Form = z.object({ fields: z.array(FormField) });
+export const Form = object(() => ({ fields: z.array(FormField) }));
 export type Form = z.infer<typeof Form>;
 
 /** What was filled in, by the names of the fields. Fields that are not required may be left out. */
@@ -75,10 +78,10 @@ export function withoutSecrets({ fields }: Form, content: FormContent): FormCont
 // ---- the check ----
 
 const FORMATS = {
-  email: z.email(),
-  uri: z.url(),
-  date: z.iso.date(),
-  'date-time': z.iso.datetime({ offset: true }),
+  email: () => z.email(),
+  uri: () => z.url(),
+  date: () => z.iso.date(),
+  'date-time': () => z.iso.datetime({ offset: true }),
 };
 
 const among = (choices: readonly FormChoice[]) => {
@@ -92,7 +95,7 @@ const valueOf = (asked: FormField): z.ZodType => {
     case 'text': {
       const { format, minLength = 0, maxLength = Infinity } = asked;
       const bounded = z.string().min(minLength).max(maxLength);
-      return format === undefined ? bounded : bounded.and(FORMATS[format]);
+      return format === undefined ? bounded : bounded.and(FORMATS[format]());
     }
     case 'number': {
       const { isInteger, minimum = -Infinity, maximum = Infinity } = asked;

@@ -1,5 +1,6 @@
 // The gateway itself: who it is, how it is, and its end.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method } from './contract.ts';
 import { VersionRange } from './discovery.ts';
 import { ClientId, SessionId } from './ids.ts';
@@ -8,14 +9,14 @@ import { SessionStatus } from './session.ts';
 // ---- shapes ----
 
 /** How much of a session's log is kept. Past these its oldest turns leave, and a `gap` event says so. */
-export const Bounds = z.object({
+export const Bounds = object(() => ({
   maxEvents: z.number().positive(),
   maxBytes: z.number().positive(),
   maxAgeDays: z.number().positive().nullable().describe('null: age alone is no reason'),
-});
+}));
 export type Bounds = z.infer<typeof Bounds>;
 
-export const GatewayInfo = z.object({
+export const GatewayInfo = object(() => ({
   version: z.string(),
   protocol: VersionRange,
   features: z.array(z.string()).describe('What there are methods for: session, queue, mail, peers ...'),
@@ -25,16 +26,16 @@ export const GatewayInfo = z.object({
   home: z.string().describe('The state folder'),
   bounds: Bounds,
   startedAt: z.iso.datetime(),
-});
+}));
 export type GatewayInfo = z.infer<typeof GatewayInfo>;
 
 /** How a window stands: what decides which one tells of an open permission. */
-export const WindowState = z.strictObject({
+export const WindowState = object(() => ({
   folders: z.array(z.string().max(4096)).max(100).describe('Open in it, absolute, symbolic links resolved'),
   focused: z.boolean().describe('Somebody has it in front'),
   showing: z.array(SessionId).max(100).describe('Sessions whose conversation is in view'),
   notifies: z.boolean().default(true).describe('false: it never wants to tell of one'),
-});
+})).strict();
 export type WindowState = z.infer<typeof WindowState>;
 
 // ---- methods ----

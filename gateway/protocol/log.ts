@@ -1,5 +1,6 @@
 // The log of a session: reading it by pages, and following it from a cursor.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { Event } from './event.ts';
@@ -12,7 +13,7 @@ import { Session } from './session.ts';
 // ---- shapes ----
 
 /** All that a client needs to show a session that it knows nothing of. The events after `cursor` follow. */
-export const Snapshot = z.object({
+export const Snapshot = object(() => ({
   session: Session,
   messages: z.array(Event).describe('The newest page, deltas joined into whole messages, oldest first'),
   before: z
@@ -24,7 +25,7 @@ export const Snapshot = z.object({
   permissions: z.array(Permission),
   draft: z.string(),
   offers: Offers.nullable().default(null).describe('What the agent offers; null: nobody has started it yet'),
-});
+}));
 export type Snapshot = z.infer<typeof Snapshot>;
 
 // ---- methods ----

@@ -1,5 +1,6 @@
 // Mail: messages between mailboxes. What is accepted is on disk, is delivered once, and is never consent to anything.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { ClientMessageId, MessageId, PeerName, SessionId } from './ids.ts';
 import { Provenance } from './provenance.ts';
@@ -44,19 +45,19 @@ export const MailPolicy = z.enum(['accept', 'hold', 'refuse']);
 export type MailPolicy = z.infer<typeof MailPolicy>;
 
 /** What a sender is told of each recipient, in the order in which it can happen. */
-export const Receipt = z.object({
+export const Receipt = object(() => ({
   mailbox: z.string().describe('The recipient: name, or name@peer'),
   state: z.enum(['queued', 'delivered', 'read', 'expired', 'refused']),
   at: z.iso.datetime(),
   reason: z.string().optional(),
-});
+}));
 export type Receipt = z.infer<typeof Receipt>;
 
 /** Whether somebody is there; dnd: not to be disturbed. */
 export const Presence = z.enum(['idle', 'working', 'dnd', 'offline']);
 
 /** What a mailbox tells others about itself. */
-export const Profile = z.object({
+export const Profile = object(() => ({
   summary: Text.max(500).default('').describe('What it is doing, in a sentence'),
   status: Presence.default('idle').describe(
     'dnd: only mail with the priority now is let through to the agent',
@@ -66,10 +67,10 @@ export const Profile = z.object({
   title: Text.max(100).default(''),
   bio: Text.max(2000).default(''),
   capabilities: z.array(Text.max(64)).max(32).default([]),
-});
+}));
 export type Profile = z.infer<typeof Profile>;
 
-export const Mailbox = z.object({
+export const Mailbox = object(() => ({
   name: MailboxName,
   peer: PeerName.optional().describe(
     'The gateway that it is at, when that is not this one: write to name@peer',
@@ -83,14 +84,14 @@ export const Mailbox = z.object({
   unread: z.int().nonnegative(),
   held: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
-});
+}));
 export type Mailbox = z.infer<typeof Mailbox>;
 
 /** What to write to. A mailbox of a linked gateway often has a namesake here. */
 export const addressOf = ({ name, peer }: Pick<Mailbox, 'name' | 'peer'>): string =>
   peer === undefined ? name : `${name}@${peer}`;
 
-export const MailMessage = z.object({
+export const MailMessage = object(() => ({
   id: MessageId,
   clientMessageId: ClientMessageId,
   type: z.string().describe('message, or what its sender calls it'),
@@ -104,16 +105,17 @@ export const MailMessage = z.object({
   meta: z.record(z.string(), z.unknown()),
   provenance: Provenance,
   damaged: z.literal(true).optional().describe('A disk has bent it: its content says so, and is lost'),
-});
+}));
 export type MailMessage = z.infer<typeof MailMessage>;
 
 /** A message in an inbox. */
-export const Delivery = MailMessage.extend({
+export const Delivery = object(() => ({
+  ...MailMessage.shape,
   mailbox: MailboxName,
   state: z.enum(['held', 'delivered', 'read', 'refused', 'expired']),
   receivedAt: z.iso.datetime(),
   readAt: z.iso.datetime().nullable().describe('When it was acknowledged'),
-});
+}));
 export type Delivery = z.infer<typeof Delivery>;
 
 /** How a message stands: pending waits, inflight is on its way, dead was given up, aborted was sent anew. */
@@ -121,7 +123,8 @@ export const OutboxStatus = z.enum(['pending', 'inflight', 'done', 'dead', 'abor
 export type OutboxStatus = z.infer<typeof OutboxStatus>;
 
 /** A message in the outbox, with what became of it. */
-export const Outgoing = MailMessage.extend({
+export const Outgoing = object(() => ({
+  ...MailMessage.shape,
   status: OutboxStatus,
   attempts: z.int().nonnegative(),
   nextAttemptAt: z.iso.datetime().nullable(),
@@ -130,7 +133,7 @@ export const Outgoing = MailMessage.extend({
   supersededBy: MessageId.nullable().describe('What requeue made of it'),
   supersedes: MessageId.nullable(),
   receipts: z.array(Receipt),
-});
+}));
 export type Outgoing = z.infer<typeof Outgoing>;
 
 /** What `/v1/events` and `mail.event` carry. The id counts up and lasts across restarts. */

@@ -1,12 +1,13 @@
 // Threads: mail as people read it, all mailboxes of this gateway together.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method } from './contract.ts';
 import { MessageId, SessionId } from './ids.ts';
 import { Delivery, MailMessage, MailboxName, Outgoing } from './mail.ts';
 
 // ---- shapes ----
 
-export const MailThread = z.object({
+export const MailThread = object(() => ({
   threadId: MessageId,
   subject: z.string().describe('The first line of the first message'),
   participants: z
@@ -19,11 +20,12 @@ export const MailThread = z.object({
   held: z.int().nonnegative().describe('What waits for a person to let it in'),
   waiting: z.int().nonnegative().describe('What has not left yet'),
   dead: z.int().nonnegative().describe('What was given up'),
-});
+}));
 export type MailThread = z.infer<typeof MailThread>;
 
 /** A message with all that is known here of its way: from the outbox, if it was sent here, and from inboxes. */
-export const ThreadMessage = MailMessage.extend({
+export const ThreadMessage = object(() => ({
+  ...MailMessage.shape,
   outgoing: Outgoing.pick({ status: true, lastError: true, expiresAt: true, receipts: true }).nullable(),
   deliveries: z.array(
     Delivery.pick({ mailbox: true, state: true, receivedAt: true, readAt: true }).extend({
@@ -31,7 +33,7 @@ export const ThreadMessage = MailMessage.extend({
       sessionId: SessionId.optional().describe('The session whose mailbox it is'),
     }),
   ),
-});
+}));
 export type ThreadMessage = z.infer<typeof ThreadMessage>;
 
 // ---- methods ----

@@ -1,5 +1,6 @@
 // Peers: other gateways, linked to this one. Each side says what the other may do here.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { PeerName } from './ids.ts';
 import { MailPolicy } from './mail.ts';
@@ -22,20 +23,20 @@ const policy = {
 };
 
 /** What the other side may do here. The default lets it see sessions and exchange mail, and control nothing. */
-export const PeerPolicy = z.object({
+export const PeerPolicy = object(() => ({
   see: policy.see.default(true),
   mail: policy.mail.default('accept'),
   prompt: policy.prompt.default(false),
   interrupt: policy.interrupt.default(false),
   answer: policy.answer.default(false),
-});
+}));
 export type PeerPolicy = z.infer<typeof PeerPolicy>;
 
 /** What of it is to be changed. Without the defaults: what is not given stays as it is. */
 export const PolicyChange = z.strictObject(policy).partial();
 export type PolicyChange = z.infer<typeof PolicyChange>;
 
-export const Peer = z.object({
+export const Peer = object(() => ({
   name: PeerName,
   fingerprint: z.string().describe('SHA-256 of its public key, in hex: what is pinned'),
   transport: z.enum(['tls', 'ssh', 'nats']),
@@ -49,11 +50,11 @@ export const Peer = z.object({
   policy: PeerPolicy.describe('What it may do here'),
   allows: PeerPolicy.nullable().describe('What we may do there, as it last said; null: it has not yet'),
   sessions: z.array(Session).describe('As of lastHeartbeatAt'),
-});
+}));
 export type Peer = z.infer<typeof Peer>;
 
 /** A gateway of the local network that lets itself be found. Nothing of it is proved: only a code, and its key, can. */
-export const Nearby = z.object({
+export const Nearby = object(() => ({
   name: PeerName,
   addresses: z.array(z.string()).describe('host:port under which it was heard'),
   port: z.int(),
@@ -61,7 +62,7 @@ export const Nearby = z.object({
   version: z.string(),
   heardAt: z.iso.datetime(),
   peer: PeerName.nullable().describe('The peer here whose fingerprint begins so'),
-});
+}));
 export type Nearby = z.infer<typeof Nearby>;
 
 const ok = z.object({ ok: z.literal(true) });

@@ -1,5 +1,6 @@
 // Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { Form, FormContent } from './form.ts';
@@ -7,11 +8,11 @@ import { ClientId, PermissionId, SessionId } from './ids.ts';
 
 // ---- shapes ----
 
-export const PermissionOption = z.object({
+export const PermissionOption = object(() => ({
   optionId: z.string(),
   name: z.string().describe("The agent's own words"),
   kind: z.enum(['allow_once', 'allow_always', 'reject_once', 'reject_always']),
-});
+}));
 export type PermissionOption = z.infer<typeof PermissionOption>;
 
 /** Who did something, in words that other windows can show. */
@@ -23,12 +24,12 @@ export type Actor = z.infer<typeof Actor>;
 
 export const ToolContent = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({
+  object(() => ({
     type: z.literal('diff'),
     path: z.string(),
     oldText: z.string().nullable(),
     newText: z.string(),
-  }),
+  })),
   z.object({
     type: z.literal('other'),
     summary: z.string().describe('What it is, for people: "image/png, 12 kB"'),
@@ -40,7 +41,7 @@ export type ToolContent = z.infer<typeof ToolContent>;
 export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed']);
 
 /** A call of one of the agent's tools. `input` is what the agent gave the tool, as it is. */
-export const ToolCall = z.object({
+export const ToolCall = object(() => ({
   toolCallId: z.string(),
   tool: z.string().describe("The tool's name, or its kind where the agent names none"),
   title: z.string(),
@@ -49,10 +50,10 @@ export const ToolCall = z.object({
   status: ToolStatus,
   locations: z.array(z.object({ path: z.string(), line: z.int().optional() })),
   content: z.array(ToolContent),
-});
+}));
 export type ToolCall = z.infer<typeof ToolCall>;
 
-export const Permission = z.object({
+export const Permission = object(() => ({
   permissionId: PermissionId,
   sessionId: SessionId,
   title: z.string(),
@@ -67,7 +68,7 @@ export const Permission = z.object({
     .string()
     .describe('SHA-256 of what was asked (title, tool call, options, form): what an answer is bound to'),
   createdAt: z.iso.datetime(),
-});
+}));
 export type Permission = z.infer<typeof Permission>;
 
 // ---- methods ----

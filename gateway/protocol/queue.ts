@@ -5,6 +5,7 @@ import { NO_SESSION } from './problems.ts';
 import { Cursor, PeerName, PromptId, SessionId } from './ids.ts';
 import { Actor } from './permission.ts';
 import { Origin } from './provenance.ts';
+import { object } from './shape.ts';
 
 // ---- shapes ----
 
@@ -12,15 +13,17 @@ import { Origin } from './provenance.ts';
 export const Text = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /** A part of a message, as ACP has it. */
-export const ContentBlock = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text'), text: Text }),
-  z.strictObject({ type: z.literal('image'), data: z.base64(), mimeType: Text }),
-  z.strictObject({ type: z.literal('resource_link'), uri: Text, name: Text }),
-  z.strictObject({
-    type: z.literal('resource'),
-    resource: z.strictObject({ uri: Text, text: Text, mimeType: Text.optional() }),
-  }),
-]);
+export const ContentBlock = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text'), text: Text }),
+    z.strictObject({ type: z.literal('image'), data: z.base64(), mimeType: Text }),
+    z.strictObject({ type: z.literal('resource_link'), uri: Text, name: Text }),
+    z.strictObject({
+      type: z.literal('resource'),
+      resource: z.strictObject({ uri: Text, text: Text, mimeType: Text.optional() }),
+    }),
+  ]),
+);
 export type ContentBlock = z.infer<typeof ContentBlock>;
 
 /** What a person sends: text, or ACP content blocks. */
@@ -43,7 +46,7 @@ export type PromptState = z.infer<typeof PromptState>;
 /** States in which nothing more will be heard of a prompt. */
 export const SETTLED: ReadonlySet<PromptState> = new Set(['done', 'failed', 'cancelled', 'uncertain']);
 
-export const Prompt = z.object({
+export const Prompt = object(() => ({
   promptId: PromptId,
   sessionId: SessionId,
   state: PromptState,
@@ -51,7 +54,7 @@ export const Prompt = z.object({
   from: Actor,
   origin: Origin.optional().describe('It is mail; no person wrote it here'),
   createdAt: z.iso.datetime(),
-});
+}));
 export type Prompt = z.infer<typeof Prompt>;
 
 // ---- methods ----

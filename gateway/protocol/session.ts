@@ -1,5 +1,6 @@
 // Sessions: one conversation with one agent in one folder, owned by the gateway.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { AgentId, PeerName, SessionId } from './ids.ts';
@@ -18,22 +19,22 @@ export const Mode = z
   );
 export type Mode = z.infer<typeof Mode>;
 
-export const Usage = z.object({
+export const Usage = object(() => ({
   used: z.number().describe('Tokens in the context'),
   size: z.number().describe('Tokens that fit'),
   cost: z.object({ amount: z.number(), currency: z.string() }).optional(),
-});
+}));
 export type Usage = z.infer<typeof Usage>;
 
 /** Where a turn is in the plan of its agent. */
-export const Step = z.object({
+export const Step = object(() => ({
   at: z.int().positive(),
   of: z.int().positive(),
   content: z.string().describe('What it does, in its own words, cut at 200 characters'),
-});
+}));
 export type Step = z.infer<typeof Step>;
 
-export const Session = z.object({
+export const Session = object(() => ({
   sessionId: SessionId,
   title: z.string(),
   path: z.string().describe('The folder, absolute, symbolic links resolved'),
@@ -59,18 +60,18 @@ export const Session = z.object({
   usage: Usage.optional(),
   step: Step.optional().describe('Of a running turn, when its agent has a plan'),
   peer: PeerName.optional().describe('The gateway that owns it, when that is not this one'),
-});
+}));
 export type Session = z.infer<typeof Session>;
 
-export const QueueStats = z.object({
+export const QueueStats = object(() => ({
   userPending: z.int().nonnegative().describe('Prompts that wait'),
   responsePending: z.int().nonnegative().describe('Events that the calling client has not confirmed'),
   clientConnected: z.boolean().describe('Somebody follows the session now'),
-});
+}));
 export type QueueStats = z.infer<typeof QueueStats>;
 
 /** A session that can be carried to another gateway. Events are as in the log; an import takes those that it knows. */
-export const Bundle = z.strictObject({
+export const Bundle = object(() => ({
   holdfast: z
     .literal(1, 'must be 1: what a newer Holdfast has exported, it has to import')
     .describe('The version of this form'),
@@ -83,7 +84,7 @@ export const Bundle = z.strictObject({
     agentSessionId: true,
   }),
   events: z.array(z.looseObject({ type: z.string().max(64), ts: z.iso.datetime() })).max(5000),
-});
+})).strict();
 export type Bundle = z.infer<typeof Bundle>;
 
 /** As long as any system allows. */

@@ -1,5 +1,6 @@
 // Tasks: prompts that are given to a peer, to be run there, with what came of them.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { AgentId, PeerName, PromptId, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
@@ -15,7 +16,7 @@ export type TaskId = z.infer<typeof TaskId>;
 
 // ---- shapes ----
 
-export const Task = z.object({
+export const Task = object(() => ({
   taskId: TaskId,
   peer: PeerName,
   direction: z.enum(['out', 'in']).describe('out: given to the peer. in: given to us'),
@@ -26,7 +27,7 @@ export const Task = z.object({
   error: z.string().nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
-});
+}));
 export type Task = z.infer<typeof Task>;
 
 // ---- methods ----

@@ -1,5 +1,6 @@
 // Tokens: what programs show to be let in over TCP. The Unix socket needs none: its file mode says who may connect.
 import { z } from 'zod';
+import { object } from './shape.ts';
 import { method } from './contract.ts';
 import { Text } from './queue.ts';
 
@@ -15,12 +16,12 @@ export type TokenScope = Scope | 'agent';
 const TokenId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 
 /** A token as it is listed: all but its secret. */
-export const Token = z.object({
+export const Token = object(() => ({
   tokenId: TokenId,
   name: z.string(),
   scope: Scope,
   createdAt: z.iso.datetime(),
-});
+}));
 export type Token = z.infer<typeof Token>;
 
 // ---- methods ----

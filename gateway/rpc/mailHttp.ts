@@ -1,5 +1,6 @@
 // The routes of mail: the calls of the contract for programs that would rather have plain HTTP, with its status codes.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { MAX_MAIL_BYTES, RPC, type ProblemName } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
@@ -26,9 +27,11 @@ const STATUS: Partial<Record<ProblemName, number>> = {
 
 const Answer = z.object({
   result: z.record(z.string(), z.unknown()).optional(),
-  error: z
-    .object({ code: z.int(), message: z.string(), data: z.looseObject({ problem: z.string() }).optional() })
-    .optional(),
+  error: object(() => ({
+    code: z.int(),
+    message: z.string(),
+    data: z.looseObject({ problem: z.string() }).optional(),
+  })).optional(),
 });
 
 type Result = Readonly<Record<string, unknown>>;

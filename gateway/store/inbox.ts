@@ -1,5 +1,6 @@
 // The inboxes: what has arrived, unique by sender and id, and how far its readers are.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { rankOf, type Load } from '../core/mail.ts';
 import {
   ClientMessageId,
@@ -18,14 +19,14 @@ import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
 /** What waits for somebody. The index is of these, so a query has to say it, also where it asks for one state. */
 const OPEN = `state IN ('delivered', 'held') AND rank IN (0, 1, 2)`;
 
-const ReadRow = z.object({
+const ReadRow = object(() => ({
   sender: z.string(),
   peer: z.string().nullable(),
   bytes: z.int(),
   client_message_id: ClientMessageId,
   prompt_id: PromptId.nullable(),
   author: z.string(),
-});
+}));
 
 /** What is told of a message that was read. */
 export interface ReadMail {

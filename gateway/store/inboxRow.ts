@@ -1,5 +1,6 @@
 // A row of an inbox, as it is read: with the content of its message, wherever that is kept.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import {
   ClientMessageId,
   Delivery,
@@ -19,7 +20,7 @@ export const WITH_BODY = 'inbox i LEFT JOIN outbox o ON o.key = i.outbox_key';
 export const SELECT = `SELECT i.key, i.mailbox_key, i.message_id, i.sender, i.client_message_id, i.author, i.state, ${BODY} AS body, i.bytes, i.outbox_key, i.peer,
   i.prompt_id, i.is_parked, i.received_at, i.read_at FROM ${WITH_BODY}`;
 
-const InboxRow = z.object({
+const InboxRow = object(() => ({
   key: z.int(),
   mailbox_key: z.int(),
   message_id: MessageId,
@@ -35,7 +36,7 @@ const InboxRow = z.object({
   is_parked: z.int(),
   received_at: z.string(),
   read_at: z.string().nullable(),
-});
+}));
 
 /** A message in an inbox, with what only the gateway needs to know of it. */
 export interface StoredDelivery {

@@ -1,5 +1,6 @@
 // Threads: outbox and inboxes together, as people read them. Bounded by the newest messages; nothing is kept for it.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { titleFrom } from '../core/session.ts';
 import {
   ClientMessageId,
@@ -27,29 +28,31 @@ const COUNTED = 500;
 /** A thread's first message is found by its id, its answers by an index of answers. */
 const IN_THREAD = '(message_id = ?1 OR thread = ?1)';
 
-const KnownRow = z.object({
+const KnownRow = object(() => ({
   id: MessageId,
   clientMessageId: ClientMessageId,
   from: z.string(),
   timestamp: z.string(),
-});
+}));
 
-const SentRow = KnownRow.extend({
+const SentRow = object(() => ({
+  ...KnownRow.shape,
   key: z.int(),
   body: z.string(),
   status: OutboxStatus,
   last_error: z.string().nullable(),
   expires_at: z.string().nullable(),
-});
+}));
 
-const ReceivedRow = KnownRow.extend({
+const ReceivedRow = object(() => ({
+  ...KnownRow.shape,
   body: z.string(),
   mailbox: MailboxName,
   session_id: SessionId.nullable(),
   state: Delivery.shape.state,
   received_at: z.string(),
   read_at: z.string().nullable(),
-});
+}));
 
 export class MailThreadStore {
   readonly #db: Database;

@@ -1,5 +1,6 @@
 // Mailboxes as rows: who can be written to, under which name, and what each tells of itself.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import {
   Mailbox,
   MailboxName,
@@ -12,7 +13,7 @@ import {
 } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 
-const MailboxRow = z.object({
+const MailboxRow = object(() => ({
   key: z.int(),
   name: MailboxName,
   kind: Mailbox.shape.kind,
@@ -24,7 +25,7 @@ const MailboxRow = z.object({
   status: SessionStatus.nullable(),
   topics: z.string().nullable(),
   created_at: z.string(),
-});
+}));
 
 const SELECT = `
   SELECT m.key, m.name, m.kind, m.identity, m.policy, m.profile, m.session_key, m.created_at, s.session_id, s.status,

@@ -1,4 +1,5 @@
 // The outbox: what was accepted and where it stands. Its ids are never free again, however old they are.
+import { object } from '../protocol/shape.ts';
 import { goesOn, rankOf, type Load } from '../core/mail.ts';
 import {
   Problem,
@@ -345,4 +346,7 @@ const ofStatus = (status: OutboxStatus): string =>
     ? `status IN ('inflight', 'dead', 'aborted') AND status = '${status}'`
     : `status = '${status}'`;
 
-const KnownRow = OutboxRow.pick({ message_id: true, fingerprint: true, status: true, last_error: true });
+const KnownRow = object(() => {
+  const { message_id, fingerprint, status, last_error } = OutboxRow.shape;
+  return { message_id, fingerprint, status, last_error };
+});

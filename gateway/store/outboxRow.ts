@@ -1,10 +1,11 @@
 // A row of the outbox, as it is read.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { ClientMessageId, MessageId, OutboxStatus, type MailMessage } from '../protocol/index.ts';
 import type { Row } from './database.ts';
 import { messageIn } from './letter.ts';
 
-export const OutboxRow = z.object({
+export const OutboxRow = object(() => ({
   key: z.int(),
   message_id: MessageId,
   sender: z.string(),
@@ -23,7 +24,7 @@ export const OutboxRow = z.object({
   superseded_by: MessageId.nullable(),
   supersedes: MessageId.nullable(),
   created_at: z.string(),
-});
+}));
 
 /** Where a message goes, in the words of a lane. */
 export interface Routing {

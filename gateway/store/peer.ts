@@ -1,9 +1,10 @@
 // Peers as rows: whom this gateway knows, by which key, and what each may do here; and the invitations that wait.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { PeerName, PeerPolicy, Problem } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 
-const PeerRow = z.object({
+const PeerRow = object(() => ({
   key: z.int(),
   name: PeerName,
   fingerprint: z.string(),
@@ -15,7 +16,7 @@ const PeerRow = z.object({
   heard_at: z.string().nullable(),
   created_at: z.string(),
   removed_us: z.int(),
-});
+}));
 
 export interface StoredPeer {
   /** Small, and the same over renaming and new keys. */
@@ -38,7 +39,7 @@ export interface StoredPeer {
 
 export type NewPeer = Omit<StoredPeer, 'key' | 'nextCertificate' | 'heardAt' | 'hasRemovedUs'>;
 
-const InvitationRow = z.object({
+const InvitationRow = object(() => ({
   invitation_id: z.string(),
   proof_key: z.string(),
   policy: z.string().transform((text) => PeerPolicy.parse(JSON.parse(text))),
@@ -46,7 +47,7 @@ const InvitationRow = z.object({
   used_by: z.string().nullable(),
   created_at: z.string(),
   expires_at: z.string(),
-});
+}));
 
 export interface Invitation {
   readonly invitationId: string;

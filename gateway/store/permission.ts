@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import type { PermissionState } from '../core/permission.ts';
 import { Actor, FormContent, Permission, Problem, PromptId, type PermissionId } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
@@ -9,12 +10,12 @@ import type { LogOf } from './log.ts';
 
 const StoredState = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open') }),
-  z.object({
+  object(() => ({
     state: z.literal('answered'),
     optionId: z.string(),
     content: FormContent.optional(),
     by: Actor,
-  }),
+  })),
   z.object({ state: z.literal('withdrawn') }),
 ]) satisfies z.ZodType<PermissionState>;
 
@@ -125,7 +126,7 @@ export class PermissionStore {
   }
 }
 
-const StoredRow = z.object({ request: z.string(), state: z.string(), prompt_id: PromptId.nullable() });
+const StoredRow = object(() => ({ request: z.string(), state: z.string(), prompt_id: PromptId.nullable() }));
 
 function fromRow(row: Row): StoredPermission {
   const { request, state, prompt_id: promptId } = StoredRow.parse(row);

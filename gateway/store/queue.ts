@@ -1,6 +1,7 @@
 // Prompts as rows: each in a state that a person can see, in the order in which they will run.
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { admit, advance, type PromptStep } from '../core/queue.ts';
 import {
   Actor,
@@ -19,7 +20,7 @@ import { inserting } from './inserting.ts';
 import { intactText, SPAN, type LogOf } from './log.ts';
 import { LIVE, type QueueFacts } from './queueFacts.ts';
 
-const PromptRow = z.object({
+const PromptRow = object(() => ({
   id: z.int(),
   prompt_id: PromptId,
   session_id: SessionId,
@@ -31,7 +32,7 @@ const PromptRow = z.object({
   origin: z.string().nullable(),
   created_at: z.string().nullable(),
   expires_at: z.string().nullable(),
-});
+}));
 
 const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, origin, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;

@@ -1,12 +1,13 @@
 // Sessions as rows: who they are and how they stand.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { AgentId, Mode, Problem, Session, SessionId, SessionStatus, Step, Usage } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 import { SPAN, type LogOf } from './log.ts';
 import type { MailboxStore } from './mailbox.ts';
 import { LIVE, type QueueFacts } from './queueFacts.ts';
 
-const SessionRow = z.object({
+const SessionRow = object(() => ({
   key: z.int(),
   session_id: SessionId,
   agent: AgentId,
@@ -28,7 +29,7 @@ const SessionRow = z.object({
   open_questions: z.int(),
   queued: z.int(),
   uncertain: z.int(),
-});
+}));
 
 const SELECT = `
   SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage, step,

@@ -1,9 +1,10 @@
 // Delegated tasks as rows, at the gateway that gave them and at the one that runs them.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { Problem, PromptId, Task, TaskId, type SessionId } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 
-const TaskRow = z.object({
+const TaskRow = object(() => ({
   task_id: TaskId,
   peer_key: z.int(),
   peer: Task.shape.peer,
@@ -18,7 +19,7 @@ const TaskRow = z.object({
   error: z.string().nullable(),
   created_at: z.string(),
   updated_at: z.string(),
-});
+}));
 
 export interface StoredTask {
   readonly task: Task;

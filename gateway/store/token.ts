@@ -1,14 +1,15 @@
 // Tokens as rows: their hashes, never themselves.
 import { z } from 'zod';
+import { object } from '../protocol/shape.ts';
 import { Problem, Token } from '../protocol/index.ts';
 import type { Database, Row } from './database.ts';
 
-const TokenRow = z.object({
+const TokenRow = object(() => ({
   token_id: z.string(),
   name: z.string(),
   scope: z.string(),
   created_at: z.string(),
-});
+}));
 
 export class TokenStore {
   readonly #db: Database;
