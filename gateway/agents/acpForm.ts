@@ -1,5 +1,6 @@
 // An agent's request for a form to be filled in, or for a page to be opened, as a question to a person.
 import { randomUUID } from 'node:crypto';
+import { withoutUndefined } from '../language.ts';
 import type { Form, FormChoice, FormField, PermissionOption, ToolCall } from '../protocol/index.ts';
 import type { Answer, Question } from './agent.ts';
 import { integer, isObject, list, number, object, text, word, type JsonObject } from './json.ts';
@@ -19,24 +20,14 @@ const pageOptions: readonly PermissionOption[] = [
   DECLINE,
 ];
 
-/** The members that are there: an optional one is absent, never undefined. */
-const present = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  // Exactly what the filter lets through.
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
-
 const choices = (schema: JsonObject): FormChoice[] | undefined => {
   const titled = schema['oneOf'] ?? schema['anyOf'];
   if (Array.isArray(titled)) {
     return titled.map(object).flatMap((option) => {
       const value = text(option['const']);
       if (value === undefined) return [];
-      return [
-        {
-          value,
-          title: word(option['title']) ?? value,
-          ...present({ description: word(option['description']) }),
-        },
-      ];
+      const [title = value, description] = [word(option['title']), word(option['description'])];
+      return [withoutUndefined({ value, title, description })];
     });
   }
   if (!Array.isArray(schema['enum'])) return undefined;
@@ -50,20 +41,20 @@ const isSecret = ({ format, writeOnly }: JsonObject): boolean => format === 'pas
 
 /** One property of the schema; undefined: of a type that nobody here can show. */
 const readField = (name: string, schema: JsonObject, required: boolean): FormField | undefined => {
-  const head = {
+  const head = withoutUndefined({
     name,
     title: word(schema['title']) ?? name,
     required,
-    ...present({ description: word(schema['description']) }),
-  };
+    description: word(schema['description']),
+  });
   const given = schema['default'];
   switch (schema['type']) {
     case 'string': {
       const offered = choices(schema);
-      const preset = present({ default: text(given) });
+      const preset = withoutUndefined({ default: text(given) });
       const secret = isSecret(schema);
       if (offered !== undefined) return { type: 'choice', ...head, choices: offered, ...preset };
-      const bounds = present({
+      const bounds = withoutUndefined({
         format: FORMATS.find((format) => format === schema['format']),
         minLength: integer(schema['minLength']),
         maxLength: integer(schema['maxLength']),
@@ -75,7 +66,12 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
     case 'integer': {
       const { minimum, maximum } = schema;
       const bounds = { minimum: number(minimum), maximum: number(maximum), default: number(given) };
-      return { type: 'number', ...head, isInteger: schema['type'] === 'integer', ...present(bounds) };
+      return {
+        type: 'number',
+        ...head,
+        isInteger: schema['type'] === 'integer',
+        ...withoutUndefined(bounds),
+      };
     }
     case 'boolean':
       return { type: 'boolean', ...head, ...(typeof given === 'boolean' ? { default: given } : {}) };
@@ -84,7 +80,12 @@ const readField = (name: string, schema: JsonObject, required: boolean): FormFie
       if (offered === undefined) return undefined;
       const bounds = { minItems: integer(schema['minItems']), maxItems: integer(schema['maxItems']) };
       const preset = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : undefined;
-      return { type: 'choices', ...head, choices: offered, ...present({ ...bounds, default: preset }) };
+      return {
+        type: 'choices',
+        ...head,
+        choices: offered,
+        ...withoutUndefined({ ...bounds, default: preset }),
+      };
     }
     default:
       return undefined;

@@ -1,4 +1,5 @@
 // What an ACP agent offers to choose from, as people are shown it.
+import { withoutUndefined } from '../language.ts';
 import type { AgentOption, Choosable, Mode, Offers } from '../protocol/index.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
 import { chooseMode, choicesOf, readModeOffer, type ModeOffer } from './modes.ts';
@@ -22,9 +23,12 @@ const choosable = (value: unknown, key: string): Choosable[] => {
   const raw = object(value);
   const id = word(raw[key]);
   if (id === undefined) return [];
-  const description = word(raw['description']);
   return [
-    { value: id, name: word(raw['name']) ?? id, ...(description === undefined ? {} : { description }) },
+    withoutUndefined({
+      value: id,
+      name: word(raw['name']) ?? id,
+      description: word(raw['description']),
+    }),
   ];
 };
 
@@ -34,15 +38,14 @@ const agentOption = (raw: JsonObject): AgentOption[] => {
   const isToggle = raw['type'] === 'boolean';
   const values = isToggle ? [...TOGGLE] : choicesOf(raw).flatMap((one) => choosable(one, 'value'));
   if (optionId === undefined || values.length === 0) return [];
-  const description = text(raw['description']);
   return [
-    {
+    withoutUndefined({
       optionId,
       name: word(raw['name']) ?? optionId,
       values,
-      ...(typeof current === 'string' || typeof current === 'boolean' ? { value: String(current) } : {}),
-      ...(description === undefined ? {} : { description }),
-    },
+      value: typeof current === 'string' || typeof current === 'boolean' ? String(current) : undefined,
+      description: text(raw['description']),
+    }),
   ];
 };
 

@@ -1,5 +1,6 @@
 // The conversations that an agent remembers by itself, whoever had them: asked of a process that lives for this question.
 import { methods } from '@agentclientprotocol/sdk';
+import { withoutUndefined } from '../language.ts';
 import { AgentError, type PastSession } from './agent.ts';
 import { AcpConnection } from './acpConnection.ts';
 import { loginAdvice } from './acpErrors.ts';
@@ -41,7 +42,7 @@ export const pastSessions = async (
   }
   const found: PastSession[] = [];
   for (let cursor: string | undefined; ;) {
-    const params = { ...(cwd === undefined ? {} : { cwd }), ...(cursor === undefined ? {} : { cursor }) };
+    const params = withoutUndefined({ cwd, cursor });
     const page = await connection.request(call.session.list, params, 'while it listed its conversations');
     found.push(...list(page['sessions']).flatMap(pastSession));
     const next = word(page['nextCursor']);

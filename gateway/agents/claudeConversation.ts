@@ -1,5 +1,6 @@
 // A conversation with a plain `claude`: its turns, its questions, and the changes of mode and model.
 import { randomUUID } from 'node:crypto';
+import { withoutUndefined } from '../language.ts';
 import type { Choosable, Message, Mode } from '../protocol/index.ts';
 import {
   AgentError,
@@ -254,10 +255,7 @@ const offeredModel = (raw: unknown): Choosable[] => {
   const { value, displayName, description } = object(raw);
   const id = word(value);
   if (id === undefined) return [];
-  const about = word(description);
-  return [
-    { value: id, name: word(displayName) ?? id, ...(about === undefined ? {} : { description: about }) },
-  ];
+  return [withoutUndefined({ value: id, name: word(displayName) ?? id, description: word(description) })];
 };
 
 const settle = ({ end }: Turn, how: TurnEnd | AgentError): void => {

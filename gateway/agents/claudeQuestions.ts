@@ -1,4 +1,5 @@
 // What Claude asks before it uses a tool, as questions with options, and what each answer is in its protocol.
+import { withoutUndefined } from '../language.ts';
 import type { Form, FormField, PermissionOption } from '../protocol/index.ts';
 import { isSubmit } from './acpForm.ts';
 import type { Answer } from './agent.ts';
@@ -70,11 +71,7 @@ export const questionsForm = (input: JsonObject): { title: string; form: Form } 
     const choices = list(asked['options']).map((value) => {
       const { label, description } = object(value);
       const name = text(label) ?? '';
-      return {
-        value: name,
-        title: name,
-        ...(word(description) === undefined ? {} : { description: String(description) }),
-      };
+      return withoutUndefined({ value: name, title: name, description: word(description) });
     });
     const question = text(asked['question']) ?? '';
     const title = (isOne ? word(asked['header']) : undefined) ?? question;

@@ -1,4 +1,5 @@
 // Claude's own tools, told as cards: what each call is called, which kind it is, and what it would change.
+import { withoutUndefined } from '../language.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
 
 /** In ACP's terms, so that one reader of cards (acpTools.ts) serves both protocols. */
@@ -81,15 +82,15 @@ export const toolCard = (id: unknown, name: string, input: JsonObject | undefine
   if (input === undefined) return { toolCallId: id, name, title: name, status: 'pending' };
   const { title = name, kind, content } = TOOLS.get(name)?.(input) ?? { kind: 'other' };
   const path = pathOf(input);
-  return {
+  return withoutUndefined({
     toolCallId: id,
     name,
     title,
     kind,
     rawInput: input,
-    ...(path === undefined ? {} : { locations: [{ path }] }),
-    ...(content === undefined ? {} : { content }),
-  };
+    locations: path === undefined ? undefined : [{ path }],
+    content,
+  });
 };
 
 const resultBlock = (value: unknown): object => {

@@ -1,6 +1,7 @@
 // export and import: a whole session as a file, one page of it a line, so that no size is too big.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withoutUndefined } from '../language.ts';
 import { Bundle, type Result, type SessionId } from '../protocol/index.ts';
 import { findSession, withGateway } from './client.ts';
 import { SESSION } from './sessions.ts';
@@ -43,14 +44,12 @@ export const bundleVerbs: readonly Verb[] = [
         .flatMap((line) => cut(read(line)));
       if (pages.length === 0) throw new UsageError('There is nothing to import.');
       const folder = call.option('path');
+      const where = folder === undefined ? undefined : path.resolve(folder);
       await withGateway(async (client) => {
         let sessionId: SessionId | undefined;
         for (const bundle of pages) {
-          const made = await client.call('session.import', {
-            bundle,
-            ...(folder === undefined ? {} : { path: path.resolve(folder) }),
-            ...(sessionId === undefined ? {} : { sessionId }),
-          });
+          const params = withoutUndefined({ bundle, path: where, sessionId });
+          const made = await client.call('session.import', params);
           sessionId = made.sessionId;
         }
         call.out.answer({ sessionId }, String(sessionId));

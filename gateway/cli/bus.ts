@@ -1,6 +1,7 @@
 // bus: mailboxes for scripts. What a script receives is acknowledged after it was printed, so two readers lose nothing.
 import { connect } from 'node:net';
 import path from 'node:path';
+import { withoutUndefined } from '../language.ts';
 import { addressOf, type Delivery, type Mailbox } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { mailboxFolders, socketsIn, stateFolder } from '../rpc/paths.ts';
@@ -30,7 +31,7 @@ export const busVerbs: readonly Verb[] = [
         const made = await client.call('mailbox.create', {
           name: call.arg(0) ?? '',
           // The gateway says what is wrong with it.
-          ...given({ policy: call.option('policy') as Mailbox['policy'] | undefined, topics }),
+          ...withoutUndefined({ policy: call.option('policy') as Mailbox['policy'] | undefined, topics }),
         });
         call.out.answer(made, made.socket ?? made.name);
       }, call.program),
@@ -84,19 +85,16 @@ export const busVerbs: readonly Verb[] = [
 async function send(call: Call): Promise<void> {
   const message = await textFrom(call.arg(1) ?? '-');
   if (message === '') throw new UsageError('The message is empty: nothing was sent.');
-  const ttl = call.option('ttl');
-  const params = {
+  const params = withoutUndefined({
     to: call.arg(0),
     message,
-    ...given({
-      from: call.option('from'),
-      priority: call.option('priority'),
-      type: call.option('type'),
-      reply_to_id: call.option('replyTo'),
-      ttl_s: ttl === undefined ? undefined : numberOf('--ttl', ttl),
-      client_message_id: call.option('id'),
-    }),
-  };
+    from: call.option('from'),
+    priority: call.option('priority'),
+    type: call.option('type'),
+    reply_to_id: call.option('replyTo'),
+    ttl_s: numberOf(call, 'ttl'),
+    client_message_id: call.option('id'),
+  });
   await withGateway(async (client) => {
     // The gateway checks it, and answers by the contract.
     const sent = await client.call('mail.send', params as never);
@@ -106,8 +104,8 @@ async function send(call: Call): Promise<void> {
 }
 
 async function receive(call: Call): Promise<void> {
-  const wait = call.flag('wait') === true ? Infinity : numberOf('--wait', call.option('wait') ?? '0');
-  const max = numberOf('--max', call.option('max') ?? '100');
+  const wait = call.flag('wait') === true ? Infinity : (numberOf(call, 'wait') ?? 0);
+  const max = numberOf(call, 'max') ?? 100;
   const deadline = performance.now() + wait * 1000;
   const mailbox = call.arg(0) ?? '';
   await withGateway(async (client) => {
@@ -196,8 +194,3 @@ function answers(file: string): Promise<boolean> {
   socket.once('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
 }
-
-/** What was not said is left out. */
-const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  // Members that are undefined are gone, which the type of entries cannot say.
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;

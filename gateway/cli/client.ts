@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { withoutUndefined } from '../language.ts';
 import {
   ClientId,
   Problem,
@@ -35,12 +36,8 @@ export const startOf = ({ node, script }: Program): NonNullable<ConnectOptions['
 /** Connects; starts a gateway when there is none and a program to start it with is given. */
 export async function dial(program?: Program, signal?: AbortSignal): Promise<GatewayClient> {
   try {
-    const client = await connect({
-      name: CLIENT_NAME,
-      clientId: CLIENT_ID,
-      ...(program === undefined ? {} : { start: startOf(program) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const start = program === undefined ? undefined : startOf(program);
+    const client = await connect(withoutUndefined({ name: CLIENT_NAME, clientId: CLIENT_ID, start, signal }));
     const call: GatewayClient['call'] = client.call.bind(client);
     const addressed: GatewayClient['call'] = (method, params) => call(method, { ...at(params), ...params });
     return Object.assign(client, { call: addressed });

@@ -1,5 +1,6 @@
 // Following a session over lost links: every event once and in order, from a cursor, however often the gateway dies.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { withoutUndefined } from '../language.ts';
 import {
   Problem,
   type Cursor,
@@ -152,10 +153,8 @@ export class Follower implements AsyncDisposable {
     client.on('session.removed', (params) => {
       if (params.sessionId === sessionId) inOrder(() => this.#news.push({ what: 'removed' }));
     });
-    const { cursor, gap, snapshot } = await client.call('session.subscribe', {
-      sessionId,
-      ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
-    });
+    const params = withoutUndefined({ sessionId, cursor: this.#cursor });
+    const { cursor, gap, snapshot } = await client.call('session.subscribe', params);
     await client.call('session.watch', {});
     if (!isFirst) this.#news.push({ what: 'found' });
     if (snapshot !== undefined) {

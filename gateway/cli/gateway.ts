@@ -1,5 +1,6 @@
 // up, down, status and version: the life of the gateway.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutUndefined } from '../language.ts';
 import type { Discovery, GatewayInfo } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
@@ -34,7 +35,7 @@ export const gatewayVerbs: readonly Verb[] = [
             `The gateway runs already (process ${info.pid}), ${now}. To change that: holdfast down, then holdfast up --port ${port}`,
           );
         }
-        call.out.answer({ ...info, ...(http === undefined ? {} : { http }) }, [
+        call.out.answer(withoutUndefined({ ...info, http }), [
           `The gateway runs (process ${info.pid}). State: ${info.home}`,
           ...(http === undefined ? [] : [`TCP: ${http.host}:${http.port}, for whoever has a token`]),
         ]);

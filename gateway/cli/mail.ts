@@ -1,4 +1,5 @@
 // outbox and mail: what was sent and has arrived, where the verbs that come of the contract would be clumsy.
+import { withoutUndefined } from '../language.ts';
 import {
   ClientMessageId,
   MailboxName,
@@ -37,11 +38,8 @@ export const mailVerbs: readonly Verb[] = [
         if (flags.length > 1) throw new UsageError(`One of --${flags.join(' and --')}, not both.`);
         const [flag = ''] = flags;
         const status = FILTERS[flag];
-        const limit = call.option('limit');
-        const page = await client.call('mail.outbox', {
-          ...(status === undefined ? {} : { status }),
-          ...(limit === undefined ? {} : { limit: numberOf('--limit', limit) }),
-        });
+        const limit = numberOf(call, 'limit');
+        const page = await client.call('mail.outbox', withoutUndefined({ status, limit }));
         call.out.answer(page, outboxTable(page.messages));
       }),
   },

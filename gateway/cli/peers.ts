@@ -1,5 +1,6 @@
 // peers invite, join and policy: a code is a secret, so it comes and goes by files and pipes, never as an argument.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { withoutUndefined } from '../language.ts';
 import { PeerName, PolicyChange, type Peer, type PeerPolicy, type Result } from '../protocol/index.ts';
 import { withGateway } from './client.ts';
 import { ago, table } from './output.ts';
@@ -33,13 +34,10 @@ export const peerVerbs: readonly Verb[] = [
       if (file !== undefined && existsSync(file))
         throw new UsageError(`${file} is there already. Name a file that is not.`);
       return withGateway(async (client) => {
+        const words = call.flag('words') === true;
         const address = call.option('address');
-        const policy = policyOf(call);
-        const made = await client.call('peers.invite', {
-          policy,
-          words: call.flag('words') === true,
-          ...(address === undefined ? {} : { address }),
-        });
+        const params = withoutUndefined({ policy: policyOf(call), words, address });
+        const made = await client.call('peers.invite', params);
         if (file === undefined) return show(call, made);
         writeFileSync(file, `${made.code}\n`, { mode: 0o600, flag: 'wx' });
         const { code: _secret, ...rest } = made;
@@ -65,19 +63,16 @@ export const peerVerbs: readonly Verb[] = [
           'A code is a secret and no argument. Pipe it in, paste it when asked, or give --file.',
         );
       const wanted = call.option('name');
-      const name = wanted === undefined ? {} : { name: typed(PeerName, wanted) };
-      const [address, fingerprint] = [call.option('address'), call.option('fingerprint')];
-      const policy = policyOf(call);
+      const params = withoutUndefined({
+        policy: policyOf(call),
+        name: wanted === undefined ? undefined : typed(PeerName, wanted),
+        address: call.option('address'),
+        fingerprint: call.option('fingerprint'),
+      });
       const code = await codeFor(call);
       if (code.trim() === '') throw new UsageError('No code came: nothing was linked.');
       await withGateway(async (client) => {
-        const peer = await client.call('peers.join', {
-          code,
-          policy,
-          ...name,
-          ...(address === undefined ? {} : { address }),
-          ...(fingerprint === undefined ? {} : { fingerprint }),
-        });
+        const peer = await client.call('peers.join', { code, ...params });
         call.out.answer(peer, `Linked with ${peer.name}: ${stateOf(peer)}.`);
       }, call.program);
     },
@@ -124,7 +119,7 @@ function policyOf(call: Call): PolicyChange {
     if (!read.success) throw new UsageError(`--${name}: ${read.error.issues[0]?.message ?? 'is wrong'}`);
     return [name, read.data] as const;
   });
-  return PolicyChange.parse(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+  return PolicyChange.parse(withoutUndefined(Object.fromEntries(given)));
 }
 
 /** "connected, 12 ms", "offline since 4m: nobody listens there." */

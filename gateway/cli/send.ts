@@ -1,5 +1,6 @@
 // send and attach: a prompt on its way, and a session watched from a terminal.
 import { randomUUID } from 'node:crypto';
+import { withoutUndefined } from '../language.ts';
 import { PromptId, SETTLED, type Cursor, type Event, type Session } from '../protocol/index.ts';
 import { CLIENT_NAME, findSession, withGateway } from './client.ts';
 import { Follower, type News } from './follow.ts';
@@ -41,16 +42,15 @@ async function send(call: Call): Promise<number> {
   const promptId = PromptId.safeParse(call.option('promptId') ?? randomUUID());
   if (!promptId.success)
     throw new UsageError(`--prompt-id ${promptId.error.issues[0]?.message ?? 'is no id'}.`);
-  const expiresIn = call.option('expiresIn');
+  const expiresInS = numberOf(call, 'expiresIn');
   return withGateway(async (client) => {
     const session = await findSession(client, call.arg(0) ?? '');
-    const accepted = await client.call('session.send', {
-      sessionId: session.sessionId,
-      message,
-      promptId: promptId.data,
-      steer: call.flag('steer') ?? false,
-      ...(expiresIn === undefined ? {} : { expiresInS: numberOf('--expires-in', expiresIn) }),
-    });
+    const { sessionId } = session;
+    const steer = call.flag('steer') ?? false;
+    const accepted = await client.call(
+      'session.send',
+      withoutUndefined({ sessionId, message, promptId: promptId.data, steer, expiresInS }),
+    );
     const { state, position, cursor } = accepted;
     if (call.flag('follow') === true && !SETTLED.has(state)) {
       return followPrompt(call, session, promptId.data, cursor);

@@ -1,5 +1,6 @@
 // new, sessions, interrupt, destroy, search and agents: sessions as a list.
 import path from 'node:path';
+import { withoutUndefined } from '../language.ts';
 import { AgentId, Mode, PeerName, type Agent, type Peer, type Session } from '../protocol/index.ts';
 import { findSession, withGateway } from './client.ts';
 import { ago, table } from './output.ts';
@@ -20,11 +21,11 @@ export const NEW_OPTIONS = [
 ] as const;
 
 /** The linked machine that is meant, if one is. */
-function peerOf(call: Call): { readonly peer?: PeerName } {
+function peerOf(call: Call): PeerName | undefined {
   const peer = PeerName.optional().safeParse(call.option('peer'));
   if (!peer.success)
     throw new UsageError('--peer is the name of a linked machine. List them: holdfast peers list');
-  return peer.data === undefined ? {} : { peer: peer.data };
+  return peer.data;
 }
 
 /** What `new` and `chat` make a session of. */
@@ -34,20 +35,18 @@ export function newSessionOf(call: Call) {
   const agent = AgentId.optional().safeParse(call.option('agent'));
   if (!agent.success)
     throw new UsageError('--agent is a key of the agents catalogue. List it: holdfast agents');
-  const title = call.option('title');
-  const model = call.option('model');
-  const where = peerOf(call);
-  const folder = call.option('path') ?? (where.peer === undefined ? '.' : undefined);
-  if (folder === undefined) throw new UsageError(`Say in which folder of ${where.peer}: --path FOLDER.`);
-  return {
+  const peer = peerOf(call);
+  const folder = call.option('path') ?? (peer === undefined ? '.' : undefined);
+  if (folder === undefined) throw new UsageError(`Say in which folder of ${peer}: --path FOLDER.`);
+  return withoutUndefined({
     // The gateway has a working folder of its own; ~, and what is a folder elsewhere, are left to it.
-    path: /^~(?:[\\/]|$)/.test(folder) || where.peer !== undefined ? folder : path.resolve(folder),
-    ...where,
-    ...(agent.data === undefined ? {} : { agent: agent.data }),
-    ...(mode.data === undefined ? {} : { mode: mode.data }),
-    ...(title === undefined ? {} : { title }),
-    ...(model === undefined ? {} : { model }),
-  };
+    path: /^~(?:[\\/]|$)/.test(folder) || peer !== undefined ? folder : path.resolve(folder),
+    peer,
+    agent: agent.data,
+    mode: mode.data,
+    title: call.option('title'),
+    model: call.option('model'),
+  });
 }
 
 export const sessionVerbs: readonly Verb[] = [
@@ -110,11 +109,11 @@ export const sessionVerbs: readonly Verb[] = [
     options: [['--limit <n>', 'at most so many hits (50)']],
     run: (call) =>
       withGateway(async (client) => {
-        const limit = call.option('limit');
-        const found = await client.call('session.search', {
-          query: call.args.join(' '),
-          ...(limit === undefined ? {} : { limit: numberOf('--limit', limit) }),
-        });
+        const query = call.args.join(' ');
+        const found = await client.call(
+          'session.search',
+          withoutUndefined({ query, limit: numberOf(call, 'limit') }),
+        );
         const rows = found.hits.map(({ sessionId, title, seq, snippet }) => [
           sessionId.slice(0, 8),
           oneLine(title, 32),
@@ -135,7 +134,7 @@ export const sessionVerbs: readonly Verb[] = [
     more: 'The list of the registry is refreshed by: holdfast agent refresh',
     run: (call) =>
       withGateway(async (client) => {
-        const catalogue = await client.call('agent.list', peerOf(call));
+        const catalogue = await client.call('agent.list', withoutUndefined({ peer: peerOf(call) }));
         const { agents, defaultAgent } = catalogue;
         const isShown = ({ source, state }: Agent): boolean =>
           source !== 'registry' || state === 'installed' || call.flag('all') === true;

@@ -1,4 +1,5 @@
 // A conversation as terminal text: what to write for each event, so that answers stream and nothing is written twice.
+import { withoutUndefined } from '../language.ts';
 import {
   textOf,
   type Event,
@@ -121,11 +122,7 @@ export class Transcript {
   #tool(event: Extract<Event, { type: 'tool_use' | 'tool_update' }>): string {
     const before = this.#tools.get(event.toolCallId);
     const { title = before?.title, status = before?.status, locations = before?.locations } = event;
-    this.#tools.set(event.toolCallId, {
-      ...(title === undefined ? {} : { title }),
-      ...(status === undefined ? {} : { status }),
-      ...(locations === undefined ? {} : { locations }),
-    });
+    this.#tools.set(event.toolCallId, withoutUndefined({ title, status, locations }));
     const isNews = before === undefined || (before.status !== status && STATUS[status ?? ''] !== undefined);
     if (!isNews) return '';
     const where = locations?.[0]?.path;

@@ -42,11 +42,14 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** What was said as a number. Throws a complaint about wrong usage. */
-export function numberOf(option: string, text: string): number {
+/** The number, 0 or more, that was given with this option. Throws a complaint about wrong usage. */
+export function numberOf(call: Call, option: string): number | undefined {
+  const text = call.option(option);
+  if (text === undefined) return undefined;
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`${option} is a number, which "${oneLine(text)}" is not.`);
+  const flag = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(`--${flag} is a number, which "${oneLine(text)}" is not.`);
 }
 
 /** What was said, read by a schema of the contract. Throws a complaint about wrong usage. */

@@ -12,6 +12,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import type { z } from 'zod';
+import { withoutUndefined } from '../language.ts';
 import type { Links } from '../peers/link.ts';
 import type { Outcome, ServingOptions } from '../peers/serving.ts';
 import type { Committed, Store } from '../store/store.ts';
@@ -244,10 +245,9 @@ export class Peering implements Disposable {
     return this.#parts.store.mailboxes
       .list()
       .filter(({ kind, profile }) => profile.visible && (see || kind !== 'session'))
-      .map(({ name, kind, sessionId, topics, profile, createdAt }) => ({
-        ...{ name, kind, topics, profile, createdAt },
-        ...(sessionId === undefined ? {} : { sessionId }),
-      }))
+      .map(({ name, kind, sessionId, topics, profile, createdAt }) =>
+        withoutUndefined({ name, kind, sessionId, topics, profile, createdAt }),
+      )
       .slice(0, 1000);
   }
 

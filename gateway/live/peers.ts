@@ -1,5 +1,6 @@
 // All peers at work: who is dialled, who may come, and when it is time for something.
 import { peerTimes } from '../core/peer.ts';
+import { withoutUndefined } from '../language.ts';
 import {
   PeerName,
   Problem,
@@ -236,7 +237,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   async setPolicy(name: PeerName, change: PolicyChange): Promise<PeerPolicy> {
     const { store } = this.#world;
     const { key, policy: before } = store.peers.get(name);
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const given = withoutUndefined(change);
     if (Object.keys(given).length === 0) return before;
     const changed = await store.synced(() => {
       // Another change may have come meanwhile.

@@ -20,6 +20,7 @@ import { isRepeatable } from '../core/peerPolicy.ts';
 import type { Calls } from '../peers/calls.ts';
 import { notify, type Sink } from './feed.ts';
 import { splitCursor } from '../core/log.ts';
+import { withoutUndefined } from '../language.ts';
 import { fromPeer, readable } from './foreign.ts';
 
 type Subscribing = Params<'session.subscribe'>;
@@ -149,8 +150,7 @@ export class Visit {
 
   #ask(following: Following, onResult: (answer: Subscribed) => void): Promise<Subscribed> {
     const { sessionId, cursor } = following;
-    const params = { sessionId, ...(cursor === undefined ? {} : { cursor }) };
-    return this.#call('session.subscribe', params, (answer) => {
+    return this.#call('session.subscribe', withoutUndefined({ sessionId, cursor }), (answer) => {
       if (following.state === 'asking') onResult(answer);
     });
   }

@@ -1,4 +1,5 @@
 // mailbox.* and profile.*: who can be written to, and what each tells of itself.
+import { withoutUndefined } from '../language.ts';
 import { Problem, type Mailbox, type mailMethods } from '../protocol/index.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import { tellOfMailbox } from '../store/mailReceipt.ts';
@@ -90,7 +91,7 @@ export const mailboxHandlers = (gateway: MailboxParts): Handlers<MailboxMethod> 
 
     'profile.set': async ({ mailbox: name, ...given }, caller) => {
       const mailbox = ownMailbox(gateway, caller, name);
-      const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const change = withoutUndefined(given);
       await store.synced(() => {
         store.mailboxes.setProfile(mailbox, change);
         changed(mailbox, 'profile');

@@ -1,5 +1,6 @@
 // One line to the socket of a mailbox: a message as JSON, answered by a line that says what became of it.
 import { z } from 'zod';
+import { withoutUndefined } from '../language.ts';
 import {
   ClientMessageId,
   MailboxName,
@@ -88,16 +89,12 @@ export async function answerLine(mailbox: MailboxName, line: Line, bus: Bus): Pr
     return fault('from', `${from} is no mailbox of a program. Leave from out, or name one of your own.`);
   }
   const { replyTo: answered, reply_to_id: answeredToo, ...facts } = rest;
-  const reply = answered ?? answeredToo;
-  const clientMessageId = key ?? id;
   try {
     const sent = await bus.send({
       ...facts,
+      ...withoutUndefined({ from, reply_to_id: answered ?? answeredToo, client_message_id: key ?? id }),
       to: mailbox,
       message: content ?? text ?? '',
-      ...(from === undefined ? {} : { from }),
-      ...(reply === undefined ? {} : { reply_to_id: reply }),
-      ...(clientMessageId === undefined ? {} : { client_message_id: clientMessageId }),
     });
     const { broker_message_id: brokerId, client_message_id, duplicate } = sent;
     return { ok: true, id: brokerId, client_message_id, ...(duplicate === true ? { duplicate } : {}) };

@@ -1,6 +1,7 @@
 // The tools that an agent gets over MCP, made from the contract: its own mail, and nothing else.
 import { McpServer, type CallToolResult } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { withoutUndefined } from '../language.ts';
 import { addressOf, Delivery, Mailbox, mailMethods } from '../protocol/index.ts';
 import { VERSION } from '../version.ts';
 import { agentsText, inboxText, UNTRUSTED } from './mailText.ts';
@@ -104,7 +105,7 @@ export function mcpServerOf(call: CallMail): McpServer {
     },
     (message) =>
       answer(SHAPES.sent, async () => {
-        const sent = await call('mail.send', given(message));
+        const sent = await call('mail.send', withoutUndefined(message));
         const { broker_message_id: id, status, duplicate } = sent;
         const before = duplicate === true ? ' It was sent before: nothing was sent again.' : '';
         return { text: `Accepted as ${id}, ${status}.${before}`, structured: sent };
@@ -122,7 +123,7 @@ export function mcpServerOf(call: CallMail): McpServer {
     },
     (looked) =>
       answer(SHAPES.inbox, async () => {
-        const inbox = await call('mail.inbox', given(looked));
+        const inbox = await call('mail.inbox', withoutUndefined(looked));
         return { text: inboxText(inbox.messages), structured: { notice: UNTRUSTED, ...inbox } };
       }),
   );
@@ -169,8 +170,3 @@ async function answer(
     return { content: [{ type: 'text', text }], isError: true };
   }
 }
-
-/** What was left out is left out, which is not the same as undefined. */
-const given = <T extends object>(params: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  // Members that are undefined are gone, which the type of entries cannot say.
-  Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as never;

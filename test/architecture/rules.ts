@@ -40,6 +40,7 @@ export const folders: readonly Rule[] = [
     where: 'gateway/agents',
     may: {
       'gateway/protocol': 'what an agent does is told in the words of the contract',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/lineCutter.ts': 'agents speak in lines, as programs on sockets do',
       '@agentclientprotocol/sdk': 'the language of agents',
       'node:crypto': 'ids of what an agent is asked',
@@ -54,6 +55,7 @@ export const folders: readonly Rule[] = [
     where: 'gateway/rpc',
     may: {
       'gateway/protocol': 'the contract is what is reached',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'node:http': 'the one server for every transport',
       'node:net': 'sockets',
       'node:fs': 'sockets and the discovery file are files',
@@ -93,6 +95,7 @@ export const folders: readonly Rule[] = [
     may: {
       'gateway/core': 'what comes next is decided there',
       'gateway/protocol': 'the shapes',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/store': 'what happens is written before it is told',
       'gateway/agents': 'who does the work',
       'gateway/peers': 'where messages go',
@@ -104,6 +107,7 @@ export const folders: readonly Rule[] = [
     where: 'gateway/methods',
     may: {
       'gateway/protocol': 'a handler has the shape of its method',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/core':
         'the words of an answer (a cursor, a snippet) come from where they are defined; core cannot act',
       'gateway/store': 'write it in the store',
@@ -119,6 +123,7 @@ export const folders: readonly Rule[] = [
     where: 'gateway/cli',
     may: {
       'gateway/protocol': 'verbs are made from the contract',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/rpc/connect.ts': 'the command line is a client like any other',
       'gateway/rpc/discovery.ts': 'why no gateway can be reached',
       'gateway/rpc/paths.ts': 'where state, log and socket are, for doctor and logs',

@@ -1,0 +1,14 @@
+// What JavaScript says too clumsily to be written out each time.
+
+/** A member that may be undefined becomes one that may be absent. */
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The same members without those that are undefined: in JSON and in the contract, what is not said is absent. */
+export const withoutUndefined = <T extends object>(members: T): Present<T> =>
+  // The type of entries cannot say which members the filter has let through.
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+
+/** What went wrong, in words: anything can be thrown, not only an Error. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
