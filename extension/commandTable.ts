@@ -1,5 +1,6 @@
 // Registers a table of commands: whoever uses one wants a gateway, and there is one place where failures are told.
 import * as vscode from 'vscode';
+import { messageOf } from '../gateway/language.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
 import { details } from './log.ts';
@@ -28,6 +29,6 @@ export function registerTable<P extends TableParts>(
 async function tell(command: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   log.error(`${command}: ${details(error)}`);
   const show = t('Show log');
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   if ((await vscode.window.showErrorMessage(words, show)) === show) log.show();
 }

@@ -1,4 +1,5 @@
 // The link to the gateway: finds or starts one, keeps the connection alive, and says how it stands.
+import { messageOf } from '../gateway/language.ts';
 import type { GatewayClient, NotStartedError } from '../gateway/rpc/connect.ts';
 import type {
   MethodName,
@@ -185,7 +186,7 @@ export class Connection implements Disposable {
       if (!dropped.signal.aborted) return client;
       await client[Symbol.asyncDispose]();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (dropped.signal.aborted) return undefined;
       this.#log.warn(`Try ${attempt}: ${reason}`);
       // The gateway's own words, and no gateway while nobody asks for one, are facts: no doubt to wait out.

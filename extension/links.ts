@@ -2,6 +2,7 @@
 // pre-fills: a person sees all of it before anything is made, and nothing is sent.
 import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
+import { messageOf } from '../gateway/language.ts';
 import { t } from './l10n.ts';
 import { plainLines } from './plainText.ts';
 
@@ -35,7 +36,7 @@ export function handleLinks(start: (prepared: Prepared) => Promise<void>): vscod
       const prepared = readLink(uri);
       if (await isWanted(prepared)) await start(prepared);
     } catch (error) {
-      await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      await vscode.window.showErrorMessage(messageOf(error));
     }
   };
   return vscode.window.registerUriHandler({ handleUri });

@@ -1,5 +1,6 @@
 // What the panel can ask for: one line each, in the order of the contract.
 import * as vscode from 'vscode';
+import { messageOf } from '../gateway/language.ts';
 import type { MethodName, ParamsIn, Session, SessionId } from '../gateway/protocol/index.ts';
 import { Problem } from '../gateway/protocol/problems.ts';
 import {
@@ -185,7 +186,7 @@ function refuse(message: Asked, error: unknown, { post, log }: PanelParts): void
   if (message.type === 'draft' || message.type === 'keep') return;
   post({
     type: 'refused',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     ...('promptId' in message ? { promptId: message.promptId } : {}),
     ...('permissionId' in message ? { permissionId: message.permissionId } : {}),
   });

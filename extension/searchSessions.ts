@@ -1,5 +1,6 @@
 // Full text over all transcripts: the gateway finds, VS Code's own list shows, and the choice leads to its place.
 import * as vscode from 'vscode';
+import { messageOf } from '../gateway/language.ts';
 import type { Result, SessionId } from '../gateway/protocol/index.ts';
 import type { Place } from './chatMessages.ts';
 import { t } from './l10n.ts';
@@ -61,7 +62,7 @@ async function show(pick: vscode.QuickPick<Hit>, words: string, parts: SearchPar
     if (!isCurrent()) return;
     pick.items = hits.length === 0 ? [said(t('Nothing found'))] : hits.map((hit) => item(hit, parts));
   } catch (error) {
-    if (isCurrent()) pick.items = [said(error instanceof Error ? error.message : String(error))];
+    if (isCurrent()) pick.items = [said(messageOf(error))];
   }
   pick.busy = false;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
+import { messageOf } from './language.ts';
 import { AgentId, Bounds, PeerName } from './protocol/index.ts';
 
 /** Where gateways of the local network ask for each other. */
@@ -167,7 +168,7 @@ function textOf(file: string): string {
     // Some editors begin a file with a byte order mark.
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new ConfigError(`${file} cannot be read: ${why}. Mend it, then start again.`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 // A thread in place of the list: the page around it, what it shows, and what a person does in it.
 import * as vscode from 'vscode';
+import { messageOf } from '../../gateway/language.ts';
 import type { MailThread, MessageId, SessionId, ThreadMessage } from '../../gateway/protocol/index.ts';
 import { Problem } from '../../gateway/protocol/problems.ts';
 import { pageHtml, panelRoots } from '../chatHtml.ts';
@@ -150,7 +151,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
       return;
     }
     this.#act(checked.data).catch((error: unknown) => {
-      this.#post({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+      this.#post({ type: 'refused', message: messageOf(error) });
     });
   }
 
@@ -209,7 +210,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
       await this.#parts.connection.callSurely('mail.send', params, SEND_WAIT_MS);
       this.#post({ type: 'sent', clientMessageId });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#post({ type: 'refused', clientMessageId, message });
     }
   }

@@ -1,5 +1,6 @@
 // One connection to a plain `claude`, in its own protocol: lines of JSON, and requests in both directions among them.
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../language.ts';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { endedError } from './ending.ts';
 import { object, text, word, type JsonObject } from './json.ts';
@@ -124,7 +125,7 @@ export class ClaudeConnection implements AsyncDisposable {
       if (response !== undefined) reply({ subtype: 'success', response });
     } catch (error) {
       // Without a record of the question nobody can answer it, and no answer is no consent.
-      reply({ subtype: 'error', error: error instanceof Error ? error.message : String(error) });
+      reply({ subtype: 'error', error: messageOf(error) });
     } finally {
       this.#asked.delete(id);
     }

@@ -1,6 +1,7 @@
 // A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../language.ts';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineFramer } from './framer.ts';
@@ -53,7 +54,7 @@ const describeSpawnFailure = (program: Program, cwd: string, error: unknown): Ag
     EACCES: `"${program.command}" may not be executed. Check its permissions (chmod +x)`,
     E2BIG: 'its arguments and environment are too large. Shorten them in the settings',
   };
-  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = reasons[code] ?? messageOf(error);
   return new AgentError('agent.missing', `${program.name} could not be started: ${reason}.`, error);
 };
 

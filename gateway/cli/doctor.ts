@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig, type Config } from '../config.ts';
+import { messageOf } from '../language.ts';
 import { Problem, type Agent } from '../protocol/index.ts';
 import { NoGatewayError, type GatewayClient } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
@@ -80,7 +81,7 @@ function socketFinding(home: string): Finding {
     const socket = socketPath(home);
     return { name: 'Socket', state: 'ok', detail: `${socket} (at most ${MAX_SOCKET_PATH} bytes)` };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     return { name: 'Socket', state: 'problem', detail, mend: 'Set HOLDFAST_HOME to a shorter path.' };
   }
 }
@@ -94,7 +95,7 @@ function configFinding(): Finding {
     return { name, state: 'ok', detail: existsSync(file) ? file : `none (${file})` };
   } catch (error) {
     const mend = 'holdfast config --schema says what may stand in it.';
-    return { name, state: 'problem', detail: error instanceof Error ? error.message : String(error), mend };
+    return { name, state: 'problem', detail: messageOf(error), mend };
   }
 }
 

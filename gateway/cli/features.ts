@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as zlib from 'node:zlib';
+import { messageOf } from '../language.ts';
 
 /** Below it SQLite may damage a WAL database that several connections checkpoint. We have one connection. */
 const SOUND_SQLITE = '3.51.3';
@@ -34,7 +35,7 @@ function attempt(name: string, mend: string, find: () => Finding): Finding {
   try {
     return find();
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     // What was tried needs a place to be tried in.
     const isPlace = /ENOENT|EACCES|EROFS|ENOSPC|EDQUOT|disk is full/.test(detail);
     return {

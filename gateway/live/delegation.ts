@@ -13,11 +13,11 @@ import {
   type Task,
 } from '../protocol/index.ts';
 import type { z } from 'zod';
+import { messageOf } from '../language.ts';
 import { admitPrompt, createSession, removePrompt } from '../store/conversation.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { StoredTask, TaskChange } from '../store/task.ts';
 import type { Clock } from './clock.ts';
-import { messageOf } from './failures.ts';
 import { notify, type Sink } from './feed.ts';
 import type { Live } from './live.ts';
 import type { PeerBook, Peering } from './peering.ts';

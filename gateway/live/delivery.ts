@@ -1,5 +1,6 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
 import { backOffMs } from '../core/mail.ts';
+import { messageOf } from '../language.ts';
 import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
 import {
   deliverLane,
@@ -13,7 +14,6 @@ import {
 import type { StoredOutgoing } from '../store/outboxRow.ts';
 import type { Committed, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
-import { messageOf } from './failures.ts';
 import { persist } from './persist.ts';
 import type { Readers } from './readers.ts';
 import type { Logger } from './surroundings.ts';

@@ -4,9 +4,6 @@ import { realPathOf } from '../agents/lookUp.ts';
 import { Problem } from '../protocol/index.ts';
 import type { Logger } from './surroundings.ts';
 
-/** What went wrong, for people. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 const REFUSALS = ['mode.unsupported', 'model.unsupported', 'option.unsupported', 'agent.unable'] as const;
 
 /** What is left of such a prompt are words for people: an agent would take them for what somebody wants. */

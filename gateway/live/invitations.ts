@@ -1,4 +1,5 @@
 // Invitations: codes that let one other gateway in, once, for ten minutes; and the use of codes that others made.
+import { messageOf } from '../language.ts';
 import { PeerName, Problem, type PeerPolicy } from '../protocol/index.ts';
 import { nameFrom, readAddress } from '../peers/addresses.ts';
 import type { Identity } from '../peers/certificate.ts';
@@ -18,7 +19,6 @@ import { renamePeer } from '../store/peerMail.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { messageOf } from './failures.ts';
 
 const LIFE_SECONDS = 600;
 /** Wrong proofs that burn an invitation. */

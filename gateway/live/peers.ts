@@ -1,6 +1,6 @@
 // All peers at work: who is dialled, who may come, and when it is time for something.
 import { peerTimes } from '../core/peer.ts';
-import { withoutUndefined } from '../language.ts';
+import { messageOf, withoutUndefined } from '../language.ts';
 import {
   PeerName,
   Problem,
@@ -18,7 +18,6 @@ import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { Audit } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { messageOf } from './failures.ts';
 import { Invitations, type Inviting, type Joining } from './invitations.ts';
 import { Nearby } from './nearby.ts';
 import { LivePeer, REMOVED, type PeerSurroundings } from './peerLink.ts';

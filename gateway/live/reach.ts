@@ -1,4 +1,5 @@
 // How peers are reached: the key of this gateway, the port where they find it, dialling them and welcoming them.
+import { messageOf } from '../language.ts';
 import type { PeerName } from '../protocol/index.ts';
 import { addressesOf, hostAndPort, withNews } from '../peers/addresses.ts';
 import { fingerprintOfPem, type Identity } from '../peers/certificate.ts';
@@ -9,7 +10,6 @@ import { dial, LINK, TlsListener, type Visitor } from '../peers/tls.ts';
 import type { StoredPeer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
-import { messageOf } from './failures.ts';
 import type { LivePeer } from './peerLink.ts';
 import { receiveRekey } from './rekey.ts';
 

@@ -1,5 +1,6 @@
 // Frames on a stream of bytes: four bytes of length, then JSON `[seq, kind, body]`. Whatever is wrong ends the stream.
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../language.ts';
 import { isShallow } from '../rpc/json.ts';
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
@@ -138,7 +139,7 @@ export class FrameStream {
       }
     } catch (error) {
       // What one peer sends must not end the gateway, whoever made the mistake: the reason is told like any other.
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const code = error instanceof FrameError ? error.code : 'internal';
       if (!this.#ended) this.send('bye', JSON.stringify({ code, reason: reason.slice(0, 500) }));
       this.end(reason);

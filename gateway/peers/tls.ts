@@ -2,6 +2,7 @@
 import { constants, type X509Certificate } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect, createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { messageOf } from '../language.ts';
 import { fingerprintOf, type Identity } from './certificate.ts';
 
 /** What a connection is for, told in the handshake: a link between gateways that know each other, or getting to know. */
@@ -254,7 +255,7 @@ function dialOne(target: Target, address: string, signal: AbortSignal): Promise<
     reject(new Error(`${address}: ${reason}`));
     socket.destroy();
   };
-  const cancel = (): void => fail(signal.reason instanceof Error ? messageOf(signal.reason) : 'given up.');
+  const cancel = (): void => fail(signal.reason instanceof Error ? wordsFor(signal.reason) : 'given up.');
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
   const failForKey = (): void =>
@@ -278,6 +279,7 @@ function dialOne(target: Target, address: string, signal: AbortSignal): Promise<
 const OTHER_KEY = 'somebody with another key answers there.';
 
 const WORDS: Readonly<Record<string, string>> = {
+  TimeoutError: `no answer within ${DIAL_MS / 1000} s.`,
   ECONNREFUSED: 'nobody listens there.',
   EHOSTUNREACH: 'there is no way to that address.',
   ENETUNREACH: 'there is no way to that network.',
@@ -288,9 +290,5 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants another key than ours.',
 };
 
-const wordsFor = (error: NodeJS.ErrnoException): string => WORDS[error.code ?? ''] ?? error.message;
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.name === 'TimeoutError' ? `no answer within ${DIAL_MS / 1000} s.` : error.message;
-}
+const wordsFor = ({ name, code = '', message }: NodeJS.ErrnoException): string =>
+  WORDS[name] ?? WORDS[code] ?? message;

@@ -1,7 +1,7 @@
 // The tools that an agent gets over MCP, made from the contract: its own mail, and nothing else.
 import { McpServer, type CallToolResult } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { withoutUndefined } from '../language.ts';
+import { messageOf, withoutUndefined } from '../language.ts';
 import { addressOf, Delivery, Mailbox, mailMethods } from '../protocol/index.ts';
 import { VERSION } from '../version.ts';
 import { agentsText, inboxText, UNTRUSTED } from './mailText.ts';
@@ -166,7 +166,7 @@ async function answer(
     // Agents check it against the schema, and refuse members that are not in it.
     return { content: [{ type: 'text', text }], structuredContent: shape.parse(structured) };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return { content: [{ type: 'text', text }], isError: true };
   }
 }

@@ -77,6 +77,7 @@ export const folders: readonly Rule[] = [
     may: {
       'gateway/core': 'what may be sent again, and what was received before, is decided there',
       'gateway/protocol': 'peers speak the contract',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/rpc': 'a peer is reached as any client is',
       'node:tls': 'the link',
       'node:dgram': 'who is on the local network is asked and answered there',
@@ -161,6 +162,7 @@ export const folders: readonly Rule[] = [
     where: 'extension',
     may: {
       'gateway/protocol': 'the extension speaks the contract',
+      'gateway/language.ts': 'what JavaScript says too clumsily',
       'gateway/rpc/connect.ts': 'the extension is a client like any other',
       vscode: 'where it lives',
       'node:fs/promises': 'files that a tool call changed',
