@@ -1,6 +1,7 @@
 // `npm run check`: everything that can be said about the sources without running the product. All of it, even when
 // something fails, because whoever mends one thing wants to know of the others.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import { root } from './paths.ts';
 
@@ -23,15 +24,28 @@ export interface Counts {
   remarks?: readonly string[];
 }
 
-/** Each step counts as one. */
-export function check(more: Readonly<Record<string, readonly string[]>> = {}): Counts {
+/** Each step counts as one. All run at once, because most of them use one processor. */
+export async function check(more: Readonly<Record<string, readonly string[]>> = {}): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const [name, [command = '', ...args]] of Object.entries({ ...steps, ...more })) {
-    const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-    console.log(`${status === 0 ? '✔' : '✖'} check: ${name}`);
-    counts[status === 0 ? 'passed' : 'failed'] += 1;
+  const running = Object.entries({ ...steps, ...more }).map(([name, command]) => ({
+    name,
+    end: run(command),
+  }));
+  for (const { name, end } of running) {
+    const { isGood, said } = await end;
+    process.stdout.write(`${said}${isGood ? '✔' : '✖'} check: ${name}\n`);
+    counts[isGood ? 'passed' : 'failed'] += 1;
   }
   return counts;
 }
 
-if (import.meta.main) process.exitCode = check({ architecture }).failed > 0 ? 1 : 0;
+async function run([command = '', ...args]: readonly string[]): Promise<{ isGood: boolean; said: string }> {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<boolean>((resolve) => {
+    child.on('close', (code) => resolve(code === 0)).on('error', () => resolve(false));
+  });
+  const said = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { isGood: await ended, said: said.join('') };
+}
+
+if (import.meta.main) process.exitCode = (await check({ architecture })).failed > 0 ? 1 : 0;
