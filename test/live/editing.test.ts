@@ -158,3 +158,15 @@ test('whoever follows a session is told who else does, and hears when one of the
   await other[Symbol.asyncDispose]();
   await waitFor('one follower', () => heard.at(-1) === 'window one');
 });
+
+test('whoever follows a session anew hears everything once, all the same', async () => {
+  const sessionId = await client.newSession();
+  const heard: number[] = [];
+  client.link.on('session.events', (told) => {
+    if (told.sessionId === sessionId) heard.push(...told.events.map(({ seq }) => seq));
+  });
+  await client.call('session.subscribe', { sessionId });
+  await client.ask(sessionId, 'echo once');
+  assert.ok(heard.length > 1);
+  assert.deepEqual(heard, [...new Set(heard)]);
+});

@@ -1,7 +1,15 @@
 // JSON-RPC as the standard says, behind a door that what is malformed, too deep, too many or unknown cannot pass.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem, problems, RPC } from '../../gateway/protocol/index.ts';
+import {
+  methods,
+  Problem,
+  problems,
+  RPC,
+  type MethodName,
+  type TokenScope,
+} from '../../gateway/protocol/index.ts';
+import { mayCall } from '../../gateway/rpc/bearer.ts';
 import { newDispatcher, request } from '../support/dispatcher.ts';
 
 const calls: string[] = [];
@@ -45,6 +53,24 @@ test('an id that could not be given back exactly is refused', async () => {
     assert.equal(answer.error?.code, -32600, id);
     assert.equal(answer.id, null);
   }
+});
+
+test('these calls, and no others, are open to a token that may read, and to that of an agent', () => {
+  const open = (scope: TokenScope): Set<string> =>
+    new Set(Object.keys(methods).filter((name) => mayCall({ scope }, methods[name as MethodName].access)));
+  const words = (...lines: readonly string[]): Set<string> => new Set(lines.join(' ').split(' '));
+  assert.deepEqual(
+    open('agent'),
+    words('mail.send mail.inbox mail.receive mail.ack mailbox.list profile.get profile.set'),
+  );
+  const reading = words(
+    'session.list session.get session.watch session.unwatch session.queue_stats session.search session.export',
+    'session.offers session.subscribe session.unsubscribe session.reconnect session.history queue.list permission.list',
+    'agent.list task.list client.hello client.presence gateway.info health.check rpc.discover monitor.sessions',
+    'mail.inbox mail.outbox mail.watch mail.unwatch mail.threads mail.thread mailbox.list profile.get',
+    'peers.list peers.watch peers.unwatch',
+  );
+  assert.deepEqual(open('read'), reading);
 });
 
 test('no two problems share a code, but for those that are bad parameters', () => {

@@ -1,6 +1,7 @@
 // The guard on the Unix socket: what a browser, a confused proxy or an attacker sends does not come in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Bearers, OWNER } from '../../gateway/rpc/bearer.ts';
 import { ask, sendRaw } from '../support/rawHttp.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 
@@ -9,7 +10,7 @@ const gateway = await sharedGateway();
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"session.list"}';
 const MEGABYTE = 1024 * 1024;
 
-const post = (headers: Readonly<Record<string, string>> = {}, body = LIST) =>
+const post = (headers: Readonly<Record<string, string>> = {}, body: string | Buffer = LIST) =>
   ask(gateway.socket, { headers, body });
 
 test('a program is let in, with any of the names for this host', async () => {
@@ -134,6 +135,8 @@ test('a body must say that it is JSON, and come as it is', async () => {
   }
   assert.equal((await post({ 'Content-Type': 'application/json; charset=utf-8' })).status, 200);
   assert.equal((await post({ 'Content-Encoding': 'gzip' })).status, 415);
+  const bent = Buffer.from(LIST.replace('}', ',"x":"\xff"}'), 'latin1');
+  assert.match((await post({}, bent)).body, /not UTF-8: nothing was read/);
 });
 
 test('a body that announces more than a megabyte is refused before it is read', async () => {
@@ -184,6 +187,16 @@ test('the plain dialect is as careful with nesting as JSON-RPC', async () => {
   const { body } = await post({}, `{"method":"session.list","params":${'{"a":'.repeat(150_000)}`);
   assert.match(body, /deeper than 64/);
   assert.ok(performance.now() - start < 10_000);
+});
+
+test('a connection that has ended is not kept for the day on which its token is revoked', () => {
+  const bearers = new Bearers(() => undefined);
+  const ended: string[] = [];
+  const forget = bearers.opened(OWNER, () => ended.push('gone before'));
+  bearers.opened(OWNER, () => ended.push('open'));
+  forget();
+  bearers.revoked(OWNER.tokenId);
+  assert.deepEqual(ended, ['open']);
 });
 
 test('whoever asks before sending a body is refused before being told to go on', async () => {

@@ -1,8 +1,10 @@
 // The tools of agents over MCP: who has them, what they allow, and when they end.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -238,7 +240,12 @@ test('the token ends within a second when the agent does, and the next agent has
   const { sessions } = await client.call('monitor.sessions', {});
   const pid = sessions.find(({ sessionId }) => sessionId === agent.sessionId)?.process?.pid;
   const before = tokenOf(agent);
+  const url = `ws://127.0.0.1:${readDiscovery(gateway.home)?.http?.port}/rpc`;
+  const letIn = new WebSocket(url, { headers: bearer(before) });
+  await once(letIn, 'open');
+  const hungUp = once(letIn, 'close');
   process.kill(pid ?? -1, 'SIGKILL');
+  await hungUp;
   await waitFor('the end of the token', async () => (await mcp(before, 'tools/list')).status === 401, 1_000);
   agent = { ...agent, servers: await serversOf(client, agent.sessionId) };
   assert.notEqual(tokenOf(agent), before);

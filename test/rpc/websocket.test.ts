@@ -185,6 +185,20 @@ test('a client that answers no ping any more is cut', async () => {
   assert.equal(await closeCode(deaf), 1006);
 });
 
+test('a client that answers pings is never cut for them, however many there were', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await using transport = new WebSocketTransport(newDispatcher({}).dispatcher, 1_000);
+  const client = await openHere(transport);
+  for (let count = 0; count < 60; count += 1) {
+    const pinged = once(client, 'ping');
+    t.mock.timers.tick(1_000);
+    await within('a ping', pinged);
+    // Answered behind the pong.
+    assert.match(await answerOf(client, 'nonsense'), /-32700/);
+  }
+  client.terminate();
+});
+
 for (const kind of ['ping', 'pong'] as const) {
   test(`a flood of ${kind}s ends the connection, and says why`, async () => {
     const socket = await open();
@@ -198,7 +212,8 @@ for (const kind of ['ping', 'pong'] as const) {
   });
 }
 
-test('whoever asks and asks and reads no answer is not listened to until it does', async () => {
+test('whoever asks and asks and reads no answer is not listened to until it does', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
   let asked = 0;
   const { dispatcher } = newDispatcher({
     'session.export': () => {
@@ -207,7 +222,7 @@ test('whoever asks and asks and reads no answer is not listened to until it does
       return { text: 'x'.repeat(100_000) } as never;
     },
   });
-  await using transport = new WebSocketTransport(dispatcher);
+  await using transport = new WebSocketTransport(dispatcher, 1_000);
   const client = await openHere(transport);
   client.pause();
   const ask = '{"jsonrpc":"2.0","id":1,"method":"session.export","params":{"sessionId":"s"}}';
@@ -215,6 +230,8 @@ test('whoever asks and asks and reads no answer is not listened to until it does
   await waitFor('the first answers', () => asked > 0);
   await setImmediate();
   assert.ok(asked < 50, `${asked} answers wait in memory`);
+  // Nor is it cut for the pings that it cannot answer meanwhile.
+  t.mock.timers.tick(3_000);
   let answers = 0;
   client.on('message', () => (answers += 1));
   client.resume();
