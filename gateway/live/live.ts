@@ -1,8 +1,11 @@
 // All sessions at work. A session that nobody needs now costs a row in the database and nothing here.
 import { Problem, type SessionId } from '../protocol/index.ts';
-import { recoverSession } from '../store/conversation.ts';
+import { expirePrompts, recoverSession } from '../store/conversation.ts';
 import { LiveSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** No timer waits longer. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export class Live implements AsyncDisposable {
   readonly #world: Surroundings;
@@ -23,7 +26,9 @@ export class Live implements AsyncDisposable {
     for (const sessionId of unsettled) {
       const stored = store.sessions.get(sessionId);
       const { session, held } = stored;
-      const hasTaken = store.queue.list(stored).some(({ state }) => state === 'running');
+      const prompts = store.queue.list(stored);
+      for (const { expiresAt } of prompts) if (expiresAt !== null) this.expireAt(sessionId, expiresAt);
+      const hasTaken = prompts.some(({ state }) => state === 'running');
       if (hasTaken || (session.queued > 0 && !held)) this.wake(sessionId);
     }
   }
@@ -34,6 +39,19 @@ export class Live implements AsyncDisposable {
     const live = this.#sessions.get(sessionId);
     if (live !== undefined) live.wake();
     else if (this.#world.store.sessions.find(sessionId) !== undefined) this.of(sessionId).wake();
+  }
+
+  /** Takes out by then what still waits and may not any longer, also while nothing can start. */
+  expireAt(sessionId: SessionId, expiresAt: string): void {
+    const { store, clock, logger } = this.#world;
+    const wait = Math.min(Date.parse(expiresAt) - Date.parse(clock.now()) + 1, LONGEST_MS);
+    clock.after(wait, () => {
+      const log = this.#isClosing ? undefined : store.sessions.locate(sessionId);
+      if (log === undefined) return;
+      store
+        .synced(() => expirePrompts(store, log, clock.now()))
+        .catch((err: unknown) => logger.error({ err, sessionId }, 'expiry'));
+    });
   }
 
   /** The session at work, made when it is not. Throws the problem session.unknown. */

@@ -25,6 +25,7 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
     // Whoever says "now" has seen what runs, and the queue goes on with this prompt.
     if (wantsRoom === true) void live.find(sessionId)?.interrupt();
     if (!held) live.wake(sessionId);
+    if (prompt.expiresAt !== null && state === 'queued') live.expireAt(sessionId, prompt.expiresAt);
     const cursor = cursorAt(store.log.logId, seq - 1);
     return { sessionId, promptId: prompt.promptId, state, position, cursor };
   },

@@ -119,7 +119,8 @@ export function takePrompt(store: Store, sessionId: SessionId, now: string): Sto
   return prompt;
 }
 
-function expirePrompts(store: Store, log: LogOf, now: string): void {
+/** Takes out what waits and may not any longer. */
+export function expirePrompts(store: Store, log: LogOf, now: string): void {
   for (const { promptId } of store.queue.expired(log, now)) {
     store.queue.step(log, promptId, 'cancel');
     store.log.append(log, now, [{ type: 'dequeued', promptId }]);
@@ -203,6 +204,7 @@ function holdWaiting(store: Store, log: LogOf): void {
 export function retryPrompt(store: Store, sessionId: SessionId, promptId: PromptId, now: string): void {
   const session = store.sessions.get(sessionId);
   store.queue.step(session, promptId, 'retry');
+  store.queue.move(session, promptId, 0);
   const prompt = store.queue.get(session, promptId);
   const position = store.queue.position(session, prompt);
   store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);

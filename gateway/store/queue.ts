@@ -212,10 +212,10 @@ export class QueueStore {
         { promptId, state },
       );
     }
-    // A prompt that goes back into the queue has not been handed to anybody.
+    // What goes back into the queue has not been handed to anybody, and a person wants it whatever its time was.
     this.#db.run(
-      `UPDATE prompt SET state = ?, handed = CASE WHEN ? = 'queued' THEN 0 ELSE handed END WHERE prompt_id = ?`,
-      after,
+      `UPDATE prompt SET state = ?1, handed = iif(?1 = 'queued', 0, handed),
+         expires_at = iif(?1 = 'queued', NULL, expires_at) WHERE prompt_id = ?2`,
       after,
       promptId,
     );

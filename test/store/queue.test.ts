@@ -138,6 +138,22 @@ test('a prompt that is to run again and never reaches the agent simply waits aft
   assert.equal(store.written(() => takePrompt(store, SESSION, NOW))?.promptId, id);
 });
 
+test('what a person retries goes before what was sent now meanwhile, and its time to start is over no more', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  await newSession(store);
+  const id = PromptId.parse('a');
+  const add = (name: string, more: object) =>
+    store.synced(() => admitPrompt(store, { sessionId: SESSION, ...sent(name), ...more }, NOW));
+  await add('a', { expiresAt: NOW });
+  await add('waiting', {});
+  await store.synced(() => store.queue.markHanded(id));
+  store.written(() => recoverSession(store, SESSION, NOW));
+  for (const name of ['b', 'c', 'd']) await add(name, { steer: true });
+  await store.synced(() => retryPrompt(store, SESSION, id, NOW));
+  assert.equal(store.written(() => takePrompt(store, SESSION, NOW))?.promptId, id);
+});
+
 test('recovering twice is the same as once', async () => {
   using opened = openStore();
   const { store } = opened;
