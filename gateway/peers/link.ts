@@ -169,13 +169,15 @@ export class FrameLink implements Link {
     let before = this.#frames.waiting;
     this.#stall = setInterval(() => {
       const { waiting } = this.#frames;
-      if (waiting >= HIGH_WATER && waiting >= before) this.close('It does not read what is sent.', 'slow');
+      if (waiting >= before) this.close('It does not read what is sent.', 'slow');
       before = waiting;
-      if (waiting >= HIGH_WATER) return;
-      clearInterval(this.#stall);
-      this.#stall = undefined;
     }, STALL_MS);
     this.#stall.unref();
+    // It has taken all: as much that waits later is something else.
+    this.#frames.onceDrained(() => {
+      clearInterval(this.#stall);
+      this.#stall = undefined;
+    });
   }
 }
 

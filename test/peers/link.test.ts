@@ -42,6 +42,33 @@ describe('a link', () => {
     assert.match(await a.closed, /More was sent/);
   });
 
+  it('is cut when its other side takes nothing, and not when it takes all that there is, again and again', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const [a, b] = linkPair('a', 'b');
+    let heard = 0;
+    b.onFrame = () => (heard += 1);
+    const fill = (text: string): number => {
+      let sent = 1;
+      while (a.send(text)) sent += 1;
+      return sent;
+    };
+    let reason: string | undefined;
+    void a.closed.then((why) => (reason = why));
+    const sent = fill(JSON.stringify('x'.repeat(1_000)));
+    await new Promise<void>((resolve) => a.onDrain(resolve));
+    t.mock.timers.tick(20_000);
+    const all = sent + fill(JSON.stringify('x'.repeat(100_000)));
+    t.mock.timers.tick(10_000);
+    await waitFor('all that was sent', () => heard === all);
+    assert.equal(reason, undefined);
+    const [stuck, carrier] = duplexPair();
+    const link = new FrameLink(new FrameStream(carrier), a.hello);
+    stuck.pause();
+    while (link.send(JSON.stringify('x'.repeat(100_000))));
+    t.mock.timers.tick(30_000);
+    assert.equal(await link.closed, 'It does not read what is sent.');
+  });
+
   it('answers no flood of heartbeats to somebody who does not read', async () => {
     const [attacker, carrier] = duplexPair();
     const frames = new FrameStream(carrier);
