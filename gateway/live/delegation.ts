@@ -10,6 +10,7 @@ import {
   type AgentId,
   type Params,
   type PeerName,
+  type ProblemName,
   type Task,
 } from '../protocol/index.ts';
 import type { z } from 'zod';
@@ -36,6 +37,8 @@ export interface DelegationParts {
 }
 
 const LOST = 'The gateway there stopped while it ran. A person decides there whether it runs again.';
+
+const NOT_NOW: ReadonlySet<string> = new Set(['peer.offline', 'gateway.stopping'] satisfies ProblemName[]);
 
 export class Delegation {
   readonly #parts: DelegationParts;
@@ -158,8 +161,8 @@ export class Delegation {
       .then(
         (report) => this.#heard(report, peerKey),
         (error: unknown) => {
-          // Not reached: it is offered again with the next link.
-          if (error instanceof Problem && error.problem === 'peer.offline') return;
+          // Not reached, or it is about to end: it is offered again with the next link.
+          if (error instanceof Problem && NOT_NOW.has(error.problem)) return;
           const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
           if (stored === undefined || isOver(stored.task.state)) return;
           this.#change(stored, {

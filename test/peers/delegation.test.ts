@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Task } from '../../gateway/protocol/index.ts';
+import { Problem, type Task } from '../../gateway/protocol/index.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -84,6 +84,25 @@ it('any number of tasks for a peer that is away are taken when it comes, however
     new Set((await here.call('task.list', {})).tasks.map(({ state }) => state));
   await waitFor('all to be taken or refused', async () => !(await states()).has('sent'));
   assert.deepEqual([...(await states())], ['running']);
+});
+
+it('a task for a peer that is just ending is kept until that is back', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  let asked = 0;
+  both.box.peering.answer('peer.task', ({ taskId }) => {
+    asked += 1;
+    if (asked === 1) throw new Problem('gateway.stopping', 'The gateway is ending.');
+    return { taskId, state: 'running', sessionId: null, result: null, error: null };
+  });
+  const here = both.laptop.client();
+  await here.call('task.delegate', { peer, prompt: 'hello' });
+  await waitFor('the offer', () => asked === 1);
+  // Answered in order: what became of the offer is known after this.
+  await here.call('session.list', { peer });
+  assert.equal((await here.call('task.list', {})).tasks[0]?.state, 'sent');
+  await both.cut();
+  both.link();
+  await taskWhen(here, ({ state }) => state === 'running');
 });
 
 it('what ends while the link is broken is told when it is back, also by a peer that takes no more tasks', async () => {
