@@ -92,7 +92,7 @@ test(
     connection.want();
     await link(connection, 'connected');
     const { sessionId } = await connection.call('session.create', { path: home, agent: 'demo' });
-    process.kill(connection.client?.info.pid ?? 0, 'SIGKILL');
+    process.kill(connection.client?.info.pid ?? assert.fail('no link'), 'SIGKILL');
     const prompt = { sessionId, promptId: 'prompt-1', message: 'hello' };
     const answer = await connection.callSurely('session.send', prompt, 30_000);
     assert.equal(answer.promptId, 'prompt-1');

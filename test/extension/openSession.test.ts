@@ -117,7 +117,7 @@ test(
     open.open(sessionId);
     await connection.call('session.send', { sessionId, message: 'slow 200' });
     await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
-    process.kill(connection.client?.info.pid ?? 0, 'SIGKILL');
+    process.kill(connection.client?.info.pid ?? assert.fail('no link'), 'SIGKILL');
     await until(() => events(told).some(({ type }) => type === 'uncertain'));
     assert.equal(snapshots(told).length, 1);
     const cut = answer(told);

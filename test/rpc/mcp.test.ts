@@ -244,7 +244,8 @@ test('the token ends within a second when the agent does, and the next agent has
   const letIn = new WebSocket(url, { headers: bearer(before) });
   await once(letIn, 'open');
   const hungUp = once(letIn, 'close');
-  process.kill(pid ?? -1, 'SIGKILL');
+  assert.ok(pid);
+  process.kill(pid, 'SIGKILL');
   await hungUp;
   await waitFor('the end of the token', async () => (await mcp(before, 'tools/list')).status === 401, 1_000);
   agent = { ...agent, servers: await serversOf(client, agent.sessionId) };

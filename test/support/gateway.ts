@@ -48,9 +48,12 @@ export class TestGateway implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Of the process that was started last. */
+  /** Of the process that was started last: before it can be found and after its end, of the program that watches it if one does. */
   get pid(): number {
-    return readDiscovery(this.home)?.pid ?? -1;
+    const pid = readDiscovery(this.home)?.pid ?? this.#child?.pid;
+    // Any number that stands for none would be a signal to more than one process.
+    if (pid === undefined) throw new Error('this gateway was not started');
+    return pid;
   }
 
   get socket(): string {
@@ -107,11 +110,9 @@ export class TestGateway implements AsyncDisposable {
   async stop(): Promise<number | null> {
     const child = this.#child;
     const ended = this.ended();
-    // The child is the gateway, or the program that watches it (strace), which ends when the gateway does.
-    const pid = this.pid === -1 ? child?.pid : this.pid;
-    if (child?.exitCode === null && child.signalCode === null && pid !== undefined) {
+    if (child?.exitCode === null && child.signalCode === null) {
       try {
-        process.kill(pid, 'SIGTERM');
+        process.kill(this.pid, 'SIGTERM');
       } catch {
         // It has just ended by itself.
       }
