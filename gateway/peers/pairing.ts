@@ -132,7 +132,11 @@ export function receive(visitor: Visitor, host: Host): void {
     frames.onFrame = () => frames.end('It goes on after it was paired.');
     frames.onEnd = () => {};
     return void host.onRight(invitationId, visitor, introduction).then(
-      () => frames.send('paired', JSON.stringify({ ...host.introduction(), proof: proofs.own })),
+      () => {
+        frames.send('paired', JSON.stringify({ ...host.introduction(), proof: proofs.own }));
+        // Left open, it would keep this gateway from ending.
+        frames.end('Paired.');
+      },
       () => frames.end('The peer could not be remembered.'),
     );
   };

@@ -1,10 +1,11 @@
 // What somebody on the network can do to a gateway that listens for peers: be refused, with one line in the log each.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { makeIdentity, type Identity } from '../../gateway/peers/certificate.ts';
+import { makeIdentity, spkiOf, type Identity } from '../../gateway/peers/certificate.ts';
 import { readCode } from '../../gateway/peers/code.ts';
 import { FrameStream } from '../../gateway/peers/frame.ts';
 import { greet, PEER_PROTOCOL } from '../../gateway/peers/greeting.ts';
@@ -355,6 +356,21 @@ describe('a gateway that listens for peers', () => {
       await using late = await startGateway({ config: peersConfig('late') });
       const c = await late.connect();
       await assert.rejects(c.call('peers.join', { code }), { problem: /peer\.(code|offline)/ });
+    });
+
+    it('ends the connection of whoever is let in, who could keep it open as long as it pleases him', async () => {
+      const invited = readCode((await client.call('peers.invite', { address: '127.0.0.1' })).code);
+      assert.ok(typeof invited !== 'string');
+      const socket = await pairing(stranger);
+      const proofKey = proofKeyOf(invited.secret);
+      const exported = socket.exportKeyingMaterial(32, 'EXPORTER-holdfast-pair-v1', Buffer.alloc(0));
+      const [mine, theirs] = [stranger, own].map(({ certificate }) =>
+        spkiOf(new X509Certificate(certificate)),
+      );
+      assert.ok(mine && theirs);
+      const proof = proofOf(proofKey, 'join', exported, mine, theirs);
+      assert.equal(await say(socket, { invitationId: invitationIdOf(proofKey), proof }), 'paired');
+      await closed(socket);
     });
   });
 });
