@@ -28,9 +28,10 @@ type Run = (exports: object, require: NodeJS.Require, module: object, file: stri
 
 /** `kept` is where the code is, or will be, in a folder of such files. Nobody else may be able to write there. */
 export function runCompiled(file: string, kept: string): void {
-  const source = readFileSync(file, 'utf8');
+  const source = readFileSync(file);
   const cachedData = readCode(kept, source);
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {\n${source}\n})`, {
+  const text = source.toString();
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {\n${text}\n})`, {
     filename: file,
     lineOffset: -1,
     ...(cachedData === undefined ? {} : { cachedData }),
@@ -43,7 +44,7 @@ export function runCompiled(file: string, kept: string): void {
   run(module.exports, createRequire(file), module, file, path.dirname(file));
 }
 
-function readCode(kept: string, source: string): Buffer | undefined {
+function readCode(kept: string, source: Buffer): Buffer | undefined {
   try {
     const bytes = readFileSync(kept);
     const code = bytes.subarray(HEAD_BYTES);
@@ -53,7 +54,7 @@ function readCode(kept: string, source: string): Buffer | undefined {
   }
 }
 
-function keepSoon(script: Script, source: string, kept: string): void {
+function keepSoon(script: Script, source: Buffer, kept: string): void {
   let isKept = false;
   const keep = (): void => {
     if (isKept) return;
@@ -101,7 +102,7 @@ function quietly(work: () => void): void {
   }
 }
 
-function headOf(source: string, code: Buffer): Buffer {
+function headOf(source: Buffer, code: Buffer): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32LE(crc32(source), 0);
   head.writeUInt32LE(crc32(code), 4);

@@ -36,6 +36,19 @@ const englishOnly: Plugin = {
     })),
 };
 
+/** pino's own ways to files and streams of threads: ours gets a stream. They load parts of Node that nobody else needs. */
+const pinoToStream: Plugin = {
+  name: 'pino to a stream',
+  setup: (bundle) => {
+    bundle.onResolve(
+      { filter: /^(?:sonic-boom|thread-stream|worker_threads)$/ },
+      ({ path: name, importer }) =>
+        /[\\/]pino[\\/]/.test(importer) ? { path: name, namespace: 'unused' } : undefined,
+    );
+    bundle.onLoad({ filter: /^/, namespace: 'unused' }, () => ({ contents: 'module.exports = class {};' }));
+  },
+};
+
 /** Of package.json a program needs its version, not all that VS Code reads there. */
 const versionOnly: Plugin = {
   name: 'the version',
@@ -122,7 +135,7 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/main.cjs',
-    plugins: [englishOnly, versionOnly, zodInParts, toolsApart],
+    plugins: [englishOnly, versionOnly, zodInParts, toolsApart, pinoToStream],
   },
   { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
   {
