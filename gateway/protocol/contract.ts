@@ -1,5 +1,6 @@
 // How an entry of the contract is written down: a method, a notification and a problem are values with their docs.
 import type { z } from 'zod';
+import type { ProblemName } from './problems.ts';
 
 /**
  * What a call asks of whoever makes it. read: it changes nothing. mail: what agents may do with their own mailbox.
@@ -13,7 +14,7 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
   readonly params: P;
   readonly result: R;
   /** Names of the problems that this call can answer with, besides the standard's errors. */
-  readonly problems: readonly string[];
+  readonly problems: readonly ProblemName[];
   /** What a token must allow. */
   readonly access: Access;
   /** Over HTTP it answers as an event stream, unless the caller accepts JSON only. */
@@ -23,7 +24,7 @@ export interface Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z
 interface Spec<P, R> {
   readonly params: P;
   readonly result: R;
-  readonly problems?: readonly string[];
+  readonly problems?: readonly ProblemName[];
   readonly streams?: boolean;
   readonly access?: Access;
 }
@@ -71,18 +72,3 @@ export function notification<P extends z.ZodType>(summary: string, params: () =>
     },
   };
 }
-
-/** A declared failure: its JSON-RPC code (-32000..-32099) and what it means. */
-export interface ProblemKind {
-  readonly code: number;
-  readonly meaning: string;
-}
-
-/** The standard's codes (JSON-RPC 2.0, section 5.1). */
-export const RPC = {
-  parse: -32700,
-  invalidRequest: -32600,
-  methodNotFound: -32601,
-  invalidParams: -32602,
-  internal: -32603,
-} as const;

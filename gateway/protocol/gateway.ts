@@ -1,6 +1,6 @@
 // The gateway itself: who it is, how it is, and its end.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
 import { VersionRange } from './discovery.ts';
 import { ClientId, SessionId } from './ids.ts';
@@ -53,7 +53,7 @@ export const gatewayMethods = {
   })),
   'client.presence': method(
     'Says how a window stands; from then on it may get permission.announced, as exactly one window does',
-    () => ({ access: 'read', params: WindowState, result: z.object({ ok: z.literal(true) }) }),
+    () => ({ access: 'read', params: WindowState, result: ok }),
   ),
   'gateway.info': method('Version, protocol range, features', () => ({
     access: 'read',
@@ -62,7 +62,7 @@ export const gatewayMethods = {
   })),
   'gateway.stop': method('Ends the gateway and its agents now; everything stays on disk', () => ({
     params: z.strictObject({}),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
   })),
   'gateway.drain': method(
     'Takes no new prompts and ends when no turn runs any more; queued prompts stay',

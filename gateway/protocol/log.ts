@@ -1,6 +1,6 @@
 // The log of a session: reading it by pages, and following it from a cursor.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { Event } from './event.ts';
@@ -41,13 +41,13 @@ export const logMethods = {
         gap: z.boolean().describe('The cursor could not be honoured: start again from the snapshot'),
         snapshot: Snapshot.optional(),
       }),
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.unsubscribe': method('Ends session.subscribe', () => ({
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
   })),
   'session.reconnect': method(
     'What this client has not confirmed yet; asking again gives the same again',
@@ -65,7 +65,7 @@ export const logMethods = {
           .boolean()
           .describe('The cursor could not be honoured: these events are from the start of what is kept'),
       }),
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.history': method('Whole messages, the newest page first', () => ({
@@ -85,7 +85,7 @@ export const logMethods = {
       before: z.int().optional().describe('For the next older page; absent at the start of the log'),
       cursor: Cursor.describe('Where the log ends now'),
     }),
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
 };
 

@@ -1,6 +1,6 @@
 // Mail: messages between mailboxes. What is accepted is on disk, is delivered once, and is never consent to anything.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { ClientMessageId, MessageId, PeerName, SessionId } from './ids.ts';
 import { Provenance } from './provenance.ts';
@@ -157,7 +157,6 @@ function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member));
 }
 
-const ok = z.object({ ok: z.literal(true) });
 const page = {
   limit: z.int().min(1).max(1000).default(100),
   before: z.int().positive().optional().describe('Give the `next` of the page before'),

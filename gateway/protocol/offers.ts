@@ -1,6 +1,6 @@
 // What a session's agent offers: models, modes, commands and settings of its own, so that nobody has to guess.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { SessionId } from './ids.ts';
@@ -45,14 +45,14 @@ export const offerMethods = {
       access: 'read',
       params: z.strictObject({ sessionId: SessionId }),
       result: z.object({ offers: Offers.nullable().describe('null: nobody has started this agent yet') }),
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.set_option': method(
     'Sets an option of the agent; a running agent follows at once, another one when it starts',
     () => ({
       params: z.strictObject({ sessionId: SessionId, optionId: z.string().min(1), value: z.string() }),
-      result: z.object({ ok: z.literal(true) }),
+      result: ok,
       problems: [...NO_SESSION, 'option.unsupported', 'agent.failed'],
     }),
   ),

@@ -1,6 +1,7 @@
 // The contract as an OpenRPC document: what rpc.discover answers.
 import { z } from 'zod';
-import type { Method, Notification, ProblemKind } from './contract.ts';
+import type { Method, Notification } from './contract.ts';
+import type { ProblemKind } from './problems.ts';
 
 interface Contract {
   readonly version: string;

@@ -1,6 +1,6 @@
 // Peers: other gateways, linked to this one. Each side says what the other may do here.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { PeerName } from './ids.ts';
 import { MailPolicy } from './mail.ts';
@@ -64,8 +64,6 @@ export const Nearby = object(() => ({
   peer: PeerName.nullable().describe('The peer here whose fingerprint begins so'),
 }));
 export type Nearby = z.infer<typeof Nearby>;
-
-const ok = z.object({ ok: z.literal(true) });
 
 // ---- methods (session.*, queue.* and permission.* take `peer` and act there: remote.ts) ----
 

@@ -1,6 +1,6 @@
 // Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { Form, FormContent } from './form.ts';
@@ -78,7 +78,7 @@ export const permissionMethods = {
     access: 'read',
     params: z.strictObject({ sessionId: SessionId.optional() }),
     result: z.object({ permissions: z.array(Permission) }),
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'permission.answer': method('Answers an open permission; the first answer wins', () => ({
     params: z.strictObject({
@@ -87,7 +87,7 @@ export const permissionMethods = {
       content: FormContent.optional().describe('What was filled in, where the question has a form'),
       digest: z.string().optional().describe('When given, the answer counts only for exactly what was shown'),
     }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: ['permission.unknown', 'permission.resolved', 'permission.option'],
   })),
 };

@@ -1,5 +1,19 @@
 // Every declared failure of the gateway: a name that programs compare, a code, and what it means.
-import { RPC, type ProblemKind } from './contract.ts';
+
+/** The standard's codes (JSON-RPC 2.0, section 5.1). */
+export const RPC = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+} as const;
+
+/** A declared failure: its JSON-RPC code (-32000..-32099, or a code of the standard) and what it means. */
+export interface ProblemKind {
+  readonly code: number;
+  readonly meaning: string;
+}
 
 export const problems = {
   'path.missing': { code: RPC.invalidParams, meaning: 'The folder does not exist or is not a folder' },

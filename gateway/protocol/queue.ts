@@ -5,7 +5,7 @@ import { NO_SESSION } from './problems.ts';
 import { Cursor, PeerName, PromptId, SessionId } from './ids.ts';
 import { Actor } from './permission.ts';
 import { Origin } from './provenance.ts';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 
 // ---- shapes ----
 
@@ -99,11 +99,11 @@ export const queueMethods = {
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
     result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'queue.edit': method('Gives a waiting prompt another text', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId, message: Message }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.move': method('Puts a waiting prompt elsewhere among those that wait', () => ({
@@ -112,30 +112,30 @@ export const queueMethods = {
       promptId: PromptId,
       position: z.int().nonnegative().describe('0: it runs next'),
     }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.remove': method('Takes a waiting prompt out, or leaves an uncertain one as it is', () => ({
     params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
   })),
   'queue.retry': method(
     "Runs an uncertain or failed prompt again: a person's decision, never the gateway's",
     () => ({
       params: z.strictObject({ sessionId: SessionId, promptId: PromptId }),
-      result: z.object({ ok: z.literal(true) }),
+      result: ok,
       problems: [...NO_SESSION, 'prompt.unknown', 'prompt.state'],
     }),
   ),
   'queue.pause': method('Holds the queue: what runs goes on, nothing new starts', () => ({
     params: z.strictObject({ sessionId: SessionId }),
-    result: z.object({ ok: z.literal(true) }),
-    problems: [...NO_SESSION],
+    result: ok,
+    problems: NO_SESSION,
   })),
   'queue.resume': method('Lets a held queue go on', () => ({
     params: z.strictObject({ sessionId: SessionId }),
-    result: z.object({ ok: z.literal(true) }),
-    problems: [...NO_SESSION],
+    result: ok,
+    problems: NO_SESSION,
   })),
 };

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { method, type Method } from './contract.ts';
 import { PeerName } from './ids.ts';
+import type { ProblemName } from './problems.ts';
 
 const peer = PeerName.optional().describe('The peer to act at; absent: this gateway');
 
@@ -28,4 +29,4 @@ export const atPeers = <M extends Readonly<Record<string, Method<z.ZodObject>>>>
     // Each entry is the one of this name, with one more parameter.
   ) as unknown as AtPeers<M>;
 
-const PROBLEMS = ['peer.unknown', 'peer.offline', 'peer.forbidden'];
+const PROBLEMS: readonly ProblemName[] = ['peer.unknown', 'peer.offline', 'peer.forbidden'];

@@ -1,6 +1,6 @@
 // Sessions: one conversation with one agent in one folder, owned by the gateway.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
 import { AgentId, PeerName, SessionId } from './ids.ts';
@@ -93,7 +93,6 @@ const Title = Text.trim().min(1).max(200);
 /** An agent's own name for something. */
 const Name = Text.min(1).max(500);
 
-const ok = z.object({ ok: z.literal(true) });
 const one = z.strictObject({ sessionId: SessionId });
 
 /** Of two names for one thing only one can be meant. */
@@ -142,25 +141,25 @@ export const sessionMethods = {
     access: 'read',
     params: one,
     result: Session,
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'session.rename': method('Gives a session another title', () => ({
     params: z.strictObject({ sessionId: SessionId, title: Title }),
     result: ok,
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'session.mark_read': method(
     'Notes for all windows that somebody has read a session up to an event',
     () => ({
       params: z.strictObject({ sessionId: SessionId, seq: z.int().nonnegative() }),
       result: ok,
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.archive': method('Moves a session out of sight, or back', () => ({
     params: z.strictObject({ sessionId: SessionId, archived: z.boolean().default(true) }),
     result: ok,
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'session.set_mode': method(
     'Changes the mode; a running agent follows at once, another one when it starts',
@@ -225,7 +224,7 @@ export const sessionMethods = {
     () => ({
       params: one,
       result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.destroy': method(
@@ -233,7 +232,7 @@ export const sessionMethods = {
     () => ({
       params: one,
       result: ok,
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
   'session.watch': method(
@@ -253,7 +252,7 @@ export const sessionMethods = {
     access: 'read',
     params: one,
     result: QueueStats,
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'monitor.sessions': method('All sessions with their queue and their process', () => ({
     access: 'read',
@@ -312,7 +311,7 @@ export const sessionMethods = {
       bundle: Bundle,
       next: z.int().optional().describe('Give this as after; absent: all is said'),
     }),
-    problems: [...NO_SESSION],
+    problems: NO_SESSION,
   })),
   'session.import': method(
     'Makes a session from a bundle, to be read also where its agent is unknown, or adds a page',
@@ -331,7 +330,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, text: z.string().max(100_000).optional() }),
       result: z.object({ text: z.string() }),
-      problems: [...NO_SESSION],
+      problems: NO_SESSION,
     }),
   ),
 };

@@ -13,3 +13,6 @@ export function object<S extends z.core.$ZodLooseShape>(members: () => S): Retur
   // What z.object makes of the same members.
   return new z.ZodObject(definition) as ReturnType<typeof z.object<S>>;
 }
+
+/** The answer of a call that has nothing to say but that it was done. */
+export const ok = object(() => ({ ok: z.literal(true) }));

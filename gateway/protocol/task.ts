@@ -1,6 +1,6 @@
 // Tasks: prompts that are given to a peer, to be run there, with what came of them.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { AgentId, PeerName, PromptId, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
@@ -54,7 +54,7 @@ export const taskMethods = {
   })),
   'task.stop': method('Stops a delegated task', () => ({
     params: z.strictObject({ taskId: TaskId }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: ['task.unknown', 'peer.unknown', 'peer.offline'],
   })),
 };

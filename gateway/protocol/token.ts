@@ -1,6 +1,6 @@
 // Tokens: what programs show to be let in over TCP. The Unix socket needs none: its file mode says who may connect.
 import { z } from 'zod';
-import { object } from './shape.ts';
+import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
 import { Text } from './queue.ts';
 
@@ -37,14 +37,14 @@ export const tokenMethods = {
   })),
   'token.revoke': method('Ends a token; connections that were let in by it end at once', () => ({
     params: z.strictObject({ tokenId: TokenId }),
-    result: z.object({ ok: z.literal(true) }),
+    result: ok,
     problems: ['token.unknown'],
   })),
   'token.rotate': method(
     'Replaces the token in gateway.json; connections that were let in by the old one end',
     () => ({
       params: z.strictObject({}),
-      result: z.object({ ok: z.literal(true) }),
+      result: ok,
     }),
   ),
 };
