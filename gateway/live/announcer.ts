@@ -10,7 +10,7 @@ import {
   type SessionId,
 } from '../protocol/index.ts';
 import type { Committed, Store } from '../store/store.ts';
-import { notify, type Sink } from './feed.ts';
+import { notify, type Sink } from './sink.ts';
 
 /** Among these is how the turn ended. */
 const LAST_EVENTS = 8;

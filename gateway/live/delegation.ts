@@ -19,9 +19,9 @@ import { admitPrompt, createSession, removePrompt } from '../store/conversation.
 import type { Committed, Store } from '../store/store.ts';
 import type { StoredTask, TaskChange } from '../store/task.ts';
 import type { Clock } from './clock.ts';
-import { notify, type Sink } from './feed.ts';
 import type { Live } from './live.ts';
 import type { PeerBook, Peering } from './peering.ts';
+import { Watchers } from './sink.ts';
 
 type Offer = z.infer<(typeof between)['peer.task']>;
 type Report = z.infer<(typeof between)['peer.task_report']>;
@@ -42,7 +42,8 @@ const NOT_NOW: ReadonlySet<string> = new Set(['peer.offline', 'gateway.stopping'
 
 export class Delegation {
   readonly #parts: DelegationParts;
-  readonly #watchers = new Set<Sink>();
+  /** Are told of every task that changes. */
+  readonly watchers = new Watchers();
 
   constructor(parts: DelegationParts) {
     this.#parts = parts;
@@ -60,12 +61,6 @@ export class Delegation {
   /** Sets right, after a start, what became of the tasks that run here. */
   recover(): void {
     for (const stored of this.#parts.store.tasks.open('in')) this.#look(stored);
-  }
-
-  /** Hears of every task that changes. The result ends it. */
-  watch(sink: Sink): () => void {
-    this.#watchers.add(sink);
-    return () => this.#watchers.delete(sink);
   }
 
   list(peer: PeerName | undefined): Task[] {
@@ -109,7 +104,7 @@ export class Delegation {
         `${made.promptId} was used for another task. Choose another promptId.`,
       );
     }
-    if (isNew) this.#tell(stored.task);
+    if (isNew) this.watchers.tell('task.changed', { task: stored.task });
     if (!isOver(stored.task.state)) this.#offer(stored);
     return stored.task.taskId;
   }
@@ -211,7 +206,7 @@ export class Delegation {
     });
     live.wake(sessionId);
     const taken = store.tasks.find(taskId, 'in', key)?.task ?? task;
-    this.#tell(taken);
+    this.watchers.tell('task.changed', { task: taken });
     return reportOf(taken);
   }
 
@@ -263,14 +258,8 @@ export class Delegation {
     const now = clock.now();
     peering.write(() => store.tasks.change(stored, change, now));
     const task = { ...stored.task, ...change, updatedAt: now };
-    this.#tell(task);
+    this.watchers.tell('task.changed', { task });
     return task;
-  }
-
-  #tell(task: Task): void {
-    if (this.#watchers.size === 0) return;
-    const frame = notify('task.changed', { task });
-    for (const watcher of this.#watchers) watcher.send(frame);
   }
 
   /** Throws the problem peer.forbidden, else answers what the peer is called. */

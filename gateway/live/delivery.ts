@@ -1,7 +1,7 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
 import { backOffMs } from '../core/mail.ts';
 import { messageOf } from '../language.ts';
-import type { MessageId, OutboxStatus, Receipt, SessionId } from '../protocol/index.ts';
+import type { Handled, MessageId, Receipt, SessionId } from '../protocol/index.ts';
 import {
   deliverLane,
   giveUpBent,
@@ -18,13 +18,6 @@ import { persist } from './persist.ts';
 import type { Readers } from './readers.ts';
 import type { Logger } from './surroundings.ts';
 
-/** What another gateway said of one message. pending: not now, try again later. */
-export interface Carried {
-  readonly status: Extract<OutboxStatus, 'done' | 'dead' | 'pending'>;
-  readonly receipts: readonly Receipt[];
-  readonly reason?: string;
-}
-
 /** What became, since, of a message that came from another gateway. */
 export interface ForeignReceipt {
   readonly id: MessageId;
@@ -34,7 +27,7 @@ export interface ForeignReceipt {
 /** The way to another gateway, for as long as it is linked. Rejecting means: nothing is known, all is tried again. */
 export interface Carrier {
   /** Messages of one lane in their order; answered one by one, in the same order. The last ones may stay unanswered. */
-  deliver(batch: readonly StoredOutgoing[]): Promise<readonly Carried[]>;
+  deliver(batch: readonly StoredOutgoing[]): Promise<readonly Handled[]>;
   receipts(batch: readonly ForeignReceipt[]): Promise<void>;
 }
 
@@ -272,7 +265,7 @@ export class Delivery implements AsyncDisposable {
       for (const mail of leaving) store.outbox.leave(mail, 'inflight');
       return leaving;
     });
-    let answers: readonly Carried[] = [];
+    let answers: readonly Handled[] = [];
     let fault = 'the link was cut';
     try {
       answers = await carrier.deliver(batch);

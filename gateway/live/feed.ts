@@ -1,26 +1,15 @@
 // The one stream: what commits wrote goes to everybody who follows. A subscriber is a cursor and a place to write to;
 // whoever falls behind is read on from the log, so a slow reader costs the others nothing.
-import type { Actor, NotificationName, NotificationParams, SessionId } from '../protocol/index.ts';
+import type { Actor, SessionId } from '../protocol/index.ts';
 import { cursorAt } from '../core/log.ts';
 import { Recent, type Framed } from './recent.ts';
 import { isLong, type Batch, type LogOf, type LogStore } from '../store/log.ts';
 import type { ChangedSession } from '../store/session.ts';
 import type { Committed } from '../store/store.ts';
+import { frameOf, notify, Watchers, type Sink } from './sink.ts';
 
 /** Events read from the log at a time, for a subscriber that is behind. */
 const PAGE = 500;
-
-/** Where frames go: a connected client. */
-export interface Sink {
-  /** Hands over one frame of text; false when no more should come before `onDrain`. */
-  send(frame: string | Buffer): boolean;
-  /** Calls back once, when there is room again. */
-  onDrain(callback: () => void): void;
-}
-
-/** A JSON-RPC notification as text, from parameters that already are text. */
-const frameOf = (method: NotificationName, params: string): string =>
-  `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
 
 /** Somebody who follows a session. */
 export interface Follower {
@@ -68,7 +57,8 @@ interface Following {
 export class Feed {
   readonly #log: LogStore;
   readonly #subscribers = new Map<SessionId, Following>();
-  readonly #watchers = new Set<Sink>();
+  /** Are told of every session that changes. */
+  readonly watchers = new Watchers();
   /** Sessions whose followers are about to be told. */
   readonly #news = new Set<SessionId>();
 
@@ -124,12 +114,6 @@ export class Feed {
     return this.#subscribers.has(sessionId);
   }
 
-  /** Hears of every session that changes. The result ends it. */
-  watch(sink: Sink): () => void {
-    this.#watchers.add(sink);
-    return () => this.#watchers.delete(sink);
-  }
-
   publish({ batches, sessions }: Committed): void {
     for (const batch of batches) this.#publishBatch(batch);
     for (const session of sessions) this.#publishSession(session);
@@ -153,13 +137,10 @@ export class Feed {
 
   #publishSession({ sessionId, isGone, read }: ChangedSession): void {
     if (isGone) this.#end(sessionId);
-    if (this.#watchers.size === 0) return;
+    if (this.watchers.isEmpty) return;
     const session = read();
-    const frame =
-      session === undefined
-        ? notify('session.removed', { sessionId })
-        : notify('session.changed', { session });
-    for (const watcher of this.#watchers) watcher.send(frame);
+    if (session === undefined) this.watchers.tell('session.removed', { sessionId });
+    else this.watchers.tell('session.changed', { session });
   }
 
   #end(sessionId: SessionId): void {
@@ -220,7 +201,3 @@ export class Feed {
     );
   }
 }
-
-/** A JSON-RPC notification as text. */
-export const notify = <N extends NotificationName>(method: N, params: NotificationParams<N>): string =>
-  frameOf(method, JSON.stringify(params));

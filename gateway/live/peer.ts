@@ -16,7 +16,7 @@ import { Calls } from '../peers/calls.ts';
 import type { Link } from '../peers/link.ts';
 import { Messages } from '../peers/messages.ts';
 import { Serving, type Outcome, type ServingOptions } from '../peers/serving.ts';
-import type { Sink } from './feed.ts';
+import type { Sink } from './sink.ts';
 import { sessionOf } from './foreign.ts';
 import type { RemoteSessions } from './remoteSessions.ts';
 import { Visit } from './visit.ts';

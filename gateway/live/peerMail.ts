@@ -3,7 +3,6 @@ import { between, Handled, type Letter, type PeerName } from '../protocol/index.
 import { z } from 'zod';
 import { destinationOf } from '../core/mail.ts';
 import { receiptFrom } from '../core/peerMail.ts';
-import { withoutUndefined } from '../language.ts';
 import { noteForeign, receiveLetter } from '../store/peerMail.ts';
 import { newDelivered } from '../store/mailDelivery.ts';
 import type { StoredOutgoing } from '../store/outboxRow.ts';
@@ -74,13 +73,10 @@ class PeerMail {
           // What is behind it must not overtake it.
           if (answers.some(({ status }) => status === 'pending')) break;
         }
-        return answers.map(({ receipts, reason, status }, index) =>
-          withoutUndefined({
-            status,
-            receipts: receipts.map((receipt) => receiptFrom(batch[index]?.message?.to ?? '', receipt)),
-            reason,
-          }),
-        );
+        return answers.map((answer, index) => ({
+          ...answer,
+          receipts: answer.receipts.map((receipt) => receiptFrom(batch[index]?.message?.to ?? '', receipt)),
+        }));
       },
       receipts: async (receipts) => void (await call('peer.receipts', { receipts })),
     };

@@ -24,6 +24,7 @@ import { LivePeer, REMOVED, type PeerSurroundings } from './peerLink.ts';
 import type { PeerBook } from './peering.ts';
 import { Reach } from './reach.ts';
 import { rotate } from './rekey.ts';
+import { Watchers } from './sink.ts';
 import type { Logger } from './surroundings.ts';
 
 export interface PeerSettings {
@@ -49,9 +50,6 @@ export interface PeersWorld {
   readonly about: { readonly instanceId: string; readonly version: string };
 }
 
-/** What changed, as those hear who watch. */
-export type PeerNews = { readonly changed: Peer } | { readonly removed: PeerName };
-
 /** Who has to know at once when a peer is treated otherwise. */
 export interface PeerFollower {
   policyChanged(key: number): void;
@@ -75,7 +73,8 @@ export class Peers implements PeerBook, AsyncDisposable {
   readonly #peers = new Map<number, LivePeer>();
   /** What each lets us do there. */
   readonly #allows = new Map<number, PeerPolicy>();
-  readonly #watchers = new Set<(news: PeerNews) => void>();
+  /** Are told of every peer that changes. */
+  readonly watchers = new Watchers();
   #rotating: Promise<Result<'peers.rotate'>> | undefined;
 
   constructor(world: PeersWorld) {
@@ -122,7 +121,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     };
     this.links.onChanged((fingerprint) => {
       const peer = this.#byFingerprint(fingerprint);
-      if (peer !== undefined) this.#tell({ changed: this.describe(peer) });
+      if (peer !== undefined) this.watchers.tell('peer.changed', { peer: this.describe(peer) });
     });
   }
 
@@ -180,12 +179,6 @@ export class Peers implements PeerBook, AsyncDisposable {
     };
   }
 
-  /** Hears of every change. The result ends that. */
-  watch(callback: (news: PeerNews) => void): () => void {
-    this.#watchers.add(callback);
-    return () => this.#watchers.delete(callback);
-  }
-
   /** Makes a code. Throws the problem peer.offline when nobody could dial us. */
   async invite(inviting: Inviting) {
     const listener = await this.#reach.listen().catch((cause: unknown) => {
@@ -230,7 +223,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     peer?.end(REMOVED, 'removed');
     this.follower.removed(key);
     this.#audit.note('peer.removed', { peer: name });
-    this.#tell({ removed: name });
+    this.watchers.tell('peer.removed', { name });
   }
 
   async setPolicy(name: PeerName, change: PolicyChange): Promise<PeerPolicy> {
@@ -339,7 +332,7 @@ export class Peers implements PeerBook, AsyncDisposable {
   #renamed(key: number, before: PeerName): void {
     if (this.nameOf(key) === before) return;
     this.follower.renamed(key, before);
-    this.#tell({ removed: before });
+    this.watchers.tell('peer.removed', { name: before });
   }
 
   #add(stored: StoredPeer): LivePeer {
@@ -362,10 +355,6 @@ export class Peers implements PeerBook, AsyncDisposable {
   #changed(key: number): void {
     const peer = this.#peers.get(key);
     if (peer !== undefined) this.links.changed(peer.stored.fingerprint);
-  }
-
-  #tell(news: PeerNews): void {
-    for (const watcher of this.#watchers) watcher(news);
   }
 
   #onRing(hasSlept: boolean): void {

@@ -1,12 +1,6 @@
 // The sessions of peers, as last heard: told to whoever watches, beside those of this gateway.
-import type {
-  NotificationName,
-  NotificationParams,
-  PeerName,
-  Session,
-  SessionId,
-} from '../protocol/index.ts';
-import { notify, type Sink } from './feed.ts';
+import type { PeerName, Session, SessionId } from '../protocol/index.ts';
+import { Watchers } from './sink.ts';
 
 /** Of one peer, and characters of one session: what it tells of its own accord is kept in memory. */
 const MOST_SESSIONS = 10_000;
@@ -15,7 +9,8 @@ const MOST_CHARACTERS = 64 * 1024;
 export class RemoteSessions {
   /** By the key of the peer, which stays when it is called otherwise. */
   readonly #all = new Map<number, Map<SessionId, Session>>();
-  readonly #watchers = new Set<Sink>();
+  /** Are told of every session of a peer that changes. */
+  readonly watchers = new Watchers();
   readonly #isOurs: (sessionId: SessionId) => boolean;
 
   constructor(isOurs: (sessionId: SessionId) => boolean) {
@@ -28,12 +23,6 @@ export class RemoteSessions {
 
   of(peer: number): Session[] {
     return [...(this.#all.get(peer)?.values() ?? [])];
-  }
-
-  /** Hears of every session of a peer that changes. The result ends it. */
-  watch(sink: Sink): () => void {
-    this.#watchers.add(sink);
-    return () => this.#watchers.delete(sink);
   }
 
   /** All that a peer has; with `isComplete` what is not named is gone there. */
@@ -55,21 +44,15 @@ export class RemoteSessions {
     if (text.length > MOST_CHARACTERS || (sessions.size >= MOST_SESSIONS && !sessions.has(sessionId))) return;
     if (JSON.stringify(sessions.get(sessionId)) === text) return;
     sessions.set(sessionId, session);
-    this.#tell('session.changed', { session });
+    this.watchers.tell('session.changed', { session });
   }
 
   remove(peer: number, sessionId: SessionId): void {
-    if (this.#all.get(peer)?.delete(sessionId) === true) this.#tell('session.removed', { sessionId });
+    if (this.#all.get(peer)?.delete(sessionId) === true) this.watchers.tell('session.removed', { sessionId });
   }
 
   /** The peer is called otherwise. */
   rename(peer: number, name: PeerName): void {
     for (const session of this.of(peer)) this.put(peer, { ...session, peer: name });
-  }
-
-  #tell<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
-    if (this.#watchers.size === 0) return;
-    const frame = notify(method, params);
-    for (const watcher of this.#watchers) watcher.send(frame);
   }
 }

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { object } from '../protocol/shape.ts';
 import { isRepeatable } from '../core/peerPolicy.ts';
 import type { Calls } from '../peers/calls.ts';
-import { notify, type Sink } from './feed.ts';
+import { notify, type Sink } from './sink.ts';
 import { splitCursor } from '../core/log.ts';
 import { withoutUndefined } from '../language.ts';
 import { fromPeer, readable } from './foreign.ts';

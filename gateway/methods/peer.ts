@@ -1,6 +1,5 @@
 // peers.*: who is linked to this gateway, and how others become so.
 import { PeerPolicy, type peerMethods } from '../protocol/index.ts';
-import { notify } from '../live/feed.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { Gateway } from './parts.ts';
 
@@ -36,15 +35,8 @@ export const peerHandlers = ({ peers, delegation }: Gateway): Handlers<keyof typ
 
   'peers.watch': (_params, caller) => {
     const push = caller.mustPush();
-    const tell = peers.watch((news) =>
-      push.send(
-        'changed' in news
-          ? notify('peer.changed', { peer: news.changed })
-          : notify('peer.removed', { name: news.removed }),
-      ),
-    );
-    caller.keep('peers', tell);
-    caller.keep('tasks', delegation.watch(push));
+    caller.keep('peers', peers.watchers.add(push));
+    caller.keep('tasks', delegation.watchers.add(push));
     return { peers: peers.list() };
   },
 

@@ -234,8 +234,8 @@ export const sessionHandlers = ({
 
     'session.watch': (_params, caller) => {
       const push = caller.mustPush();
-      caller.keep('watch', feed.watch(push));
-      if (caller.peer === undefined) caller.keep('watch peers', peering.sessions.watch(push));
+      caller.keep('watch', feed.watchers.add(push));
+      if (caller.peer === undefined) caller.keep('watch peers', peering.sessions.watchers.add(push));
       return { sessions: visible(caller) };
     },
 

@@ -154,12 +154,11 @@ export class SessionStore {
     const sums = this.#db.get(
       `SELECT total(queued) AS queued, total(uncertain) AS uncertain, total(open_permissions) AS open FROM (${SELECT})`,
     );
-    const [queued, uncertain, pendingPermissions] = [
-      sums?.['queued'],
-      sums?.['uncertain'],
-      sums?.['open'],
-    ].map(Number);
-    return { queued: queued ?? 0, uncertain: uncertain ?? 0, pendingPermissions: pendingPermissions ?? 0 };
+    return {
+      queued: Number(sums?.['queued']),
+      uncertain: Number(sums?.['uncertain']),
+      pendingPermissions: Number(sums?.['open']),
+    };
   }
 
   /** Those in which the gateway before may have left something to set right, or to go on with. */

@@ -208,10 +208,9 @@ test('a mailbox at a peer that stays full is asked ever more seldom, with one le
     deliver: (batch) => {
       asked.push(batch.length);
       onAsked();
-      const answers = batch.map(
-        () => ({ status: (room -= 1) >= 0 ? 'done' : 'pending', receipts: [] }) as const,
+      return Promise.resolve(
+        batch.map(() => ({ status: (room -= 1) >= 0 ? 'done' : 'pending', receipts: [] })),
       );
-      return Promise.resolve(answers);
     },
     receipts: () => Promise.resolve(),
   });
