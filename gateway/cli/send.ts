@@ -80,7 +80,8 @@ async function followPrompt(
     for (const event of news.events) {
       const isOfPrompt = 'promptId' in event && event.promptId === promptId;
       if (event.type === 'prompt') isMine = isOfPrompt;
-      if (!isMine && !isOfPrompt) continue;
+      // In its turn others are sent, edited and taken out.
+      if (!isOfPrompt && (!isMine || 'promptId' in event)) continue;
       // Who sends a prompt knows it.
       if (event.type !== 'prompt' || out.json) show.events([event]);
       const code = isOfPrompt ? ENDS[event.type] : undefined;

@@ -121,7 +121,8 @@ export const streamsOf = ({ store, feed, mail, peering, clock }: Needed): Stream
             stream.send(JSON.stringify(whole), cursorAt(logId, whole.seq));
         }
         if ((isOfPrompt && LAST_WORDS.has(event.type)) || event.seq >= until) return 'last';
-        return isMine || isOfPrompt ? 'send' : 'skip';
+        // In its turn others are sent, edited and taken out.
+        return isOfPrompt || (isMine && !('promptId' in event)) ? 'send' : 'skip';
       });
     },
 

@@ -90,12 +90,13 @@ test('a prompt is answered by a stream: a ping, its own turn, each message whole
   );
 });
 
-test('the stream of a prompt that waits begins with its place and tells nothing of the turn before', async () => {
+test('the stream of a prompt that waits begins with its place, and neither tells anything of the other', async () => {
   const sessionId = await client.newSession();
-  await client.call('session.send', { sessionId, message: 'slow 10 20' });
+  const before = await open('/rpc', send(sessionId, 'slow 10 20'));
   const told = events(await read(await open('/rpc', send(sessionId, 'echo mine'))));
   assert.deepEqual([told[1]?.type, told[1]?.['position']], ['queued', 1]);
   assert.deepEqual(contentOf(told, 'partial'), ['mine']);
+  assert.ok(events(await read(before)).every(({ type }) => type !== 'queued'));
   assert.equal(told.filter(({ type }) => type === 'result').length, 1);
 });
 
