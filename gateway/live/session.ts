@@ -303,9 +303,10 @@ export class LiveSession {
       tools[Symbol.dispose]();
       // It runs, but that could not be written down: whoever comes next would not find its memory.
       await this.#conversation?.[Symbol.asyncDispose]();
-      store.written(() =>
-        this.#note({ agent: signal.aborted || this.#end.signal.aborted ? 'none' : 'failed' }),
-      );
+      store.written(() => {
+        store.processes.removeOf(this.#log);
+        this.#note({ agent: signal.aborted || this.#end.signal.aborted ? 'none' : 'failed' });
+      });
       throw error;
     }
   }
@@ -353,8 +354,7 @@ export class LiveSession {
     if (this.#turn?.stopping !== undefined) return undefined;
     this.#transcriber.closeMessage();
     const answer = await this.#questions.ask(question, signal, this.#turn?.prompt.promptId);
-    // While it was open, the agent was not ended for having nothing to do.
-    if (this.#turn === undefined) this.#rest.begin();
+    if (this.#turn === undefined) this.#rest.begin(); // While it was open, its agent could not be ended.
     return answer;
   }
 
@@ -372,7 +372,7 @@ export class LiveSession {
     this.#questions.withdrawAll();
     logger.info({ sessionId: this.#log.sessionId, pid: conversation.pid, detail }, 'agent ended');
     store.written(() => {
-      store.processes.remove(conversation.pid);
+      store.processes.removeOf(this.#log);
       if (store.sessions.find(this.#log.sessionId) !== undefined) this.#note({ agent: 'none' });
     });
   }

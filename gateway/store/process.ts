@@ -26,6 +26,11 @@ export class ProcessStore {
     this.#db.run('DELETE FROM process WHERE pid = ?', pid);
   }
 
+  /** Nothing of a session runs any more, whether it came up or not. */
+  removeOf({ key }: LogOf): void {
+    this.#db.run('DELETE FROM process WHERE session_key = ?', key);
+  }
+
   list(): KnownProcess[] {
     return this.#db.all('SELECT pid, start_time FROM process').map((row) => {
       const { pid, start_time: startTime } = ProcessRow.parse(row);
