@@ -1,4 +1,4 @@
-// The life of a permission: open, then answered once or taken back. No answer is never consent.
+// The life of a permission: open, then answered once or taken back. Silence is never consent.
 import { misfits, type Actor, type FormContent, type Permission } from '../protocol/index.ts';
 
 export type PermissionState =

@@ -1,4 +1,4 @@
-// Permissions: questions of an agent that somebody must answer. They wait; no answer is never consent.
+// Permissions: questions of an agent that somebody must answer. They wait: silence is never consent.
 import { z } from 'zod';
 import { object, ok } from './shape.ts';
 import { method, notification } from './contract.ts';
