@@ -1,12 +1,12 @@
-// Which row of the tree is selected: that of the open chat, also when it has moved. One row at a time is asked of VS Code:
-// of two, the one that it turns to last need not be the one that was asked last.
+// Which row of the tree is selected: that of the open chat, also when it has moved. VS Code is asked to select one row at a
+// time: of two requests that overlap, the first may be carried out last.
 
 export interface SelectionParts {
-  /** What VS Code calls selected: none while it fetches rows anew. */
+  /** The row that is selected according to VS Code, which knows of none while it fetches rows anew. */
   readonly selected: () => string | undefined;
   /** The folder or group that a row stands in; undefined: there is no such row. */
   readonly placeOf: (id: string | undefined) => string | undefined;
-  /** Somebody would see it, and nothing opens that is folded on purpose. `isMoved`: it may stand in a folder now. */
+  /** Whether selecting it would be seen, and would open nothing that a person has folded. `isMoved`: it may be in another folder now. */
   readonly canShow: (id: string, isMoved: boolean) => boolean;
   /** Rejects when VS Code does not have the row yet, just after a start. */
   readonly reveal: (id: string) => PromiseLike<unknown>;
@@ -14,11 +14,11 @@ export interface SelectionParts {
 
 export class TreeSelection {
   readonly #parts: SelectionParts;
-  /** To be selected as soon as there is a row of it. */
+  /** Is selected as soon as there is a row for it. */
   #wanted: string | undefined;
-  /** The selected session has got another place. */
+  /** The selected session, when its row is about to move to another folder or group. */
   #moved: string | undefined;
-  /** VS Code was asked to select this row: what it calls selected is the row before, or one that somebody clicked. */
+  /** VS Code was asked to select this row. Until it has, it names the row before, or one that somebody has clicked. */
   #turningTo: string | undefined;
   /** The row that was selected last. */
   #last: string | undefined;
@@ -47,7 +47,7 @@ export class TreeSelection {
     this.#lastIn = this.#parts.placeOf(this.id);
   }
 
-  /** Before rows are drawn that are not what they were: VS Code leaves the selection on the folder that a row moves into. */
+  /** Call it before changed rows are drawn: when a row moves into a folder, VS Code leaves the selection on the folder. */
   drawing(): void {
     const { id } = this;
     const place = this.#parts.placeOf(id);

@@ -138,10 +138,10 @@ export const ticksNow = (): number => {
   }
 };
 
-/** The same on every Linux, whatever the kernel counts in. */
+/** Ticks per second: Linux shows programs 100 on every machine, whatever the kernel itself counts in. */
 const TICKS_PER_SECOND = 100;
 
-/** What was started under a mark since then, wherever it is now: commands of an agent outlive it in sessions of their own. */
+/** The processes with this mark that started since then, in whatever session: commands of an agent can outlive it in sessions of their own. */
 export const markedSince = (mark: string, since: number): Member[] => {
   if (process.platform !== 'linux') return [];
   return allRows().filter(
@@ -150,11 +150,14 @@ export const markedSince = (mark: string, since: number): Member[] => {
   );
 };
 
-/** What a leader that is gone has left in its group and session: only what bears a mark, for its pid may be used again. */
+/**
+ * What a leader that has ended has left in its group and session. Only processes with a mark count: the pid, which names group
+ * and session, may have passed to a stranger.
+ */
 const orphans = (leader: number): Member[] =>
   process.platform === 'linux' ? family(leader, '').filter(({ pid }) => markOf(pid) !== undefined) : [];
 
-/** Sends a signal to those that are still the processes they were. */
+/** Sends a signal to each of these, unless its pid has passed to another process. */
 export const signalAll = (members: readonly Member[], signal: NodeJS.Signals): void => {
   for (const member of members) {
     if (startTime(member.pid) !== member.startTime) continue;

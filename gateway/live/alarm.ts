@@ -5,9 +5,9 @@ export interface AlarmParts {
   readonly clock: Clock;
   /** The first of all that is waited for, in ticks of the clock; Infinity: nothing. */
   readonly firstDue: () => number;
-  /** It rings at least so often: otherwise a sleep would not be noticed. */
+  /** The longest time between two rings: with none at all, a sleep would go unnoticed. */
   readonly atLeastMs: number;
-  /** So late can only be a timer of a machine that has slept. */
+  /** A timer that is later than this says that the machine has slept. */
   readonly lateMs: number;
   readonly onRing: (hasSlept: boolean) => void;
 }
@@ -16,14 +16,14 @@ export class Alarm implements Disposable {
   readonly #parts: AlarmParts;
   #set: { readonly at: number; readonly cancel: () => void } | undefined;
   #isOff = false;
-  /** All are asked at the end of it, once. */
+  /** While it rings nothing is set: when it has rung, `firstDue` is asked once. */
   #isRinging = false;
 
   constructor(parts: AlarmParts) {
     this.#parts = parts;
   }
 
-  /** Somebody waits until then. Whoever has changed his mind to a later time costs one ring for nothing. */
+  /** Rings at this tick at the latest. It cannot be put off: whoever wants to wait longer is rung once for nothing. */
   by(due: number): void {
     if (this.#isOff || this.#isRinging) return;
     const { clock, atLeastMs } = this.#parts;
@@ -40,7 +40,10 @@ export class Alarm implements Disposable {
     this.#set?.cancel();
   }
 
-  /** Some systems stop the clock of timers while they sleep, so the wall clock is asked too. When it was only set: a ping. */
+  /**
+   * Some systems stop the clock of timers while they sleep, so the wall clock is asked as well. If somebody has only set the
+   * wall clock, the price of the mistake is one ping.
+   */
   #ring(at: number, wall: number): void {
     const { clock, lateMs, onRing, firstDue } = this.#parts;
     this.#set = undefined;

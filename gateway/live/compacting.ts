@@ -5,7 +5,10 @@ import type { Surroundings } from './surroundings.ts';
 /** Events that are joined at once, which takes a few milliseconds. */
 const PART = 1000;
 
-/** Leaves less than a part, and what the parts have become, for the end of the turn. A turn that is cut here is whole, too. */
+/**
+ * Compacts a turn whose end is about to be written, part by part: the end itself then has less than one part left to join. A
+ * gateway that dies in between leaves a log that reads the same.
+ */
 export async function compactLong(
   { store, logger }: Pick<Surroundings, 'store' | 'logger'>,
   log: LogOf,
@@ -17,7 +20,7 @@ export async function compactLong(
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (err) {
-    // A full disk, say: the end does it, once there is room.
+    // A full disk, for example: then the end of the turn does it, once there is room.
     logger.warn({ err, sessionId: log.sessionId }, 'a long turn is not compacted yet');
   }
 }

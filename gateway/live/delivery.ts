@@ -18,13 +18,16 @@ import { persist } from './persist.ts';
 import type { Readers } from './readers.ts';
 import type { Logger } from './surroundings.ts';
 
-/** What became, since, of a message that came from another gateway. */
+/** What has become of a message that came from another gateway, since that gateway was last told. */
 export interface ForeignReceipt {
   readonly id: MessageId;
   readonly receipt: Receipt;
 }
 
-/** The way to another gateway, for as long as it is linked. Rejecting means: nothing is known, all is tried again. */
+/**
+ * The way to another gateway, for as long as it is linked. A promise that rejects says nothing of what has arrived: all of the
+ * batch is sent again.
+ */
 export interface Carrier {
   /** Messages of one lane in their order; answered one by one, in the same order. The last ones may stay unanswered. */
   deliver(batch: readonly StoredOutgoing[]): Promise<readonly Handled[]>;
@@ -35,7 +38,7 @@ export interface Carrier {
 const BATCH = 64;
 /** Lanes that share a transaction. */
 const LANES = 8;
-/** After something that should not have happened. */
+/** How long a lane rests after an error that should not have happened. */
 const FAULT_MS = 15_000;
 
 /** What deliveries need of the world. */
@@ -45,23 +48,23 @@ export interface DeliveryWorld {
   readonly logger: Logger;
   readonly readers: Readers;
   readonly wakeSession: (sessionId: SessionId) => void;
-  /** Called when mail that was on its way waits again: its time may be over by now. */
+  /** Called when mail that was on its way waits again: it may have expired meanwhile. */
   readonly onBack: () => void;
 }
 
 interface Lane {
   readonly name: string;
   peer: string | null;
-  /** Its first message waits for this; the result ends the waiting. */
+  /** Ends the back-off that its first message waits for; undefined: it does not wait. */
   pause: (() => void) | undefined;
-  /** Some of it is on its way to a peer: what comes behind follows when that is answered. */
+  /** A batch of it is on its way to a peer: the next one follows when that is answered. */
   isCarried: boolean;
   failures: number;
 }
 
 export class Delivery implements AsyncDisposable {
   readonly #world: DeliveryWorld;
-  /** By name and peer: a peer that was given another name leaves its lanes beside those of who has its old one. */
+  /** By name and peer: after a peer was renamed, another one may have lanes under the old name. */
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new Set<Lane>();
   readonly #carriers = new Map<string, Carrier>();
@@ -69,7 +72,7 @@ export class Delivery implements AsyncDisposable {
   readonly #calm = new Set<SessionId>();
   readonly #working = new Set<Promise<void>>();
   #isScheduled = false;
-  /** Peers that are being told of receipts. */
+  /** Peers to which receipts are being sent. */
   readonly #telling = new Set<string>();
   readonly #toTellAgain = new Set<string>();
   #isClosing = false;
@@ -78,7 +81,7 @@ export class Delivery implements AsyncDisposable {
     this.#world = world;
   }
 
-  /** Goes on with what the gateway before has left. */
+  /** Goes on with the mail that was under way when the gateway last ended. */
   async recover(): Promise<void> {
     const { store } = this.#world;
     await store.synced(() => store.outbox.recover());
@@ -96,7 +99,7 @@ export class Delivery implements AsyncDisposable {
       failures: 0,
     };
     this.#lanes.set(keyOf(lane, peer), known);
-    // What comes behind a message that waits, waits with it.
+    // Order is kept: while the first message of a lane waits, so do those behind it.
     if (known.pause !== undefined || known.isCarried) return;
     if (known.peer !== null && !this.#carriers.has(known.peer)) return;
     this.#ready.add(known);
@@ -115,7 +118,7 @@ export class Delivery implements AsyncDisposable {
     for (const lane of this.#lanes.values()) {
       if (lane.peer !== peer) continue;
       if (lane.pause !== undefined) this.#resume(lane);
-      // What it is about to answer may be from before.
+      // The answer that is under way may have been given before there was room.
       else if (lane.isCarried) lane.failures = 0;
     }
   }
@@ -134,7 +137,7 @@ export class Delivery implements AsyncDisposable {
     };
   }
 
-  /** A peer is called otherwise: what waits for it waits under its new name. */
+  /** A peer was renamed: what waits for it now waits under the new name. */
   renamePeer(from: string, to: string): void {
     for (const lane of [...this.#lanes.values()]) {
       if (lane.peer !== from) continue;
@@ -203,7 +206,7 @@ export class Delivery implements AsyncDisposable {
       await this.#deliver(lanes, calm);
     } catch (error) {
       this.#world.logger.error({ err: error }, 'mail');
-      // One of them cannot be delivered: the others shall not wait for it.
+      // One of them cannot be delivered; it must not keep the others waiting.
       for (const lane of lanes) {
         await this.#deliver([lane], []).catch(() => this.#pause(lane, FAULT_MS));
       }
@@ -256,9 +259,9 @@ export class Delivery implements AsyncDisposable {
     if (isEmpty && !this.#ready.has(lane)) this.#forget(lane);
     if (carrier === undefined || isEmpty) return;
     lane.isCarried = true;
-    // Read here: what was asked for earlier, say that one of them is sent anew, is done only now.
+    // Read only now: calls that were made meanwhile, to send one of them anew for example, have taken effect.
     const batch = await store.synced(() => {
-      // Where nothing was taken the last time, one is enough to ask with.
+      // When nothing was taken the last time, one message is enough to find out whether there is room.
       const waiting = next(lane.failures === 0 ? BATCH : 1);
       for (const mail of waiting) if (isBent(mail)) giveUpBent(store, mail, clock.now());
       const leaving = waiting.filter((mail) => !isBent(mail));
@@ -333,7 +336,7 @@ export class Delivery implements AsyncDisposable {
     }
   }
 
-  /** Its disk is full, say: nothing else would bring us to it before there is more to tell. */
+  /** Tries again later when a peer could not take receipts, because its disk is full for example: nothing else would. */
   #tellAgain(peer: string): void {
     if (this.#toTellAgain.has(peer)) return;
     this.#toTellAgain.add(peer);

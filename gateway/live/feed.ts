@@ -38,8 +38,9 @@ interface Subscriber {
   /** All up to here was handed over. */
   seq: number;
   /**
-   * It has read what was published as it was published. Who has read compacted pages may stand at the same seq with less of
-   * a message, whose piece is still to come: what was published then would leave a hole.
+   * Whether it has got every event in the form in which it was published. A subscriber that has read compacted pages can be at
+   * the same seq and still lack a piece of a message, which comes with a later event: for it the published batch, which goes on
+   * after that piece, would leave a hole.
    */
   isAbreast: boolean;
   /** behind: the next page of the log comes in a moment. waiting: it comes when there is room. */
@@ -128,7 +129,7 @@ export class Feed {
     if (framed !== undefined) subscribers.said.add(framed);
     for (const subscriber of subscribers.all) {
       if (subscriber.state !== 'reading') continue;
-      // At the end of the log everybody knows the same.
+      // Whoever has read up to the end of the log knows all that the others know.
       if (subscriber.seq === batch.after) subscriber.isAbreast = true;
       if (framed !== undefined && subscriber.seq === batch.after) this.#hand(subscriber, framed);
       else this.#catchUp(subscriber);

@@ -18,9 +18,9 @@ export interface PeerSurroundings {
   readonly links: Links;
   /** Our own fingerprint, to settle which of two links is kept. */
   readonly own: () => string;
-  /** Ends in `linked`, or in a step `failed`. */
+  /** Dials. Must end in a call of `linked`, or in the step `failed`. */
   readonly dial: (peer: LivePeer) => void;
-  /** Something is due then; Infinity: nothing, but a sleep should be noticed. */
+  /** Asks to be rung at this tick; Infinity: nothing is due, but a sleep should still be noticed. */
   readonly onDue: (at: number) => void;
   /** For the log, and for people who watch. */
   readonly onNews: (peer: LivePeer, news: 'state' | 'flapping') => void;
@@ -28,7 +28,7 @@ export interface PeerSurroundings {
   readonly onRemoved: (peer: LivePeer, hasRemovedUs: boolean) => void;
 }
 
-/** Whoever waits to see what becomes of a new peer waits no longer. */
+/** The longest that somebody who links a new peer is kept waiting for the first attempt. */
 const SETTLED_MS = 15_000;
 
 const OLD_KEY = 'It knows this gateway by an older key: invite it, or join it, again.';
@@ -45,7 +45,7 @@ export class LivePeer {
   #heardAt: string | null = null;
   /** When the state began, in wall time. */
   since: string;
-  /** Ends what is under way for it. */
+  /** Aborted when the peer is removed or the gateway ends: it stops the dialling that is under way. */
   readonly gone = new AbortController();
 
   constructor(stored: StoredPeer, world: PeerSurroundings) {
@@ -91,7 +91,7 @@ export class LivePeer {
   }
 
   tick(): void {
-    // Not at each frame: what is heard changes nothing until somebody asks.
+    // Not with each frame: the time of the last one is read when it is asked for.
     const { link } = this;
     if (link !== undefined && 'link' in this.#status)
       this.step({ step: 'heard', id: this.#status.link.id }, link.lastHeardAt);
@@ -179,7 +179,7 @@ export class LivePeer {
     this.step({ step: 'lost', id, reason: link.byeCode === 'replaced' ? CLONE : reason, final });
     this.#links.delete(id);
     if (final) this.#world.onRemoved(this, true);
-    // It is there, with a new key: no need to wait.
+    // It has answered, though with a new key: no need to wait before dialling again.
     if (link.byeCode === 'rotated') this.step({ step: 'dial' });
   }
 

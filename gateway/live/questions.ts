@@ -8,7 +8,7 @@ import type { Surroundings } from './surroundings.ts';
 
 interface Waiting {
   readonly resolve: (answer: Answer | undefined) => void;
-  /** Whether it is void when the turn ends. */
+  /** Whether it was asked in a turn: then it is void when that turn ends. */
   readonly isOfTurn: boolean;
 }
 
@@ -64,7 +64,7 @@ export class Questions {
     this.#waiting.get(permissionId)?.resolve(answer);
   }
 
-  /** What was asked in the turn needs no answer any more. */
+  /** The turn is over: what was asked in it needs no answer any more. */
   endTurn(): void {
     for (const [permissionId, { isOfTurn }] of this.#waiting) if (isOfTurn) this.#withdraw(permissionId);
   }
@@ -74,7 +74,7 @@ export class Questions {
     for (const permissionId of this.#waiting.keys()) this.#withdraw(permissionId);
   }
 
-  /** Takes back what the gateway before has left open: the agent that comes to it again asks again. */
+  /** Takes back what was open when the gateway last ended: an agent that comes to the same point asks again. */
   tidy(): void {
     for (const { permissionId } of this.#world.store.permissions.listOpen(this.#log))
       if (!this.#waiting.has(permissionId)) this.#withdraw(permissionId);

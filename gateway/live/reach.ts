@@ -42,7 +42,7 @@ export class Reach implements AsyncDisposable {
     return (this.#identity ??= this.known ?? newIdentity(this.#parts.home));
   }
 
-  /** From now on it is another. */
+  /** Uses another key from now on. */
   set identity(identity: Identity) {
     this.#identity = identity;
     this.renew();
@@ -65,7 +65,7 @@ export class Reach implements AsyncDisposable {
     return isAnywhere ? addressesOf(this.#listener.port) : [hostAndPort(host, this.#listener.port)];
   }
 
-  /** Those of them that are worth telling to another machine. */
+  /** Those of the addresses that are of use to another machine. */
   get announced(): string[] {
     return this.addresses.filter((address) => !/^(?:127\.|\[::1\]|localhost)/.test(address));
   }
@@ -84,7 +84,7 @@ export class Reach implements AsyncDisposable {
     return this.#opening;
   }
 
-  /** Dials once; how it went is a step of the peer. */
+  /** Dials once. What came of it is told to the peer's state machine as a step. */
   async dial(peer: LivePeer): Promise<void> {
     const { addresses } = peer.stored;
     const pins = pinsOf(peer.stored);
@@ -97,7 +97,7 @@ export class Reach implements AsyncDisposable {
         try {
           this.#take(peer, link, { shown, dialledByUs: true, known: [address, ...addresses] });
         } catch (error) {
-          // A disk is full, say. The link ends by this; that it is tried again is a step of the peer, too.
+          // A full disk, for example. That ends the link; trying again is for the peer's state machine to decide.
           fail(messageOf(error));
           throw error;
         }
@@ -158,12 +158,12 @@ export class Reach implements AsyncDisposable {
     const all = withNews(known, link.hello.addresses);
     const isNewKey = shown !== fingerprint;
     if (isNewKey) store.written(() => store.peers.promote(key, shown));
-    // It can be dialled where it was, too.
+    // The address under which it was dialled before may still be good.
     if (all.join() !== addresses.join())
       audit.attempt(() => store.written(() => store.peers.setAddresses(key, all)));
     this.#parts.refresh(key);
     if (isNewKey) {
-      // The key before is worth nothing from now on.
+      // Its old key is not accepted any more.
       this.renew();
       peer.cut('It has a new key.', 'rotated');
       audit.note('peer.rekeyed', { peer: peer.stored.name, fingerprint: shown });

@@ -127,7 +127,7 @@ export class LiveSession {
   /** Changes the agent, if it runs. Throws mode.unsupported, model.unsupported, option.unsupported or agent.failed. */
   async configure(change: Change): Promise<void> {
     await this.#rest.interrupt();
-    // One that is being started knows only how the session was set before.
+    // An agent that is being started was given the settings from before this change.
     const conversation = this.#conversation ?? (await this.#started());
     if (conversation === undefined) return;
     this.#rest.begin();
@@ -190,7 +190,7 @@ export class LiveSession {
         this.#note({ inTurn: false });
       };
       await persist(this.#world, { sessionId: this.#log.sessionId }, end, this.#end.signal);
-      // Whoever has asked meanwhile hears that it was too late.
+      // Whoever asked for something meanwhile is told that it was too late.
       this.#questions.endTurn();
     } finally {
       this.#turn = undefined;
@@ -286,7 +286,7 @@ export class LiveSession {
       const told = conversation.takeEarlier?.() ?? [];
       store.written(() => {
         store.sessions.change(this.#log, { agentSessionId });
-        // Below a prompt that came first, what was before it would be taken for its answer.
+        // If the prompt came first, the earlier conversation would stand below it and look like its answer.
         if (opened === 'resumed' && told.length > 0 && this.#turn === undefined) {
           const from = { head: store.log.head(this.#log), agentSessionId, newId: () => clock.newId() };
           writeEarlier(store, this.#log, earlierTurns(told, from), clock.now());
@@ -301,7 +301,7 @@ export class LiveSession {
       return conversation;
     } catch (error) {
       tools[Symbol.dispose]();
-      // It runs, but that could not be written down: whoever comes next would not find its memory.
+      // It runs, but that could not be written down: the next agent would not find this one's conversation.
       await this.#conversation?.[Symbol.asyncDispose]();
       store.written(() => {
         store.processes.removeOf(this.#log);
@@ -383,7 +383,7 @@ export class LiveSession {
       const startTime = this.#world.startTime(pid);
       if (startTime !== undefined) store.written(() => store.processes.add(this.#log, { pid, startTime }));
     } catch (err) {
-      // Thrown into its start, it would leave the process to nobody.
+      // Aborting it in the middle of its start would leave a process that nobody ends.
       logger.error({ err, sessionId: this.#log.sessionId, pid }, 'agent');
     }
   }

@@ -67,7 +67,7 @@ export class Transcriber {
         case 'tool_use':
         case 'plan':
           if (update.type === 'plan') step = stepOf(update) ?? null;
-          // These stand in the conversation.
+          // They are part of the conversation, so they end the message that was being written.
           open = undefined;
           bodies.push(update);
           break;
@@ -92,7 +92,7 @@ export class Transcriber {
 /** A text as long as one event may be, or cut into such pieces; an agent may say 16 MiB at once. */
 function pieces(text: string): string[] {
   if (text.length <= MAX_TEXT_CHARS) return text === '' ? [] : [text];
-  // Half a character could not be stored.
+  // Never between the two halves of a surrogate pair: half a character cannot be stored.
   const end = /[\uD800-\uDBFF]/.test(text.charAt(MAX_TEXT_CHARS - 1)) ? MAX_TEXT_CHARS - 1 : MAX_TEXT_CHARS;
   return [text.slice(0, end), ...pieces(text.slice(end))];
 }

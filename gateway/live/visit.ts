@@ -26,7 +26,7 @@ import { fromPeer, readable } from './foreign.ts';
 type Subscribing = Params<'session.subscribe'>;
 type Subscribed = Result<'session.subscribe'>;
 
-/** When a peer that is there and could not be asked is asked again: it may be too busy to answer anything. */
+/** After how long a linked peer that did not answer is asked again: it may only be busy. */
 const AGAIN_MS = 1_000;
 
 interface Following {
@@ -34,8 +34,9 @@ interface Following {
   /** All up to here was handed over. */
   cursor: Cursor | undefined;
   /**
-   * asking: the peer was asked, and has not answered; what comes is of a subscription before this one.
-   * fresh: it has answered, but our client has not been told yet. full: our client takes no more for now.
+   * asking: the peer was asked to subscribe and has not answered; events that come now are of an earlier subscription.
+   * fresh: it has answered, but our client has not been given the answer yet. following: events are passed on.
+   * full: our client takes no more for now. away: the link to the peer is lost. ended: nobody follows any more.
    */
   state: 'asking' | 'fresh' | 'following' | 'full' | 'away' | 'ended';
   readonly early: (() => void)[];
@@ -59,7 +60,7 @@ export class Visit {
     this.#parts = parts;
   }
 
-  /** Makes a call there, and answers with what it came to there. */
+  /** Makes a call at the peer, and answers with its result. */
   call<M extends MethodName>(method: M, params: object): Promise<Result<M>> {
     // Each branch is about the method that it names, with its parameters.
     if (method === 'session.subscribe') return this.#subscribe(params as Subscribing) as Promise<Result<M>>;

@@ -16,7 +16,10 @@ import { BODY, deliveryOf, fromRow, SELECT, type Arrival, type StoredDelivery } 
 import { threadOf } from './letter.ts';
 import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
 
-/** What waits for somebody. The index is of these, so a query has to say it, also where it asks for one state. */
+/**
+ * What waits for somebody. SQLite uses a partial index only for a query that repeats the condition of that index, so a query
+ * says this also where it asks for one of the states.
+ */
 const OPEN = `state IN ('delivered', 'held') AND rank IN (0, 1, 2)`;
 
 const ReadRow = object(() => ({

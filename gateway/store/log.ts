@@ -14,7 +14,7 @@ const insert = inserting('event', '(?, ?, ?, ?)');
 /** What one frame holds, if it is not one event alone: in UTF-8, at most three times as many bytes, so less than 1 MiB. */
 const MOST_CHARACTERS = 320 * 1024;
 
-/** Rows that SQLite gives at first, and at most; how long those before were says how many it gives next. */
+/** Rows that one query reads: few at first, then as many as fit, judged by the length of those before, but never more than the most. */
 const FIRST_ROWS = 4;
 const MOST_ROWS = 125;
 
@@ -240,15 +240,15 @@ export class LogStore {
     return { kept, texts };
   }
 
-  /** Whether what was said in this session of the agent stands elsewhere: the log has not spoken of it last. */
+  /** Whether what was said in this session of the agent is not in our log: the log names another one last, or none. */
   isStrangeTo(log: LogOf, agentSessionId: string): boolean {
     const last = this.#lastOfAgent(log);
     if (last !== undefined) return last['name'] !== agentSessionId;
-    // Of a log that has lost its beginning nobody can tell.
+    // A log that has lost its beginning may have named it there: then the answer is no.
     return this.#db.get('SELECT trimmed_to FROM session WHERE key = ?', log.key)?.['trimmed_to'] === 0;
   }
 
-  /** Whether this session of the agent was begun without its memory, and no turn in it has told it what was before. */
+  /** Whether the agent lost its memory when it began this session, and no turn since has given it the conversation so far. */
   isUntold(log: LogOf, agentSessionId: string | null): boolean {
     const last = this.#lastOfAgent(log);
     return last?.['subtype'] === 'fallback' && last['name'] === agentSessionId;

@@ -340,7 +340,7 @@ export class OutboxStore {
   }
 }
 
-/** The index is of some states alone, so a query has to say that it asks for one of these. */
+/** The partial index of three of the states is used only by a query that repeats its condition. */
 const ofStatus = (status: OutboxStatus): string =>
   status === 'inflight' || status === 'dead' || status === 'aborted'
     ? `status IN ('inflight', 'dead', 'aborted') AND status = '${status}'`

@@ -3,7 +3,10 @@ import type { SessionId } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import type { LogOf } from './log.ts';
 
-/** Prompts that are not over. The indexes are of these, so a query has to say it, also where it asks for one state. */
+/**
+ * Prompts that are not over. SQLite uses a partial index only for a query that repeats the condition of that index, so a query
+ * says this also where it asks for one of the states.
+ */
 export const LIVE = `state IN ('queued', 'running', 'uncertain')`;
 
 export interface QueueFact extends LogOf {
