@@ -4,8 +4,8 @@ import { messageOf } from '../language.ts';
 import type { Handled, MessageId, Receipt, SessionId } from '../protocol/index.ts';
 import {
   deliverLane,
-  giveUpBent,
-  isBent,
+  giveUpDamaged,
+  isDamaged,
   newDelivered,
   noteReceipt,
   unpark,
@@ -263,8 +263,8 @@ export class Delivery implements AsyncDisposable {
     const batch = await store.synced(() => {
       // When nothing was taken the last time, one message is enough to find out whether there is room.
       const waiting = next(lane.failures === 0 ? BATCH : 1);
-      for (const mail of waiting) if (isBent(mail)) giveUpBent(store, mail, clock.now());
-      const leaving = waiting.filter((mail) => !isBent(mail));
+      for (const mail of waiting) if (isDamaged(mail)) giveUpDamaged(store, mail, clock.now());
+      const leaving = waiting.filter((mail) => !isDamaged(mail));
       for (const mail of leaving) store.outbox.leave(mail, 'inflight');
       return leaving;
     });

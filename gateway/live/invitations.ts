@@ -80,7 +80,7 @@ export class Invitations implements Disposable {
     return this.#ends.size > 0;
   }
 
-  /** Goes on with the invitations of the gateway before, for as long as they have. */
+  /** Goes on with the invitations of the previous gateway, until they expire. */
   recover(): void {
     const { store, clock } = this.#world;
     const now = Date.parse(clock.now());

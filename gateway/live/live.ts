@@ -16,7 +16,7 @@ export class Live implements AsyncDisposable {
     this.#world = { ...world, isDraining: () => this.#isClosing };
   }
 
-  /** Sets right what the gateway before could not finish, and goes on with what waits. */
+  /** Sets right what the previous gateway could not finish, and goes on with what waits. */
   async recover(): Promise<void> {
     const { store, clock } = this.#world;
     const unsettled = store.sessions.unsettled();

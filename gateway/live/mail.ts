@@ -20,7 +20,7 @@ export class LiveMail implements AsyncDisposable {
     this.tidying = new MailTidying(world);
   }
 
-  /** Goes on with what the gateway before has left. */
+  /** Goes on with what the previous gateway has left. */
   async recover(): Promise<void> {
     await this.delivery.recover();
     this.tidying.start();

@@ -30,7 +30,7 @@ export interface Guest {
 }
 
 export interface PeerParts {
-  /** Stays when the peer is called otherwise. */
+  /** Stays the same when the peer is renamed. */
   readonly key: number;
   readonly name: () => PeerName;
   /** What it may do here. */

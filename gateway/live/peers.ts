@@ -328,7 +328,7 @@ export class Peers implements PeerBook, AsyncDisposable {
     return peer;
   }
 
-  /** It may be called otherwise than before. */
+  /** The name may be another than before. */
   #renamed(key: number, before: PeerName): void {
     if (this.nameOf(key) === before) return;
     this.follower.renamed(key, before);

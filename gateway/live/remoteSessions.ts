@@ -7,7 +7,7 @@ const MOST_SESSIONS = 10_000;
 const MOST_CHARACTERS = 64 * 1024;
 
 export class RemoteSessions {
-  /** By the key of the peer, which stays when it is called otherwise. */
+  /** By the key of the peer, which stays the same when it is renamed. */
   readonly #all = new Map<number, Map<SessionId, Session>>();
   /** Are told of every session of a peer that changes. */
   readonly watchers = new Watchers();
@@ -51,7 +51,7 @@ export class RemoteSessions {
     if (this.#all.get(peer)?.delete(sessionId) === true) this.watchers.tell('session.removed', { sessionId });
   }
 
-  /** The peer is called otherwise. */
+  /** The peer was renamed. */
   rename(peer: number, name: PeerName): void {
     for (const session of this.of(peer)) this.put(peer, { ...session, peer: name });
   }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { Problem } from '../protocol/index.ts';
 
-/** A name alone is a folder of ~/Projects; whose current folder any other relative path would mean, nobody can say. */
+/** A name alone is a folder of ~/Projects. Other relative paths are refused: nobody could say whose current folder they start from. */
 function absolute(given: string): string | undefined {
   if (/^[\w-][\w .-]*$/.test(given)) return path.join(homedir(), 'Projects', given);
   const folder = given.replace(/^~(?=$|[\\/])/, homedir());
@@ -24,7 +24,7 @@ export function existingFolder(given: string): string {
   try {
     if (statSync(folder).isDirectory()) return realpathSync(folder);
   } catch {
-    // Said below, in one way for everything that is wrong with it.
+    // The error below is the same for everything that can be wrong with the folder.
   }
   throw new Problem('path.missing', `${folder} is not an existing folder. Make it, or name another.`, {
     path: given,

@@ -65,7 +65,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
       };
       const delivered = newDelivered();
       let isCounted = false;
-      // Counted once, also when the transaction has to be done again.
+      // Counted once, even if the transaction has to be done twice.
       const mayWrite = (): void => {
         if (!isCounted) mustBeSlow(sender);
         isCounted = true;
@@ -84,7 +84,7 @@ export const mailHandlers = (gateway: MailParts): Handlers<MailMethod> => {
 
     'mail.inbox': ({ mailbox: name, since: after, from, topic, unread, held, before, limit }, caller) => {
       const mailbox = ownMailbox(gateway, caller, name);
-      // What a person has not let in is not for its agent to see.
+      // Held mail is for its person alone: its agent sees only what was let in.
       const maySeeHeld = caller.sessionId === undefined;
       const states = (['delivered', 'held', 'read', 'refused', 'expired'] as const).filter((state) => {
         if (held === true) return state === 'held' && maySeeHeld;

@@ -104,7 +104,7 @@ export const MailMessage = object(() => ({
   threadId: MessageId.describe('The first message of the thread'),
   meta: z.record(z.string(), z.unknown()),
   provenance: Provenance,
-  damaged: z.literal(true).optional().describe('A disk has bent it: its content says so, and is lost'),
+  damaged: z.literal(true).optional().describe('A disk has damaged it: its content is lost, and says so'),
 }));
 export type MailMessage = z.infer<typeof MailMessage>;
 

@@ -43,11 +43,14 @@ export function outcomeOfStop(
 export interface AdmittedPrompt {
   readonly state: PromptState;
   readonly position: number;
-  /** Of the event that said that it came, the first time that it came. */
+  /** The seq of the event that its first arrival has written. */
   readonly seq: number;
-  /** Nothing new starts in its queue. */
+  /** Whether its queue is held, so that nothing new starts. */
   readonly held: boolean;
-  /** What runs is to be stopped for it. Never when it is sent again: what runs by then may be what room was made for. */
+  /**
+   * Whether the running turn is to be stopped for it. Never for one that is sent again: what runs by then may be this very
+   * prompt.
+   */
   readonly wantsRoom?: boolean;
 }
 
@@ -91,7 +94,7 @@ export function admitPrompt(
   if (held !== session.held) store.sessions.change(session, { held });
   const position = store.queue.position(session, prompt);
   if (!isNew) return { state: prompt.state, position, seq, held };
-  // What others write gives a session no name.
+  // A session is named after what its person wrote, not after mail.
   const title = sent.origin === undefined ? titleFrom(prompt.message) : undefined;
   store.sessions.addressed(session, title, now);
   if (next(store.queue.front(session), held)?.promptId === prompt.promptId) {
@@ -189,7 +192,7 @@ export function endTurn(
   }
   if (outcome.how !== 'uncertain') forgetQuestions(store, log, now);
   store.retention.apply(log, firstSeq, store.log.compactFrom(log, firstSeq), now);
-  // Whoever stopped it knows.
+  // A turn that was stopped is no news: whoever stopped it knows.
   const news = outcome.how === 'cancelled' ? {} : { newsSeq: store.log.head(log) };
   store.sessions.change(log, { lastActivityAt: now, step: null, ...news });
 }
@@ -264,11 +267,11 @@ export function importEvents(store: Store, sessionId: SessionId, events: Bundle[
   }
   const first = store.log.head(log) + 1;
   for (const { ts, type, ...rest } of events) {
-    // It keeps its content and time, and gets this log's seq. What this build does not know is not taken over.
+    // An event keeps its content and time, and gets a seq of this log. Types that this build does not know are left out.
     const body = EventBody.safeParse({ ...rest, type });
     if (body.success) store.log.append(log, ts, [body.data]);
   }
-  // From the turn on that they go on with: what comes in many parts is not joined again with each of them.
+  // From the turn on that these events belong to: with many parts, the turns before are not joined again each time.
   store.log.compactFrom(log, store.log.firstOfTurn(log, first));
 }
 
@@ -301,7 +304,7 @@ export function copySession(store: Store, from: SessionId, to: SessionId): void 
   }
 }
 
-/** Sets right, after a start, what the gateway before could not finish. */
+/** Sets right, after a start, what the previous gateway could not finish. */
 export function recoverSession(store: Store, sessionId: SessionId, now: string): void {
   const log = store.sessions.get(sessionId);
   if (log.session.status !== 'stopped') {

@@ -54,7 +54,7 @@ export class InboxStore {
     this.#db = db;
   }
 
-  /** Whether any session's mail waits for it to have time. Asked with every commit. */
+  /** Whether there is mail that waits until its session has time. Asked with every commit. */
   get hasParked(): boolean {
     this.#hasParked ??= this.#db.get('SELECT 1 FROM inbox WHERE is_parked = 1 LIMIT 1') !== undefined;
     return this.#hasParked;
@@ -104,7 +104,7 @@ export class InboxStore {
     return this.#load(key, 'peer', peer);
   }
 
-  /** A peer is called otherwise: it is still told what becomes of its mail. */
+  /** A peer was renamed: it is still told what becomes of its mail. */
   renamePeer(from: string, to: string): void {
     this.#loads.clear();
     this.#db.run('UPDATE inbox SET peer = ? WHERE peer = ?', to, from);
@@ -197,7 +197,7 @@ export class InboxStore {
     this.#db.run(`UPDATE inbox SET state = 'delivered', is_parked = ? WHERE key = ?`, Number(isParked), key);
   }
 
-  /** What waited to be read has been: what is to be told of it. undefined: nothing waits under that id. */
+  /** Marks a waiting message as read; answers what its sender is told. undefined: nothing waits under that id. */
   read({ key }: Pick<StoredMailbox, 'key'>, id: MessageId, now: string): ReadMail | undefined {
     const row = this.#db.change(
       `UPDATE inbox SET state = 'read', is_parked = 0, read_at = ? WHERE message_id = ? AND mailbox_key = ? AND state = 'delivered'
@@ -326,7 +326,7 @@ export class InboxStore {
     ).changes;
   }
 
-  /** A transaction was undone: what was counted is counted again. */
+  /** A transaction was rolled back: counts that are kept in memory are forgotten, and made again when they are asked for. */
   forget(): void {
     this.#loads.clear();
     this.#heads.clear();

@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize';
 import { fingerprinted } from '../core/mail.ts';
 import type { MailMessage, MessageId } from '../protocol/index.ts';
 
-/** The message of a row: written by us, by the schema that it would be read with. Of one that a disk has bent its row knows this. */
+/** The message of a row: written by us, by the schema that it would be read with. Of a damaged one, its row still knows id, sender and time. */
 export function messageIn(
   body: string,
   {

@@ -356,7 +356,7 @@ export class LogStore {
 
 const checksum = (id: number, text: string): number => crc32(text, id % SPAN);
 
-/** A row that a disk has bent is not shown as if nothing had happened: its place is taken by a gap. */
+/** A row that a disk has damaged is not shown as if nothing had happened: its place is taken by a gap. */
 export function intactText(id: unknown, json: unknown, crc: unknown): string {
   if (typeof id !== 'number' || typeof json !== 'string')
     throw new TypeError('the event table has a foreign row');

@@ -13,7 +13,7 @@ import {
 import { Problem, type ClientMessageId, type MailMessage, type MessageId } from '../protocol/index.ts';
 import { fingerprintOf } from './letter.ts';
 import type { StoredMailbox } from './mailbox.ts';
-import { arrive, isBent, type Delivered } from './mailDelivery.ts';
+import { arrive, isDamaged, type Delivered } from './mailDelivery.ts';
 import type { Routing } from './outboxRow.ts';
 import type { Store } from './store.ts';
 
@@ -189,10 +189,10 @@ export function requeueMail(
   now: string,
 ): Routing {
   const old = store.outbox.get(id);
-  if (!mayRequeue(old.status) || old.message === undefined || isBent(old)) {
+  if (!mayRequeue(old.status) || old.message === undefined || isDamaged(old)) {
     throw new Problem(
       'mail.state',
-      `Message ${id} is ${isBent(old) ? 'damaged' : old.status}: it cannot be sent anew. Write a new one.`,
+      `Message ${id} is ${isDamaged(old) ? 'damaged' : old.status}: it cannot be sent anew. Write a new one.`,
       {
         id,
         status: old.status,

@@ -48,8 +48,8 @@ export function deliverLane(
 
 function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: string): 'settled' | 'full' {
   const { message, mailboxKey } = mail;
-  if (isBent(mail)) {
-    giveUpBent(store, mail, now);
+  if (isDamaged(mail)) {
+    giveUpDamaged(store, mail, now);
     return 'settled';
   }
   if (message === undefined || isOver(mail.expiresAt, now)) {
@@ -59,7 +59,7 @@ function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: 
   if (mailboxKey === null) {
     const { kind, ref } = destinationOf(message.to);
     for (const mailbox of store.mailboxes.listeners(kind === 'topic' ? ref : undefined)) {
-      // A successor under the same name is the same sender, and another reader.
+      // A mailbox that was made anew under the same name counts as the same sender, but as another reader.
       if (mailbox.identity === mail.sender && mailbox.name === message.from) continue;
       const outcome = arrive(
         store,
@@ -100,10 +100,10 @@ const fieldsOf = ({ sender, bytes, expiresAt, key }: StoredOutgoing) => ({
 });
 
 /** A disk has damaged it while it waited. */
-export const isBent = ({ message }: Pick<StoredOutgoing, 'message'>): boolean => message?.damaged === true;
+export const isDamaged = ({ message }: Pick<StoredOutgoing, 'message'>): boolean => message?.damaged === true;
 
-/** What is left of it are words for people: nobody gets them as if its sender had written them. */
-export const giveUpBent = (store: Store, mail: StoredOutgoing, now: string): void =>
+/** Gives up a damaged message. Its text is now a sentence about the damage, which nobody must take for the sender's words. */
+export const giveUpDamaged = (store: Store, mail: StoredOutgoing, now: string): void =>
   giveUp(store, mail, 'refused', 'damaged: a disk has damaged it while it waited. Write it again', now);
 
 /** It will not arrive: its sender is told why, and a person may send it anew. */
@@ -155,7 +155,7 @@ export function arrive(
   if (!fits(store.inbox.unread(mailbox, arriving.sender), arriving.bytes, QUOTA)) return 'full';
   const state = policy === 'hold' ? 'held' : 'delivered';
   const { clientMessageId } = message;
-  // What has waited for the session to have time goes first, also at the moment in which it has some.
+  // Parked mail goes first, also when this message comes at the very moment in which the session has time.
   const isParked =
     mailbox.kind === 'session' &&
     state === 'delivered' &&
@@ -193,7 +193,7 @@ export function intoQueue(
   if (sessionId === undefined) return;
   const { id: messageId, from, provenance } = message;
   const origin: Origin = { messageId, from, provenance };
-  // Told by the row that it was made of. Whoever has taken that id for a prompt of its own holds nobody up.
+  // The id of the prompt is made from the row. Should somebody have used it for a prompt of his own, mail must not get stuck.
   let promptId = PromptId.parse(`mail-${store.log.logId}-${key}`);
   while (store.queue.has(promptId)) promptId = PromptId.parse(`${promptId}x`);
   store.inbox.becamePrompt(key, promptId);

@@ -5,7 +5,7 @@ import type { InboxStore } from './inbox.ts';
 import { deliveryOf } from './inboxRow.ts';
 import type { MailboxStore } from './mailbox.ts';
 
-/** What one read gives, more or less: it waits in memory for its reader. */
+/** About how much one read gives: it is held in memory until its reader has taken it. */
 const READ_CHARACTERS = 512 * 1024;
 const PAGE = 200;
 
@@ -37,7 +37,7 @@ export class MailEventStore {
     return this.#last;
   }
 
-  /** What happened, in the transaction in which it does. */
+  /** Notes what happened, in the same transaction. */
   append(kind: MailEventKind, at: string, data: object): void {
     this.#insert(kind, at, null, JSON.stringify({ ts: at, ...data }));
   }

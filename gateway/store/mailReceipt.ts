@@ -37,7 +37,7 @@ export function tellReceipt(
   store.mailEvents.append('system', now, { subtype: 'receipt', ...told });
 }
 
-/** Tells that somebody came, went, or is called otherwise. */
+/** Tells that somebody came, went, or was renamed. */
 export function tellOfMailbox(
   store: Store,
   { name, kind, sessionId }: StoredMailbox,

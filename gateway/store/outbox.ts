@@ -138,7 +138,7 @@ export class OutboxStore {
     }));
   }
 
-  /** Of a message that waits: it has been handed on, has arrived, or never will. */
+  /** A waiting message waits no longer: it was handed on, has arrived, or never will. */
   leave({ key, lane, bytes }: StoredOutgoing, status: OutboxStatus, lastError: string | null = null): void {
     this.#db.run(
       'UPDATE outbox SET status = ?, next_attempt_at = NULL, last_error = coalesce(?, last_error) WHERE key = ?',
@@ -178,13 +178,13 @@ export class OutboxStore {
     if (changes > 0 && status === 'inflight') this.forget();
   }
 
-  /** After a start: nobody carries anything any more. */
+  /** After a start: what was being carried to a peer waits again. */
   recover(): void {
     this.#db.run(`UPDATE outbox SET status = 'pending' WHERE ${ofStatus('inflight')}`);
     this.forget();
   }
 
-  /** A peer is called otherwise: what was sent to it still is. */
+  /** A peer was renamed: what was sent to it still is. */
   renamePeer(from: string, to: string): void {
     this.#db.run('UPDATE outbox SET peer = ? WHERE peer = ?', to, from);
   }
@@ -217,7 +217,10 @@ export class OutboxStore {
     return typeof at === 'string' ? at : undefined;
   }
 
-  /** What became of a recipient that has no row in an inbox here. False: it was known, or known better, or is one too many. */
+  /**
+   * Notes what became of a recipient that has no row in an inbox here. False, and nothing is noted, when that or something later
+   * was known of it, or when the message has too many recipients already.
+   */
   addReceipt(
     { key }: Pick<StoredOutgoing, 'key'>,
     { mailbox, state, at, reason }: Receipt,
@@ -288,7 +291,7 @@ export class OutboxStore {
     return at === undefined ? undefined : String(at['created_at']);
   }
 
-  /** How much is not over. */
+  /** How many messages are not over yet, by status. */
   open(): Record<'pending' | 'inflight' | 'dead', number> {
     const count = (status: OutboxStatus): number =>
       Number(this.#db.get(`SELECT count(*) AS n FROM outbox WHERE ${ofStatus(status)}`)?.['n']);

@@ -138,7 +138,7 @@ export function noteForeign(
   noteReceipt(store, sent, receiptFrom(sent.message.to, receipt), now, MOST_RECIPIENTS);
 }
 
-/** A peer is called otherwise: what waits for it still does, and it still hears what becomes of its mail. */
+/** A peer was renamed: what waits for it still does, and it still hears what becomes of its mail. */
 export function renamePeer(store: Store, before: PeerName, after: PeerName): void {
   store.outbox.renamePeer(before, after);
   store.inbox.renamePeer(before, after);

@@ -36,7 +36,7 @@ export class PeerNewsStore {
   }
 }
 
-/** What an earlier version wrote, or a disk has bent, is left out: it is told again with the next link. */
+/** What an earlier version wrote, or a disk has damaged, is left out: it is told again with the next link. */
 function sessionsIn(text: string, peer: PeerName): Session[] {
   try {
     return Sessions.parse(JSON.parse(text)).flatMap((session) => {

@@ -16,7 +16,7 @@ import type { Store } from './store.ts';
 
 /**
  * Writes down what an agent asks while it works on a prompt. Answers what somebody has said to the same question already,
- * if the gateway before ended while it was open.
+ * if the previous gateway ended while it was open.
  */
 export function askPermission(
   store: Store,
@@ -93,7 +93,7 @@ export function answerPermission(
       const { content } = accepted;
       const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
       const session = store.sessions.get(permission.sessionId);
-      // Its gateway has ended, and its agent will ask again. What is kept nowhere has to be asked again.
+      // Its gateway has ended, and its agent will ask again. A secret is kept nowhere, so its question has to be asked again.
       const isLeft = promptId !== undefined && store.queue.running(session) === undefined;
       const isUnheard = isLeft && form?.fields.some(isSecret) !== true;
       store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now, isUnheard);
@@ -117,7 +117,7 @@ export function recoverQuestions(store: Store, log: LogOf, now: string): void {
       withdrawPermission(store, log, permissionId, now);
 }
 
-/** Nobody will ask any more what was open, or was answered unheard, when the gateway before ended. */
+/** Nobody will ask any more what was open, or was answered unheard, when the previous gateway ended. */
 export function forgetQuestions(store: Store, log: LogOf, now: string): void {
   for (const { permissionId } of store.permissions.listOpen(log))
     withdrawPermission(store, log, permissionId, now);

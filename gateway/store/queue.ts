@@ -46,7 +46,7 @@ export interface StoredPrompt extends Prompt {
   readonly expiresAt: string | null;
   /** The event that said that it came. */
   readonly seq: number;
-  /** A disk has bent what it said: people see words in its place, and no agent is given them. */
+  /** A disk has damaged what it said: people see words in its place, and no agent is given them. */
   readonly isDamaged: boolean;
 }
 
@@ -82,7 +82,7 @@ export class QueueStore {
     ].map((row) => this.#read(row));
   }
 
-  /** Nothing runs and nothing waits. */
+  /** Whether nothing runs and nothing waits. */
   isEmpty(log: Pick<LogOf, 'key'>): boolean {
     return this.front(log).length === 0;
   }
@@ -188,7 +188,7 @@ export class QueueStore {
     );
   }
 
-  /** The same for prompts that wait, of which their events say everything. */
+  /** The same for prompts that wait. Their rows hold no text: their events do. */
   addQueued(prompts: readonly { readonly id: number; readonly promptId: PromptId }[]): void {
     insertQueued(
       this.#db,
@@ -248,7 +248,8 @@ export class QueueStore {
     const before = position === 0 ? undefined : places[Math.min(position, places.length) - 1];
     const place =
       before === undefined ? (after ?? 1) - 1 : after === undefined ? before + 1 : (before + after) / 2;
-    // Half of a distance, again and again, is none. What comes later is placed by its seq, which is larger than these.
+    // Places are halved again and again until there is no number in between: then all are numbered anew, with numbers below any
+    // seq, because a prompt that comes later is placed by its seq.
     if (place === before || place === after) {
       this.#db.run(
         `UPDATE prompt SET place = n FROM (SELECT id AS of, row_number() OVER (ORDER BY place, id) AS n FROM prompt
@@ -260,12 +261,12 @@ export class QueueStore {
     this.#db.run('UPDATE prompt SET place = ? WHERE prompt_id = ?', place, promptId);
   }
 
-  /** It was about to be handed over, and was not. */
+  /** It was marked as handed over, and then was not: it waits again. */
   unhand(promptId: PromptId): void {
     this.#db.run('UPDATE prompt SET handed = 0 WHERE prompt_id = ?', promptId);
   }
 
-  /** From here on the agent may have it. */
+  /** Marks it as handed over: from here on the agent may have it. */
   markHanded(promptId: PromptId): void {
     this.#db.run('UPDATE prompt SET handed = 1 WHERE prompt_id = ?', promptId);
   }
@@ -299,7 +300,7 @@ export const INSTEAD: Readonly<Record<PromptState, string>> = {
   cancelled: 'It is over: send a new one.',
 };
 
-/** Lets the rows of prompts say themselves what their first events say, which may then go. */
+/** Copies into the rows of prompts what only their first events say, so that these events may be removed. */
 export function spellOut(db: Database, first: number, last: number): void {
   const rows = db.all(
     `SELECT event.id AS id, json, crc FROM prompt JOIN event ON event.id = prompt.id
@@ -320,7 +321,7 @@ export function spellOut(db: Database, first: number, last: number): void {
   }
 }
 
-/** A prompt as its first event tells of it, if a disk has not bent that. Of one that is bent, nothing else may be left. */
+/** A prompt as its first event tells of it. If a disk has damaged that event, there may be nothing else to read it from. */
 function toldBy(row: Row | undefined): Told {
   const event = row && Event.parse(JSON.parse(intactText(row['id'], row['json'], row['crc'])));
   return event?.type === 'queued'
@@ -346,5 +347,5 @@ const UNREADABLE: Told = {
   isDamaged: true,
 };
 
-/** Same content: content blocks are built by the contract's schema, so their members come in one order. */
+/** Same content. Comparing JSON is enough: the contract's schema builds content blocks, so their members come in one order. */
 const digestOf = (message: Message): string => hash('sha256', JSON.stringify(message));

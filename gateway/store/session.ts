@@ -35,7 +35,7 @@ const SELECT = `
   SELECT key, session_id, agent, path, title, mode, model, status, agent_session_id, held, archived, news_seq, read_seq, usage, step,
     created_at, last_activity_at,
     (SELECT count(*) FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_permissions,
-    -- One that a disk has bent must not hide the session.
+    -- One that a disk has damaged must not hide the session.
     (SELECT count(CASE WHEN json_valid(request) THEN coalesce(request ->> 'form', request ->> 'url') END)
       FROM permission p WHERE p.session_key = key AND is_open = 1) AS open_questions,
     (SELECT count(*) FROM prompt q WHERE q.session_key = key AND q.state = 'queued' AND ${LIVE}) AS queued,
@@ -161,7 +161,7 @@ export class SessionStore {
     };
   }
 
-  /** Those in which the gateway before may have left something to set right, or to go on with. */
+  /** Those in which the previous gateway may have left something to set right, or to go on with. */
   unsettled(): SessionId[] {
     const rows = this.#db.all(
       `SELECT session_id AS id FROM session WHERE status <> 'stopped'
