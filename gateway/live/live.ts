@@ -76,11 +76,17 @@ export class Live implements AsyncDisposable {
     return this.#sessions.get(sessionId);
   }
 
-  /** Ends the work of a session that is to be gone; its agent and all its children are gone when this resolves. */
-  async end(sessionId: SessionId): Promise<void> {
-    const live = this.#sessions.get(sessionId);
-    await live?.close('person');
-    this.#sessions.delete(sessionId);
+  /**
+   * Ends the work of a session and lets it be removed; its agent and all its children are gone before. Until it is removed
+   * it stays ended: whoever comes meanwhile starts nothing.
+   */
+  async end<T>(sessionId: SessionId, remove: () => Promise<T>): Promise<T> {
+    try {
+      await this.of(sessionId).close('person');
+      return await remove();
+    } finally {
+      this.#sessions.delete(sessionId);
+    }
   }
 
   /** Whether new work is taken. */

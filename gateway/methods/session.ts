@@ -40,7 +40,9 @@ export const sessionHandlers = ({
       : [...ours, ...theirs].toSorted((a, b) => (a.lastActivityAt < b.lastActivityAt ? 1 : -1));
   };
   const remove = async (sessionId: SessionId): Promise<void> => {
-    const mailboxKey = await store.synced(() => removeSession(store, sessionId, clock.now()));
+    const mailboxKey = await live.end(sessionId, () =>
+      store.synced(() => removeSession(store, sessionId, clock.now())),
+    );
     if (mailboxKey !== undefined) mail.removed(mailboxKey);
   };
   /** What fails leaves no session behind. */
@@ -48,7 +50,6 @@ export const sessionHandlers = ({
     try {
       await work();
     } catch (error) {
-      await live.end(sessionId);
       await remove(sessionId);
       throw error;
     }
@@ -226,8 +227,6 @@ export const sessionHandlers = ({
     },
 
     'session.destroy': async ({ sessionId }) => {
-      store.sessions.get(sessionId);
-      await live.end(sessionId);
       await remove(sessionId);
       return { ok: true };
     },

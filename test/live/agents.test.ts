@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { AgentId, Problem } from '../../gateway/protocol/index.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
+import { ask } from '../support/rawHttp.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
 import { isAlive, untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -66,6 +67,18 @@ test('no agent is started where a link has taken the place of the folder', async
   const [error] = (await client.ask(sessionId, 'echo hello')).of('error');
   assert.equal(error?.code, 'path.missing');
   assert.match(error.message, /leads to .* by now/);
+});
+
+test('a session that is being destroyed starts no agent any more', async () => {
+  const params = { sessionId: await client.newSession() };
+  const calls = ['session.destroy', 'session.resume'].map((method, id) => ({
+    jsonrpc: '2.0',
+    id,
+    method,
+    params,
+  }));
+  const { body } = await ask(gateway.socket, { body: JSON.stringify(calls) });
+  assert.match(body, /"id":0,"result".*"id":1,"error"/);
 });
 
 test('a path is absolute, from ~ on, or the name of a folder in ~/Projects', async () => {
