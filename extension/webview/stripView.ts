@@ -4,6 +4,7 @@ import { icon, spinner } from './icons.ts';
 import { hasOpenQuestion, type Panel } from './panel.ts';
 import { clockTime, lasted } from './times.ts';
 import type { Transcript } from './parts.ts';
+import { isAsked } from './turns.ts';
 import type { View } from './view.ts';
 import { t } from './l10n.ts';
 
@@ -93,6 +94,8 @@ function sessionStrip(panel: Panel, transcript: Transcript, now: number, isStopp
     case 'waiting':
       return { words: t('Waiting for your answer'), mark: 'shield', time: lasted(now - askedAt(transcript)) };
     case 'idle':
+      // Asked between turns, for work in the background.
+      if (parts.some(isAsked)) return { words: t('Waiting for your answer'), mark: 'shield' };
       return { words: t('Idle since {0}', clockTime(statusSince, now)), mark: 'circle' };
     case 'stopped':
       // One that nobody has written to yet never ran.
@@ -105,9 +108,7 @@ function sessionStrip(panel: Panel, transcript: Transcript, now: number, isStopp
 }
 
 const askedAt = ({ parts, statusSince }: Transcript): number => {
-  const asking = parts.findLast(
-    (part) => part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined,
-  );
+  const asking = parts.findLast(isAsked);
   return asking?.kind === 'tool' ? (asking.ask?.at ?? statusSince) : statusSince;
 };
 

@@ -96,9 +96,9 @@ const totalOf = (part: Part | undefined): Cost | undefined =>
 const isUncertain = (part: Part | undefined): boolean =>
   part?.kind === 'prompt' && part.outcome === 'uncertain';
 
-/** A question that nobody has answered must be in sight. */
-const isAsked = (part: Part): boolean =>
-  part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined && !part.cut;
+/** A question that nobody has answered must be in sight, also one that a turn has not ended: it was asked before it began. */
+export const isAsked = (part: Part): boolean =>
+  part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined;
 
 export function wordsOfTurn({ ms, steps }: TurnFold): string {
   if (ms === undefined) return steps === 1 ? t('Worked, 1 step') : t('Worked, {0} steps', steps);

@@ -57,6 +57,8 @@ const CANCELLED = { outcome: { outcome: 'cancelled' } } as const;
 class AcpConversation implements AgentConversation, SessionHost {
   readonly name: string;
   readonly #asking: Asking;
+  /** Tool calls that the agent asks about while no turn runs. */
+  readonly #askedBetween = new Set<string>();
   #tools = new ToolCards();
   #connection!: AcpConnection; // Set by start() before anything else can happen.
   #inTurn = false;
@@ -245,7 +247,7 @@ class AcpConversation implements AgentConversation, SessionHost {
       this.#inTurn = false;
       this.#connection.setInTurn(false);
       this.#asking.turn(false);
-      this.#tell(this.#tools.endTurn());
+      this.#tell(this.#tools.endTurn(this.#askedBetween));
     }
   }
 
@@ -287,7 +289,11 @@ class AcpConversation implements AgentConversation, SessionHost {
     const asked = this.#mayAsk(params) ? this.#tools.ask(params) : undefined;
     if (asked === undefined) return CANCELLED;
     this.#tell(asked.updates);
-    const answer = await this.#asking.ask(asked.question, takenBack);
+    const { toolCallId } = asked.question.toolCall;
+    if (!this.#inTurn) this.#askedBetween.add(toolCallId);
+    const answer = await this.#asking
+      .ask(asked.question, takenBack)
+      .finally(() => this.#askedBetween.delete(toolCallId));
     if (answer === undefined) return CANCELLED;
     return { outcome: { outcome: 'selected', optionId: answer.optionId } };
   }

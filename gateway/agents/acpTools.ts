@@ -98,10 +98,13 @@ export class ToolCards {
   /** Those that have begun since the last turn: some agents use the same ids again in every turn. */
   readonly #ofTurn = new Set<string>();
 
-  /** What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. */
-  endTurn(): AgentUpdate[] {
+  /**
+   * What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. `asked`: but
+   * for these, of which somebody is asked whatever becomes of the turn.
+   */
+  endTurn(asked: ReadonlySet<string> = new Set()): AgentUpdate[] {
     const open = [...this.#cards.values()].filter(
-      ({ status: is }) => is === 'pending' || is === 'in_progress',
+      ({ toolCallId, status: is }) => !isOver(is) && !asked.has(toolCallId),
     );
     for (const card of open) this.#cards.set(card.toolCallId, settled({ ...card, status: 'failed' }));
     this.#ofTurn.clear();

@@ -136,6 +136,7 @@ test('what an agent asks between turns waits for its answer, over the end of a t
   const asked = await ear.question();
   await agent.prompt('hi');
   assert.equal(asked.signal.aborted, false);
+  assert.deepEqual(ear.of('tool_update'), [], 'its card is not over, either');
   asked.answer('yes');
   await ear.until(() => ear.text === 'heard');
 });

@@ -86,6 +86,9 @@ describe('a finished turn', () => {
       .add(asking('q1', 't1', 'rm -r build'))
       .prompt('p2', 'Go');
     assert.ok(!kinds(shownOf(partsOf(asked), nobody)).includes('turn'));
+    // Asked between turns, it outlives the end of one.
+    asked.ends('p2').prompt('p3', 'And?');
+    assert.ok(!kinds(shownOf(partsOf(asked), nobody)).includes('turn'));
   });
 
   it('ends with its answer, and with what came on top of what the session had cost', () => {
