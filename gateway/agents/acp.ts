@@ -333,8 +333,9 @@ export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Requ
       const { hasExited, agentSessionId } = conversation;
       await conversation[Symbol.asyncDispose]();
       signal.throwIfAborted();
-      if (hasExited && agentSessionId !== null && agentSessionId === options.resume) {
-        // It died of its old session, or was ended because it hung there: without it, it may well come up.
+      const isDead = error instanceof AgentError && hasExited && agentSessionId !== null;
+      if (isDead && agentSessionId === options.resume) {
+        // Of its old session, or it was ended because it hung there: without it, it may well come up.
         const fresh = await open({ ...options, resume: null }, listener, signal);
         fresh.opened = 'fallback';
         return fresh;
