@@ -340,6 +340,19 @@ describe('a gateway that listens for peers', () => {
       assert.notEqual(proofOf('key', 'invite', exported, a, b), mine);
     });
 
+    it('proves it on this very connection, and with these keys', () => {
+      const of = (byte: number): Buffer => Buffer.alloc(91, byte);
+      const [exported, a, b, other] = [of(1), of(2), of(3), of(4)];
+      const proofs = [
+        proofOf('key', 'join', exported, a, b),
+        proofOf('another key', 'join', exported, a, b),
+        proofOf('key', 'join', other, a, b),
+        proofOf('key', 'join', exported, other, b),
+        proofOf('key', 'join', exported, a, other),
+      ];
+      assert.equal(new Set(proofs).size, proofs.length);
+    });
+
     it('burns the invitation at the third wrong proof', async () => {
       const read = readCode(code);
       assert.ok(typeof read !== 'string');

@@ -4,6 +4,7 @@ import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
 import { FrameStream } from '../../gateway/peers/frame.ts';
 import { FrameLink, Links, type Link } from '../../gateway/peers/link.ts';
+import { Messages } from '../../gateway/peers/messages.ts';
 import { linkPair } from '../support/linkPair.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -67,6 +68,18 @@ describe('a link', () => {
     while (link.send(JSON.stringify('x'.repeat(100_000))));
     t.mock.timers.tick(30_000);
     assert.equal(await link.closed, 'It does not read what is sent.');
+  });
+
+  it('is cut by a message in pieces without end', async () => {
+    const [a, b] = linkPair('a', 'b');
+    new Messages(b, () => {});
+    const piece = JSON.stringify([false, 'x'.repeat(160_000)]);
+    for (let sent = 0; sent < 300; sent += 1) {
+      if (a.send(piece)) continue;
+      const hasRoom = new Promise<void>((resolve) => a.onDrain(resolve));
+      if ((await Promise.race([a.closed, hasRoom])) !== undefined) break;
+    }
+    assert.equal(await b.closed, 'A message is too large.');
   });
 
   it('answers no flood of heartbeats to somebody who does not read', async () => {

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -24,7 +24,7 @@ import { codeOf, repliesIn, sayTo } from '../support/bus.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
 import { sharedGateway } from '../support/sharedGateway.ts';
-import { waitFor } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 const run = promisify(execFile);
 const named = (name: string): MailboxName => MailboxName.parse(name);
@@ -183,7 +183,12 @@ test('a full mailbox says so at once, and the others go on', async () => {
 
 test('a rename and a destroyed mailbox take their sockets along', async () => {
   const { socket } = await create('before');
+  // Whoever is connected is hung up on: the next mailboxes would wait for that.
+  const connected = connect(socket).on('error', () => {});
+  await once(connected, 'connect');
+  const hungUp = new Promise((resolve) => connected.once('close', resolve));
   await client.call('mailbox.update', { name: named('before'), rename: named('after') });
+  await hungUp;
   assert.ok(!existsSync(socket));
   assert.deepEqual((await sayTo(path.join(folder(), 'after.sock'), { content: 'hi' })).map(codeOf), ['ok']);
   await client.call('mailbox.destroy', { name: named('after') });
@@ -198,12 +203,24 @@ test('a name that is too long for a socket gets one all the same', async () => {
 
 test('five hundred connections that say nothing keep nobody out, and half a line leaves nothing', async () => {
   const { socket } = await create('crowded');
-  const silent = Array.from({ length: 500 }, () => connect(socket).on('error', () => {}));
-  await Promise.all(silent.map((one) => once(one, 'connect')));
+  const speaking = connect(socket);
+  const quiet = async (count: number): Promise<Socket[]> => {
+    const all = Array.from({ length: count }, () => connect(socket).on('error', () => {}));
+    await Promise.all(all.map((one) => once(one, 'connect')));
+    return all;
+  };
+  const silent = await quiet(200);
+  for (const count of [100, 100, 100]) {
+    // The longest silent leaves, not who has been there for longest.
+    const answered = once(speaking, 'data');
+    speaking.write('{"content": "hello"}\n');
+    assert.match(String(await within('an answer', answered)), /^{"ok":true/);
+    silent.push(...(await quiet(count)));
+  }
   for (const one of silent.slice(0, 50)) one.write('{"content": "half');
   assert.deepEqual((await sayTo(socket, { content: 'hi' })).map(codeOf), ['ok']);
-  for (const one of silent) one.destroy();
-  assert.deepEqual(await arrived('crowded', 1), ['person: hi']);
+  for (const one of [speaking, ...silent]) one.destroy();
+  assert.deepEqual(await arrived('crowded', 4), [...Array<string>(3).fill('person: hello'), 'person: hi']);
 });
 
 test('a clean end takes the sockets and their folder away; after kill -9 the next start replaces them', async () => {
@@ -260,21 +277,34 @@ test('whatever stands where the folder of sockets should be keeps no gateway fro
   assert.equal(readFileSync(folder, 'utf8'), 'in the way');
   rmSync(folder);
 
-  // A link to a folder with the socket of another program.
-  const elsewhere = newFolder();
-  const server = createServer().listen(path.join(elsewhere, 'theirs.sock'));
-  await once(server, 'listening');
-  symlinkSync(elsewhere, folder);
+  // A link, there or above, to a folder with the socket of another program.
+  for (const link of [folder, path.dirname(folder)]) {
+    rmSync(link, { recursive: true, force: true });
+    const elsewhere = newFolder();
+    const theirs = path.join(elsewhere, path.relative(link, folder), 'theirs.sock');
+    mkdirSync(path.dirname(theirs), { recursive: true, mode: 0o700 });
+    const server = createServer().listen(theirs);
+    await once(server, 'listening');
+    symlinkSync(elsewhere, link);
+    {
+      await using sockets = new MailboxSockets(home, bus, env);
+      await assert.rejects(sockets.sync([named('a')]), /no socket/);
+    }
+    assert.deepEqual(readdirSync(path.dirname(theirs)), ['theirs.sock']);
+    server.close();
+    await once(server, 'close');
+    {
+      await using sockets = new MailboxSockets(home, bus, env);
+      assert.equal(sockets.socketOf(named('a')), undefined);
+    }
+    assert.ok(lstatSync(link).isSymbolicLink());
+    rmSync(link);
+  }
+
   {
     await using sockets = new MailboxSockets(home, bus, env);
-    await assert.rejects(sockets.sync([named('a')]), /no socket/);
+    await sockets.sync([named('a')]);
+    writeFileSync(path.join(folder, 'note'), 'somebody put this here');
   }
-  assert.deepEqual(readdirSync(elsewhere), ['theirs.sock']);
-  server.close();
-  await once(server, 'close');
-  {
-    await using sockets = new MailboxSockets(home, bus, env);
-    assert.equal(sockets.socketOf(named('a')), undefined);
-  }
-  assert.ok(lstatSync(folder).isSymbolicLink());
+  assert.deepEqual(readdirSync(folder), ['note']);
 });

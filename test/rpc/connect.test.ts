@@ -1,6 +1,6 @@
 // The door for clients: many start at once and all get in; who does not answer is named.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -95,11 +95,19 @@ test('why a gateway does not start is said in its own words', async () => {
   assert.deepEqual(readFileSync(path.join(home, 'holdfast.db')), before);
 });
 
-test('a discovery file that leads nowhere does not keep a client from starting a gateway', async () => {
+test('what one that died has left does not keep a client from starting a gateway, which gets nothing of the editor', async (t) => {
+  process.env['VSCODE_IPC_HOOK'] = 'of an editor';
+  t.after(() => delete process.env['VSCODE_IPC_HOOK']);
   const home = newFolder();
   const lost = { schema: 1, pid: 999_999_9, instanceId: 'x', version: '0', protocol: { min: 1, max: 1 } };
   writeFileSync(path.join(home, 'gateway.json'), JSON.stringify({ ...lost, socket: path.join(home, 'no') }));
+  const turn = path.join(home, 'starting');
+  writeFileSync(turn, '');
+  utimesSync(turn, 1, 1);
   const client = await connect({ home, name: 'a test', start });
+  assert.ok(!existsSync(turn), 'the next start would wait for it');
+  if (process.platform === 'linux')
+    assert.doesNotMatch(readFileSync(`/proc/${client.info.pid}/environ`, 'utf8'), /VSCODE_/);
   assert.equal(readDiscovery(home)?.instanceId, client.info.instanceId);
   await stop(client);
 });
