@@ -36,16 +36,18 @@ const englishOnly: Plugin = {
     })),
 };
 
-/** pino's own ways to files and streams of threads: ours gets a stream. They load parts of Node that nobody else needs. */
+/** pino's own ways to files and threads, for which it also asks who called it: ours is given a stream. */
 const pinoToStream: Plugin = {
   name: 'pino to a stream',
   setup: (bundle) => {
     bundle.onResolve(
-      { filter: /^(?:sonic-boom|thread-stream|worker_threads)$/ },
+      { filter: /^(?:sonic-boom|thread-stream|worker_threads|\.\/lib\/caller)$/ },
       ({ path: name, importer }) =>
         /[\\/]pino[\\/]/.test(importer) ? { path: name, namespace: 'unused' } : undefined,
     );
-    bundle.onLoad({ filter: /^/, namespace: 'unused' }, () => ({ contents: 'module.exports = class {};' }));
+    bundle.onLoad({ filter: /^/, namespace: 'unused' }, () => ({
+      contents: 'module.exports = function () {};',
+    }));
   },
 };
 

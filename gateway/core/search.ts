@@ -1,9 +1,8 @@
 // Full-text search: what people type as a query, and what they are shown of a match.
 
-const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]/gu;
-
 /** The same with each character as a word of its own where a script puts nothing between words: any part can be found. */
-export const inWords = (text: string): string => text.replaceAll(UNSPACED, ' $& ');
+export const inWords = (text: string): string =>
+  text.replaceAll(/[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]/gu, ' $& ');
 
 /** Words as an FTS5 expression in which all must occur, the last as the start of a word. Nothing is an operator. */
 export function matchExpression(query: string): string | undefined {
