@@ -137,6 +137,8 @@ const bundles: BuildOptions[] = [
     ...onNode,
     entryPoints: ['gateway/main.ts'],
     outfile: 'dist/main.cjs',
+    // Names as they are. Short ones, with what keeps the others beside them, are a third less to read, but take longer to start.
+    ...{ minify: false, minifySyntax: true, minifyWhitespace: true, keepNames: false },
     plugins: [englishOnly, versionOnly, zodInParts, toolsApart, pinoToStream],
   },
   { ...onNode, entryPoints: ['gateway/rpc/mcpServer.ts'], outfile: 'dist/mcp.cjs' },
