@@ -220,7 +220,8 @@ export interface Dialled {
 export async function dial(target: Target, signal: AbortSignal): Promise<Dialled> {
   const losers = new AbortController();
   const deadline = AbortSignal.any([signal, losers.signal, AbortSignal.timeout(DIAL_MS)]);
-  const attempts = target.addresses.map((address) => dialOne(target, address, deadline));
+  // Addresses are what others have said: one that makes no sense must not keep us from the rest.
+  const attempts = target.addresses.map(async (address) => dialOne(target, address, deadline));
   try {
     const first = await Promise.any(attempts);
     for (const attempt of attempts)

@@ -238,7 +238,9 @@ describe('a gateway that listens for peers', () => {
 
   it('ends a link in which a single bit was changed, and delivers nothing of it', async () => {
     await using wire = await TcpProxy.to(port);
-    const target = { addresses: [`127.0.0.1:${wire.port}`], identity: box, protocol: LINK } as const;
+    // An address that makes no sense keeps nobody from the others.
+    const addresses = ['127.0.0.1:99999', `127.0.0.1:${wire.port}`];
+    const target = { addresses, identity: box, protocol: LINK } as const;
     const { socket } = await dial(
       { ...target, fingerprints: [own.fingerprint], pins: [own.certificate] },
       never,
