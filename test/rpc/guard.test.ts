@@ -200,7 +200,9 @@ test('a connection that has ended is not kept for the day on which its token is 
 });
 
 test('whoever asks before sending a body is refused before being told to go on', async () => {
-  const head = `Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\nExpect: 100-continue\r\n\r\n`;
+  const head =
+    `Content-Type: application/json\r\nContent-Length: ${LIST.length}\r\n` +
+    'Expect: 100-continue\r\nConnection: close\r\n\r\n';
   const { status } = await sendRaw(gateway.socket, `POST /rpc HTTP/1.1\r\nHost: evil.example\r\n${head}`);
   assert.equal(status, 421);
   const { head: told } = await sendRaw(
