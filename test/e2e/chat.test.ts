@@ -16,7 +16,7 @@ describe('a chat in the side bar', () => {
     desk.story(t, async () => {
       const chat = await desk.demo('harbor-api');
       await chat.row(/^Idle/).waitFor();
-      await chat.send('slow 200 40');
+      await chat.send('slow 120 40');
       await chat.seen(/s10 /);
       const early = await chat.answer();
       await chat.row(/^Working/).waitFor();
@@ -25,7 +25,7 @@ describe('a chat in the side bar', () => {
       const later = await chat.answer();
       assert.ok(later.startsWith(early) && later.length > early.length, 'it grows');
       await chat.isIdle();
-      assert.equal(await chat.answer(), slowText(200).trimEnd());
+      assert.equal(await chat.answer(), slowText(120).trimEnd());
       await chat.row(/^Idle/).waitFor();
 
       await chat.send('What can you show me?');
@@ -81,12 +81,12 @@ describe('a chat in the side bar', () => {
       await there.row(/^New session/).click();
       await there.part('nothing-said').waitFor();
 
-      await here.send('slow 300 40');
+      await here.send('slow 150 40');
       await there.seen(/s20 /);
       await there.stripSays('Working');
       await there.shoot('c-1-second-window');
       await Promise.all([here.isIdle(), there.isIdle()]);
-      assert.equal(await here.answer(), slowText(300).trimEnd());
+      assert.equal(await here.answer(), slowText(150).trimEnd());
       assert.deepEqual(await there.answers(), await here.answers());
 
       await here.send('ask');

@@ -75,7 +75,7 @@ describe('the palette', () => {
 
   test('a session is forked, and a conversation that only its agent remembers goes on', (t) =>
     desk.story(t, async () => {
-      const chat = await desk.window('harbor-db');
+      const chat = await desk.windowAgain('harbor-api');
       await chat.run('New Session');
       await chat.pick('Rich');
       await chat.pick('Ask');
@@ -112,7 +112,7 @@ describe('the palette', () => {
 
   test('the chat moves into the secondary side bar, is found there after a reload, and comes back', (t) =>
     desk.story(t, async () => {
-      const chat = await desk.demo('harbor-ui', { viewport: { width: 1400, height: 800 } });
+      const chat = await desk.demo('harbor-api', { viewport: { width: 1400, height: 800 } });
       const { page } = chat;
       await chat.send('echo over there');
       await chat.seen('over there');
@@ -135,10 +135,10 @@ describe('the palette', () => {
 
   test('a link prepares a session that a person reads first, and sends nothing', (t) =>
     desk.story(t, async () => {
-      const chat = await desk.window('harbor-links');
+      const chat = await desk.windowAgain('harbor-api');
       const { page } = chat;
       const before = await desk.sessionCount();
-      const folder = desk.folder('harbor-links');
+      const folder = desk.folder('harbor-api');
       const text = 'echo from a link\nand no further';
       const query = new URLSearchParams({ path: folder, text, agent: 'rich', mode: 'auto', send: '1' });
       const open = async (): Promise<void> => {

@@ -54,8 +54,8 @@ describe('composing', () => {
 
   test('mode and model are chosen, commands and files are offered, and the files go along', (t) =>
     desk.story(t, async () => {
-      writeFileSync(path.join(desk.folder('harbor-ui'), 'Login.txt'), 'one\ntwo\nthree\n');
-      const chat = await desk.demo('harbor-ui');
+      writeFileSync(path.join(desk.folder('harbor-api'), 'Login.txt'), 'one\ntwo\nthree\n');
+      const chat = await desk.demo('harbor-api');
       await chat.panel.getByRole('button', { name: 'Mode: Ask' }).click();
       await chat.pick('Plan');
       await chat.panel.getByRole('button', { name: 'Mode: Plan' }).waitFor();
@@ -107,8 +107,8 @@ describe('composing', () => {
 
   test('the selection of an editor goes along, and the keyboard finds its way through the chat', (t) =>
     desk.story(t, async () => {
-      writeFileSync(path.join(desk.folder('harbor-db'), 'Pool.txt'), 'one\ntwo\nthree\n');
-      const chat = await desk.demo('harbor-db');
+      writeFileSync(path.join(desk.folder('harbor-api'), 'Pool.txt'), 'one\ntwo\nthree\n');
+      const chat = await desk.demo('harbor-api');
       await chat.send('echo hello');
       await chat.seen('hello');
 

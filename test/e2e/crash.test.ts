@@ -49,15 +49,15 @@ describe('a gateway that is killed', () => {
   test('the cut prompt runs again when a person says so; a death while nothing runs is hardly noticed', (t) =>
     desk.story(t, async () => {
       const chat = await desk.demo('harbor-api');
-      await chat.send('slow 150 40');
-      await chat.seen(/s20 /);
+      await chat.send('slow 80 40');
+      await chat.seen(/s10 /);
       await desk.killGateway();
       await chat.part('uncertain').getByRole('button', { name: 'Run again' }).click();
-      await chat.seen(/s149/);
+      await chat.seen(/s79/);
       await chat.isIdle();
       await chat.shoot('d-3-ran-again');
       const before = await chat.answers();
-      assert.equal(before.at(-1), slowText(150).trimEnd());
+      assert.equal(before.at(-1), slowText(80).trimEnd());
 
       await chat.field.fill('echo aft');
       await desk.killGateway();

@@ -43,6 +43,9 @@ export class Desk implements AsyncDisposable {
   readonly #places = newFolder('places');
   /** An empty page, which keeps the browser's profile. */
   readonly #first: Page;
+  readonly #folders = new WeakMap<Page, string>();
+  /** The windows of the story before, by their folders: this one may go on in them. */
+  readonly #left = new Map<string, Page>();
 
   private constructor(name: string, home: string, server: VsCodeServer, browser: Browser, first: Page) {
     this.#name = name;
@@ -87,16 +90,31 @@ export class Desk implements AsyncDisposable {
 
   /** A window that need not find a gateway. */
   async unlinked(folder: string, { viewport = SIZE, language }: DeskWindowOptions = {}): Promise<Page> {
+    await this.#closeLeft();
     const page = await openWindow(this.browser, this.server, this.folder(folder), {
       beside: this.#first,
       language,
     });
     await page.setViewportSize(viewport);
+    this.#folders.set(page, folder);
     return page;
+  }
+
+  /**
+   * The window that the story before has left on that folder, or a new one: opening one takes seconds. It is as it was
+   * left: the chat in it should be one in which something was said, so that a new one can be told from it.
+   */
+  async windowAgain(folder: string, viewport = SIZE): Promise<Chat> {
+    const page = this.#left.get(folder);
+    if (page === undefined) return this.window(folder, { viewport });
+    this.#left.delete(folder);
+    await page.setViewportSize(viewport);
+    return new Chat(page);
   }
 
   /** A window that has no folder open. */
   async emptyWindow(): Promise<Chat> {
+    await this.#closeLeft();
     const page = await this.#first.context().newPage();
     const url = new URL(this.server.windowUrl('/', { ew: 'true' }));
     url.searchParams.delete('folder');
@@ -117,9 +135,9 @@ export class Desk implements AsyncDisposable {
     return new Chat(page);
   }
 
-  /** A window, and in it a new session with the demo agent. */
-  async demo(folder: string, options: DeskWindowOptions = {}): Promise<Chat> {
-    const chat = await this.window(folder, options);
+  /** A window, perhaps that of the story before, and in it a new session with the demo agent. */
+  async demo(folder: string, { viewport }: Pick<DeskWindowOptions, 'viewport'> = {}): Promise<Chat> {
+    const chat = await this.windowAgain(folder, viewport);
     await chat.startDemo();
     return chat;
   }
@@ -201,13 +219,23 @@ export class Desk implements AsyncDisposable {
   async story(t: TestContext, body: () => Promise<void>): Promise<void> {
     try {
       await body();
+      this.#left.clear();
+      for (const page of this.#windows) {
+        const folder = this.#folders.get(page) ?? '';
+        if (folder === '' || this.#left.has(folder)) await page.close();
+        else this.#left.set(folder, page);
+      }
     } catch (error) {
       await this.#keep(t.name);
-      throw error;
-    } finally {
-      // Each story has its own windows; the gateway and its sessions stay.
+      this.#left.clear();
       await Promise.all(this.#windows.map((page) => page.close()));
+      throw error;
     }
+  }
+
+  async #closeLeft(): Promise<void> {
+    await Promise.all([...this.#left.values()].map((page) => page.close()));
+    this.#left.clear();
   }
 
   async #keep(story: string): Promise<void> {

@@ -117,7 +117,7 @@ describe('another machine', () => {
         config: peersConfig('crate', { heartbeatSeconds: 6, announce: true, discoveryPort }),
       });
       const there = await crate.connect();
-      const chat = await desk.window('harbor-api');
+      const chat = await desk.windowAgain('harbor-api');
       const { page } = chat;
       // Once it was heard it is known for half a minute, however slow this machine is.
       await using here = await connect({ home: desk.home, name: 'another client' });

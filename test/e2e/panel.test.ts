@@ -92,7 +92,7 @@ describe('the panel', () => {
 
   test('takes an image from the clipboard along, and shows it where it was sent', (t) =>
     desk.story(t, async () => {
-      const chat = await desk.demo('harbor-ui');
+      const chat = await desk.demo('harbor-api');
       await chat.field.evaluate(async (field) => {
         const canvas = new OffscreenCanvas(48, 32);
         const context = canvas.getContext('2d');
@@ -117,10 +117,10 @@ describe('the panel', () => {
 
   test('takes back what a turn has changed, makes it again, and leaves a file alone that somebody has edited', (t) =>
     desk.story(t, async () => {
-      const file = path.join(desk.folder('harbor-db'), 'greeting.ts');
+      const file = path.join(desk.folder('harbor-api'), 'greeting.ts');
       // The demo agent says that it has turned Hello into this, and touches nothing.
       writeFileSync(file, "export const greeting = 'Ahoy';\n");
-      const chat = await desk.demo('harbor-db');
+      const chat = await desk.demo('harbor-api');
       await chat.send('tool');
       await chat.isIdle();
       const row = chat.part('changes').locator('.file-row');

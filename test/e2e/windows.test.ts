@@ -71,7 +71,7 @@ describe('two windows', () => {
       const harbor = await desk.demo('harbor-api');
       await harbor.send('slow 1000 20');
       await harbor.seen(/s20 /);
-      const docs = await desk.window('docs-site');
+      const docs = await desk.windowAgain('docs-site');
       await docs.run('Switch Session...');
       await docs.pick('slow 1000 20');
       await docs.seen(/s40 /);

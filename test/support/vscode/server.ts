@@ -1,5 +1,5 @@
 // A real VS Code server on a free port of this machine, with folders of its own and our extension in it.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const READY_MS = 60_000;
 const END_MS = 5_000;
 
 export interface ServerOptions {
-  /** Packaged extensions to install first. */
+  /** Packaged extensions to install. */
   readonly vsix?: readonly string[];
   /** The server's environment reaches the extension host, and with it the gateway: set HOLDFAST_HOME here. */
   readonly env?: NodeJS.ProcessEnv;
@@ -57,12 +57,6 @@ export async function startServer(options: ServerOptions = {}): Promise<VsCodeSe
     ...['--extensions-dir', path.join(dataFolder, 'extensions')],
     ...['--accept-server-license-terms', '--disable-telemetry', '--telemetry-level', 'off'],
   ];
-  for (const file of options.vsix ?? []) {
-    execFileSync(process.execPath, [...common, '--install-extension', file, '--force', '--do-not-sync'], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
   // The server gives whoever reaches it a terminal: without the token any web page or local user could.
   const token = randomBytes(16).toString('hex');
   const server = spawn(
@@ -72,6 +66,9 @@ export async function startServer(options: ServerOptions = {}): Promise<VsCodeSe
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0), '--connection-token', token],
       ...(options.asksForTrust === true ? [] : ['--disable-workspace-trust']),
       ...['--disable-getting-started-override', '--disable-update-check'],
+      // Windows wait for what is being installed.
+      ...(options.vsix ?? []).flatMap((file) => ['--install-extension', file]),
+      ...['--force', '--do-not-sync', '--start-server'],
       ...(options.flags ?? []),
     ],
     // A process group of its own, so that the extension hosts can be ended with it. A gateway has left the group.
