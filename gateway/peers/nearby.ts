@@ -115,7 +115,8 @@ export class Answering implements AsyncDisposable {
 
   #receive(packet: Buffer, { address, port }: RemoteInfo, socket: Socket): void {
     const ask = packet.length === ASK_BYTES ? read(Ask, packet) : undefined;
-    if (ask === undefined || !this.#mayAnswer() || !isNear(address, this.#nets)) return;
+    // A packet may come from port 0, to which nobody can answer, and Node throws when somebody tries.
+    if (ask === undefined || port === 0 || !this.#mayAnswer() || !isNear(address, this.#nets)) return;
     const answer = { holdfast: 1, answer: ask.ask, ...this.#about() } satisfies z.input<typeof Answer>;
     socket.send(JSON.stringify(answer), port, address, () => {});
   }

@@ -1,6 +1,6 @@
 // Gateways that find each other on the local network: over loopback here, over cables in network.test.ts.
 import assert from 'node:assert/strict';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Nearby } from '../../gateway/live/nearby.ts';
@@ -100,6 +100,17 @@ describe('a gateway that lets itself be found', () => {
     const seconds = Math.ceil((performance.now() - begun) / 1000) + 1;
     assert.ok(answers.length <= 20 * seconds, `${answers.length} answers in ${seconds} s`);
     for (const answer of answers) assert.ok(answer.length <= 512 && JSON.parse(answer) !== null);
+  });
+
+  it('outlives a question from port 0, which only a forged packet can have', async (t) => {
+    const sockets: Socket[] = [];
+    t.mock.method(Socket.prototype, 'addMembership', function (this: Socket) {
+      sockets.push(this);
+    });
+    await using _ = await Answering.open(await freePort(), HERE, () => ABOUT);
+    const [socket] = sockets;
+    assert.ok(socket);
+    socket.emit('message', ask(question), { address: HERE, family: 'IPv4', port: 0, size: 512 });
   });
 
   it('says nothing to somebody who is on none of its networks', () => {
