@@ -64,6 +64,8 @@ test('a message to a session becomes a labelled prompt, and is read when its tur
   });
   assert.equal(prompt.from.name, 'mail from person');
   await follower.end(prompt.promptId);
+  // What others write gives a session no name.
+  assert.equal((await client.call('session.get', { sessionId })).title, 'New session');
   const { status, receipts } = await sent(client, answer);
   assert.deepEqual(
     [status, receipts.map(({ mailbox, state }) => [mailbox, state])],

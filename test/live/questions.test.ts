@@ -5,8 +5,10 @@ import type { Question } from '../../gateway/agents/agent.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Questions } from '../../gateway/live/questions.ts';
 import { PermissionId, Problem, PromptId, type FormContent } from '../../gateway/protocol/index.ts';
-import { answerPermission, askPermission } from '../../gateway/store/questions.ts';
-import { actor, newSession, NOW, openStore, SESSION } from '../support/store.ts';
+import { endTurn, recoverSession, retryPrompt, takePrompt } from '../../gateway/store/conversation.ts';
+import { digestOf } from '../../gateway/store/permission.ts';
+import { answerPermission, askPermission, withdrawPermission } from '../../gateway/store/questions.ts';
+import { actor, admit, newSession, NOW, openStore, SESSION } from '../support/store.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
 const question: Question = {
@@ -136,6 +138,11 @@ test('an answer that nobody heard is for the same question about the same prompt
   assert.equal(ask(question, other).known, undefined, 'another prompt');
   const more = { ...question, toolCall: { ...question.toolCall, input: { path: '/etc' } } };
   assert.equal(ask(more, mine).known, undefined, 'another input');
+  const always = {
+    ...question,
+    options: [{ optionId: 'allow', name: 'Always', kind: 'allow_always' } as const],
+  };
+  assert.equal(ask(always, mine).known, undefined, 'another choice');
   const again = { ...question, toolCall: { ...question.toolCall, toolCallId: 't2' } };
   assert.deepEqual(ask(again, mine).known, { optionId: 'allow' });
   assert.equal(ask(again, mine).known, undefined, 'a second time');
@@ -144,4 +151,46 @@ test('an answer that nobody heard is for the same question about the same prompt
   const secret: Question = { ...question, form: { fields: [field] } };
   answer(ask(secret, mine).permissionId, { password: 'x' });
   assert.equal(ask(secret, mine).known, undefined, 'what is kept nowhere');
+
+  // Its prompt has run once more without asking: what comes after that is another matter.
+  await admit(store, 'p3');
+  const third = PromptId.parse('p3');
+  await store.synced(() => store.queue.markHanded(third));
+  const before = ask(question, third).permissionId;
+  store.written(() => recoverSession(store, SESSION, NOW));
+  answer(before);
+  store.written(() => retryPrompt(store, SESSION, third, NOW));
+  store.written(() => takePrompt(store, SESSION, NOW));
+  const failed = { how: 'failed', code: 'agent.failed', message: 'no' } as const;
+  store.written(() => endTurn(store, log, { promptId: third, firstSeq: 1 }, failed, NOW));
+  assert.equal(ask(question, third).known, undefined, 'after another turn');
+});
+
+test('what was answered cannot be taken back', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const log = await newSession(store);
+  const permissionId = PermissionId.parse('q1');
+  const permission = {
+    ...{ ...question, options: [...question.options] },
+    ...{ permissionId, sessionId: SESSION, createdAt: NOW, digest: 'd' },
+  };
+  store.written(() => askPermission(store, log, { permission, promptId: undefined }, NOW));
+  store.written(() => answerPermission(store, { permissionId, optionId: 'allow' }, actor, NOW));
+  store.written(() => withdrawPermission(store, log, permissionId, NOW));
+  assert.equal(store.permissions.get(permissionId).state.state, 'answered');
+});
+
+test('consent is bound to all that was shown', () => {
+  const asked = { ...question, options: [...question.options] };
+  const url = 'https://example.com';
+  const digests = [
+    asked,
+    { ...asked, title: 'Other' },
+    { ...asked, toolCall: { ...asked.toolCall, input: { path: '/etc' } } },
+    { ...asked, options: [{ optionId: 'allow', name: 'Allow', kind: 'allow_always' } as const] },
+    { ...asked, form: { fields: [] } },
+    { ...asked, url },
+  ].map((one) => digestOf(one));
+  assert.equal(new Set(digests).size, digests.length);
 });

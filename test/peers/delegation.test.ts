@@ -28,6 +28,11 @@ it('a task runs at the peer, and its result comes back', async () => {
   assert.deepEqual([done.taskId, done.direction, done.result], [taskId, 'out', 's0 s1 s2 ']);
   const there = await taskWhen(both.box.client(), ({ state }) => state === 'completed');
   assert.deepEqual([there.direction, there.peer, there.sessionId], ['in', 'laptop', done.sessionId]);
+  // What is over stays so, whatever is told of it late.
+  const late = { taskId, state: 'running', sessionId: null, result: null, error: null };
+  both.box.peering.tell(1, 'peer.task_report', late);
+  await here.call('session.list', { peer });
+  assert.deepEqual((await here.call('task.list', {})).tasks, [done]);
   assert.equal(both.box.prepared.length, 1);
   const events = both.box.store.mailEvents.read(0).map(({ data }) => data);
   assert.ok(
@@ -57,6 +62,10 @@ it('a task for a peer that is away is kept, and taken once when it comes', async
   await assert.rejects(here.call('task.delegate', { peer, prompt: 'another', promptId }), {
     problem: 'prompt.conflict',
   });
+  // Whoever waits for the peer is told that it cannot be reached. The task goes on waiting.
+  both.laptop.peering.side(1).calls.end();
+  await setImmediate();
+  await taskWhen(here, ({ state }) => state === 'sent');
   both.link();
   await taskWhen(here, ({ state }) => state === 'running');
   await both.cut();
@@ -64,6 +73,18 @@ it('a task for a peer that is away is kept, and taken once when it comes', async
   await taskWhen(both.box.client(), ({ state }) => state === 'completed');
   await taskWhen(here, ({ state }) => state === 'completed');
   assert.equal((await both.box.client().call('session.list', {})).sessions.length, 1);
+});
+
+it('a task for a peer that is removed has failed', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  await both.cut();
+  const here = both.laptop.client();
+  await here.call('task.delegate', { peer, prompt: 'hello' });
+  both.laptop.peering.removed(1);
+  await taskWhen(
+    here,
+    ({ state, error }) => state === 'failed' && error?.startsWith('box was removed') === true,
+  );
 });
 
 it('any number of tasks for a peer that is away are taken when it comes, however busy it is', async () => {
