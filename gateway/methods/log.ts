@@ -40,7 +40,9 @@ export const logHandlers = (gateway: Gateway): Handlers<keyof typeof logMethods>
       const client = caller.clientIdOf(clientId);
       const known = cursor ?? cursorAt(store.log.logId, store.clients.confirmed(client, session));
       const after = store.log.resumeAt(session, known);
-      if (cursor !== undefined && after !== 'gap')
+      // Who calls over plain HTTP without a name is nobody that could ask again.
+      const comesAgain = clientId !== undefined || caller.push !== undefined;
+      if (cursor !== undefined && after !== 'gap' && comesAgain)
         store.written(() => store.clients.confirm(client, session, after));
       const { texts, last } = store.log.read(session, after === 'gap' ? 0 : after, RECONNECT_EVENTS);
       return {
