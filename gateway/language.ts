@@ -12,3 +12,7 @@ export const withoutUndefined = <T extends object>(members: T): Present<T> =>
 
 /** What went wrong, in words: anything can be thrown, not only an Error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether a value is an object with members: JSON that others wrote can be anything. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

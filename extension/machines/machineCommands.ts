@@ -1,5 +1,6 @@
 // What can be done with machines: link one, call it otherwise, say what it may do, forget it.
 import * as vscode from 'vscode';
+import { isRecord } from '../../gateway/language.ts';
 import type { Nearby, Peer } from '../../gateway/protocol/index.ts';
 import type { Command } from '../commandTable.ts';
 import { locale, t } from '../l10n.ts';
@@ -44,8 +45,8 @@ export const machineCommands: Readonly<Record<string, Command<MachineCommandPart
 };
 
 async function machineFor(from: unknown, { machines }: MachineCommandParts): Promise<Peer | undefined> {
-  const given: unknown = typeof from === 'object' && from !== null ? Reflect.get(from, 'peer') : undefined;
-  const name: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'name') : undefined;
+  const given = isRecord(from) ? from['peer'] : undefined;
+  const name = isRecord(given) ? given['name'] : undefined;
   if (typeof name === 'string') return machines.get(name);
   const rows = machines.all.map((peer) => {
     const { label, description, icon } = machineRow(peer, Date.now());

@@ -6,10 +6,11 @@ import {
   type AnyMessage,
   type ClientConnection,
 } from '@agentclientprotocol/sdk';
+import { isRecord } from '../language.ts';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { replyError } from './acpErrors.ts';
 import { endedError } from './ending.ts';
-import { isObject, object, type JsonObject } from './json.ts';
+import { object, type JsonObject } from './json.ts';
 import { AgentProcess, type Program } from './process.ts';
 
 export interface ConnectionHandlers {
@@ -158,4 +159,4 @@ export class AcpConnection implements AsyncDisposable {
 
 /** The SDK answers what it cannot read with an error message of its own; log lines in JSON deserve no answer. */
 const isMessage = (value: JsonObject): value is JsonObject & AnyMessage =>
-  isObject(value) && value['jsonrpc'] === '2.0' && ('method' in value || 'id' in value);
+  isRecord(value) && value['jsonrpc'] === '2.0' && ('method' in value || 'id' in value);

@@ -1,8 +1,9 @@
 // ACP's content blocks and tool contents, as the gateway's: what is no text is told in words.
+import { isRecord } from '../language.ts';
 import type { ContentBlock, Message, ToolContent } from '../protocol/index.ts';
 import { AgentError } from './agent.ts';
 import { cut, MAX_CONTENT_CHARS } from './cut.ts';
-import { isObject, list, object, text, word, type JsonObject } from './json.ts';
+import { list, object, text, word, type JsonObject } from './json.ts';
 
 const BASE64_BYTES_PER_CHAR = 0.75;
 
@@ -25,7 +26,7 @@ const describe = (block: JsonObject): string => {
 export const blockText = (value: unknown): string => {
   const block = object(value);
   if (block['type'] === 'text') return text(block['text']) ?? '';
-  return isObject(value) ? `[${describe(block)}]` : '';
+  return isRecord(value) ? `[${describe(block)}]` : '';
 };
 
 const toolContent = (value: unknown): ToolContent => {

@@ -1,9 +1,9 @@
 // An agent's request for a form to be filled in, or for a page to be opened, as a question to a person.
 import { randomUUID } from 'node:crypto';
-import { withoutUndefined } from '../language.ts';
+import { isRecord, withoutUndefined } from '../language.ts';
 import type { Form, FormChoice, FormField, PermissionOption, ToolCall } from '../protocol/index.ts';
 import type { Answer, Question } from './agent.ts';
-import { integer, isObject, list, number, object, text, word, type JsonObject } from './json.ts';
+import { integer, list, number, object, text, word, type JsonObject } from './json.ts';
 
 const SUBMIT = 'submit';
 
@@ -125,7 +125,7 @@ export const readElicitation = (
   };
   const url = text(params['url']);
   if (params['mode'] === 'url' && isPage(url)) return { title, toolCall, options: pageOptions, url };
-  const form = isObject(params['requestedSchema']) ? readForm(params['requestedSchema']) : undefined;
+  const form = isRecord(params['requestedSchema']) ? readForm(params['requestedSchema']) : undefined;
   // What cannot be shown can only be declined; nobody is asked to agree to it.
   return form === undefined
     ? { title, toolCall, options: [DECLINE] }

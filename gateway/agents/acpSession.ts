@@ -1,11 +1,12 @@
 // How an agent's session is opened: with its own memory where it has one, then in the right mode, with the right model.
 import { methods, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
+import { isRecord } from '../language.ts';
 import type { Mode } from '../protocol/index.ts';
 import { AgentError, type AgentConversation, type OpenOptions, type ToolServer } from './agent.ts';
 import type { PromptCapabilities } from './acpContent.ts';
 import { readOffer, type Offer } from './acpOffers.ts';
 import { configValue } from './acpUpdates.ts';
-import { isObject, number, object, word, type JsonObject } from './json.ts';
+import { number, object, word, type JsonObject } from './json.ts';
 import { chooseMode, type ModeOffer } from './modes.ts';
 
 const { agent: call } = methods;
@@ -120,8 +121,8 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
     opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
     model: model ?? current,
     takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
-    canClose: isObject(own['close']),
-    canFork: isObject(own['fork']),
+    canClose: isRecord(own['close']),
+    canFork: isRecord(own['fork']),
     reply,
   };
 };
@@ -145,7 +146,7 @@ const resumeSession = async (
   capabilities: JsonObject,
   tellEarlier: boolean,
 ): Promise<Reply | undefined> => {
-  const canResume = isObject(object(capabilities['sessionCapabilities'])['resume']);
+  const canResume = isRecord(object(capabilities['sessionCapabilities'])['resume']);
   const canLoad = capabilities['loadSession'] === true;
   if (!canResume && !canLoad) return undefined;
   // Only loading tells what was said.
@@ -174,7 +175,7 @@ const forkSession = async (
   place: Place,
   offers: JsonObject,
 ): Promise<Reply> => {
-  if (!isObject(offers['fork'])) {
+  if (!isRecord(offers['fork'])) {
     throw new AgentError(
       'agent.unable',
       `${host.name} cannot fork a conversation. Begin a new session instead.`,

@@ -1,11 +1,11 @@
 // The conversations that an agent remembers by itself, whoever had them: asked of a process that lives for this question.
 import { methods } from '@agentclientprotocol/sdk';
-import { withoutUndefined } from '../language.ts';
+import { isRecord, withoutUndefined } from '../language.ts';
 import { AgentError, type PastSession } from './agent.ts';
 import { AcpConnection } from './acpConnection.ts';
 import { loginAdvice } from './acpErrors.ts';
 import { HELLO } from './acpSession.ts';
-import { isObject, list, object, word } from './json.ts';
+import { list, object, word } from './json.ts';
 import type { Program } from './process.ts';
 
 const { agent: call } = methods;
@@ -37,7 +37,7 @@ export const pastSessions = async (
   const hello = await connection.request(call.initialize, HELLO, 'at start');
   connection.advice = loginAdvice(program.name, hello['authMethods']);
   const offers = object(object(hello['agentCapabilities'])['sessionCapabilities']);
-  if (!isObject(offers['list'])) {
+  if (!isRecord(offers['list'])) {
     throw new AgentError('agent.unable', `${program.name} does not tell which conversations it remembers.`);
   }
   const found: PastSession[] = [];

@@ -1,13 +1,11 @@
 // Small readers for JSON of unknown shape: what is missing or of the wrong kind is simply not there.
+import { isRecord } from '../language.ts';
 import { cut, MAX_CONTENT_CHARS } from './cut.ts';
 
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
+export const object = (value: unknown): JsonObject => (isRecord(value) ? value : {});
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 

@@ -1,11 +1,11 @@
 // A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { messageOf } from '../language.ts';
+import { isRecord, messageOf } from '../language.ts';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineFramer } from './framer.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { type JsonObject } from './json.ts';
 import { statOf } from './lookUp.ts';
 import {
   family,
@@ -250,7 +250,7 @@ export class AgentProcess implements AsyncDisposable {
 const parseObject = (line: string): JsonObject | undefined => {
   try {
     const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

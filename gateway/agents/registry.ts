@@ -1,8 +1,9 @@
 // Agents of the ACP registry: what it says of each of them, as far as a catalogue needs it, and what is installed of that.
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { isRecord } from '../language.ts';
 import { AgentId, type Agent } from '../protocol/index.ts';
-import { isObject, list, object, word, type JsonObject } from './json.ts';
+import { list, object, word, type JsonObject } from './json.ts';
 import { lookUp } from './lookUp.ts';
 
 /** How an agent is had: an npm package, a Python package, or a program that its maker offers for download. */
@@ -68,7 +69,7 @@ const registryAgent = (value: unknown): RegistryAgent[] => {
 
 /** Reads the registry's own form; undefined: it is something else. An agent that makes no sense is left out. */
 export const readRegistry = (value: unknown, date: string): Registry | undefined => {
-  if (!isObject(value) || !Array.isArray(value['agents'])) return undefined;
+  if (!isRecord(value) || !Array.isArray(value['agents'])) return undefined;
   const agents = value['agents'].flatMap(registryAgent);
   return agents.length === 0 ? undefined : { date: word(value['date']) ?? date, agents };
 };

@@ -1,5 +1,6 @@
 // The command line: finds the verb, runs it, and answers with an exit code that scripts can trust.
 import { Command, CommanderError } from 'commander';
+import { isRecord } from '../language.ts';
 import { Problem, RPC } from '../protocol/index.ts';
 import { NoGatewayError, OtherHostError } from '../rpc/connect.ts';
 import { VERSION } from '../version.ts';
@@ -15,7 +16,7 @@ import { gatewayVerbs } from './gateway.ts';
 import { logVerbs } from './logs.ts';
 import { mailVerbs } from './mail.ts';
 import { hostVerbs } from './host.ts';
-import { isRecord, outputTo } from './output.ts';
+import { outputTo } from './output.ts';
 import { harmless } from './plainText.ts';
 import { mcpVerbs } from './mcp.ts';
 import { peerVerbs } from './peers.ts';

@@ -1,5 +1,6 @@
 // A verb for every method of the contract, made from its schema: a new method needs nothing here.
 import { z } from 'zod';
+import { isRecord } from '../language.ts';
 import {
   methods,
   notifications,
@@ -10,7 +11,6 @@ import {
 import type { GatewayClient } from '../rpc/connect.ts';
 import { Channel } from './channel.ts';
 import { openPermissions, callByName, findSession, withGateway } from './client.ts';
-import { isRecord } from './output.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';

@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { isRecord } from '../language.ts';
 import { stateFolder } from '../rpc/paths.ts';
-import { isRecord } from './output.ts';
 import { harmless } from './plainText.ts';
 import { UsageError, type Verb } from './verb.ts';
 

@@ -1,4 +1,5 @@
 // What the command line prints: JSON for programs, plain aligned lines for people.
+import { isRecord } from '../language.ts';
 import { harmless, oneLine } from './plainText.ts';
 
 /** Where results go. Complaints go to standard error, see cli.ts. */
@@ -104,7 +105,3 @@ const scalar = (value: unknown): string => {
 
 const isListOfRecords = (value: unknown): value is Record<string, unknown>[] =>
   Array.isArray(value) && value.length > 0 && value.every(isRecord);
-
-/** Whether it is an object with members. */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 // rpc: any method, as programs call it.
+import { isRecord } from '../language.ts';
 import { callByName, withGateway } from './client.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
@@ -30,6 +31,6 @@ function parse(text: string): object {
   } catch {
     throw new UsageError('The parameters are not JSON. Quote them: \'{"sessionId": "..."}\'');
   }
-  if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
+  if (isRecord(params)) return params;
   throw new UsageError('The parameters are one JSON object, like \'{"sessionId": "..."}\'');
 }

@@ -70,7 +70,7 @@ async function followPrompt(
 ): Promise<number> {
   const { out, program } = call;
   await using follower = new Follower({ program, sessionId: session.sessionId, cursor });
-  const show = new Screen(out, session);
+  const show = new Printer(out, session);
   let isMine = false;
   for await (const news of follower.news) {
     if (news.what !== 'events') {
@@ -106,7 +106,7 @@ async function attach(call: Call): Promise<number> {
   // Ctrl-C only leaves: the session goes on.
   const leave = (): void => void follower[Symbol.asyncDispose]();
   process.once('SIGINT', leave).once('SIGTERM', leave);
-  const show = new Screen(call.out, session);
+  const show = new Printer(call.out, session);
   for await (const news of follower.news) {
     show.news(news);
     if (news.what === 'removed') return 1;
@@ -115,7 +115,7 @@ async function attach(call: Call): Promise<number> {
 }
 
 /** News as lines of JSON, or as text. */
-class Screen {
+class Printer {
   readonly #out: Output;
   readonly #transcript: Transcript;
 

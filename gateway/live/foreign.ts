@@ -10,6 +10,7 @@ import {
   type Result,
 } from '../protocol/index.ts';
 import type { z } from 'zod';
+import { isRecord } from '../language.ts';
 
 let types: ReadonlySet<string> | undefined;
 
@@ -43,13 +44,13 @@ export function fromPeer<M extends MethodName>(
   given: unknown,
   peer: PeerName,
 ): Result<M> | undefined {
-  if (!isObject(given)) return undefined;
+  if (!isRecord(given)) return undefined;
   const { messages, bufferedEvents, snapshot, sessions } = given;
   const marked: Record<string, unknown> = { ...given };
   if (messages !== undefined) marked['messages'] = events(messages);
   if (bufferedEvents !== undefined) marked['bufferedEvents'] = events(bufferedEvents);
   if (Array.isArray(sessions)) marked['sessions'] = sessions.flatMap((one) => sessionOf(one, peer) ?? []);
-  if (isObject(snapshot)) {
+  if (isRecord(snapshot)) {
     const session = sessionOf(snapshot['session'], peer);
     marked['snapshot'] = { ...snapshot, session, messages: events(snapshot['messages']) };
   }
@@ -60,7 +61,4 @@ export function fromPeer<M extends MethodName>(
 
 /** Types of a newer gateway are left out of what is read at once, as clients would skip them. */
 const events = (given: unknown): unknown =>
-  Array.isArray(given) ? given.filter((event) => isObject(event) && isKnown(String(event['type']))) : given;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  Array.isArray(given) ? given.filter((event) => isRecord(event) && isKnown(String(event['type']))) : given;

@@ -1,6 +1,6 @@
 // Frames on a stream of bytes: four bytes of length, then JSON `[seq, kind, body]`. Whatever is wrong ends the stream.
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../language.ts';
+import { isRecord, messageOf } from '../language.ts';
 import { isShallow } from '../rpc/json.ts';
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
@@ -149,7 +149,7 @@ export class FrameStream {
 
 /** Why the other side says goodbye, as far as it says so. */
 export function reasonOf(body: unknown): string {
-  const reason: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'reason') : undefined;
+  const reason = isRecord(body) ? body['reason'] : undefined;
   return typeof reason === 'string' ? reason.slice(0, 500) : 'It said goodbye.';
 }
 

@@ -1,6 +1,7 @@
 // POST /rpc: JSON-RPC in a request, and the plain dialect; a call that streams answers with an event stream.
 import type { IncomingMessage } from 'node:http';
 import type { JSONRPCResponse } from 'json-rpc-2.0';
+import { isRecord } from '../language.ts';
 import { methods, RPC } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
@@ -32,13 +33,12 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
 }
 
 /** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, with an id only if one was given. */
-const isPlain = (payload: unknown): payload is object =>
-  typeof payload === 'object' && payload !== null && !Array.isArray(payload) && !('jsonrpc' in payload);
+const isPlain = (payload: unknown): payload is object => isRecord(payload) && !('jsonrpc' in payload);
 
 /** Not for whoever names JSON and no event stream; nor for a call that was not understood, unless a stream was named. */
 function isStreamed({ headers }: IncomingMessage, payload: unknown, { error }: JSONRPCResponse): boolean {
-  if (typeof payload !== 'object' || payload === null || !('method' in payload)) return false;
-  const method = Object.entries(methods).find(([name]) => name === payload.method)?.[1];
+  if (!isRecord(payload)) return false;
+  const method = Object.entries(methods).find(([name]) => name === payload['method'])?.[1];
   if (method?.streams !== true) return false;
   // The wildcard that most programs send is no wish.
   const types = (headers.accept ?? '')
