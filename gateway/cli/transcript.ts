@@ -36,11 +36,6 @@ export class Transcript {
     this.#options = options;
   }
 
-  /** Nothing stands on the line that is being written. */
-  get atLineStart(): boolean {
-    return this.#atLineStart;
-  }
-
   /** What is to be written for these events, ready for a terminal. */
   add(events: readonly Event[]): string {
     return events.map((event) => this.#event(event)).join('');

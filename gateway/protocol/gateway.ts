@@ -10,17 +10,17 @@ import { SessionStatus } from './session.ts';
 
 /** How much of a session's log is kept. Past these its oldest turns leave, and a `gap` event says so. */
 export const Bounds = object(() => ({
-  maxEvents: z.number().positive(),
-  maxBytes: z.number().positive(),
+  maxEvents: z.number().positive().describe('Stored events'),
+  maxBytes: z.number().positive().describe('Of their JSON'),
   maxAgeDays: z.number().positive().nullable().describe('null: age alone is no reason'),
 }));
 export type Bounds = z.infer<typeof Bounds>;
 
 export const GatewayInfo = object(() => ({
-  version: z.string(),
-  protocol: VersionRange,
+  version: z.string().describe('Of Holdfast'),
+  protocol: VersionRange.describe('The versions of this contract that the gateway speaks'),
   features: z.array(z.string()).describe('What there are methods for: session, queue, mail, peers ...'),
-  pid: z.int(),
+  pid: z.int().describe('Its process'),
   instanceId: z.string().describe('New with every start'),
   logId: z.string().describe('The log that cursors belong to'),
   home: z.string().describe('The state folder'),
@@ -46,7 +46,7 @@ export const gatewayMethods = {
     params: z.strictObject({
       clientId: ClientId.optional().describe('Keep it over reconnects; minted when absent'),
       name: z.string().min(1).max(80).describe('For people: "window docs-site"'),
-      protocol: VersionRange.optional(),
+      protocol: VersionRange.optional().describe('The versions of this contract that the client speaks'),
     }),
     result: GatewayInfo.extend({ clientId: ClientId }),
     problems: ['protocol.version'],
@@ -75,8 +75,8 @@ export const gatewayMethods = {
     access: 'read',
     params: z.strictObject({}),
     result: z.object({
-      ok: z.boolean(),
-      sessions: z.int(),
+      ok: z.boolean().describe('false: the disk or the database has failed; the log says how'),
+      sessions: z.int().describe('How many there are'),
       sessionsByStatus: z.partialRecord(SessionStatus, z.int()),
       uptime: z.number().describe('Seconds'),
       memory: z.object({ rss: z.int(), heapUsed: z.int(), heapTotal: z.int() }).describe('Bytes'),

@@ -126,7 +126,7 @@ export type OutboxStatus = z.infer<typeof OutboxStatus>;
 export const Outgoing = object(() => ({
   ...MailMessage.shape,
   status: OutboxStatus,
-  attempts: z.int().nonnegative(),
+  attempts: z.int().nonnegative().describe('How often it was tried without success'),
   nextAttemptAt: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
   lastError: z.string().nullable(),
@@ -158,7 +158,7 @@ function isWellFormed(value: unknown): boolean {
 }
 
 const page = {
-  limit: z.int().min(1).max(1000).default(100),
+  limit: z.int().min(1).max(1000).default(100).describe('How many at most'),
   before: z.int().positive().optional().describe('Give the `next` of the page before'),
 };
 const next = z.int().optional().describe('Give this as before; absent: all is said');
@@ -234,8 +234,8 @@ export const mailMethods = {
       access: 'mail',
       params: z.strictObject({
         mailbox: MailboxName.optional().describe("Absent: the caller's own"),
-        max: z.int().min(1).max(100).default(1),
-        wait_s: z.number().min(0).max(60).default(0),
+        max: z.int().min(1).max(100).default(1).describe('How many at most'),
+        wait_s: z.number().min(0).max(60).default(0).describe('Seconds to wait when there is none'),
         lease_s: z
           .number()
           .min(1)
@@ -262,7 +262,9 @@ export const mailMethods = {
     params: z.strictObject({
       mailbox: MailboxName,
       id: MessageId,
-      decision: z.enum(['accept', 'refuse']),
+      decision: z
+        .enum(['accept', 'refuse'])
+        .describe('accept: its reader gets it now. refuse: its sender is told'),
     }),
     result: ok,
     problems: ['mailbox.unknown', 'mail.unknown', 'mail.state'],
@@ -302,7 +304,7 @@ export const mailMethods = {
     params: z.strictObject({
       name: MailboxName,
       policy: MailPolicy.default('accept'),
-      topics: z.array(MailboxName).max(64).default([]),
+      topics: z.array(MailboxName).max(64).default([]).describe('It gets what is sent to @topic'),
     }),
     result: Mailbox,
     problems: ['mailbox.exists'],
@@ -317,7 +319,7 @@ export const mailMethods = {
       name: MailboxName,
       rename: MailboxName.optional(),
       policy: MailPolicy.optional(),
-      topics: z.array(MailboxName).max(64).optional(),
+      topics: z.array(MailboxName).max(64).optional().describe('All of them: those before are replaced'),
     }),
     result: Mailbox,
     problems: ['mailbox.unknown', 'mailbox.exists', 'mailbox.state'],

@@ -167,7 +167,13 @@ export const peerMethods = {
     'Makes a new key for this gateway; peers that are linked now learn it, others must join anew',
     () => ({
       params: z.strictObject({}),
-      result: z.object({ fingerprint: z.string(), told: z.array(PeerName), untold: z.array(PeerName) }),
+      result: z.object({
+        fingerprint: z.string().describe('Of the new key'),
+        told: z.array(PeerName).describe('Peers that know it now'),
+        untold: z
+          .array(PeerName)
+          .describe('Peers that were away, or did not answer: they must be linked anew'),
+      }),
     }),
   ),
   'peers.watch': method('All peers now, then peer.changed and peer.removed as they happen', () => ({

@@ -8,8 +8,9 @@ import { Text } from './queue.ts';
 
 // ---- shapes ----
 
-/** waiting: a permission is open. stopped: no agent process; the next prompt starts one. */
-export const SessionStatus = z.enum(['starting', 'idle', 'busy', 'waiting', 'stopped', 'error']);
+export const SessionStatus = z
+  .enum(['starting', 'idle', 'busy', 'waiting', 'stopped', 'error'])
+  .describe('waiting: a permission is open. stopped: no agent process; the next prompt starts one');
 export type SessionStatus = z.infer<typeof SessionStatus>;
 
 export const Mode = z
@@ -22,21 +23,24 @@ export type Mode = z.infer<typeof Mode>;
 export const Usage = object(() => ({
   used: z.number().describe('Tokens in the context'),
   size: z.number().describe('Tokens that fit'),
-  cost: z.object({ amount: z.number(), currency: z.string() }).optional(),
+  cost: z
+    .object({ amount: z.number(), currency: z.string().describe('ISO 4217, like USD') })
+    .optional()
+    .describe('Of the whole conversation, as its agent counts'),
 }));
 export type Usage = z.infer<typeof Usage>;
 
 /** Where a turn is in the plan of its agent. */
 export const Step = object(() => ({
-  at: z.int().positive(),
-  of: z.int().positive(),
+  at: z.int().positive().describe('The number of the step, from 1 on'),
+  of: z.int().positive().describe('How many steps the plan has'),
   content: z.string().describe('What it does, in its own words, cut at 200 characters'),
 }));
 export type Step = z.infer<typeof Step>;
 
 export const Session = object(() => ({
   sessionId: SessionId,
-  title: z.string(),
+  title: z.string().describe('By a person, else by the agent, else the beginning of the first prompt'),
   path: z.string().describe('The folder, absolute, symbolic links resolved'),
   agent: AgentId,
   status: SessionStatus,
@@ -44,19 +48,21 @@ export const Session = object(() => ({
   model: z.string().nullable().describe("null: the agent's own choice"),
   agentSessionId: z.string().nullable().describe("The agent's name for the conversation"),
   createdAt: z.iso.datetime(),
-  lastActivityAt: z.iso.datetime(),
-  pendingPermissions: z.int().nonnegative(),
+  lastActivityAt: z.iso
+    .datetime()
+    .describe('When a prompt came, a question was asked or answered, or a turn ended'),
+  pendingPermissions: z.int().nonnegative().describe('Questions of its agent that are open'),
   pendingQuestions: z
     .int()
     .positive()
     .optional()
     .describe('So many of them have a form or a page: an answer is asked for, not leave'),
-  queued: z.int().nonnegative(),
+  queued: z.int().nonnegative().describe('Prompts that wait'),
   uncertain: z.int().nonnegative().describe('Prompts that wait for a decision after a crash'),
   held: z.boolean().describe('The queue waits for a person: nothing new starts'),
-  archived: z.boolean(),
-  readSeq: z.int().nonnegative().describe('Read up to here, in whatever window'),
-  unread: z.boolean().describe('A turn has ended after that'),
+  archived: z.boolean().describe('A person has put it away: lists leave it out'),
+  readSeq: z.int().nonnegative().describe('The seq up to which it was read, in whatever window'),
+  unread: z.boolean().describe('A turn has ended after readSeq'),
   usage: Usage.optional(),
   step: Step.optional().describe('Of a running turn, when its agent has a plan'),
   peer: PeerName.optional().describe('The gateway that owns it, when that is not this one'),
