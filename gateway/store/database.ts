@@ -338,18 +338,20 @@ function openChecked(file: string): DatabaseSync {
       PRAGMA fullfsync = 1;
       PRAGMA trusted_schema = OFF;
       PRAGMA cell_size_check = ON;
-      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA wal_autocheckpoint = 0;
     `);
     if (version > 0) check(db, file);
     if (version > 0 && version < MIGRATIONS.length) backUp(db, `${file}.before-schema-${MIGRATIONS.length}`);
     migrate(db, version);
     // The copies that savepoints make. What a migration has to sort may be too large for that.
     db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192');
-    // Nobody waits for this to be on disk: before anything else that is written gets there, so does this.
+    // Nobody waits for this to be on disk: before anything else that is written gets there, so does this. A checkpoint
+    // would not sync either, and overwrite what a crash has left in the log: there are none until everything is synced again.
     db.exec(`
       PRAGMA synchronous = OFF;
       INSERT INTO meta VALUES ('clean', '0') ON CONFLICT (key) DO UPDATE SET value = '0';
       PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = 4000;
     `);
     return db;
   } catch (error) {
