@@ -9,7 +9,7 @@ export interface Memory {
   update(key: string, value: unknown): PromiseLike<void>;
 }
 
-/** Those that have a line in the welcome text. It cannot hold a value, so each line has a key: see package.json. */
+/** Agents that have a line in the welcome text, each with a context key of its own: that text cannot show a value. See package.json. */
 export const WELCOMED: readonly string[] = ['claude', 'codex', 'opencode', 'gemini', 'copilot', 'qwen'];
 
 const KEY = 'agents';
@@ -24,7 +24,7 @@ export class Agents {
   constructor(connection: Connection, memory: Memory, warn: (message: string) => void) {
     this.#connection = connection;
     this.#memory = memory;
-    // A chat that comes back after a reload is titled before the gateway has looked for its agents.
+    // The catalogue of last time: a chat that comes back after a reload gets its title before the gateway has looked for agents.
     // Only `refresh` writes there.
     this.#know((memory.get(KEY) ?? []) as readonly Agent[]);
     connection.onClient(() => {

@@ -24,13 +24,13 @@ interface Turn {
   readonly watchers: readonly vscode.Disposable[];
   /** What the panel was told last. */
   readonly states: Map<string, FileState>;
-  /** May stand otherwise now. */
+  /** Files that may have changed since the panel was told. */
   readonly stale: Set<string>;
-  /** Until when they are collected. */
+  /** While it runs, changes are collected. */
   rest?: NodeJS.Timeout;
 }
 
-/** Many changes in a moment, as of somebody who types, are one look. */
+/** Many changes within this time, as when somebody types, are looked at together. */
 const REST_MS = 200;
 
 export class Changes implements vscode.Disposable {

@@ -55,7 +55,7 @@ export class Chat implements Disposable {
   readonly #changes: Changes;
   #frame: Frame | undefined;
   #hasKeyboard = false;
-  /** Up to here the gateway has been told that this was read. */
+  /** The seq up to which the gateway was told that the session was read here. */
   #marked = 0;
 
   constructor(parts: ChatParts, id?: SessionId) {

@@ -25,7 +25,7 @@ export interface CommandParts
   readonly log: vscode.LogOutputChannel;
 }
 
-/** What the title of the chat in the side bar offers: it gives no argument, and the current chat may be one in a tab. */
+/** Commands in the title bar of the chat in the side bar. VS Code passes them no argument, and the current chat may be one in a tab. */
 const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
   'openInTab',
   'renameSession',

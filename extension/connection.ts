@@ -124,8 +124,8 @@ export class Connection implements Disposable {
 
   /** Listens over all reconnects. */
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
-    // Frames can be read in one go: without the detour a notification would overtake the answer before it, whose
-    // reader waits for a promise.
+    // An answer and the notification after it can come in one read. Whoever waits for the answer waits for a promise, so without
+    // setImmediate the notification would be heard first.
     let end = (): void => undefined;
     const attached = this.onClient((client) => {
       end = client.on(name, (params) => setImmediate(listener, params));
@@ -178,7 +178,7 @@ export class Connection implements Disposable {
 
   async #try(attempt: number, since: number): Promise<GatewayClient | undefined> {
     if (attempt <= TRIES_BEFORE_OFFLINE) this.#become({ state: 'connecting', since, attempt });
-    // Of its own: what listens to it is forgotten with the try.
+    // A controller for each try: what listens to its signal is forgotten with it.
     const dropped = new AbortController();
     this.#drop = () => dropped.abort();
     try {
@@ -189,7 +189,7 @@ export class Connection implements Disposable {
       const reason = messageOf(error);
       if (dropped.signal.aborted) return undefined;
       this.#log.warn(`Try ${attempt}: ${reason}`);
-      // The gateway's own words, and no gateway while nobody asks for one, are facts: no doubt to wait out.
+      // When the gateway itself says why, or none was wanted, another try would change nothing: it is offline at once.
       const isItsWord = error instanceof Problem || (error instanceof Error && error.name === NOT_STARTED);
       if (attempt >= TRIES_BEFORE_OFFLINE || isItsWord || !this.#wanted) {
         this.#become({ state: 'offline', since, reason });

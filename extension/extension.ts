@@ -114,7 +114,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   for (const kept of [clippings, keepsakes]) {
     kept.tidy(Date.now()).catch((error: unknown) => log.warn(details(error)));
   }
-  // The schemas take a moment, which there is while VS Code makes what it has been told of; so it is told first.
+  // Only after VS Code was told of everything above: loading the schemas takes a moment, in which it can build its views.
   setTimeout(() => {
     connection.run().catch((error: unknown) => log.error(details(error)));
     if (chats.current.open.id !== undefined) void import('./chatMessages.ts');

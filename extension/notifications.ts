@@ -46,7 +46,7 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
     const words = JSON.stringify(presence);
     if (timer !== undefined || words === said || !connection.client) return;
     said = words;
-    // A gateway of before does not know the call: then the badge alone tells.
+    // An older gateway does not know the call: then the badge alone tells.
     connection.call('client.presence', presence).catch(() => undefined);
   };
   return vscode.Disposable.from(

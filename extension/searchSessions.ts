@@ -78,7 +78,7 @@ function item(hit: Result<'session.search'>['hits'][number], { sessions, agents 
     description: where,
     detail: plainLabel(hit.snippet, 200),
     iconPath: new vscode.ThemeIcon(session === undefined ? 'comment' : agents.icon(session.agent)),
-    // A gateway of before does not say which message it is: then its session is found at least.
+    // An older gateway does not say which message it is: then its session is found at least.
     found: {
       sessionId: hit.sessionId,
       place: hit.messageId === undefined ? { seq: hit.seq } : { messageId: hit.messageId },

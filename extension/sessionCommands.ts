@@ -31,7 +31,7 @@ export const sessionCommands = {
   copySessionId: async ({ sessionId }) => vscode.env.clipboard.writeText(sessionId),
 } satisfies Record<string, Action>;
 
-/** What the filter has found in a transcript is what one wants to see there. */
+/** Opens a session; one that the filter has found by its transcript, at the place that was found. */
 async function open({ sessionId }: Session, { chats, tree }: SessionCommandParts): Promise<void> {
   const place = tree.placeIn(sessionId);
   await chats.show(sessionId, ...(place ? [{ type: 'reveal', place } as const] : []));

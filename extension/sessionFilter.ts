@@ -36,7 +36,7 @@ export class SessionFilter implements Disposable {
     this.accept();
     const before = this.#filter?.words ?? '';
     const box = vscode.window.createInputBox();
-    // A click into the tree would take the box away, which looks the same as Escape.
+    // Otherwise a click into the tree would close the box, which cannot be told from Escape.
     box.ignoreFocusOut = true;
     box.title = t('Filter sessions');
     box.placeholder = t('Words of a title, a prompt or an answer');
@@ -55,7 +55,7 @@ export class SessionFilter implements Disposable {
     for (const part of [...listeners, box]) part.dispose();
   }
 
-  /** Whoever does something with one of the sessions that are shown is content with them, as with Enter. */
+  /** Keeps the filter, as Enter does: called when somebody uses one of the sessions that it shows. */
   accept(): void {
     this.#accept?.();
   }

@@ -15,7 +15,7 @@ export interface SessionRow {
   readonly session: Session;
   readonly label: string;
   readonly description: string;
-  /** It is as it was last heard of: its machine is not heard from. */
+  /** Its machine is not linked now: what is shown is what was last heard. */
   readonly isOld: boolean;
   /** Why the filter let it through, while there is one. */
   readonly match?: Match;

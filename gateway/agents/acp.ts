@@ -159,7 +159,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     this.#tell(this.#offered(answer));
   }
 
-  /** What can be chosen has changed: with the model, for one, the ways in which it can think do. */
+  /** What can be chosen has changed: another model, for example, has other levels of thinking. */
   #offered({ configOptions }: JsonObject): AgentUpdate[] {
     if (this.#session === undefined || !Array.isArray(configOptions)) return [];
     const reply = { ...this.#session.reply, configOptions };
@@ -183,7 +183,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   async #send(method: string, params: object, when: string): Promise<JsonObject> {
     const reply = this.#connection.request(method, params, when);
     await reply.catch(() => undefined);
-    // Whatever it answers while it is being ended for that: something of it is missing.
+    // The agent is being ended because something of its output was lost: its answer to the prompt does not count any more.
     if (this.#teller.failure === undefined) return reply;
     await this.ended;
     throw this.#teller.failure.cause;

@@ -33,7 +33,7 @@ export class AcpEarlier {
     }
     if (this.#size <= MOST) return;
     this.#isCut = true;
-    // By half: what is left out one by one would be moved for each of them.
+    // Half of it at once: leaving out one at a time would move all the others each time.
     this.#told.splice(0, Math.ceil(this.#told.length / 2));
     this.#size = this.#told.reduce((sum, update) => sum + sizeOf(update), 0);
   }

@@ -99,8 +99,8 @@ export class ToolCards {
   readonly #ofTurn = new Set<string>();
 
   /**
-   * What is still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool. `asked`: but
-   * for these, of which somebody is asked whatever becomes of the turn.
+   * Calls that are still open when a turn ends will most likely never be finished: gemini says nothing of a refused tool.
+   * `asked`: calls that somebody is being asked about stay open, whatever becomes of the turn.
    */
   endTurn(asked: ReadonlySet<string> = new Set()): AgentUpdate[] {
     const open = [...this.#cards.values()].filter(

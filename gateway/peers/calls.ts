@@ -9,7 +9,7 @@ export const LINK_WAIT_MS = 10_000;
 /** How long it waits in all. Ending an agent with all its children takes a while. */
 const ANSWER_MS = 60_000;
 const MAX_PENDING = 1000;
-/** The other side answers twice as many at once: those of the link before may be under way there, too. */
+/** Calls under way at once. The other side answers twice as many, because those of the previous link may still be running there. */
 const MAX_UNDER_WAY = 64;
 /** What may wait for room on a link is bounded, and mail comes in calls of megabytes. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
@@ -18,7 +18,7 @@ interface Pending {
   readonly text: string;
   /** Doing it twice is as good as doing it once. */
   readonly isRepeatable: boolean;
-  /** The run of the other gateway that it was sent to. */
+  /** The instance id of the gateway that it was sent to, which is another one after a restart there. */
   sentTo: string | undefined;
   readonly settle: (answer: { result: unknown } | { error: unknown }) => void;
 }
@@ -26,7 +26,7 @@ interface Pending {
 export interface CallsOptions {
   /** What the peer is called here. */
   readonly name: () => string;
-  /** This run of this gateway: ids are never used twice. */
+  /** The instance id of this gateway: with it, ids of calls are unique over restarts. */
   readonly instanceId: string;
   /** Calls back once; the result cancels. */
   readonly after: (ms: number, callback: () => void) => () => void;
@@ -44,7 +44,7 @@ export interface CallOptions {
 export class Calls {
   readonly #options: CallsOptions;
   readonly #pending = new Map<string, Pending>();
-  /** Of these: what waits to be sent, in order, and what was sent over this link. */
+  /** The calls that wait to be sent, in order, and those that were sent over this link. */
   readonly #unsent = new Set<string>();
   readonly #underWay = new Set<string>();
   /** How long these are, together. */
@@ -61,7 +61,7 @@ export class Calls {
     this.#cancelWait = options.after(LINK_WAIT_MS, () => this.#giveUp());
   }
 
-  /** Linked, or gone for a moment only. */
+  /** Whether it is linked, or has been gone for no more than a moment. */
   get isThere(): boolean {
     return this.#isThere;
   }
@@ -81,7 +81,7 @@ export class Calls {
     this.#characters = 0;
     this.#unsent.clear();
     for (const [id, { sentTo, isRepeatable }] of this.#pending) {
-      // The same run remembers what it has answered.
+      // A gateway that has not restarted remembers what it has answered, so sending again does nothing twice.
       if (sentTo === undefined || sentTo === instanceId || isRepeatable) this.#unsent.add(id);
       else {
         this.#fail(
@@ -202,7 +202,7 @@ function errorOf(error: unknown, peer: string): unknown {
   const { code, data } = read.data;
   const message = read.data.message.slice(0, 2000);
   const { problem, ...rest } = data ?? {};
-  // A bug there is none here, and its id is of the log there.
+  // A bug of the other gateway is not ours, and the id of its details belongs to the log there.
   if (typeof problem !== 'string' || !Object.hasOwn(problems, problem) || problem === 'internal')
     return new PassedOn(code, message, data);
   return new Problem(problem as ProblemName, message, { ...rest, peer });

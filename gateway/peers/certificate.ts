@@ -49,7 +49,7 @@ export const spkiOf = (certificate: X509Certificate): Buffer =>
 function certify(privateKey: string): string {
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   const id = createHash('sha256').update(spki).digest();
-  // Names of their own, so that each is looked up among those that are pinned at once.
+  // Each has its own subject name, by which OpenSSL finds it quickly among the pinned ones.
   const name = seq(
     der(0x31, seq(OID.commonName, der(0x0c, Buffer.from(`holdfast-${id.toString('hex', 0, 8)}`)))),
   );
@@ -75,7 +75,7 @@ const OID = {
   basicConstraints: Buffer.from('0603551d13', 'hex'),
   keyUsage: Buffer.from('0603551d0f', 'hex'),
 };
-/** BoringSSL wants it said what the key is for. */
+/** Key usage: BoringSSL refuses a certificate that does not say what its key is for. */
 const DIGITAL_SIGNATURE = Buffer.from('03020780', 'hex');
 const TRUE = Buffer.from('0101ff', 'hex');
 

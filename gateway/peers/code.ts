@@ -4,18 +4,18 @@ import { isIPv4 } from 'node:net';
 import { hostAndPort } from './addresses.ts';
 import { readWords, writeWords } from './words.ts';
 
-/** What every code begins with that is no words, so that people and programs see what it is. */
+/** The beginning of every code in one line of text, so that people and programs see what it is. */
 const PREFIX = 'hf1.';
 const SECRET_BYTES = 32;
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
-/** Words are few, so they have half of the secret, the beginning of the fingerprint, and one address of IPv4. */
+/** A code of words must be short: a secret of half the length, the beginning of the fingerprint, and one IPv4 address. */
 const WORDS = { secret: 16, key: 8, address: 4, port: 2, all: 30 } as const;
 
 export interface PairingCode {
   /** Chance enough that nobody can guess it, so that it needs no slow hashing. */
   readonly secret: Buffer;
-  /** Whose key must answer. Of a code of words, how it begins: enough to talk to nobody else. */
+  /** The fingerprint of the key that must answer. A code of words has its beginning, which is enough to talk to nobody else. */
   readonly fingerprint: string;
   /** host:port */
   readonly addresses: readonly string[];

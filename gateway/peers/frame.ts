@@ -34,7 +34,7 @@ export class FrameError extends Error {
 export class FrameCutter {
   #chunks: Buffer[] = [];
   #held = 0;
-  /** A side that has not said who it is gets little room. */
+  /** The longest frame that is taken: short until the other side has said who it is. */
   limit = GREETING_BYTES;
 
   /** Throws FrameError; nothing more may be given then. */
@@ -60,7 +60,7 @@ export class FrameCutter {
     return length;
   }
 
-  /** Only when a frame is whole, or its length is: joining at each byte would cost the square of its size. */
+  /** Joins the chunks, only once a length or a frame is complete: joining with each chunk would cost the square of a frame's size. */
   #join(): void {
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
   }
@@ -87,7 +87,7 @@ export class FrameStream {
     carrier.once('close', () => this.end('The connection was cut.'));
   }
 
-  /** The other side has said who it is: frames may be as long as frames may be. */
+  /** The other side has said who it is: frames may have their full length from now on. */
   open(): void {
     this.#cutter.limit = MAX_FRAME_BYTES;
   }

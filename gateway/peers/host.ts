@@ -41,7 +41,7 @@ export function checkHost(home: string, now = hostOf(home)): void {
   keepHost(home, now);
 }
 
-/** Whatever was written there before: this machine is the one from now on. */
+/** Makes this the machine that the state folder belongs to, whatever was remembered before. */
 export function keepHost(home: string, host = hostOf(home)): void {
   const temporary = `${fileOf(home)}.${process.pid}`;
   rmSync(temporary, { force: true });
@@ -126,7 +126,7 @@ function readText(home: string): string | undefined {
   }
 }
 
-/** newer: written by a later Holdfast, and left alone. */
+/** What was remembered; newer: it was written by a later Holdfast, and is left alone. */
 function read(text: string): Host | 'newer' | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -6,7 +6,7 @@ import { identityOf, makeIdentity, type Identity } from './certificate.ts';
 /** Where the key is. */
 export const identityFile = (home: string): string => path.join(home, 'identity.pem');
 
-/** Where the next one waits until it is written down which peers know it. */
+/** Where the next key waits until it is written down which peers know it. */
 const nextFile = (home: string): string => `${identityFile(home)}.next`;
 
 /** undefined: none was made yet. Throws an error that says what to do when the file cannot be used. */
@@ -36,7 +36,7 @@ export function newIdentity(home: string): Identity {
   return identity;
 }
 
-/** On disk when this returns, and used from `useNextIdentity` on. */
+/** Writes the next identity down. It is on disk when this returns, and is used from `useNextIdentity` on. */
 export function prepareIdentity(home: string, { privateKey, certificate }: Identity): void {
   const file = nextFile(home);
   rmSync(file, { force: true });
@@ -47,7 +47,7 @@ export function prepareIdentity(home: string, { privateKey, certificate }: Ident
 /** Puts the identity that was prepared in the place of the one before. */
 export const useNextIdentity = (home: string): void => renameSync(nextFile(home), identityFile(home));
 
-/** After a start: an identity that was prepared is used if any peer knows this gateway by it, and is nothing otherwise. */
+/** After a start: a prepared identity is used if any peer knows this gateway by it, and is removed otherwise. */
 export function recoverIdentity(home: string, isKnown: (fingerprint: string) => boolean): void {
   let next: Identity | undefined;
   try {
