@@ -21,7 +21,7 @@ import {
 } from './mailHttp.ts';
 import { onlyPostMcp, postMcp } from './mcp.ts';
 import { refuse, sendText, type Refusal } from './respond.ts';
-import { EventStream } from './sse.ts';
+import { EventStream, lastEventId } from './sse.ts';
 
 /** The version of Prometheus' text form, which its newer releases insist on. */
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
@@ -167,8 +167,7 @@ async function getEvents(
   { request, response, bearer, query, caught: [sessionId = ''] }: Exchange,
   { streams, slots }: Routes,
 ): Promise<void> {
-  const last = request.headers['last-event-id'];
-  const cursor = (Array.isArray(last) ? last[0] : last) ?? query.get('after') ?? undefined;
+  const cursor = lastEventId(request, query);
   const peer = query.get('peer') ?? undefined;
   if (cursor !== undefined && !Cursor.safeParse(cursor).success)
     return refuse(response, {

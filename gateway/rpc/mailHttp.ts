@@ -6,7 +6,7 @@ import { Caller } from './caller.ts';
 import { parse } from './dispatch.ts';
 import { readBody, type Exchange, type Routes } from './exchange.ts';
 import { refuse, sendJson } from './respond.ts';
-import { EventStream } from './sse.ts';
+import { EventStream, lastEventId } from './sse.ts';
 
 /** What a problem is in HTTP. Whatever else is wrong with a parameter is 400. */
 const STATUS: Partial<Record<ProblemName, number>> = {
@@ -150,8 +150,7 @@ export function getMailEvents(
   { request, response, query, bearer }: Exchange,
   { streams, slots }: Routes,
 ): void {
-  const header = request.headers['last-event-id'];
-  const after = (Array.isArray(header) ? header[0] : header) ?? query.get('after') ?? undefined;
+  const after = lastEventId(request, query);
   if (after !== undefined && !EVENT_ID.test(after)) {
     return refuse(response, { status: 400, reason: 'Last-Event-ID is the id of an event: a number.' });
   }

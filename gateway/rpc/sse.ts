@@ -1,5 +1,5 @@
 // Server-sent events: the same events for whoever has nothing but HTTP.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const HIGH_WATER = 1024 * 1024;
 const KEEP_ALIVE = {
@@ -101,4 +101,10 @@ export class StreamSlots {
     response.once('close', () => this.#taken.set(key, (this.#taken.get(key) ?? 1) - 1));
     return true;
   }
+}
+
+/** Where a reader goes on: after the id of the last event that it has. EventSource says that in a header, a person in the URL. */
+export function lastEventId({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
+  const header = headers['last-event-id'];
+  return (Array.isArray(header) ? header[0] : header) ?? query.get('after') ?? undefined;
 }

@@ -26,6 +26,9 @@ export interface Delivered {
 /** Nothing yet: deliveries add to it. */
 export const newDelivered = (): Delivered => ({ mailboxes: new Set(), sessions: new Set() });
 
+/** Why a message that was too late is given up, as its sender reads it. */
+export const EXPIRED = 'expired: its time was over before it arrived';
+
 /** Delivers from a lane of this gateway. `full`: its first message has to wait for room. */
 export function deliverLane(
   store: Store,
@@ -53,7 +56,7 @@ function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: 
     return 'settled';
   }
   if (message === undefined || isOver(mail.expiresAt, now)) {
-    giveUp(store, mail, 'expired', 'expired: its time was over before it arrived', now);
+    giveUp(store, mail, 'expired', EXPIRED, now);
     return 'settled';
   }
   if (mailboxKey === null) {
@@ -231,8 +234,7 @@ export function unpark(store: Store, mailbox: StoredMailbox, delivered: Delivere
 /** Gives up what has waited too long; answers how much that was. */
 export function expireMail(store: Store, limit: number, now: string): number {
   const waiting = store.outbox.expired(now, limit);
-  for (const mail of waiting)
-    giveUp(store, mail, 'expired', 'expired: its time was over before it arrived', now);
+  for (const mail of waiting) giveUp(store, mail, 'expired', EXPIRED, now);
   for (const delivery of store.inbox.expired(now)) closeMail(store, delivery, 'expired', now);
   return waiting.length;
 }

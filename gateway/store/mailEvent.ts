@@ -1,5 +1,5 @@
 // What happens with mail, numbered across restarts, for whoever follows it. Old events leave; a gap says so.
-import type { MailboxName, MailEventKind } from '../protocol/index.ts';
+import type { MailEventKind } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 import type { InboxStore } from './inbox.ts';
 import { deliveryOf } from './inboxRow.ts';
@@ -97,6 +97,6 @@ export class MailEventStore {
     const mailbox = found === undefined ? undefined : this.#mailboxes.findByKey(found.mailboxKey);
     // The mailbox was destroyed, or it is long ago.
     if (found === undefined || mailbox === undefined) return JSON.stringify({ ts: at, gone: true });
-    return JSON.stringify({ ts: at, ...deliveryOf(found, mailbox.name satisfies MailboxName) });
+    return JSON.stringify({ ts: at, ...deliveryOf(found, mailbox.name) });
   }
 }

@@ -11,7 +11,7 @@ import {
   type PeerPolicy,
   type Receipt,
 } from '../protocol/index.ts';
-import { arrive, noteReceipt, type Delivered } from './mailDelivery.ts';
+import { arrive, EXPIRED, noteReceipt, type Delivered } from './mailDelivery.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import type { Store } from './store.ts';
 
@@ -59,8 +59,7 @@ export function receiveLetter(
     return { status: 'dead', receipts: [{ mailbox: ref, state, at: now, reason }], reason };
   };
   const refused = (reason: string): Handled => dead('refused', reason);
-  if (letter.leftMs !== null && letter.leftMs <= 0)
-    return dead('expired', 'expired: its time was over before it arrived');
+  if (letter.leftMs !== null && letter.leftMs <= 0) return dead('expired', EXPIRED);
   const bytes = Buffer.byteLength(letter.content) + Buffer.byteLength(JSON.stringify(letter.meta));
   if (peer.policy.mail === 'refuse') return refused('refused: no mail is taken from this gateway');
   if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');
