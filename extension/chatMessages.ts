@@ -10,6 +10,7 @@ import {
   type Actor,
   type Cursor,
   type Event,
+  type Offers,
   type Snapshot,
 } from '../gateway/protocol/index.ts';
 
@@ -70,8 +71,8 @@ export type ToPanel =
   | { readonly type: 'sessionChanged'; readonly session: Snapshot['session'] }
   /** Who shows this session now, this window included. */
   | { readonly type: 'followers'; readonly sessionId: string; readonly followers: readonly Actor[] }
-  /** The agent can go on in a second session from where this one stands. */
-  | { readonly type: 'canFork'; readonly sessionId: string }
+  /** What the agent offers has become known, or is something else now. */
+  | { readonly type: 'offers'; readonly sessionId: string; readonly offers: Offers }
   /** Another window changed the shared draft. */
   | { readonly type: 'draft'; readonly sessionId: string; readonly text: string }
   /** The gateway has taken this draft from here: whoever changes it from now on has seen it. */

@@ -1,5 +1,5 @@
 // The session that the chat shows: follows it from its cursor and passes on what happens, exactly once and in order.
-import type { Actor, Cursor, Event, SessionId, Snapshot } from '../gateway/protocol/index.ts';
+import type { Actor, Cursor, Event, Offers, SessionId, Snapshot } from '../gateway/protocol/index.ts';
 import { Problem } from '../gateway/protocol/problems.ts';
 import type { MachineNow, ToPanel } from './chatMessages.ts';
 import type { Connection } from './connection.ts';
@@ -40,8 +40,8 @@ export class OpenSession implements Disposable {
   #hadMachine = false;
   /** What the panel is told as soon as it shows the session. */
   #wishes: readonly ToPanel[] = [];
-  /** The panel knows that the agent can fork. */
-  #canFork = false;
+  /** What the panel knows of what the agent offers. */
+  #offers: Offers | null = null;
   /** Which request to follow is the newest; answers to older ones are stale. */
   #round = 0;
 
@@ -171,7 +171,7 @@ export class OpenSession implements Disposable {
   #show(cursor: Cursor, snapshot: Snapshot, kept: unknown): void {
     const { me, home, agentName: nameOf } = this.#parts;
     this.#cursor = cursor;
-    this.#canFork = snapshot.offers?.fork === true;
+    this.#offers = snapshot.offers;
     const agentName = nameOf(snapshot.session.agent);
     this.#postMachine();
     this.#post({ type: 'session', snapshot, cursor, agentName, me, home, kept });
@@ -187,16 +187,18 @@ export class OpenSession implements Disposable {
     if (seqOf(cursor) <= told) return;
     this.#cursor = cursor;
     if (news.length > 0) this.#post({ type: 'events', sessionId: this.#id, events: news, cursor });
-    if (!this.#canFork && news.some(({ type }) => type === 'result')) void this.#askFork(this.#id);
+    if (news.some(({ type }) => type === 'model' || type === 'result')) void this.#askOffers(this.#id);
     this.#news.fire(undefined);
   }
 
-  /** What the agent can do is known from its first start on. */
-  async #askFork(sessionId: SessionId): Promise<void> {
+  /** What the agent offers is known from its first start on, and may change with its model. */
+  async #askOffers(sessionId: SessionId): Promise<void> {
     const answer = await this.#parts.connection.call('session.offers', { sessionId }).catch(() => undefined);
-    if (answer?.offers?.fork !== true || sessionId !== this.#id) return;
-    this.#canFork = true;
-    this.#post({ type: 'canFork', sessionId });
+    const offers = answer?.offers ?? null;
+    if (offers === null || sessionId !== this.#id) return;
+    if (JSON.stringify(offers) === JSON.stringify(this.#offers)) return;
+    this.#offers = offers;
+    this.#post({ type: 'offers', sessionId, offers });
   }
 
   #fulfil(): void {

@@ -1,5 +1,5 @@
 // What the panel knows, and what each message of the host does to it. Pure: the view follows from it.
-import type { Actor, Event, Snapshot } from '../../gateway/protocol/index.ts';
+import type { Actor, Event, Offers, Snapshot } from '../../gateway/protocol/index.ts';
 import type { Attachment, FileState, Link, MachineNow, ToPanel } from '../chatMessages.ts';
 import { fromSnapshot, prepend, withStatus } from './snapshot.ts';
 import { apply } from './transcript.ts';
@@ -22,8 +22,8 @@ export interface OpenSession {
   /** Who shows this session now, this window included. */
   readonly followers: readonly Actor[];
   readonly transcript: Transcript;
-  /** The agent can go on in a second session from here. */
-  readonly canFork: boolean;
+  /** What the agent offers; null: nobody has started it yet. */
+  readonly offers: Offers | null;
   /** Where the earlier pages are; undefined: this is the start. */
   readonly before: number | undefined;
   readonly isLoadingEarlier: boolean;
@@ -92,9 +92,9 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return open?.session.sessionId === message.sessionId
         ? { ...panel, shows: { ...open, followers: message.followers } }
         : panel;
-    case 'canFork':
+    case 'offers':
       return open?.session.sessionId === message.sessionId
-        ? { ...panel, shows: { ...open, canFork: true } }
+        ? { ...panel, shows: { ...open, offers: message.offers } }
         : panel;
     case 'draft':
     case 'drafted':
@@ -127,7 +127,7 @@ function opened(
       home,
       followers: isSame ? before.followers : [],
       transcript,
-      canFork: snapshot.offers?.fork === true,
+      offers: snapshot.offers,
       before: snapshot.before,
       isLoadingEarlier: false,
     },

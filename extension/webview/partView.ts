@@ -23,7 +23,7 @@ export const partView = (part: Shown, view: View, isLive: boolean, folds: unknow
       view.panel.refusal,
       view.panel.changes[part.key],
       view.open.agentName,
-      view.open.canFork,
+      view.open.offers,
       view.open.followers,
       seconds(part, view),
     ],

@@ -49,7 +49,7 @@ export function turnEndView({ key, answer, cost, isLast }: TurnEnd, view: View):
   const { sessionId } = open.session;
   const copy = (): void => act.post({ type: 'copy', text: answer });
   const fork = (): void => act.post({ type: 'fork', sessionId });
-  const canFork = isLast && open.canFork && isSound(view);
+  const canFork = isLast && open.offers?.fork === true && isSound(view);
   if (answer === '' && cost === undefined && !canFork) return html`${nothing}`;
   return html`<div class="turn-end" data-key=${key}>
     <span class="grow">${cost === undefined ? nothing : t('{0} this turn', money(cost))}</span

@@ -65,7 +65,7 @@ describe('composing', () => {
       const model = chat.panel.getByRole('button', { name: /^Model: / });
       await model.click();
       await chat.pick('Demo, large');
-      await chat.panel.getByRole('button', { name: 'Model: demo-large' }).waitFor();
+      await chat.panel.getByRole('button', { name: 'Model: Demo, large' }).waitFor();
       await model.click();
       await chat.pick('Pace');
       await chat.pick('Brisk');

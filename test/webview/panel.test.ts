@@ -201,6 +201,7 @@ describe('the composer', () => {
   it('copies the answer of a turn, and forks after the last one where the agent can', async () => {
     const panel = await idle();
     const twice = told()
+      .add({ type: 'model', model: 'sonnet' })
       .says('m1', 'Hello *you*')
       .ends('p1')
       .prompt('p2', 'And?')
@@ -209,9 +210,18 @@ describe('the composer', () => {
     await panel.tell(happening(twice.events));
     const fork = panel.page.getByRole('button', { name: 'Fork from here' });
     assert.equal(await fork.count(), 0);
-    await panel.tell({ type: 'canFork', sessionId: SESSION });
+    const models = [{ value: 'sonnet', name: 'Sonnet 4.5' }];
+    const offers = {
+      modes: [],
+      models,
+      options: [],
+      commands: [{ name: 'review', description: '' }],
+      fork: true,
+    };
+    await panel.tell({ type: 'offers', sessionId: SESSION, offers });
     await fork.click();
     assert.equal((await panel.posted('fork')).length, 1);
+    await panel.page.getByRole('button', { name: 'Model: Sonnet 4.5' }).waitFor();
     await panel.page.getByRole('button', { name: 'Copy the answer' }).first().click();
     assert.deepEqual(await panel.posted('copy'), [{ type: 'copy', text: 'Hello *you*' }]);
     panel.close();
