@@ -28,11 +28,16 @@ export async function openFile(
   line?: number,
 ): Promise<void> {
   const file = await placeInside(path, sessionFolder);
+  const uri = vscode.Uri.file(file);
   const row = Math.max(0, (line ?? 1) - 1);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), {
-    preview: true,
-    ...(line === undefined ? {} : { selection: new vscode.Range(row, 0, row, 0) }),
-  });
+  const selection = line === undefined ? {} : { selection: new vscode.Range(row, 0, row, 0) };
+  const { type } = await vscode.workspace.fs.stat(uri);
+  if (type === vscode.FileType.Directory) await vscode.commands.executeCommand('revealInExplorer', uri);
+  else
+    await vscode.window
+      .showTextDocument(uri, { preview: true, ...selection })
+      // An image, or whatever else is no text: VS Code knows what shows it.
+      .then(undefined, () => vscode.commands.executeCommand('vscode.open', uri));
 }
 
 export async function insertAtCursor(text: string): Promise<void> {

@@ -264,11 +264,13 @@ export class App {
   }
 
   #link(event: Event): void {
-    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-url]') : null;
-    const url = link?.dataset['url'];
-    if (url === undefined) return;
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('.link') : null;
+    const { url, path, line = '' } = link?.dataset ?? {};
+    if (url === undefined && path === undefined) return;
     event.preventDefault();
-    this.#post({ type: 'openLink', url });
+    if (url !== undefined) this.#post({ type: 'openLink', url });
+    else if (path !== undefined)
+      this.#post({ type: 'openFile', path, ...(line === '' ? {} : { line: Number(line) }) });
   }
 
   // ---- showing ----

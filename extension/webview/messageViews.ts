@@ -2,7 +2,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from './icons.ts';
 import type { TextPart, ThoughtPart } from './parts.ts';
-import { reveal } from './reveal.ts';
 import { clockTime } from './times.ts';
 import type { View } from './view.ts';
 import { t } from './l10n.ts';
@@ -25,12 +24,14 @@ export function thoughtView(part: ThoughtPart, { act }: View, isLive: boolean): 
   const isOpen = act.isOpen(part.key, false);
   const seconds = Math.max(1, Math.round((part.at - part.since) / 1000));
   const fold = (): void => act.fold(part.key, !isOpen);
+  const markdown = act.markdown(part.key);
+  if (isOpen) markdown.update(part.text);
   return html`<section data-part="thought" data-key=${part.key} aria-label=${t('Thought')}>
     <button class="fold" type="button" aria-expanded=${isOpen} @click=${fold}>
       ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span
         >${isLive ? t('Thinking') : t('Thought for {0} s', seconds)}</span
       >
     </button>
-    ${isOpen ? html`<div class="thought">${reveal(part.text)}</div>` : nothing}
+    ${isOpen ? html`<div class="thought">${markdown.element}</div>` : nothing}
   </section>`;
 }

@@ -12,6 +12,12 @@ const inConsent = new RegExp(`([${REORDERING}${TAGS}${INVISIBLE}])`, 'gu');
 const name = (char: string): string =>
   `⟨U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 
+/** Colours, and the erasing of a line: what commands write for a terminal says nothing here. */
+const STYLES = new RegExp(String.raw`\u001b\[[\d;:]*[mK]`, 'g');
+
+/** For the output of a command. */
+export const withoutStyles = (text: string): string => text.replaceAll(STYLES, '');
+
 /** For an agent's prose, code and output. Line ends and tabs stay. */
 export const reveal = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll(inProse, name);
 

@@ -1,29 +1,45 @@
 // Markdown of an agent as DOM that can do nothing by itself: no HTML, no images, no addresses that a click would follow.
 import DOMPurify from 'dompurify';
 import MarkdownIt from 'markdown-it';
+import { linkedFile, writtenFile, type FileName } from './fileNames.ts';
 import { reveal } from './reveal.ts';
 import { t } from './l10n.ts';
 
 /** Longer prose is shown as plain text: some inputs make a parser slow, and no answer has such paragraphs. */
 const MAX_PROSE = 16_000;
 
-/** As the host: it opens nothing else. */
-const isAllowedLink = (url: string): boolean => /^https?:\/\/[^\s\\]/i.test(url);
+/** As the host: it opens nothing else, and of files only those of the session's folder. */
+const isAddress = (url: string): boolean => /^https?:\/\/[^\s\\]/i.test(url);
 
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
-markdown.validateLink = isAllowedLink;
+markdown.validateLink = (url) => isAddress(url) || linkedFile(url) !== undefined;
 
 const escape = markdown.utils.escapeHtml;
 /** Addresses travel as data, for a click to ask about; there is no href that a frame could navigate to. */
 const openLink = (url: string): string =>
   `<a class="link" role="link" tabindex="0" data-url="${escape(url)}" title="${escape(url)}">`;
+const openFile = ({ path, line }: FileName): string => {
+  const title = t('Open {0}', line === '' ? path : `${path}:${line}`);
+  return `<a class="link" role="link" tabindex="0" data-path="${escape(path)}" data-line="${line}" title="${escape(title)}">`;
+};
 
-markdown.renderer.rules['link_open'] = (tokens, index) =>
-  openLink(String(tokens[index]?.attrGet('href') ?? ''));
+markdown.renderer.rules['link_open'] = (tokens, index) => {
+  const url = String(tokens[index]?.attrGet('href') ?? '');
+  const file = isAddress(url) ? undefined : linkedFile(url);
+  return file === undefined ? openLink(url) : openFile(file);
+};
+markdown.renderer.rules['code_inline'] = (tokens, index) => {
+  const content = tokens[index]?.content ?? '';
+  const shown = `<code>${escape(content)}</code>`;
+  const isLinked = tokens.slice(0, index).findLast(({ type }) => type.startsWith('link_'))?.nesting === 1;
+  const file = isLinked ? undefined : writtenFile(content);
+  return file === undefined ? shown : `${openFile(file)}${shown}</a>`;
+};
 markdown.renderer.rules['image'] = (tokens, index) => {
   const token = tokens[index];
   const url = String(token?.attrGet('src') ?? '');
-  return `${openLink(url)}${escape(t('Image: {0}', token?.content || url))}</a>`;
+  const file = isAddress(url) ? undefined : linkedFile(url);
+  return `${file === undefined ? openLink(url) : openFile(file)}${escape(t('Image: {0}', token?.content || url))}</a>`;
 };
 // A style attribute would be refused by the panel's content policy.
 const cell = (name: string) => () => `<${name}>`;
@@ -40,7 +56,7 @@ const ALLOWED_TAGS =
   'p strong em s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td a'.split(
     ' ',
   );
-const ALLOWED_ATTR = 'class role tabindex title start data-url data-info'.split(' ');
+const ALLOWED_ATTR = 'class role tabindex title start data-url data-path data-line data-info'.split(' ');
 
 /** The second lock behind markdown-it's `html: false`. */
 export function proseToDom(source: string): DocumentFragment {

@@ -6,7 +6,7 @@ import { counts, diffRow } from './diffRow.ts';
 import { wordsOf, type Group } from './groups.ts';
 import { icon, iconButton, spinner } from './icons.ts';
 import type { ToolPart } from './parts.ts';
-import { reveal } from './reveal.ts';
+import { reveal, withoutStyles } from './reveal.ts';
 import {
   asksTo,
   countOf,
@@ -146,11 +146,15 @@ type Diff = Extract<ToolPart['call']['content'][number], { type: 'diff' }>;
 
 /** The changes that the card does not show already, as what was asked for. */
 function newDiffs({ call, ask }: ToolPart): readonly Diff[] {
-  const asked = JSON.stringify(ask?.call.content ?? []);
-  return call.content
-    .filter((content) => content.type === 'diff')
-    .filter((diff) => !asked.includes(JSON.stringify(diff)));
+  const asked = diffsOf(ask?.call);
+  return diffsOf(call).filter(
+    ({ path, oldText, newText }) =>
+      !asked.some((one) => one.path === path && one.oldText === oldText && one.newText === newText),
+  );
 }
+
+const diffsOf = (call: ToolPart['call'] | undefined): readonly Diff[] =>
+  call?.content.filter((content) => content.type === 'diff') ?? [];
 
 const hasNews = (part: ToolPart): boolean => outputOf(part.call) !== '' || newDiffs(part).length > 0;
 
@@ -161,11 +165,11 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   // An answered card shows the command already, as it was asked.
   const command = ask === undefined ? commandOf(call) : undefined;
   const text = outputOf(call);
-  const lines = linesOf(text);
+  const lines = linesOf(withoutStyles(text));
   const shown = lines.slice(-MAX_LINES).join('\n');
   const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
   const diffs = newDiffs(part);
-  const copy = (): void => view.act.post({ type: 'copy', text });
+  const copy = (): void => view.act.post({ type: 'copy', text: withoutStyles(text) });
   const { sessionId } = view.open.session;
   const terminal = (): void =>
     view.act.post({

@@ -130,7 +130,7 @@ describe('what an agent writes', () => {
     '<form action="https://evil.example/form"><button>Go</button></form>',
     '[a](command:workbench.action.quit) [b](vscode://x.y/z) [c](file:///etc/passwd) [d](javascript:executed.push(4))',
     '[e](data:text/html,<script>executed.push(5)</script>) [f](//evil.example) [g](\\\\evil\\share) [h](command%3Ax)',
-    '<https://evil.example/auto> [ok](https://good.example/page) [mail](mailto:a@good.example) https://evil.example/bare',
+    '<https://evil.example/auto> [ok](https://good.example/page) [mail](mailto:a@good.example) https://evil.example/bare [in](src/a.ts#L3)',
     '| a | b |\n|:--|--:|\n| <b onclick=executed.push(6)>x</b> | y |',
     '```mermaid\ngraph TD; A-->B; click A "javascript:executed.push(7)"\n```',
     'A\u202eB \u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007 \u{e0041}',
@@ -164,6 +164,9 @@ describe('what an agent writes', () => {
     assert.deepEqual(await panel.posted('openLink'), [
       { type: 'openLink', url: 'https://good.example/page' },
     ]);
+    // The host opens it, if it is a file of the session's folder.
+    await text.locator('a', { hasText: /^in$/ }).click();
+    assert.deepEqual(await panel.posted('openFile'), [{ type: 'openFile', path: 'src/a.ts', line: 3 }]);
     assert.deepEqual(await panel.page.evaluate(() => [window.executed, window.violations]), [[], []]);
     assert.deepEqual(chromium.strangers, []);
     assert.equal(new URL(panel.page.url()).hostname, '127.0.0.1');

@@ -4,8 +4,9 @@ import MarkdownIt from 'markdown-it';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countChanges } from '../../extension/webview/diffCount.ts';
+import { linkedFile, writtenFile } from '../../extension/webview/fileNames.ts';
 import { languageOf } from '../../extension/webview/languages.ts';
-import { reveal, revealAll } from '../../extension/webview/reveal.ts';
+import { reveal, revealAll, withoutStyles } from '../../extension/webview/reveal.ts';
 import { Segmenter, type Segment } from '../../extension/webview/segments.ts';
 import { readKept } from '../../extension/webview/state.ts';
 import { ago, clockTime, lasted, stopwatch } from '../../extension/webview/times.ts';
@@ -94,6 +95,10 @@ describe('hidden characters', () => {
     assert.equal(reveal('a\u202eb\u001b[0m\r\n👩‍💻'), 'a⟨U+202E⟩b⟨U+001B⟩[0m\n👩‍💻');
   });
 
+  it('that only colour the output of a command are left out of it', () => {
+    assert.equal(withoutStyles('\u001b[1;32mok\u001b[0m\u001b[K \u001b[2J'), 'ok \u001b[2J');
+  });
+
   it('of every kind are marked in what somebody consents to, and nothing is lost', () => {
     assert.deepEqual(revealAll('rm\u200b -r'), [
       { text: 'rm', isHidden: false },
@@ -106,6 +111,34 @@ describe('hidden characters', () => {
         assert.ok(shown.every((piece) => text.replaceAll('\r\n', '\n').includes(piece.text)));
       }),
     );
+  });
+});
+
+describe('names of files', () => {
+  const place = (name: ReturnType<typeof linkedFile>): string =>
+    name ? `${name.path} ${name.line}` : 'none';
+
+  it('are what a link leads to that is no address', () => {
+    assert.equal(place(linkedFile('src/a%20b.ts:12:3')), 'src/a b.ts 12');
+    assert.equal(place(linkedFile('/abs/a.ts#L4-L9')), '/abs/a.ts 4');
+    assert.equal(place(linkedFile('C:%5Ca.ts')), 'C:\\a.ts ');
+    for (const url of [
+      'command:quit',
+      'javascript:alert(1)',
+      '//host/a.ts',
+      'file:///a.ts',
+      '\\host\\a',
+      '#top',
+      'x:%',
+    ])
+      assert.equal(place(linkedFile(url)), 'none', url);
+  });
+
+  it('are code that can be nothing else', () => {
+    assert.equal(place(writtenFile('app/[id]/page.tsx')), 'app/[id]/page.tsx ');
+    assert.equal(place(writtenFile('login.ts:12')), 'login.ts 12');
+    for (const code of ['Math.max', 'and/or', '1.0/2.0', 'npm run test', 'https://a.b/c.ts', 'src/**/*.ts'])
+      assert.equal(place(writtenFile(code)), 'none', code);
   });
 });
 

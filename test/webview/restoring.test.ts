@@ -94,7 +94,7 @@ describe('a reload of the window', () => {
     const restored = await second.page.locator('[data-key="text:m20"]').boundingBox();
     assert.ok(Math.abs((restored?.y ?? 0) - (place?.y ?? -999)) <= 2, `${restored?.y} is not ${place?.y}`);
     await second.page.locator('.scroller').evaluate((box) => box.scrollTo({ top: 0 }));
-    assert.equal(await second.page.locator('.thought').textContent(), 'Where to begin?');
+    assert.equal(await second.page.locator('.thought').innerText(), 'Where to begin?');
     first.close();
     second.close();
   });
