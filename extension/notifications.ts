@@ -10,6 +10,7 @@ import { plain } from './plainText.ts';
 import { titleOf } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
 import { settings } from './settings.ts';
+import { Toast } from './toast.ts';
 
 /** A window that comes back from a reload shows its chat by then, and need not tell of what stands in it. */
 const FIRST_MS = 1000;
@@ -26,11 +27,13 @@ type Asked = NotificationParams<'permission.announced'>;
 
 export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
   const { connection, chats, folders } = parts;
-  /** What is told here now, and how to stop. */
-  const told = new Map<PermissionId, () => void>();
+  /** What is told here now: all of it in one notification, for several would hide what one works on. */
+  const told = new Map<PermissionId, Asked>();
+  const toast = new Toast();
   const settle = (permissionId: PermissionId): void => {
-    told.get(permissionId)?.();
-    told.delete(permissionId);
+    if (!told.delete(permissionId)) return;
+    if (told.size === 0) toast.hide();
+    else toast.say(wordsFor([...told.values()], parts));
   };
   const settleAll = (): void => [...told.keys()].forEach(settle);
 
@@ -60,10 +63,8 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
       }, FIRST_MS);
     }),
     connection.on('permission.announced', (asked) => {
-      settle(asked.permissionId);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      told.set(asked.permissionId, resolve);
-      tell(asked, parts, promise);
+      told.set(asked.permissionId, asked);
+      toast.show(wordsFor([...told.values()], parts));
     }),
     connection.on('session.ended', (ended) => {
       if (settings.tellsEnd(ended.outcome)) void tellEnd(ended, parts);
@@ -78,12 +79,14 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
   );
 }
 
-/** Only the notification of a progress can be taken back. Its bar stands still at nothing: there is no progress. */
-function tell(
-  { sessionId, permissionId, isQuestion }: Asked,
-  { sessions, agents }: NotificationParts,
-  end: Promise<void>,
-): void {
+function wordsFor(told: readonly Asked[], { sessions, agents }: NotificationParts): string {
+  // Nothing in the words can be a link, see plainText.ts: this is the only one.
+  const link = (...of: readonly PermissionId[]): string =>
+    `[${t('Show')}](command:holdfast.answerPermission?${encodeURIComponent(JSON.stringify(of))})`;
+  const count = new Set(told.map(({ sessionId }) => sessionId)).size;
+  const last = told.at(-1);
+  if (last === undefined || count > 1) return `${t('{0} sessions wait for your answer.', count)} ${link()}`;
+  const { sessionId, permissionId, isQuestion } = last;
   const session = sessions.get(sessionId);
   const agent = session ? plain(agents.name(session.agent), 40) : t('An agent');
   const where = session ? titleOf(session, 80) : t('a session');
@@ -91,16 +94,7 @@ function tell(
     isQuestion === true
       ? t('{0} has a question in {1}.', agent, where)
       : t('{0} asks for permission in {1}.', agent, where);
-  const show = `command:holdfast.answerPermission?${encodeURIComponent(JSON.stringify([permissionId]))}`;
-  // Nothing in the words can be a link, see plainText.ts: this is the only one.
-  const title = `${words} [${t('Show')}](${show})`;
-  void vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title },
-    async (progress) => {
-      progress.report({ increment: 0 });
-      await end;
-    },
-  );
+  return `${words} ${link(permissionId)}`;
 }
 
 async function tellEnd(
