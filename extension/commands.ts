@@ -37,6 +37,7 @@ const IN_TITLE: readonly (keyof typeof sessionCommands)[] = [
 
 const commands: Record<string, Command<CommandParts>> = {
   'holdfast.newSession': async (parts, from) => startSession(parts, wishOf(from)),
+  'holdfast.newSessionHere': async (parts, from) => startSession(parts, wishOf(from)),
   'holdfast.addAgent': async (parts) => {
     await soonConnected(parts);
     await addAgent(parts.connection, parts.agents);
@@ -99,11 +100,14 @@ function forSessions(
 
 export const registerCommands = (parts: CommandParts): vscode.Disposable => registerTable(commands, parts);
 
-/** A link of the welcome text names its agent. */
-const wishOf = (from: unknown): { readonly agent?: string } =>
-  typeof from === 'object' && from !== null && 'agent' in from && typeof from.agent === 'string'
-    ? { agent: from.agent }
-    : {};
+/** A link of the welcome text names its agent; a folder, of the explorer or of the tree, is where to work. */
+function wishOf(from: unknown): { readonly agent?: string; readonly path?: string } {
+  if (from instanceof vscode.Uri) return from.scheme === 'file' ? { path: from.fsPath } : {};
+  if (typeof from !== 'object' || from === null) return {};
+  if ('kind' in from && from.kind === 'folder' && 'path' in from && typeof from.path === 'string')
+    return { path: from.path };
+  return 'agent' in from && typeof from.agent === 'string' ? { agent: from.agent } : {};
+}
 
 /** Makes a session and brings it up; `draft` is written into it, not sent. */
 export async function startSession(
