@@ -1,4 +1,4 @@
-// Files that the text after an @ may mean: those of the workspace, the open ones first while nothing is typed.
+// Files that the text after an @ may mean: those of the workspace, while nothing is typed the open ones first.
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { FoundFile } from './chatMessages.ts';
@@ -18,12 +18,9 @@ export class FileSearch {
     const source = new vscode.CancellationTokenSource();
     this.#running = source;
     const words = query.trim();
-    const uris =
-      words === ''
-        ? openFiles()
-        : await vscode.workspace.findFiles(globFor(words), undefined, LOOKED_AT, source.token);
-    const best = rank(uris, words).slice(0, 2 * SHOWN);
-    const files = await eachOnce(best);
+    const uris = await vscode.workspace.findFiles(globFor(words), undefined, LOOKED_AT, source.token);
+    const open = words === '' ? rank(openFiles(), words) : [];
+    const files = await eachOnce([...open, ...rank(uris, words)].slice(0, 2 * SHOWN));
     if (source.token.isCancellationRequested) return undefined;
     source.dispose();
     return files.slice(0, SHOWN);

@@ -157,13 +157,13 @@ describe('what goes along with a prompt', () => {
     await assert.rejects(selectionOf(undefined, folder()), /No editor is open/);
   });
 
-  it('is found by words of its path in either case, and among the open files when nothing is typed', async () => {
+  it('is found by words of its path in either case, and first among the open files when nothing is typed', async () => {
     const search = new FileSearch();
     const names = async (query: string) => (await search.find(query))?.map(({ path: found }) => found);
     assert.deepEqual(await names('ALONG/lights'), ['along/Harbour lights.ts']);
     assert.deepEqual(await names('no{such*file'), []);
     await openFile('along/Harbour lights.ts', folder());
-    assert.deepEqual(await names(''), ['along/Harbour lights.ts']);
+    assert.equal((await names(''))?.[0], 'along/Harbour lights.ts');
   });
 
   it('is found for the last of several questions; the others are not answered', async () => {
