@@ -7,7 +7,7 @@ import { t } from '../l10n.ts';
 import { plainLabel } from '../plainText.ts';
 import { isTrusted } from '../trust.ts';
 import type { MailBook } from './mailBook.ts';
-import { pickAddress, pickPolicy } from './mailPick.ts';
+import { pickAddress, pickPolicy, policyName } from './mailPick.ts';
 import { markRead } from './markRead.ts';
 import type { MailThreadView } from './mailThreadView.ts';
 
@@ -44,13 +44,13 @@ const commands: Record<string, Command<MailCommandParts>> = {
   'holdfast.requeueMail': driving(requeue),
   'holdfast.openMailSession': openSessionOf,
   'holdfast.mailPolicy': driving(async ({ connection, book }) => {
-    const boxes = book.here.map(({ name, policy }) => ({
-      label: plainLabel(name),
-      description: policy,
-      name,
+    const boxes = book.here.map((mailbox) => ({
+      label: plainLabel(mailbox.name),
+      description: policyName(mailbox.policy),
+      mailbox,
     }));
-    const box = await vscode.window.showQuickPick(boxes, { title: t('Which mailbox?') });
-    if (box) await pickPolicy(connection, box.name);
+    const choice = await vscode.window.showQuickPick(boxes, { title: t('Which mailbox?') });
+    if (choice) await pickPolicy(connection, choice.mailbox);
   }),
 };
 

@@ -1,6 +1,6 @@
 // VS Code's own lists for mail: where to, how soon, and what a mailbox lets in.
 import * as vscode from 'vscode';
-import type { MailPolicy, Mailbox, MailboxName, Priority } from '../../gateway/protocol/index.ts';
+import type { MailPolicy, Mailbox, Priority } from '../../gateway/protocol/index.ts';
 import type { Connection } from '../connection.ts';
 import { t } from '../l10n.ts';
 import { plainLabel } from '../plainText.ts';
@@ -52,16 +52,26 @@ export async function pickPriority(): Promise<Priority | undefined> {
   return choice?.priority;
 }
 
+const POLICIES: Readonly<Record<MailPolicy, () => vscode.QuickPickItem>> = {
+  accept: () => ({ label: t('Accept'), detail: t('Mail goes to the agent, marked as mail.') }),
+  hold: () => ({ label: t('Hold'), detail: t('Mail waits until a person lets it in.') }),
+  refuse: () => ({ label: t('Refuse'), detail: t('Mail is sent back.') }),
+};
+
+export const policyName = (policy: MailPolicy): string => POLICIES[policy]().label;
+
 /** Asks what a mailbox lets in, and sets it. */
-export async function pickPolicy(connection: Connection, name: MailboxName): Promise<void> {
-  const entry = (policy: MailPolicy, label: string, detail: string) => ({ policy, label, detail });
-  const choice = await vscode.window.showQuickPick(
-    [
-      entry('accept', t('Accept'), t('Mail goes to the agent, marked as mail.')),
-      entry('hold', t('Hold'), t('Mail waits until a person lets it in.')),
-      entry('refuse', t('Refuse'), t('Mail is sent back.')),
-    ],
-    { title: t('What may come into {0}?', plainLabel(name)) },
-  );
+export async function pickPolicy(
+  connection: Connection,
+  { name, policy: now }: Pick<Mailbox, 'name'> & Partial<Mailbox>,
+): Promise<void> {
+  // Keys of a literal table of all policies.
+  const items = (Object.keys(POLICIES) as MailPolicy[]).map((policy) => ({
+    ...POLICIES[policy](),
+    description: policy === now ? t('now') : '',
+    policy,
+  }));
+  const title = t('What may come into {0}?', plainLabel(name));
+  const choice = await vscode.window.showQuickPick(items, { title });
   if (choice !== undefined) await connection.call('mailbox.update', { name, policy: choice.policy });
 }

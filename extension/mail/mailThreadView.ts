@@ -156,7 +156,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
   }
 
   async #act(message: FromThread): Promise<void> {
-    const { connection, openSession } = this.#parts;
+    const { connection, book, openSession } = this.#parts;
     switch (message.type) {
       case 'ready':
         this.#post({ type: 'link', isLinked: connection.link.state === 'connected' });
@@ -166,7 +166,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
         return this.#send(message);
       case 'pickTo':
         return this.#choose({
-          to: await pickAddress(this.#parts.book.mailboxes, this.#shown?.thread.participants),
+          to: await pickAddress(book.mailboxes, this.#shown?.thread.participants),
         });
       case 'pickPriority':
         return this.#choose({ priority: await pickPriority() });
@@ -182,7 +182,7 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
         return;
       case 'policy':
         mustBeTrusted();
-        return pickPolicy(connection, message.mailbox);
+        return pickPolicy(connection, book.mailbox(message.mailbox) ?? { name: message.mailbox });
       case 'openSession':
         return openSession(message.sessionId);
     }
