@@ -26,17 +26,15 @@ export class Diffs implements vscode.TextDocumentContentProvider {
   }
 
   async show(path: string, before: string, after: string): Promise<void> {
-    const name = plain(basename(path), 80) || 'file';
-    const [left, right] = [this.#keep('before', name, before), this.#keep('after', name, after)];
-    const title = t('{0} (change)', name);
+    const [left, right] = [this.#keep(path, before), this.#keep(path, after)];
+    const title = t('{0} (change)', plain(basename(path), 80));
     await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
   }
 
   /** What a file was, beside the file as it is: that side can be edited. */
   async showWithFile(before: string, file: vscode.Uri): Promise<void> {
-    const name = plain(basename(file.fsPath), 80) || 'file';
-    const title = t('{0} (change)', name);
-    const left = this.#keep('before', name, before);
+    const title = t('{0} (change)', plain(basename(file.fsPath), 80));
+    const left = this.#keep(file.path, before);
     await vscode.commands.executeCommand('vscode.diff', left, file, title, { preview: true });
   }
 
@@ -51,16 +49,16 @@ export class Diffs implements vscode.TextDocumentContentProvider {
     }[],
   ): Promise<void> {
     const rows = sides.map(({ file, before, after, now }) => {
-      const name = plain(basename(file), 80) || 'file';
-      const right = now ?? this.#keep('after', name, after);
-      return [now ?? right, this.#keep('before', name, before), right];
+      const right = now ?? this.#keep(file, after);
+      return [right, this.#keep(right.path, before), right];
     });
     await vscode.commands.executeCommand('vscode.changes', plain(title, 80), rows);
   }
 
-  /** The name stays at the end, so that the language is told from it. */
-  #keep(side: string, name: string, text: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${this.#next++}/${side}/${name}` });
+  /** Both sides have the file's own path: the language is told from it, and no file looks renamed. */
+  #keep(path: string, text: string): vscode.Uri {
+    const shown = plain(path, 1000).replaceAll('\\', '/').replace(/^\/*/, '/');
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: shown, query: String(this.#next++) });
     this.#texts.set(uri.toString(), text);
     return uri;
   }
