@@ -41,6 +41,8 @@ export class App {
   readonly #act: Actions;
   /** The draft of the shown session as all windows share it, as far as is known. */
   #shared = '';
+  /** The draft that last came from another window. */
+  #foreign: string | undefined;
   #panel: Panel;
   #isDue = false;
 
@@ -131,7 +133,11 @@ export class App {
       case 'drafted':
         if (message.sessionId !== this.#here().sessionId) break;
         this.#shared = message.text;
-        if (message.type === 'draft' && this.#composer.isFree) this.#composer.setText(message.text);
+        if (message.type !== 'draft') break;
+        // What came from another window, and nobody has touched here, goes as well when that window has sent it.
+        if (!this.#composer.isFree && this.#composer.text !== this.#foreign) break;
+        this.#foreign = message.text;
+        this.#composer.setText(message.text);
         break;
       case 'refused':
         this.#sending.giveBack(before, message.promptId);

@@ -253,6 +253,11 @@ describe('the composer', () => {
     await field.fill('mine');
     await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
     assert.equal(await field.inputValue(), 'mine');
+    await field.fill('');
+    await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
+    assert.equal(await field.inputValue(), 'theirs');
+    await panel.tell({ type: 'draft', sessionId: 's1', text: '' });
+    assert.equal(await field.inputValue(), '');
     panel.close();
   });
 });
