@@ -69,7 +69,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: RouteAcc
 export function createHttpServer(routes: Routes, policyNow: () => Policy): Server {
   const server = createServer({
     headersTimeout: 5_000,
-    requestTimeout: 15_000,
+    requestTimeout: 9_000,
     // Node looks at the two above only this often; by default a silent connection lives half a minute.
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: 16 * 1024,
