@@ -81,7 +81,7 @@ test('mail waits behind what runs; acknowledged before its turn, its prompt is t
   await client.call('session.send', { sessionId, message: 'wait' });
   await follower.untilType('prompt');
   const mailbox = await mailboxOf(client, sessionId);
-  await send(client, mailbox, 'first');
+  const first = await send(client, mailbox, 'first');
   const second = await send(client, mailbox, 'second');
   await send(client, mailbox, 'urgent', { priority: 'now' });
   await follower.until((event) => event.type === 'queued' && JSON.stringify(event).includes('urgent'));
@@ -95,6 +95,9 @@ test('mail waits behind what runs; acknowledged before its turn, its prompt is t
       ['queued', 'first'],
     ],
   );
+  // What a person takes out instead was refused.
+  await client.call('queue.remove', { sessionId, promptId: PromptId.parse(prompts[2]?.promptId) });
+  assert.equal((await sent(client, first)).receipts[0]?.state, 'refused');
 });
 
 test('mail that is held waits for a person, and what is refused never arrives', async () => {

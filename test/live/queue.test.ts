@@ -169,6 +169,7 @@ test('after a failure those who wait are held, and a failed prompt runs again be
   assert.deepEqual([held, prompts.map(({ state }) => state)], [true, ['queued']]);
   await client.call('queue.retry', { sessionId, promptId: failing.promptId });
   await seen.until(() => seen.of('error').length === 2);
+  assert.ok(!seen.text.includes('waited'));
   await client.call('queue.resume', { sessionId });
   await seen.end(waiting.promptId);
 });

@@ -47,9 +47,11 @@ test('a peer is called otherwise together with the mail that waits for it', asyn
 test('two changes of what a peer may do that come at once both hold', async () => {
   await using desk = await MailDesk.open();
   await using peers = await withBox(desk.store);
+  let told = 0;
+  peers.follower = { ...peers.follower, policyChanged: () => (told += 1) };
   await Promise.all([peers.setPolicy(BOX, { see: false }), peers.setPolicy(BOX, { interrupt: true })]);
   const { policy } = desk.store.peers.get(BOX);
-  assert.deepEqual([policy.see, policy.interrupt], [false, true]);
+  assert.deepEqual([policy.see, policy.interrupt, told], [false, true, 2]);
 });
 
 test('what a peer told is remembered under the name that it has, and is gone with it', async () => {

@@ -77,10 +77,13 @@ it('a task for a peer that is away is kept, and taken once when it comes', async
 
 it('a task for a peer that is removed has failed', async () => {
   await using both = linkedGateways(EVERYTHING);
+  const { peering } = both.laptop;
+  await waitFor('its mailboxes', () => peering.mailboxes().length > 0);
   await both.cut();
   const here = both.laptop.client();
   await here.call('task.delegate', { peer, prompt: 'hello' });
-  both.laptop.peering.removed(1);
+  peering.removed(1);
+  assert.deepEqual(peering.mailboxes(), []);
   await taskWhen(
     here,
     ({ state, error }) => state === 'failed' && error?.startsWith('box was removed') === true,

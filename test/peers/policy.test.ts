@@ -75,6 +75,24 @@ describe('a peer', () => {
     );
   });
 
+  it('that may not see is told of no session by its mailbox, and nobody of what is hidden', async () => {
+    await using both = linkedGateways({ ...NOTHING, mail: 'accept' });
+    await both.cut();
+    const there = both.box.client();
+    await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+    for (const name of ['hidden', 'open']) await there.call('mailbox.create', { name });
+    await there.call('profile.set', { mailbox: 'hidden', visible: false });
+    both.link();
+    const told = await waitFor('mailboxes', () => {
+      const mailboxes = both.laptop.peering.mailboxes();
+      return mailboxes.length > 0 && mailboxes;
+    });
+    assert.deepEqual(
+      told.map(({ name }) => name),
+      ['open', 'person'],
+    );
+  });
+
   it('learns from no refusal whether a session is there', async () => {
     await using both = linkedGateways({ ...NOTHING, interrupt: true });
     const { sessionId } = await both.box
@@ -147,7 +165,11 @@ describe('a peer', () => {
     const here = both.laptop.client();
     await here.call('session.watch', {});
     await here.call('session.subscribe', { peer: 'box', sessionId });
+    const followed = async (): Promise<boolean> =>
+      (await both.box.client().call('session.queue_stats', { sessionId })).clientConnected;
+    assert.ok(await followed());
     both.box.permit({ see: false });
+    assert.ok(!(await followed()), 'nothing is sent any more, whether it would be read or not');
     await here.until('the end', () => here.frames.some(({ method }) => method === 'session.removed'));
     assert.deepEqual((await here.call('session.list', {})).sessions, []);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SessionId, type EventBody } from '../../gateway/protocol/index.ts';
 import { importEvents } from '../../gateway/store/conversation.ts';
-import { delta, newSession, NOW, openStore, promptEvent } from '../support/store.ts';
+import { admit, delta, newSession, NOW, openStore, promptEvent, SESSION } from '../support/store.ts';
 
 const turn = (index: number): EventBody[] => [
   promptEvent(`p${index}`),
@@ -28,6 +28,9 @@ test('a log that is imported in parts is the same as in one, and each part is jo
   assert.deepEqual(other, one);
   assert.equal(one?.length, 18);
   assert.equal(store.log.search('6', 100).length, 18);
+  await newSession(store);
+  await admit(store, 'own');
+  assert.throws(() => store.written(() => importEvents(store, SESSION, events)), /has prompts of its own/);
   // Each begins with the turn that the part before has left open.
   const firsts = joined.mock.calls.map(({ arguments: [, first] }) => first);
   assert.deepEqual(firsts.slice(0, 5), [1, 1, 9, 9, 17]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { Problem, PromptId, SessionId } from '../../gateway/protocol/index.ts';
+import { Problem, PromptId, SessionId, type Event } from '../../gateway/protocol/index.ts';
 import {
   admitPrompt,
   changePrompt,
@@ -152,6 +152,38 @@ test('what a person retries goes before what was sent now meanwhile, and its tim
   for (const name of ['b', 'c', 'd']) await add(name, { steer: true });
   await store.synced(() => retryPrompt(store, SESSION, id, NOW));
   assert.equal(store.written(() => takePrompt(store, SESSION, NOW))?.promptId, id);
+});
+
+test('a prompt whose time is over when its turn comes is not taken', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  await store.synced(() => store.sessions.change(session, { held: true }));
+  const expiring = { sessionId: SESSION, ...sent('a'), expiresAt: '2026-01-01T00:01:00.000Z' };
+  await store.synced(() => admitPrompt(store, expiring, NOW));
+  await store.synced(() => store.sessions.change(session, { held: false }));
+  const later = '2026-01-01T00:02:00.000Z';
+  assert.equal(
+    store.written(() => takePrompt(store, SESSION, later)),
+    undefined,
+  );
+  assert.deepEqual(statesOf(store), []);
+});
+
+test('what an agent calls its conversation at the end of a turn is kept, and what it has said of its context is told', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  await admit(store, 'a');
+  const usage = { used: 10, size: 100 };
+  await store.synced(() => store.sessions.change(session, { usage }));
+  const turn = { promptId: PromptId.parse('a'), firstSeq: 1 };
+  const outcome = { how: 'done', stopReason: 'end_turn', agentSessionId: 'after /clear' } as const;
+  store.written(() => endTurn(store, session, turn, outcome, NOW));
+  assert.equal(store.sessions.get(SESSION).session.agentSessionId, 'after /clear');
+  const told = store.log.read(session, 0, 100).texts.map((text) => JSON.parse(text) as Event);
+  const result = told.find((event) => event.type === 'result');
+  assert.deepEqual([result?.session_id, result?.usage], ['after /clear', usage]);
 });
 
 test('recovering twice is the same as once', async () => {
