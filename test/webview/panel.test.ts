@@ -245,21 +245,6 @@ describe('the composer', () => {
     assert.equal((await panel.posted('draft')).length, 2);
     panel.close();
   });
-
-  it('shows the draft of another window, but never over what is being written here', async () => {
-    const panel = await idle({}, 'from before');
-    const field = panel.page.getByLabel('Prompt', { exact: true });
-    assert.equal(await field.inputValue(), 'from before');
-    await field.fill('mine');
-    await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
-    assert.equal(await field.inputValue(), 'mine');
-    await field.fill('');
-    await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
-    assert.equal(await field.inputValue(), 'theirs');
-    await panel.tell({ type: 'draft', sessionId: 's1', text: '' });
-    assert.equal(await field.inputValue(), '');
-    panel.close();
-  });
 });
 
 describe('a permission', () => {

@@ -21,6 +21,23 @@ describe('mail in the conversation', () => {
   });
 });
 
+describe('a draft of another window', () => {
+  it('is shown, but never over what is being written here, and goes when it is sent there', async () => {
+    const panel = await idle({}, 'from before');
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    assert.equal(await field.inputValue(), 'from before');
+    await field.fill('mine');
+    await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
+    assert.equal(await field.inputValue(), 'mine');
+    await field.fill('');
+    await panel.tell({ type: 'draft', sessionId: 's1', text: 'theirs' });
+    assert.equal(await field.inputValue(), 'theirs');
+    await panel.tell({ type: 'draft', sessionId: 's1', text: '' });
+    assert.equal(await field.inputValue(), '');
+    panel.close();
+  });
+});
+
 describe('a prompt that may not have finished', () => {
   it('is marked and asks; the queue is held until somebody chooses', async () => {
     const panel = await chromium.panel();
