@@ -78,7 +78,9 @@ export const logMethods = {
         .min(1)
         .max(1000)
         .default(200)
-        .describe('At least so many stored events: a page begins with a prompt, so no turn is cut'),
+        .describe(
+          'At least so many stored events: a page begins with a prompt, or in a very long turn with a tool call',
+        ),
     }),
     result: z.object({
       messages: z.array(Event).describe('Oldest first within the page'),

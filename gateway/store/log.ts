@@ -53,6 +53,9 @@ interface Fresh {
 export const isLong = ({ texts }: Batch): boolean =>
   texts.length > 1 && texts.reduce((sum, { length }) => sum + length, 0) > MOST_CHARACTERS;
 
+/** So far back, in bytes, a page goes to begin with a prompt. */
+const MAX_REACH = 1024 * 1024;
+
 export class LogStore {
   readonly #db: Database;
   readonly #index: SearchIndex;
@@ -186,7 +189,7 @@ export class LogStore {
     return { sessionId, after, last, texts };
   }
 
-  /** A page of whole messages that ends before a seq, and begins with a prompt: at least `limit` stored events, if there are. */
+  /** A page of whole messages that ends before a seq: at least `limit` stored events, if there are. See #startOfPage. */
   page(log: LogOf, before: number, limit: number): { messages: Event[]; before?: number } {
     const base = log.key * SPAN;
     const from = this.#db.get(
@@ -196,9 +199,26 @@ export class LogStore {
       limit,
     )?.['id'];
     if (typeof from !== 'number') return { messages: [] };
-    const first = this.firstOfTurn(log, from - base);
+    const first = this.#startOfPage(log, from - base);
     const messages = compact(this.#parsed(log, first, Math.min(before, SPAN)));
     return first > 1 ? { messages, before: first } : { messages };
+  }
+
+  /** It begins with a prompt; where that is too far back in a long turn, with a tool call, which cuts no message. */
+  #startOfPage(log: LogOf, at: number): number {
+    const base = log.key * SPAN;
+    const first = this.firstOfTurn(log, at);
+    const between = [base + first, base + at] as const;
+    const bytes = this.#db.get(
+      'SELECT total(octet_length(json)) AS bytes FROM event WHERE id >= ? AND id < ?',
+      ...between,
+    )?.['bytes'];
+    if (Number(bytes) <= MAX_REACH) return first;
+    const id = this.#db.get(
+      `SELECT max(id) AS id FROM event WHERE id >= ? AND id <= ? AND type IN ('prompt', 'tool_use')`,
+      ...between,
+    )?.['id'];
+    return typeof id === 'number' ? id - base : first;
   }
 
   /** The seq of the last `prompt` at or before a seq; 1 when there is none. */

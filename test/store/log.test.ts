@@ -77,6 +77,36 @@ test('a page begins with a prompt, holds at least what was asked for, and names 
   assert.equal(page.before, 13);
 });
 
+test('a page of a very long turn begins with a tool call, and the pages before it hold the rest', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const call = (id: number): EventBody => ({
+    type: 'tool_use',
+    toolCallId: `t${id}`,
+    tool: 'read',
+    title: 'x'.repeat(300_000),
+    kind: 'read',
+    input: null,
+    status: 'completed',
+    locations: [],
+    content: [],
+  });
+  for (const id of [1, 2, 3, 4, 5]) {
+    const said = [delta(0, 'a', `m${id}`), delta(1, 'b', `m${id}`), call(id)];
+    store.written(() => store.log.append(session, NOW, id === 1 ? [promptEvent('p1'), ...said] : said));
+  }
+  store.written(() => store.log.append(session, NOW, [delta(0, 'c', 'm6'), delta(1, 'd', 'm6')]));
+  const last = store.log.page(session, store.log.head(session) + 1, 1);
+  assert.deepEqual(
+    last.messages.map(({ type }) => type),
+    ['tool_use', 'text'],
+  );
+  const rest = store.log.page(session, last.before ?? 0, 1);
+  assert.deepEqual([rest.messages[0]?.type, rest.messages.length, rest.before], ['tool_use', 2, 13]);
+  assert.equal(store.log.page(session, 13, 1).messages[0]?.type, 'prompt');
+});
+
 test('pages from the end to the start hold everything exactly once, whatever their size', async () => {
   using opened = openStore();
   const { store } = opened;
