@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Actor, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
-import { pageHtml, panelRoots } from './chatHtml.ts';
+import { showPage } from './chatHtml.ts';
 import type { FromPanel, ToPanel } from './chatMessages.ts';
 import type { Clippings } from './clippings.ts';
 import type { Connection } from './connection.ts';
@@ -149,19 +149,13 @@ export class Chat implements Disposable {
     const { extensionUri, log } = this.#parts;
     this.#frame = frame;
     const { webview } = frame;
-    webview.options = {
-      enableScripts: true,
-      enableForms: false,
-      enableCommandUris: false,
-      localResourceRoots: panelRoots(extensionUri),
-    };
     webview.onDidReceiveMessage(async (message: unknown) => {
       const { FromPanel } = await import('./chatMessages.ts');
       const { data, error } = FromPanel.safeParse(message);
       if (data === undefined) log.warn(`Dropped a message of the panel: ${error.message}`);
       else this.#receive(data);
     });
-    webview.html = pageHtml(webview, extensionUri, 'main');
+    showPage(webview, extensionUri, 'main');
     this.#viewed.fire(undefined);
   }
 

@@ -1,14 +1,22 @@
 // The page that a panel starts from: nothing may be loaded or run but our own files.
 import * as vscode from 'vscode';
 
-/** The only folders that the panel can read from. */
-export const panelRoots = (extension: vscode.Uri): vscode.Uri[] => [
-  vscode.Uri.joinPath(extension, 'dist', 'webview'),
-  vscode.Uri.joinPath(extension, 'media'),
-];
+/** Fills a webview with our page. `program`: which of the bundles in dist/webview runs. Listen to its messages before. */
+export function showPage(webview: vscode.Webview, extension: vscode.Uri, program: 'main' | 'mail'): void {
+  webview.options = {
+    enableScripts: true,
+    enableForms: false,
+    enableCommandUris: false,
+    // The only folders that the page can read from.
+    localResourceRoots: [
+      vscode.Uri.joinPath(extension, 'dist', 'webview'),
+      vscode.Uri.joinPath(extension, 'media'),
+    ],
+  };
+  webview.html = pageHtml(webview, extension, program);
+}
 
-/** `program`: which of the bundles in dist/webview runs. */
-export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, program: 'main' | 'mail'): string {
+function pageHtml(webview: vscode.Webview, extension: vscode.Uri, program: 'main' | 'mail'): string {
   const uri = (...path: string[]): string =>
     attribute(webview.asWebviewUri(vscode.Uri.joinPath(extension, ...path)).toString());
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64');

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../gateway/language.ts';
 import type { MailThread, MessageId, SessionId, ThreadMessage } from '../../gateway/protocol/index.ts';
 import { Problem } from '../../gateway/protocol/problems.ts';
-import { pageHtml, panelRoots } from '../chatHtml.ts';
+import { showPage } from '../chatHtml.ts';
 import type { Connection } from '../connection.ts';
 import { setContext } from '../context.ts';
 import { details } from '../log.ts';
@@ -74,18 +74,12 @@ export class MailThreadView implements vscode.WebviewViewProvider, vscode.Dispos
   resolveWebviewView(view: vscode.WebviewView): void {
     const { extensionUri } = this.#parts;
     this.#view = view;
-    view.webview.options = {
-      enableScripts: true,
-      enableForms: false,
-      enableCommandUris: false,
-      localResourceRoots: panelRoots(extensionUri),
-    };
     view.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
     view.onDidDispose(() => {
       // A page that goes late must not take the next one with it.
       if (this.#view === view) this.#view = undefined;
     });
-    view.webview.html = pageHtml(view.webview, extensionUri, 'mail');
+    showPage(view.webview, extensionUri, 'mail');
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 // What is entered in forms that nobody has sent yet: it outlives the page, which VS Code throws away when it is hidden.
 import type { FormContent } from '../../gateway/protocol/index.ts';
-import { isRecord } from './isRecord.ts';
+import { isRecord, membersThat } from './isRecord.ts';
 
 export type KeptForms = Readonly<Record<string, FormContent>>;
 
@@ -12,9 +12,4 @@ const isContent = (value: unknown): value is FormContent =>
   isRecord(value) && Object.values(value).every(isValue);
 
 /** Anybody may have written it: what does not fit is left out. */
-export const readForms = (value: unknown): KeptForms =>
-  isRecord(value)
-    ? Object.fromEntries(
-        Object.entries(value).filter((entry): entry is [string, FormContent] => isContent(entry[1])),
-      )
-    : {};
+export const readForms = (value: unknown): KeptForms => membersThat(isContent, value);

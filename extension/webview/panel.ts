@@ -96,17 +96,8 @@ export function receive(panel: Panel, message: ToPanel): Panel {
       return open?.session.sessionId === message.sessionId
         ? { ...panel, shows: { ...open, offers: message.offers } }
         : panel;
-    case 'draft':
-    case 'drafted':
-    case 'focusInput':
-    case 'focusPart':
-    case 'submit':
-    case 'files':
-    case 'attach':
-    case 'reveal':
-      return panel;
     default:
-      // A newer host may say more than this panel understands.
+      // The others change nothing that this file knows of, and a newer host may say more than this panel understands.
       return panel;
   }
 }

@@ -23,29 +23,29 @@ export const nameOf = ({ from, origin }: Sent): string => reveal(origin?.from ??
 /** A line below the text; nothing below one's own. */
 export function senderLine(sent: Sent, me: Actor): TemplateResult | typeof nothing {
   if (sent.origin !== undefined) {
-    return html`<span class="origin">${icon('mail', 'quiet')}<span>${written(sent.origin)}</span></span>`;
+    return html`<span class="origin"
+      >${icon('mail', 'quiet')}<span>${written(sent.origin.provenance, sent.origin.from)}</span></span
+    >`;
   }
   if (isMine(sent, me)) return nothing;
   if (sent.earlier) return html`<span class="dim block">${t('From before this session')}</span>`;
   return html`<span class="dim block">${t('From {0}', nameOf(sent))}</span>`;
 }
 
-/** "Written by OpenCode in Review queue on workstation, 1 hop", as far as the gateways know. */
-function written({ from, provenance }: Origin): string {
-  const { hops } = provenance;
-  const [who, session, peer] = [
-    provenance.agent ?? from,
-    provenance.session ?? '',
-    provenance.peer ?? '',
-  ].map(reveal);
+/**
+ * "Written by OpenCode in Review queue on workstation, 1 hop", as far as the gateways know. `writer` is said when no agent wrote
+ * it. Whole sentences: in other languages their parts stand elsewhere.
+ */
+export function written({ agent, session, peer, hops }: Origin['provenance'], writer: string): string {
+  const who = reveal(agent ?? writer);
   const line =
-    session && peer
-      ? t('Written by {0} in {1} on {2}', who ?? '', session, peer)
-      : session
-        ? t('Written by {0} in {1}', who ?? '', session)
-        : peer
-          ? t('Written by {0} on {1}', who ?? '', peer)
-          : t('Written by {0}', who ?? '');
+    session !== undefined && peer !== undefined
+      ? t('Written by {0} in {1} on {2}', who, reveal(session), reveal(peer))
+      : session !== undefined
+        ? t('Written by {0} in {1}', who, reveal(session))
+        : peer !== undefined
+          ? t('Written by {0} on {1}', who, reveal(peer))
+          : t('Written by {0}', who);
   if (hops === 0) return line;
   return t('{0}, {1}', line, hops === 1 ? t('1 hop') : t('{0} hops', hops));
 }

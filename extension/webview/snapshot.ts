@@ -19,15 +19,13 @@ export function fromSnapshot({ session, messages, queue, held, permissions }: Sn
     ({ promptId, state }) =>
       state === 'uncertain' && !asked.some((part) => part.kind === 'uncertain' && part.promptId === promptId),
   );
-  const questions = uncertain.map(({ promptId, createdAt }): Part => {
-    return {
-      kind: 'uncertain',
-      key: `uncertain:${promptId}`,
-      promptId,
-      at: Date.parse(createdAt),
-      choice: 'open',
-    };
-  });
+  const questions = uncertain.map(({ promptId, createdAt }): Part => ({
+    kind: 'uncertain',
+    key: `uncertain:${promptId}`,
+    promptId,
+    at: Date.parse(createdAt),
+    choice: 'open',
+  }));
   return {
     ...read,
     parts: [...asked, ...questions],

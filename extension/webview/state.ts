@@ -3,7 +3,7 @@ import type { Attachment } from '../chatMessages.ts';
 import { readForms, type KeptForms } from './formDrafts.ts';
 import type { Unheard } from './panel.ts';
 import type { Editing } from './view.ts';
-import { isRecord } from './isRecord.ts';
+import { isRecord, membersThat } from './isRecord.ts';
 
 /** The part at the top of the view and how far it was scrolled out; 'end': following. */
 export type Anchor = { readonly key: string; readonly offset: number } | 'end';
@@ -53,11 +53,7 @@ export function readKept(value: unknown): Kept {
     editing: readEditing(editing),
     attachments: readAttachments(attachments),
     anchor: readAnchor(anchor),
-    folds: isRecord(folds)
-      ? Object.fromEntries(
-          Object.entries(folds).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'),
-        )
-      : {},
+    folds: membersThat((fold) => typeof fold === 'boolean', folds),
     forms: readForms(forms),
     unheard: Array.isArray(unheard) ? unheard.flatMap((entry: unknown) => readUnheard(entry)) : [],
   };

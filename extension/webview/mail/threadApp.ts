@@ -2,6 +2,7 @@
 import { render } from 'lit';
 import type { Door } from '../door.ts';
 import type { ToMailHost, ToThread } from '../../mail/mailMessages.ts';
+import { membersThat } from '../isRecord.ts';
 import { Letter } from './letter.ts';
 import { threadView, type Shown } from './threadView.ts';
 
@@ -118,11 +119,7 @@ export class ThreadApp {
   }
 
   #kept(): Kept {
-    const kept = this.#host.kept();
-    if (typeof kept !== 'object' || kept === null) return {};
-    return Object.fromEntries(
-      Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    );
+    return membersThat((text) => typeof text === 'string', this.#host.kept());
   }
 
   get #scroller(): HTMLElement | null {

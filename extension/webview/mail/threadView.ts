@@ -6,6 +6,7 @@ import type { ToMailHost, ToThread } from '../../mail/mailMessages.ts';
 import { icon } from '../icons.ts';
 import { t } from '../l10n.ts';
 import { reveal } from '../reveal.ts';
+import { written } from '../sender.ts';
 import { clockTime } from '../times.ts';
 import { receiptOf } from './receipts.ts';
 
@@ -101,9 +102,6 @@ function provenance(
   post: Post,
 ): TemplateResult {
   const isOwn = from === 'person' && origin.peer === undefined;
-  const writer = origin.agent ?? (isOwn ? t('you') : t('a program'));
-  const written = writtenBy(writer, origin.session, origin.peer);
-  const hops = origin.hops === 0 ? '' : origin.hops === 1 ? t(', 1 hop') : t(', {0} hops', origin.hops);
   const name =
     origin.peer === undefined
       ? (icons[origin.agent ?? ''] ?? (isOwn ? 'account' : 'server-process'))
@@ -112,7 +110,7 @@ function provenance(
   const mailbox = heldIn;
   return html`<div class="via" data-part="provenance">
     ${icon(name)}<span
-      >${reveal(written)}${hops}
+      >${written(origin, isOwn ? t('you') : t('a program'))}
       ${
         mailbox === undefined
           ? nothing
@@ -133,13 +131,4 @@ function provenance(
       }</span
     >
   </div>`;
-}
-
-/** Whole sentences: in other languages their parts stand elsewhere. */
-function writtenBy(writer: string, session: string | undefined, peer: string | undefined): string {
-  if (session !== undefined && peer !== undefined)
-    return t('Written by {0} in {1} on {2}', writer, session, peer);
-  if (session !== undefined) return t('Written by {0} in {1}', writer, session);
-  if (peer !== undefined) return t('Written by {0} on {1}', writer, peer);
-  return t('Written by {0}', writer);
 }
