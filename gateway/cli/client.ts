@@ -19,7 +19,7 @@ import type { Program } from './verb.ts';
 
 /** What other windows read: "answered in a terminal". */
 export const CLIENT_NAME = 'a terminal';
-/** The same over lost links. */
+/** The id of this process as a client: it stays the same over lost links. */
 const CLIENT_ID = ClientId.parse(`terminal-${randomUUID()}`);
 
 /** Somebody else's gateway: exit code 3. */
@@ -56,10 +56,10 @@ export async function withGateway<T>(
   return await use(client);
 }
 
-/** The peers of sessions and questions that were found by what people type. */
+/** On which peer each session or question lives that was found by what people type. */
 const elsewhere = new Map<string, PeerName>();
 
-/** What was made or found at a peer. */
+/** Remembers on which peer something was made or found. */
 export function isAt(id: string, peer: PeerName): void {
   elsewhere.set(id, peer);
 }
@@ -106,7 +106,7 @@ export async function findSession(client: GatewayClient, text: string): Promise<
   );
 }
 
-/** What agents ask here and on linked machines. Of one that cannot be reached nothing could be answered now. */
+/** What agents ask here and on linked machines. Machines that cannot be reached are left out: nothing could be answered there. */
 export async function openPermissions(client: GatewayClient): Promise<Permission[]> {
   const { permissions } = await client.call('permission.list', {});
   const { peers } = await client.call('peers.list', {});

@@ -55,7 +55,7 @@ function verbOf(name: string, method: Method): Verb {
   };
 }
 
-/** What it answers is only the beginning. */
+/** Methods that go on after their answer, with notifications. */
 const follows = (name: string): boolean => /\.(?:watch|subscribe)$/.test(name);
 
 const optionsOf = ({ flag, about, kind }: Parameter): [string, string][] =>
@@ -77,7 +77,7 @@ async function run(
   if (!isComplete.success) throw new UsageError(explain(isComplete.error, parameters));
   await withGateway(async (client) => {
     const news = new Channel<Notice>();
-    // Some comes before the answer.
+    // The first notifications may come before the answer.
     if (follows(name)) listen(client, news);
     const result = await callByName(client, name, await withWholeIds(client, params, parameters));
     call.out.answer(result, say(name, result));
@@ -89,7 +89,7 @@ async function run(
 }
 
 function listen(client: GatewayClient, news: Channel<Notice>): void {
-  // Keys of the contract's own table.
+  // The keys are those of the contract's table, which the type of Object.keys cannot say.
   for (const method of Object.keys(notifications) as NotificationName[])
     client.on(method, (params) => news.push({ method, params }));
   void client.closed.then(({ reason }) => news.close(new Error(`The gateway tells no more: ${reason}.`)));

@@ -86,7 +86,7 @@ function socketFinding(home: string): Finding {
   }
 }
 
-/** Whether it is right is for the gateway to say when it starts; here only whether there is one. */
+/** Whether there is a configuration file, and whether it can be read. */
 function configFinding(): Finding {
   const name = 'Configuration';
   const file = configFile();
@@ -105,7 +105,7 @@ export function tcpFindings(home: string): Finding[] {
   try {
     wanted = readConfig(configFile()).http;
   } catch {
-    // Told of the configuration itself.
+    // The finding about the configuration says what is wrong with it.
   }
   if (wanted === undefined || readDiscovery(home)?.http !== undefined) return [];
   return [
@@ -132,7 +132,7 @@ async function gatewayFindings(home: string): Promise<Finding[]> {
   } catch (error) {
     if (error instanceof NotAuthorisedError)
       return [{ name, state: 'problem', detail: error.message, mend: 'Set HOLDFAST_HOME.' }];
-    // It was reached, and refuses: the versions have nothing in common, for one.
+    // A gateway answered and refused, for example because the versions have nothing in common.
     if (error instanceof Problem)
       return [
         {
@@ -255,7 +255,7 @@ function staleFindings(home: string): Finding[] {
   return found.length > 0 ? found : [{ name, state: 'ok', detail: 'none' }];
 }
 
-/** None where one may not look, which is told of the folder itself. */
+/** None where one may not look: the finding about the folder itself says so. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import * as zlib from 'node:zlib';
 import { messageOf } from '../language.ts';
 
-/** Below it SQLite may damage a WAL database that several connections checkpoint. We have one connection. */
+/** Before this version SQLite may damage a WAL database that several connections checkpoint; ours has only one connection. */
 const SOUND_SQLITE = '3.51.3';
 
 export interface Finding {
@@ -36,7 +36,7 @@ function attempt(name: string, mend: string, find: () => Finding): Finding {
     return find();
   } catch (error) {
     const detail = messageOf(error);
-    // What was tried needs a place to be tried in.
+    // The trial needs a temporary folder: without one it says nothing of Node.
     const isPlace = /ENOENT|EACCES|EROFS|ENOSPC|EDQUOT|disk is full/.test(detail);
     return {
       name,

@@ -142,7 +142,7 @@ export class Follower implements AsyncDisposable {
     }
   }
 
-  /** What comes before the answers to the calls waits for them. */
+  /** What arrives before the calls are answered waits, so that all is told in order. */
   async #subscribe(client: GatewayClient, isFirst: boolean): Promise<void> {
     const { sessionId } = this.#options;
     let early: (() => void)[] | undefined = [];

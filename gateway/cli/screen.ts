@@ -66,7 +66,7 @@ class Pipes implements Screen {
   }
 
   #entered(line: string): void {
-    // What was typed unseen has the keys in it that the terminal would have obeyed.
+    // A hidden line still holds the keys, like Backspace, that the terminal would have acted upon.
     if (this.#input.isRaw && line.includes(CTRL_C)) this.#onInterrupt();
     else this.lines.push(this.#input.isRaw ? withoutErased(line) : line);
   }

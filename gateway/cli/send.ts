@@ -80,9 +80,9 @@ async function followPrompt(
     for (const event of news.events) {
       const isOfPrompt = 'promptId' in event && event.promptId === promptId;
       if (event.type === 'prompt') isMine = isOfPrompt;
-      // In its turn others are sent, edited and taken out.
+      // While its turn runs, other prompts are sent, edited and taken out: these events are not about it.
       if (!isOfPrompt && (!isMine || 'promptId' in event)) continue;
-      // Who sends a prompt knows it.
+      // The sender knows what it sent: its own prompt is not shown again.
       if (event.type !== 'prompt' || out.json) show.events([event]);
       const code = isOfPrompt ? ENDS[event.type] : undefined;
       if (code !== undefined) return code;

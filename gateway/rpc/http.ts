@@ -28,7 +28,7 @@ const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 type Route = (exchange: Exchange, routes: Routes) => Promise<void> | void;
 
-/** any: whoever came in; what it may do there is decided for each call. */
+/** What a token must allow. any: every token may come here, and what it may do is decided for each call. */
 type RouteAccess = Method['access'] | 'any';
 
 /** Every route: method, pattern of the path, what a token must allow, what it does. */
@@ -185,5 +185,5 @@ async function getEvents(
   }
 }
 
-/** What a problem of a log is in HTTP, where it is not that there is none. */
+/** HTTP statuses of the problems that a log can have; all others are 404. */
 const STATUS: Partial<Record<ProblemName, number>> = { 'peer.offline': 503, 'peer.forbidden': 403 };

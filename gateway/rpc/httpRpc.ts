@@ -35,12 +35,12 @@ export async function postRpc({ request, response, bearer }: Exchange, routes: R
 /** The dialect without a `jsonrpc` member: {method, params} to {result} or {error}, with an id only if one was given. */
 const isPlain = (payload: unknown): payload is object => isRecord(payload) && !('jsonrpc' in payload);
 
-/** Not for whoever names JSON and no event stream; nor for a call that was not understood, unless a stream was named. */
+/** Whether the answer is an event stream: not when the client accepts JSON only, nor for an error unless it asks for a stream. */
 function isStreamed({ headers }: IncomingMessage, payload: unknown, { error }: JSONRPCResponse): boolean {
   if (!isRecord(payload)) return false;
   const method = Object.entries(methods).find(([name]) => name === payload['method'])?.[1];
   if (method?.streams !== true) return false;
-  // The wildcard that most programs send is no wish.
+  // Most programs send */* without meaning anything by it, so it counts for neither.
   const types = (headers.accept ?? '')
     .split(',')
     .map((type) => type.replace(/;.*/s, '').trim().toLowerCase());

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { makePrivateFolder } from './paths.ts';
 
 const WATCH_MS = 2_000;
-/** Anybody on this machine can connect to a port: whoever does without end shall not take the files that all else needs. */
+/** Anybody on this machine can connect to a port, and each connection takes a file handle: there must be some left for the rest. */
 const MAX_TCP_CONNECTIONS = 256;
 
 /**

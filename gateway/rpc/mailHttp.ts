@@ -111,20 +111,20 @@ const callOf =
 export const getInbox = callOf('mail.inbox', 'query');
 export const postAck = callOf('mail.ack', 'body');
 export const getOutbox = callOf('mail.outbox', 'query');
-/** What cannot be sent anew is in conflict, for whatever reason. */
+/** 409 also for an unknown id: whatever cannot be sent anew is a conflict. */
 export const postRequeue = callOf('mail.requeue', 'body', (problem) =>
   problem === 'mail.unknown' ? 409 : undefined,
 );
 export const getProfile = callOf('profile.get', 'query');
 export const postProfile = callOf('profile.set', 'body');
-/** Linked gateways, and who can be written to: what peers were to the clients of before. */
+/** GET /v1/peers: linked gateways and mailboxes together, which older clients all call peers. */
 export async function getPeers(exchange: Exchange, routes: Routes): Promise<void> {
   const linked = await call(exchange, routes, 'peers.list', {});
   const known = linked && (await call(exchange, routes, 'mailbox.list', {}));
   if (known !== undefined) sendJson(exchange.response, { ...linked, ...known });
 }
 
-/** GET /v1/version, in the words of the clients of before. */
+/** GET /v1/version, with the member names that older clients read. */
 export async function getVersion(exchange: Exchange, routes: Routes): Promise<void> {
   const info = await call(exchange, routes, 'gateway.info', {});
   if (info === undefined) return;

@@ -56,7 +56,7 @@ const SHAPES = {
   }),
 };
 
-/** Claude Code would keep the tools back until it searches for some, and nobody searches for mail that he does not know of. */
+/** Makes Claude Code offer these tools at once. By default it shows a tool only when it searches for one, and nobody searches for mail. */
 const AT_HAND = { 'anthropic/alwaysLoad': true };
 
 /** A server for one agent: whoever made `call` has bound it to that agent's token. */

@@ -17,7 +17,7 @@ const PING_MS = 15_000;
 /** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
 const STALL_MS = 30_000;
 const GOODBYE_MS = 500;
-/** Pings and pongs between two of our own pings. ws itself bears 60 pings unanswered, and then cuts without a word. */
+/** Control frames that a client may send between two of our pings. ws would take 60, and then cut it without a reason. */
 const MOST_CONTROL_FRAMES = 50;
 
 /** A connected client as something to write to. */
@@ -50,7 +50,7 @@ class Connection implements Push {
   }
 
   send(payload: string | Buffer): boolean {
-    // Whoever has more to say to a reader that is gone would go through the whole log for nothing.
+    // The reader is gone: false stops whoever feeds it, who would else go through the whole log for nothing.
     if (this.#socket.readyState !== this.#socket.OPEN) return false;
     if (this.#gathered === 0) process.nextTick(() => this.#write());
     for (const bytes of textFrame(payload)) {
