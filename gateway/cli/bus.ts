@@ -3,9 +3,8 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { withoutUndefined } from '../language.ts';
 import { addressOf, type Delivery, type Mailbox } from '../protocol/index.ts';
-import { NoGatewayError } from '../rpc/connect.ts';
 import { mailboxFolders, socketsIn, stateFolder } from '../rpc/paths.ts';
-import { callByName, withGateway } from './client.ts';
+import { callByName, ifRunning, withGateway } from './client.ts';
 import { table } from './output.ts';
 import { harmless, oneLine } from './plainText.ts';
 import { textFrom } from './stdin.ts';
@@ -132,7 +131,8 @@ interface Row extends Partial<Pick<Mailbox, 'kind' | 'unread' | 'held'>> {
 }
 
 async function list(call: Call): Promise<void> {
-  const known = await knownMailboxes();
+  // Without a gateway, the sockets that are left over are all there is to list.
+  const known = (await ifRunning((client) => client.call('mailbox.list', {})))?.mailboxes ?? [];
   const named = new Map(known.map((mailbox) => [mailbox.socket, mailbox]));
   const files = [...new Set([...socketFiles(), ...named.keys()])].filter((file) => file !== undefined);
   const rows: Row[] = await Promise.all(
@@ -167,16 +167,6 @@ async function list(call: Call): Promise<void> {
 
 const factsOf = (mailbox: Mailbox | undefined) =>
   mailbox === undefined ? {} : { kind: mailbox.kind, unread: mailbox.unread, held: mailbox.held };
-
-/** None when no gateway runs: then the sockets that are left over are all there is to list. */
-async function knownMailboxes(): Promise<readonly Mailbox[]> {
-  try {
-    return await withGateway(async (client) => (await client.call('mailbox.list', {})).mailboxes);
-  } catch (error) {
-    if (error instanceof NoGatewayError) return [];
-    throw error;
-  }
-}
 
 function socketFiles(): string[] {
   if (process.platform === 'win32') return [];

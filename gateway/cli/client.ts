@@ -56,6 +56,16 @@ export async function withGateway<T>(
   return await use(client);
 }
 
+/** Uses the gateway that runs. undefined: none does. */
+export async function ifRunning<T>(use: (client: GatewayClient) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await withGateway(use);
+  } catch (error) {
+    if (error instanceof NoGatewayError) return undefined;
+    throw error;
+  }
+}
+
 /** On which peer each session or question lives that was found by what people type. */
 const elsewhere = new Map<string, PeerName>();
 

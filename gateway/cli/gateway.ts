@@ -6,7 +6,7 @@ import { NoGatewayError } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
 import { stateFolder } from '../rpc/paths.ts';
 import { VERSION } from '../version.ts';
-import { withGateway } from './client.ts';
+import { ifRunning, withGateway } from './client.ts';
 import { tcpFindings } from './doctor.ts';
 import { duration, megabytes, table } from './output.ts';
 import type { Verb } from './verb.ts';
@@ -78,10 +78,7 @@ export const gatewayVerbs: readonly Verb[] = [
     name: 'version',
     summary: 'The version of this program, and of the gateway that runs',
     run: async ({ out }) => {
-      const running = await withGateway(async ({ info }) => info).catch((error: unknown) => {
-        if (error instanceof NoGatewayError) return undefined;
-        throw error;
-      });
+      const running = await ifRunning(async ({ info }) => info);
       const gateway = running && { version: running.version, protocol: running.protocol, pid: running.pid };
       out.answer(
         { version: VERSION, gateway: gateway ?? null },

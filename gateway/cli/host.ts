@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import { keepHost } from '../peers/host.ts';
 import { forgetIdentity, identityFile } from '../peers/identity.ts';
-import { NoGatewayError } from '../rpc/connect.ts';
 import { stateFolder } from '../rpc/paths.ts';
-import { withGateway } from './client.ts';
+import { ifRunning } from './client.ts';
 import type { Verb } from './verb.ts';
 
 export const hostVerbs: readonly Verb[] = [
@@ -16,7 +15,7 @@ export const hostVerbs: readonly Verb[] = [
     async run(call) {
       const home = stateFolder();
       if (!existsSync(home)) throw new Error(`There is no state in ${home}: nothing has to be accepted.`);
-      if (await isRunning())
+      if ((await ifRunning(async ({ info }) => info)) !== undefined)
         throw new Error(
           'A gateway runs here, so its machine is known. For a new identity: holdfast peers rotate',
         );
@@ -30,12 +29,3 @@ export const hostVerbs: readonly Verb[] = [
     },
   },
 ];
-
-async function isRunning(): Promise<boolean> {
-  try {
-    return await withGateway(() => Promise.resolve(true));
-  } catch (error) {
-    if (error instanceof NoGatewayError) return false;
-    throw error;
-  }
-}
