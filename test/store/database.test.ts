@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { constants, DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { MailboxName } from '../../gateway/protocol/index.ts';
 import { Database } from '../../gateway/store/database.ts';
 import { newFolder } from '../support/folders.ts';
 import { newSession, NOW, openStore, promptEvent } from '../support/store.ts';
@@ -61,9 +62,10 @@ test('a write that throws is undone and rejects; the others of its group are kep
   );
 });
 
-test('others of a group, whose work is done a second time when one fails, are kept once', async () => {
+test('others of a group, whose work is done a second time when one fails, are kept once', async (t) => {
   using opened = openDatabase();
   const { db, commits } = opened;
+  const told = t.mock.method(DatabaseSync.prototype, 'exec');
   const done: string[] = [];
   const work = (key: string, fails = false): Promise<void> =>
     db.synced(() => {
@@ -82,6 +84,12 @@ test('others of a group, whose work is done a second time when one fails, are ke
     [true, false, true],
   );
   assert.equal(commits(), 1);
+  // The second time, too, it is synced before anybody hears of it.
+  const settings = told.mock.calls.map(({ arguments: [sql] }) => sql);
+  assert.deepEqual(
+    settings.filter((sql) => sql.includes('synchronous')),
+    ['PRAGMA synchronous = FULL'],
+  );
 });
 
 test('work that is refused before it writes makes nobody else begin again', async () => {
@@ -176,6 +184,8 @@ test('a write that is undone leaves no trace in what is numbered, published or l
     store.synced(() => store.log.append(session, NOW, [promptEvent('p1')])),
     store.synced(() => {
       store.log.append(session, NOW, [promptEvent('p2'), promptEvent('p3')]);
+      store.mailboxes.insert(MailboxName.parse('ghost'), 'accept', [], NOW);
+      store.mailEvents.append('system', NOW, {});
       throw new Error('undone');
     }),
     store.synced(() => store.log.append(session, NOW, [promptEvent('p4')])),
@@ -185,6 +195,8 @@ test('a write that is undone leaves no trace in what is numbered, published or l
     ['fulfilled', 'rejected', 'fulfilled'],
   );
   assert.equal(store.log.head(session), 2);
+  assert.equal(store.mailboxes.find('ghost'), undefined);
+  assert.equal(store.mailEvents.last, store.mailEvents.read(0).length);
   const seqs = (texts: readonly string[]): string[] =>
     texts.map((text) => /"seq":(\d+).*"promptId":"(p\d)"/.exec(text)?.slice(1).join(' ') ?? text);
   assert.deepEqual(seqs(published), ['1 p1', '2 p4']);

@@ -48,6 +48,9 @@ test('a prompt is told its place among all that wait, also when others came anot
   for (const id of ['a', 'b', 'c']) end(id);
   const { state, position } = await admit(store, 'd');
   assert.deepEqual([state, position], ['running', 0]);
+  assert.equal((await admit(store, 'e')).held, false);
+  await store.synced(() => store.sessions.change(session, { held: true }));
+  assert.equal((await admit(store, 'f')).held, true);
 });
 
 test('the same prompt twice is one prompt, also when both come at the same moment', async () => {
@@ -241,14 +244,34 @@ test('a prompt whose row a disk has bent holds up nobody', async () => {
   );
 });
 
+test('a title that a person gave stays, whatever the agent or a prompt would call the session', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const titled = (title: string, by: 'agent' | 'person'): string => {
+    store.written(() => store.sessions.setTitle(session, title, by));
+    return store.sessions.get(SESSION).session.title;
+  };
+  await admit(store, 'a');
+  assert.equal(store.sessions.get(SESSION).session.title, 'text of a');
+  assert.equal(titled('of the agent', 'agent'), 'of the agent');
+  assert.equal(titled('mine', 'person'), 'mine');
+  assert.equal(titled('of the agent', 'agent'), 'mine');
+  await admit(store, 'b');
+  assert.equal(store.sessions.get(SESSION).session.title, 'mine');
+  assert.equal(titled('mine, too', 'person'), 'mine, too');
+});
+
 test('destroying a session takes its prompts along', async () => {
   using opened = openStore();
   const { store } = opened;
   const session = await newSession(store);
   await admit(store, 'a');
   store.written(() => store.sessions.remove(session));
-  await newSession(store);
-  assert.deepEqual(statesOf(store), []);
+  const { session: fresh } = await newSession(store);
+  assert.deepEqual([statesOf(store), fresh.unread], [[], false]);
+  // Their ids, too.
+  assert.equal((await admit(store, 'a')).state, 'running');
 });
 
 test('a prompt that waits gets the place that it is given, however often places were changed', async () => {
