@@ -34,10 +34,12 @@ for (const id of ['claude-acp', 'opencode'] as const) {
     after(() => resources.disposeAsync());
 
     const start = async () => {
-      const chat = await desk.window('harbor-api');
+      const chat = await desk.windowAgain('harbor-api');
+      chat.page.setDefaultTimeout(90_000);
       await chat.run('New Session');
       await chat.pick(name);
       await chat.pick('Ask');
+      await chat.part('nothing-said').waitFor();
       await chat.field.waitFor();
       return chat;
     };
@@ -70,16 +72,16 @@ for (const id of ['claude-acp', 'opencode'] as const) {
         await chat.shoot(`e-${id}-answered`);
       }));
 
-    test('reloaded at a third of the answer, the window shows exactly what the agent sent', (t) =>
+    test('reloaded in the middle of the answer, the window shows exactly what the agent sent', (t) =>
       desk.story(t, async () => {
         const chat = await start();
-        await chat.send('SLOW 300 40');
-        await chat.seen(/s100 /);
+        await chat.send('SLOW 200 50');
+        await chat.seen(/s20 /);
         await chat.reload();
-        await chat.seen(/s100 /);
+        await chat.seen(/s20 /);
         await chat.isIdle();
-        assert.deepEqual(await chat.answers(), [slowAnswer(300).trimEnd()]);
-        assert.equal(textOf(await desk.history(await desk.newest())).trimEnd(), slowAnswer(300).trimEnd());
+        assert.deepEqual(await chat.answers(), [slowAnswer(200).trimEnd()]);
+        assert.equal(textOf(await desk.history(await desk.newest())).trimEnd(), slowAnswer(200).trimEnd());
       }));
 
     test('the gateway is killed in the middle of an answer: nothing shown is lost, and the next prompt works', (t) =>

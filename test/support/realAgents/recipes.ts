@@ -28,6 +28,8 @@ export interface Recipe {
   readonly offersChoices?: boolean;
   /** What a person reads when the model answers with an HTTP error; absent: it tries again for more than a minute. */
   readonly onError?: Readonly<Partial<Record<500 | 401, RegExp>>>;
+  /** Now and then it begins to answer what was cancelled the moment it was asked; a second cancel stops it. */
+  readonly missesEarlyCancel?: boolean;
   /** Its memory of a session that is younger than a minute is lost when it is loaded. */
   readonly forgetsYoungSessions?: boolean;
 }
@@ -177,6 +179,7 @@ export const RECIPES = {
       COPILOT_AUTO_UPDATE: 'false',
     }),
     files: () => ({}),
+    missesEarlyCancel: true,
     onError: { 500: /retried 5 times.*500 fake error 500/, 401: /Authentication failed with provider/ },
   },
   qwen: {
