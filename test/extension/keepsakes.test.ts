@@ -1,6 +1,6 @@
 // What a panel keeps is on disk when it is told, the newest of each session, and damage is nothing to trip over.
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Keepsakes } from '../../extension/keepsakes.ts';
@@ -12,6 +12,10 @@ test('the newest of each session is what the next window finds', async () => {
   const [one, two] = [SessionId.parse('s-one'), SessionId.parse('s-two')];
   const before = new Keepsakes(folder);
   assert.equal(await before.kept(one), undefined);
+  // What cannot be written keeps nothing that comes later from it.
+  writeFileSync(folder, 'in the way');
+  await assert.rejects(before.keep(one, '{"at":0}'));
+  rmSync(folder);
   await Promise.all([1, 2, 3].map((at) => before.keep(one, `{"at":${at}}`)));
   await before.keep(two, '{"at":9}');
   const next = new Keepsakes(folder);
