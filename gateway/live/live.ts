@@ -26,7 +26,7 @@ export class Live implements AsyncDisposable {
     for (const sessionId of unsettled) {
       const stored = store.sessions.get(sessionId);
       const { session, held } = stored;
-      const prompts = store.queue.list(stored);
+      const prompts = store.queue.live(stored);
       for (const { expiresAt } of prompts) if (expiresAt !== null) this.expireAt(sessionId, expiresAt);
       const hasTaken = prompts.some(({ state }) => state === 'running');
       if (hasTaken || (session.queued > 0 && !held)) this.wake(sessionId);

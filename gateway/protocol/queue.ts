@@ -98,7 +98,10 @@ export const queueMethods = {
   'queue.list': method('The prompts of a session that are running, waiting or uncertain, in order', () => ({
     access: 'read',
     params: z.strictObject({ sessionId: SessionId }),
-    result: z.object({ prompts: z.array(Prompt), held: z.boolean() }),
+    result: z.object({
+      prompts: z.array(Prompt).describe('As many as fit into 8 MiB; session.get counts them all'),
+      held: z.boolean(),
+    }),
     problems: NO_SESSION,
   })),
   'queue.edit': method('Gives a waiting prompt another text', () => ({

@@ -107,7 +107,7 @@ export function admitPrompt(
 
 /** A person who says "now" does not wait behind a hold; only a prompt that may not have finished comes before. */
 const endsHold = (store: Store, log: LogOf, { steer, origin }: SentPrompt & { steer: boolean }): boolean =>
-  steer && origin === undefined && !store.queue.list(log).some(({ state }) => state === 'uncertain');
+  steer && origin === undefined && !store.queue.live(log).some(({ state }) => state === 'uncertain');
 
 /** The prompt to work on: one that was taken and not yet handed over, else the next that may start. */
 export function takePrompt(store: Store, sessionId: SessionId, now: string): StoredPrompt | undefined {
@@ -199,7 +199,7 @@ export function endTurn(
 
 /** Holds the queue if somebody waits in it. With nobody waiting, the next prompt that a person sends may run. */
 function holdWaiting(store: Store, log: LogOf): void {
-  if (store.queue.list(log).some(({ state }) => state === 'queued'))
+  if (store.queue.live(log).some(({ state }) => state === 'queued'))
     store.sessions.change(log, { held: true });
 }
 
@@ -311,7 +311,7 @@ export function recoverSession(store: Store, sessionId: SessionId, now: string):
     store.sessions.change(log, { status: 'stopped', step: null });
     store.log.append(log, now, [{ type: 'status', status: 'stopped' }]);
   }
-  for (const { promptId, state, handed } of store.queue.list(log)) {
+  for (const { promptId, state, handed } of store.queue.live(log)) {
     if (state !== 'running') continue;
     const after = afterCrash(handed);
     // Not handed over: it stays taken, with its `prompt` event, and is worked on as if nothing had been.

@@ -110,7 +110,7 @@ export function answerPermission(
  */
 export function recoverQuestions(store: Store, log: LogOf, now: string): void {
   const uncertain = new Set<PromptId | undefined>(
-    store.queue.list(log).flatMap(({ promptId, state }) => (state === 'uncertain' ? [promptId] : [])),
+    store.queue.live(log).flatMap(({ promptId, state }) => (state === 'uncertain' ? [promptId] : [])),
   );
   for (const { permissionId } of store.permissions.listOpen(log))
     if (!uncertain.has(store.permissions.get(permissionId).promptId))

@@ -34,6 +34,17 @@ const PromptRow = object(() => ({
   expires_at: z.string().nullable(),
 }));
 
+/** What of a prompt tells how it stands. */
+const LiveRow = object(() => ({
+  prompt_id: PromptId,
+  state: PromptState,
+  handed: z.int(),
+  expires_at: z.string().nullable(),
+}));
+
+/** So much text of prompts is shown at once: however much waits, it can be looked at. */
+const MAX_LISTED_CHARS = 8 * 1024 * 1024;
+
 const SELECT = `SELECT id, prompt_id, session_id, state, handed, digest, message, sender, origin, prompt.created_at AS created_at, expires_at
   FROM prompt JOIN session ON session.key = session_key`;
 
@@ -65,11 +76,30 @@ export class QueueStore {
     this.#facts = facts;
   }
 
-  /** Running, waiting and uncertain prompts in order. */
+  /** Running, waiting and uncertain prompts in order: as many as fit, for people to see. */
   list({ key }: LogOf): StoredPrompt[] {
+    const listed: StoredPrompt[] = [];
+    let room = MAX_LISTED_CHARS;
+    for (const row of this.#db.all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place, id`, key)) {
+      const prompt = this.#read(row);
+      listed.push(prompt);
+      room -= JSON.stringify(prompt.message).length;
+      if (room <= 0) break;
+    }
+    return listed;
+  }
+
+  /** All of them, without what they say. */
+  live({ key }: LogOf): Pick<StoredPrompt, 'promptId' | 'state' | 'handed' | 'expiresAt'>[] {
     return this.#db
-      .all(`${SELECT} WHERE session_key = ? AND ${LIVE} ORDER BY place, id`, key)
-      .map((row) => this.#read(row));
+      .all(
+        `SELECT prompt_id, state, handed, expires_at FROM prompt WHERE session_key = ? AND ${LIVE} ORDER BY place, id`,
+        key,
+      )
+      .map((row) => {
+        const r = LiveRow.parse(row);
+        return { promptId: r.prompt_id, state: r.state, handed: r.handed === 1, expiresAt: r.expires_at };
+      });
   }
 
   /** What decides who is next, however many wait: the prompts that run, and the first that waits. */

@@ -189,6 +189,16 @@ test('what an agent calls its conversation at the end of a turn is kept, and wha
   assert.deepEqual([result?.session_id, result?.usage], ['after /clear', usage]);
 });
 
+test('of a queue without end as much is listed as fits, and all of it is counted', async () => {
+  using opened = openStore();
+  const { store } = opened;
+  const session = await newSession(store);
+  const text = 'x'.repeat(900_000);
+  for (let id = 0; id < 12; id += 1) await admit(store, `p${id}`, text);
+  assert.deepEqual([store.queue.list(session).length, store.queue.live(session).length], [10, 12]);
+  assert.equal(store.sessions.get(SESSION).session.queued, 11);
+});
+
 test('recovering twice is the same as once', async () => {
   using opened = openStore();
   const { store } = opened;
