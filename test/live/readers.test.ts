@@ -41,3 +41,16 @@ test('what a reader has is given to no other when a person lets in what came bef
   await desk.call('mail.decide', { mailbox, id: held.id, decision: 'accept' });
   assert.deepEqual(await receive(), ['held']);
 });
+
+test('what a person lets in goes to a reader who has found nothing before', async () => {
+  await using desk = await MailDesk.open({ clock: new TestClock() });
+  const mailbox = box('person');
+  await desk.call('mailbox.update', { name: mailbox, policy: 'hold' });
+  await desk.call('mail.send', { to: mailbox, message: 'held' });
+  const receive = async (): Promise<string[]> =>
+    (await desk.call('mail.receive', { mailbox })).messages.map(({ content }) => content);
+  assert.deepEqual(await receive(), []);
+  const { messages } = await desk.call('mail.inbox', { mailbox, held: true });
+  for (const { id } of messages) await desk.call('mail.decide', { mailbox, id, decision: 'accept' });
+  assert.deepEqual(await receive(), ['held']);
+});

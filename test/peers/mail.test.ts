@@ -41,8 +41,13 @@ it('mail goes both ways, and the sender hears of its arrival and of its reading'
   );
   const arrived = await receipts(here, 'delivered');
   assert.deepEqual([arrived.status, arrived.receipts[0]?.mailbox], ['done', 'builder@box']);
+  // However old, nobody has read it yet.
+  const { store } = both.box;
+  store.written(() => store.inbox.prune('2999-01-01', 10));
+  assert.deepEqual(await inbox(there, 'builder', 1), [message]);
   await there.call('mail.ack', { mailbox: 'builder', ids: [message?.id ?? ''] });
   await receipts(here, 'read');
+  await waitFor('nothing more to tell', () => store.inbox.untold('laptop', 10).length === 0);
   // The address that it came from is the way back.
   await there.call('mail.send', {
     to: message?.from ?? '',
@@ -98,6 +103,23 @@ const inboxHolds = (client: LocalClient, count: number): Promise<unknown> =>
     const { messages } = await client.call('mail.inbox', { mailbox: 'builder', limit: 1000 });
     return messages.length >= count;
   });
+
+it('what a peer answers, or leaves unanswered, after a message was sent anew changes nothing', async () => {
+  await using both = linkedGateways();
+  await both.cut();
+  const here = both.laptop.client();
+  const { broker_message_id: id } = await here.call('mail.send', { to: 'builder@box', message: 'build it' });
+  const { outbox } = both.laptop.store;
+  const sent = outbox.get(id);
+  both.laptop.store.written(() => outbox.leave(sent, 'inflight'));
+  await here.call('mail.requeue', { id });
+  both.laptop.store.written(() => {
+    outbox.retryLater({ ...sent, status: 'inflight' }, '2026-01-01T00:00:00.000Z', 'the link was cut');
+    outbox.settle(sent, 'done');
+  });
+  assert.equal(outbox.get(id).status, 'aborted');
+  assert.deepEqual(outbox.waiting(sent.lane), { messages: 1, bytes: sent.bytes });
+});
 
 it('mail to a session is held for a person, unless the peer may prompt; nobody is refused silently', async () => {
   await using both = linkedGateways();
