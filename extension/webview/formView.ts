@@ -28,9 +28,7 @@ const page = (url: string): TemplateResult =>
 function entry(ask: Ask, view: View): TemplateResult {
   const { permissionId, digest, form } = ask;
   const fields = form?.fields ?? [];
-  const isWaiting = view.panel.answering.has(permissionId);
-  const isOff = isWaiting || !isSound(view);
-  const refusal = view.panel.refusal?.about === permissionId ? view.panel.refusal.message : undefined;
+  const isOff = !canAnswer(ask, view);
   const first = ask.options.find(({ kind }) => kind.startsWith('allow'));
   const answer = (optionId: string, content?: FormContent): void => {
     if (!isOff) view.act.answer(permissionId, optionId, digest, content);
@@ -73,19 +71,26 @@ function entry(ask: Ask, view: View): TemplateResult {
               <span class="grow">${inFull(name)}</span>
             </button>`,
       )}
-      ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
-      <p class="hint">
-        ${isWaiting ? t('Sending your answer.') : (keptAnswer(view) ?? t('It waits until someone answers.'))}
-      </p>
+      ${answerHint(ask, view, t('It waits until someone answers.'))}
     </div>
   </form>`;
 }
 
-/** Where no agent waits for an answer: what becomes of it. */
-export const keptAnswer = ({ open }: View): string | undefined =>
-  open.transcript.status === 'stopped'
-    ? t('The agent has ended. Your answer counts when its prompt runs again.')
-    : undefined;
+/** Whether an answer would be taken now: none is on its way, and what is shown is how it is. */
+export const canAnswer = ({ permissionId }: Ask, { panel }: View): boolean =>
+  !panel.answering.has(permissionId) && isSound({ panel });
+
+/** Why the last answer was refused, and how it stands with the next; `todo` is said when somebody can answer now. */
+export function answerHint({ permissionId }: Ask, { panel, open }: View, todo: string): TemplateResult {
+  const { refusal, answering } = panel;
+  const hint = answering.has(permissionId)
+    ? t('Sending your answer.')
+    : open.transcript.status === 'stopped'
+      ? t('The agent has ended. Your answer counts when its prompt runs again.')
+      : todo;
+  return html`${refusal?.about === permissionId ? html`<p class="hint warn" role="alert">${refusal.message}</p>` : nothing}
+    <p class="hint">${hint}</p>`;
+}
 
 /** A secret goes to the agent, and nowhere else. */
 const mayBeKept = (field: FormField): boolean => field.type !== 'text' || field.secret !== true;

@@ -2,7 +2,7 @@
 // the verdict in the place of the options.
 import { html, nothing, type TemplateResult } from 'lit';
 import { diffRow } from './diffRow.ts';
-import { formBody, isForm, keptAnswer } from './formView.ts';
+import { answerHint, canAnswer, formBody, isForm } from './formView.ts';
 import { icon } from './icons.ts';
 import { inFull } from './inFull.ts';
 import type { Ask } from './parts.ts';
@@ -10,7 +10,7 @@ import { reveal } from './reveal.ts';
 import { isMe } from './sender.ts';
 import { ago } from './times.ts';
 import { commandOf, inputOf } from './toolText.ts';
-import { isSound, type View } from './view.ts';
+import type { View } from './view.ts';
 import { language, t } from './l10n.ts';
 
 const VERDICTS = {
@@ -75,10 +75,8 @@ function saysMore({ title, call }: Ask): boolean {
 
 function options(ask: Ask, view: View): TemplateResult {
   const { permissionId, digest } = ask;
-  const isWaiting = view.panel.answering.has(permissionId);
-  const isOff = isWaiting || !isSound(view);
+  const isOff = !canAnswer(ask, view);
   const first = ask.options.findIndex(({ kind }) => kind === 'allow_once');
-  const refusal = view.panel.refusal?.about === permissionId ? view.panel.refusal.message : undefined;
   const answer = (optionId: string): void => {
     if (!isOff) view.act.answer(permissionId, optionId, digest);
   };
@@ -98,10 +96,7 @@ function options(ask: Ask, view: View): TemplateResult {
           >
         </button>`,
     )}
-    ${refusal === undefined ? nothing : html`<p class="hint warn" role="alert">${refusal}</p>`}
-    <p class="hint">
-      ${isWaiting ? t('Sending your answer.') : (keptAnswer(view) ?? t('Press 1 to {0} while this is focused. It waits until someone answers.', count))}
-    </p>
+    ${answerHint(ask, view, t('Press 1 to {0} while this is focused. It waits until someone answers.', count))}
   </div>`;
 }
 
@@ -112,7 +107,7 @@ export const askKeys =
     const { permissionId, digest, options: offered, verdict } = ask;
     if (isForm(ask) || verdict !== undefined || !/^[1-9]$/.test(event.key) || hasModifier(event)) return;
     const option = offered[Number(event.key) - 1];
-    if (option === undefined || view.panel.answering.has(permissionId) || !isSound(view)) return;
+    if (option === undefined || !canAnswer(ask, view)) return;
     event.preventDefault();
     view.act.answer(permissionId, option.optionId, digest);
   };
