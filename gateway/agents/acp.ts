@@ -55,7 +55,7 @@ const EARLY_LIMIT = 1_000;
 const CANCELLED = { outcome: { outcome: 'cancelled' } } as const;
 
 class AcpConversation implements AgentConversation, SessionHost {
-  readonly name: string;
+  readonly #program: Program;
   readonly #asking: Asking;
   /** Tool calls that the agent asks about while no turn runs. */
   readonly #askedBetween = new Set<string>();
@@ -79,7 +79,7 @@ class AcpConversation implements AgentConversation, SessionHost {
     options: OpenOptions,
     listener: AgentListener,
   ): Promise<AcpConversation> {
-    const conversation = new AcpConversation(program.name, listener);
+    const conversation = new AcpConversation(program, listener);
     conversation.#connection = await AcpConnection.start(program, options.cwd, {
       updates: (params) => conversation.#read(params),
       permission: (params, signal) => conversation.#ask(params, signal),
@@ -89,10 +89,14 @@ class AcpConversation implements AgentConversation, SessionHost {
     return conversation;
   }
 
-  private constructor(name: string, listener: AgentListener) {
-    this.name = name;
+  private constructor(program: Program, listener: AgentListener) {
+    this.#program = program;
     this.#asking = new Asking(listener);
     this.#teller = new Teller(listener, () => void this[Symbol.asyncDispose]());
+  }
+
+  get name(): string {
+    return this.#program.name;
   }
 
   get pid(): number {
@@ -190,7 +194,7 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   canLogIn(authMethods: unknown): void {
-    this.#connection.advice = loginAdvice(this.name, authMethods);
+    this.#connection.advice = loginAdvice(this.#program, authMethods);
   }
 
   listenTo(sessionId: string | null, isReplay: boolean): void {

@@ -67,6 +67,8 @@ export const HELLO = {
     fs: { readTextFile: false, writeTextFile: false },
     terminal: false,
     elicitation: { form: {}, url: {} },
+    // A person is told what to run.
+    auth: { terminal: true },
     session: { configOptions: { boolean: {} } },
   },
 };

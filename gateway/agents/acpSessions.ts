@@ -35,7 +35,7 @@ export const pastSessions = async (
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   const hello = await connection.request(call.initialize, HELLO, 'at start');
-  connection.advice = loginAdvice(program.name, hello['authMethods']);
+  connection.advice = loginAdvice(program, hello['authMethods']);
   const offers = object(object(hello['agentCapabilities'])['sessionCapabilities']);
   if (!isRecord(offers['list'])) {
     throw new AgentError('agent.unable', `${program.name} does not tell which conversations it remembers.`);

@@ -144,7 +144,8 @@ export class Catalogue {
       const program: Program = { name, command: otherwise.command, args: [], env };
       return { ...program, driver: DRIVERS[otherwise.protocol](program) };
     }
-    const program: Program = { name, command: entry.command, args: entry.args, env };
+    const { command, args, login } = entry;
+    const program: Program = { name, command, args, env, login };
     return { ...program, driver: DRIVERS[entry.protocol](program) };
   }
 

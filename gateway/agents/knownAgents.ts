@@ -37,6 +37,7 @@ export const KNOWN: readonly KnownAgent[] = [
     command: 'codex-acp',
     args: [],
     npm: '@agentclientprotocol/codex-acp',
+    login: 'codex-acp login',
     hint: 'It uses the login of `codex`.',
   },
   {
@@ -54,6 +55,7 @@ export const KNOWN: readonly KnownAgent[] = [
     command: 'gemini',
     args: ['--acp'],
     npm: '@google/gemini-cli',
+    login: 'gemini',
   },
   {
     agent: 'copilot',

@@ -24,6 +24,8 @@ export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What to run in a terminal to log in, where the agent itself does not tell. */
+  readonly login?: string | undefined;
 }
 
 export interface ProcessOptions {

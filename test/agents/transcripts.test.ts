@@ -1,6 +1,7 @@
 // Recorded conversations of real agents, played back by a real process: what each of them does is understood.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loginAdvice } from '../../gateway/agents/acpErrors.ts';
 import type { AgentUpdate } from '../../gateway/agents/agent.ts';
 import type { Mode } from '../../gateway/protocol/index.ts';
 import type { AgentEar } from '../support/agentEar.ts';
@@ -83,6 +84,24 @@ test('Claude Code: an agent that needs a login says so, with what to do', async 
     code: 'agent.auth',
     message: /needs you to log in\. .+ Then send/,
   });
+});
+
+test('how to log in is told as the command to type, where it is known', () => {
+  const program = { name: 'The agent', command: 'the-agent', args: ['--acp'], env: {} };
+  const methods = [
+    { id: 'a', name: 'Account', type: 'terminal', args: ['auth', "the user's"], env: { A: '1' } },
+    { id: 'b', name: 'Key', _meta: { 'terminal-auth': { command: '/opt/agent', args: ['login'] } } },
+    { id: 'c', name: 'Page', description: 'Opens a page' },
+  ];
+  assert.equal(
+    loginAdvice(program, methods),
+    "Account: run `env A=1 the-agent --acp auth 'the user'\\''s'` in a terminal, or: " +
+      'Key: run `/opt/agent login` in a terminal, or: Opens a page. Then send the prompt again.',
+  );
+  assert.match(
+    loginAdvice({ ...program, login: 'the-agent login' }, methods.slice(2)),
+    /^Run `the-agent login` in/,
+  );
 });
 
 test('Gemini: the question comes without a card, so the card is made from it, and closed when nothing more comes', async () => {
