@@ -145,7 +145,7 @@ for (const id of realAgentIds()) {
     for (const status of [500, 401] as const) {
       test(`when the model answers ${status}, a person learns of it or can stop, and the next turn works`, async () => {
         const seen = agent.recipe.onError?.[status];
-        await using other = await open();
+        const other = await open();
         const errorComes = models.nextError();
         const turn = other.agent.prompt(`ERROR ${status}`);
         const end = turn.then(
@@ -235,7 +235,7 @@ for (const id of realAgentIds()) {
 
     test('a session that the agent does not know is replaced by a new one', async () => {
       const unknown = '00000000-0000-4000-8000-000000000000';
-      await using other = await open({ resume: unknown });
+      const other = await open({ resume: unknown });
       assert.equal(other.agent.opened, 'fallback');
       assert.equal(await textOf(() => other.agent.prompt('HELLO'), other), 'Hello from the fake model.');
     });
@@ -244,7 +244,7 @@ for (const id of realAgentIds()) {
       const sessionId = opened.agent.agentSessionId;
       const forking = open({ resume: sessionId, fork: true });
       if (agent.recipe.forks !== true) return assert.rejects(forking, { code: /agent\.(?:unable|failed)/ });
-      await using fork = await forking;
+      const fork = await forking;
       assert.equal(fork.agent.opened, 'resumed');
       assert.notEqual(fork.agent.agentSessionId, sessionId);
       assert.equal(await textOf(() => fork.agent.prompt('ECHO forked'), fork), 'forked');
@@ -261,7 +261,7 @@ for (const id of realAgentIds()) {
     });
 
     test('two conversations at once do not hear each other', async () => {
-      await using other = await open();
+      const other = await open();
       const [one, two] = await Promise.all([
         textOf(() => opened.agent.prompt('SLOW 60 5')),
         textOf(() => other.agent.prompt('LONG 60'), other),
