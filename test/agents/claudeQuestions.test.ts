@@ -23,7 +23,8 @@ const request = {
 };
 
 test('without a suggested rule there is nothing to allow for good', () => {
-  const kinds = permissionOptions({ input, permission_suggestions: [request.permission_suggestions[0]] });
+  const others = [request.permission_suggestions[0], { ...rule, behavior: 'deny' }];
+  const kinds = permissionOptions({ input, permission_suggestions: others });
   assert.deepEqual(
     kinds.map(({ kind }) => kind),
     ['allow_once', 'reject_once'],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '../../gateway/agents/json.ts';
 import { AgentProcess, type ProcessOptions } from '../../gateway/agents/process.ts';
-import { family, reap, startTime, ticksNow } from '../../gateway/agents/processTree.ts';
+import { family, reap, signalAll, startTime, ticksNow } from '../../gateway/agents/processTree.ts';
 import { shellProgram } from '../support/agents.ts';
 import { untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -181,6 +181,7 @@ test('reaping ends what an earlier gateway has left, but never another process w
   const own = await files.pid('own');
   const started_ = startTime(pid) ?? '';
   assert.equal(await reap(pid, `${started_}0`), false);
+  signalAll([{ pid, startTime: `${started_}0` }], 'SIGKILL');
   assert.notEqual(startTime(pid), undefined);
   assert.deepEqual(family(pid, `${started_}0`), []);
   assert.equal(await reap(pid, started_), true);
