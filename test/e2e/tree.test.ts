@@ -47,6 +47,8 @@ describe('the tree of sessions', () => {
 
       // New for everybody until somebody has it in front.
       await chat.row(/^Harbour lights/).waitFor();
+      // Rows move under the mouse as long as one of them is on its way from Working.
+      await chat.row(/^Idle/).filter({ hasText: '4' }).waitFor();
       await chat.shoot('k-1-unread');
       assert.equal((await client.call('session.get', { sessionId: lights })).unread, true);
       await chat.row(/^Harbour lights/).click();
