@@ -26,6 +26,15 @@ const question: Question = {
   options: [{ optionId: 'allow', name: 'Allow', kind: 'allow_once' }],
 };
 
+/** What asks for the agent of a session, in a store of its own. */
+async function asking() {
+  const { store, [Symbol.dispose]: close } = openStore();
+  const log = await newSession(store);
+  const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  return { store, log, questions, [Symbol.dispose]: close };
+}
+
 test('a question that a full disk does not take is forgotten, and those after it are asked and counted as ever', async () => {
   using opened = openStore();
   const { store } = opened;
@@ -55,11 +64,8 @@ test('a question that a full disk does not take is forgotten, and those after it
 });
 
 test('a question that could not be taken back on a full disk is taken back when there is room', async (t) => {
-  using opened = openStore();
-  const { store } = opened;
-  const log = await newSession(store);
-  const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  using asked = await asking();
+  const { store, log, questions } = asked;
   const answer = questions.ask(question, new AbortController().signal);
   await waitFor('the question', () => store.permissions.listOpen(log).length === 1);
   const full = t.mock.method(store, 'written', () => {
@@ -79,11 +85,8 @@ test('a question that could not be taken back on a full disk is taken back when 
 });
 
 test('the end of a turn voids what was asked in it, and nothing else', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  const log = await newSession(store);
-  const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  using asked = await asking();
+  const { store, log, questions } = asked;
   const { signal } = new AbortController();
   const between = questions.ask(question, signal);
   const inTurn = questions.ask(question, signal, PromptId.parse('p1'));
@@ -97,11 +100,8 @@ test('the end of a turn voids what was asked in it, and nothing else', async () 
 });
 
 test('a question that its agent takes back while it is written down waits for nobody', async () => {
-  using opened = openStore();
-  const { store } = opened;
-  const log = await newSession(store);
-  const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const questions = new Questions(log, { store, clock: systemClock, logger }, () => {});
+  using asked = await asking();
+  const { store, log, questions } = asked;
   const takeBack = new AbortController();
   const answer = questions.ask(question, takeBack.signal);
   takeBack.abort();
