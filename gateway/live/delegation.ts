@@ -42,6 +42,8 @@ const NOT_NOW: ReadonlySet<string> = new Set(['peer.offline', 'gateway.stopping'
 
 export class Delegation {
   readonly #parts: DelegationParts;
+  /** The offers that were not answered yet. */
+  readonly #offers = new Map<TaskId, Promise<void>>();
   /** Are told of every task that changes. */
   readonly watchers = new Watchers();
 
@@ -52,15 +54,29 @@ export class Delegation {
     peering.answer('peer.task_stop', ({ taskId }, key) => this.#stopOwn(taskId, key));
     peering.answer('peer.task_report', (report, key) => this.#heard(report, key));
     peering.onRemoved = (key) => this.#removed(key);
-    // Taken already, it is not taken again: the answer says how it stands, whatever was missed meanwhile.
-    peering.onLinked((key) => {
-      for (const stored of parts.store.tasks.open('out')) if (stored.peerKey === key) this.#offer(stored);
-    });
+    peering.onLinked((key) => void this.#linked(key));
   }
 
   /** Sets right, after a start, what became of the tasks that run here. */
   recover(): void {
     for (const stored of this.#parts.store.tasks.open('in')) this.#look(stored);
+  }
+
+  async #linked(key: number): Promise<void> {
+    const { store } = this.#parts;
+    const open = (): StoredTask[] => store.tasks.open('out').filter(({ peerKey }) => peerKey === key);
+    if (open().length === 0) return;
+    try {
+      await store.synced(() => store.tasks.offer(key));
+    } catch {
+      return; // Of a full disk, say, or because the gateway ends: with the next link, then.
+    }
+    for (const stored of open()) {
+      // What cannot be stopped now is tried again with the next link.
+      if (stored.isStopping) this.#stopThere(stored).catch(() => undefined);
+      // Taken already, it is not taken again: the answer says how it stands, whatever was missed meanwhile.
+      else this.#offer(stored);
+    }
   }
 
   list(peer: PeerName | undefined): Task[] {
@@ -70,14 +86,17 @@ export class Delegation {
 
   /** It is on disk when this resolves, and offered to the peer until that takes it or refuses. */
   async delegate({ peer, prompt, path, agent, promptId }: Params<'task.delegate'>): Promise<TaskId> {
-    const { store, clock, book } = this.#parts;
+    const { store, clock, book, peering } = this.#parts;
     const peerKey = book.keyOf(peer);
+    const { calls } = peering.side(peerKey);
     const now = clock.now();
     const made: StoredTask = {
       peerKey,
       promptId: promptId ?? PromptId.parse(clock.newId()),
       path: path ?? null,
       agent: agent ?? null,
+      isOffered: calls.isLinked,
+      isStopping: false,
       task: {
         taskId: TaskId.parse(clock.newId()),
         peer,
@@ -105,19 +124,43 @@ export class Delegation {
       );
     }
     if (isNew) this.watchers.tell('task.changed', { task: stored.task });
-    if (!isOver(stored.task.state)) this.#offer(stored);
+    // Without a link it waits here, where it can still be withdrawn.
+    if (!isOver(stored.task.state) && stored.isOffered && !stored.isStopping) this.#offer(stored);
     return stored.task.taskId;
   }
 
-  /** Stops a task, wherever it runs. */
-  async stop(taskId: TaskId): Promise<void> {
-    const { store, peering } = this.#parts;
+  /** Stops a task, wherever it runs: if its peer is away, as soon as that is linked again. Answers how it stands. */
+  async stop(taskId: TaskId): Promise<Task> {
+    const { store, clock } = this.#parts;
     const stored = store.tasks.get(taskId);
-    if (isOver(stored.task.state)) return;
-    if (stored.task.direction === 'in') return void (await this.#stopOwn(taskId, stored.peerKey));
-    const side = peering.side(stored.peerKey);
-    const report = await side.calls.call('peer.task_stop', { taskId }, { isRepeatable: true });
-    this.#heard(reportFrom(report, stored.task.peer), stored.peerKey);
+    const { direction, state } = stored.task;
+    if (isOver(state)) return stored.task;
+    if (direction === 'in') await this.#stopOwn(taskId, stored.peerKey);
+    else {
+      await store.synced(() => store.tasks.stop(stored, clock.now()));
+      const { task } = store.tasks.get(taskId);
+      if (isOver(task.state)) this.watchers.tell('task.changed', { task });
+      else await this.#stopThere(stored);
+    }
+    return store.tasks.get(taskId).task;
+  }
+
+  /** Tells a peer to stop a task that it may have. */
+  async #stopThere({ task: { taskId, peer }, peerKey }: StoredTask): Promise<void> {
+    // An offer that arrives after this would start it.
+    await this.#offers.get(taskId);
+    const { calls } = this.#parts.peering.side(peerKey);
+    try {
+      const report = await calls.call('peer.task_stop', { taskId }, { isRepeatable: true });
+      this.#heard(reportFrom(report, peer), peerKey);
+    } catch (error) {
+      const problem = error instanceof Problem ? error.problem : undefined;
+      if (problem === undefined || !(problem === 'task.unknown' || NOT_NOW.has(problem))) throw error;
+      const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
+      if (stored === undefined || isOver(stored.task.state)) return;
+      const late = `${peer} cannot be reached. It is stopped as soon as that is linked again, and may run there until then.`;
+      this.#change(stored, problem === 'task.unknown' ? { state: 'stopped' } : { error: late });
+    }
   }
 
   /** The peer is no peer any more: nothing will be heard of what it has. */
@@ -143,6 +186,8 @@ export class Delegation {
 
   #offer({ task, path, agent, peerKey }: StoredTask): void {
     const { taskId, prompt } = task;
+    // It goes over the next link by itself.
+    if (this.#offers.has(taskId)) return;
     const offer = {
       taskId,
       prompt,
@@ -150,8 +195,8 @@ export class Delegation {
       ...(agent === null ? {} : { agent }),
     };
     const { calls } = this.#parts.peering.side(peerKey);
-    const answered = calls.call('peer.task', offer, { isRepeatable: true });
-    answered
+    const answered = calls
+      .call('peer.task', offer, { isRepeatable: true })
       .then((report) => reportFrom(report, task.peer))
       .then(
         (report) => this.#heard(report, peerKey),
@@ -165,7 +210,9 @@ export class Delegation {
             error: messageOf(error),
           });
         },
-      );
+      )
+      .finally(() => this.#offers.delete(taskId));
+    this.#offers.set(taskId, answered);
   }
 
   /** News of a task that we gave. Only the peer that has it can tell any. */
@@ -202,7 +249,7 @@ export class Delegation {
       createSession(store, { sessionId, agent, path, mode: 'ask', model: null }, undefined, now);
       const sent = { promptId, message: prompt, from, createdAt: now, expiresAt: null, steer: false };
       admitPrompt(store, { sessionId, ...sent }, now);
-      store.tasks.insert({ task, peerKey: key, promptId, path, agent });
+      store.tasks.insert({ task, peerKey: key, promptId, path, agent, isOffered: true, isStopping: false });
     });
     live.wake(sessionId);
     const taken = store.tasks.find(taskId, 'in', key)?.task ?? task;

@@ -12,8 +12,8 @@ export const taskHandlers = ({ delegation }: Gateway): Handlers<keyof typeof tas
   'task.delegate': async (params: Params<'task.delegate'>) => ({ taskId: await delegation.delegate(params) }),
   'task.list': ({ peer }) => ({ tasks: delegation.list(peer) }),
   'task.stop': async ({ taskId }) => {
-    await delegation.stop(taskId);
-    return { ok: true };
+    const { state, error } = await delegation.stop(taskId);
+    return { ok: true, state, error };
   },
 });
 

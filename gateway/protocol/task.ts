@@ -1,6 +1,6 @@
 // Tasks: prompts that are given to a peer, to be run there, with what came of them.
 import { z } from 'zod';
-import { object, ok } from './shape.ts';
+import { object } from './shape.ts';
 import { method, notification } from './contract.ts';
 import { AgentId, PeerName, PromptId, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
@@ -52,10 +52,17 @@ export const taskMethods = {
     params: z.strictObject({ peer: PeerName.optional() }),
     result: z.object({ tasks: z.array(Task) }),
   })),
-  'task.stop': method('Stops a delegated task', () => ({
+  'task.stop': method('Stops a delegated task, also one whose peer is away', () => ({
     params: z.strictObject({ taskId: TaskId }),
-    result: ok,
-    problems: ['task.unknown', 'peer.unknown', 'peer.offline'],
+    result: object(() => ({
+      ok: z.literal(true),
+      state: Task.shape.state.describe(
+        'How it stands now. What the peer never had is stopped at once; what a peer that is away may have is ' +
+          'stopped as soon as that is linked again, and error says so',
+      ),
+      error: Task.shape.error,
+    })),
+    problems: ['task.unknown'],
   })),
 };
 

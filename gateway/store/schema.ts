@@ -364,4 +364,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE permission ADD COLUMN is_unheard INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX permission_unheard ON permission (session_key) WHERE is_unheard = 1;
   `,
+
+  // A task can be stopped while its peer is away.
+  `
+  ALTER TABLE task ADD COLUMN offered INTEGER NOT NULL DEFAULT 1;  -- out: the peer may have it; set, synced, before that
+  ALTER TABLE task ADD COLUMN stopping INTEGER NOT NULL DEFAULT 0; -- out: the peer is told to stop it, not offered it
+  `,
 ];

@@ -19,6 +19,8 @@ const TaskRow = object(() => ({
   error: z.string().nullable(),
   created_at: z.string(),
   updated_at: z.string(),
+  offered: z.int(),
+  stopping: z.int(),
 }));
 
 export interface StoredTask {
@@ -28,6 +30,10 @@ export interface StoredTask {
   readonly promptId: PromptId;
   readonly path: string | null;
   readonly agent: string | null;
+  /** Of a task that was given away: the peer may have it. */
+  readonly isOffered: boolean;
+  /** Of such a task: somebody has stopped it, and the peer has not said yet that it is over. */
+  readonly isStopping: boolean;
 }
 
 /** What can change; absent members stay. */
@@ -44,9 +50,9 @@ export class TaskStore {
     this.#db = db;
   }
 
-  insert({ task, peerKey, promptId, path, agent }: StoredTask): void {
+  insert({ task, peerKey, promptId, path, agent, isOffered, isStopping }: StoredTask): void {
     this.#db.run(
-      'INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       task.taskId,
       peerKey,
       task.peer,
@@ -61,6 +67,8 @@ export class TaskStore {
       task.error,
       task.createdAt,
       task.updatedAt,
+      Number(isOffered),
+      Number(isStopping),
     );
     this.#db.run(
       `DELETE FROM task WHERE rowid IN
@@ -97,6 +105,25 @@ export class TaskStore {
   /** The open tasks that run in a session. */
   inSession(sessionId: SessionId): StoredTask[] {
     return this.#all(`SELECT * FROM task WHERE direction = 'in' AND session_id = ? AND ${OPEN}`, sessionId);
+  }
+
+  /** The peer may have all that is open from now on. */
+  offer(peerKey: number): void {
+    this.#db.run(
+      `UPDATE task SET offered = 1 WHERE direction = 'out' AND peer_key = ? AND offered = 0 AND ${OPEN}`,
+      peerKey,
+    );
+  }
+
+  /** A task that was given away is to be stopped, and is at once if it was never offered. */
+  stop({ task, peerKey }: StoredTask, now: string): void {
+    this.#db.run(
+      `UPDATE task SET stopping = 1, state = iif(offered, state, 'stopped'), updated_at = ?
+       WHERE task_id = ? AND direction = 'out' AND peer_key = ? AND ${OPEN}`,
+      now,
+      task.taskId,
+      peerKey,
+    );
   }
 
   change({ task, peerKey }: StoredTask, change: TaskChange, now: string): void {
@@ -139,5 +166,7 @@ function fromRow(row: Row): StoredTask {
     promptId: r.prompt_id,
     path: r.path,
     agent: r.agent,
+    isOffered: r.offered === 1,
+    isStopping: r.stopping === 1,
   };
 }

@@ -75,6 +75,39 @@ it('a task for a peer that is away is kept, and taken once when it comes', async
   assert.equal((await both.box.client().call('session.list', {})).sessions.length, 1);
 });
 
+it('a task that is stopped before its peer could be reached never runs', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  await both.cut();
+  const offered: string[] = [];
+  both.box.peering.answer('peer.task', ({ taskId, prompt }) => {
+    offered.push(prompt);
+    return { taskId, state: 'running', sessionId: null, result: null, error: null };
+  });
+  const here = both.laptop.client();
+  const { taskId } = await here.call('task.delegate', { peer, prompt: 'never' });
+  assert.deepEqual(await here.call('task.stop', { taskId }), { ok: true, state: 'stopped', error: null });
+  await here.call('task.delegate', { peer, prompt: 'the next' });
+  both.link();
+  await waitFor('the next', () => offered.length > 0);
+  assert.deepEqual(offered, ['the next']);
+});
+
+it('a task that is stopped while its peer is away is stopped when that is linked again', async () => {
+  await using both = linkedGateways(EVERYTHING);
+  const here = both.laptop.client();
+  const { taskId } = await here.call('task.delegate', { peer, prompt: 'ask 1' });
+  await taskWhen(here, ({ state }) => state === 'waiting');
+  await both.cut();
+  const stopping = here.call('task.stop', { taskId });
+  both.laptop.peering.side(1).calls.end();
+  const { state, error } = await stopping;
+  assert.equal(state, 'waiting');
+  assert.match(error ?? '', /stopped as soon as/);
+  both.link();
+  await taskWhen(both.box.client(), ({ state }) => state === 'stopped');
+  await taskWhen(here, ({ state, error }) => state === 'stopped' && error === null);
+});
+
 it('a task for a peer that is removed has failed', async () => {
   await using both = linkedGateways(EVERYTHING);
   const { peering } = both.laptop;
