@@ -97,6 +97,9 @@ export const backOffMs = (failures: number, chance: number): number =>
 export const isOver = (expiresAt: string | null, now: string): boolean =>
   expiresAt !== null && expiresAt <= now;
 
+/** The time so many milliseconds after another one. */
+export const timeAfter = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
+
 // ---- receipts ----
 
 /** Expired is said by the sender's own gateway, too, which may not have heard that it arrived. */

@@ -1,5 +1,5 @@
 // Mail on its way: each lane for itself, from the outbox into inboxes here, or to the carrier of another gateway.
-import { backOffMs } from '../core/mail.ts';
+import { backOffMs, timeAfter } from '../core/mail.ts';
 import { messageOf } from '../language.ts';
 import type { Handled, MessageId, Receipt, SessionId } from '../protocol/index.ts';
 import {
@@ -284,7 +284,7 @@ export class Delivery implements AsyncDisposable {
     const wait = backOffMs(lane.failures, clock.chance());
     await persist(this.#world, { peer }, () => {
       const now = clock.now();
-      const again = new Date(Date.parse(now) + wait).toISOString();
+      const again = timeAfter(now, wait);
       for (const [index, mail] of batch.entries()) {
         const { status = 'pending', receipts = [], reason = fault } = answers[index] ?? {};
         for (const receipt of receipts) noteReceipt(store, mail, receipt, now);

@@ -1,4 +1,5 @@
 // Mail whose time is over: what has not arrived is given up, what is long over loses its content, old events leave.
+import { timeAfter } from '../core/mail.ts';
 import { expireMail } from '../store/mailDelivery.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
@@ -79,7 +80,7 @@ export class MailTidying implements Disposable {
   }
 
   #daysAgo(days: number): string {
-    return new Date(Date.parse(this.#clock.now()) - days * DAY_MS).toISOString();
+    return timeAfter(this.#clock.now(), -days * DAY_MS);
   }
 
   /** A full disk, say: nothing is lost, and the next time comes. */

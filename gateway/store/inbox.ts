@@ -14,7 +14,8 @@ import { Cache } from './cache.ts';
 import type { Database } from './database.ts';
 import { BODY, deliveryOf, fromRow, SELECT, type Arrival, type StoredDelivery } from './inboxRow.ts';
 import { threadOf } from './letter.ts';
-import { INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
+import { Loads } from './loads.ts';
+import { inboxRange, INBOX_SPAN as SPAN, type StoredMailbox } from './mailbox.ts';
 
 /**
  * What waits for somebody. SQLite uses a partial index only for a query that repeats the condition of that index, so a query
@@ -42,10 +43,9 @@ export interface ReadMail {
 export class InboxStore {
   readonly #db: Database;
   /** What a sender or a peer has left unread in a mailbox, counted when it is first asked for. */
-  readonly #loads = new Cache<string, Load>();
+  readonly #loads = new Loads();
   /** The number of the last row of a mailbox. */
   readonly #heads = new Cache<number, number>();
-
   /** After which key nothing waits to be read in a mailbox at a rank, as far as that is known. */
   readonly #ends = new Cache<string, number>();
   #hasParked: boolean | undefined;
@@ -124,7 +124,7 @@ export class InboxStore {
       id,
       key,
     );
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   /** The keys of up to two mailboxes where it can be read. */
@@ -136,13 +136,13 @@ export class InboxStore {
 
   findByKey(key: number): StoredDelivery | undefined {
     const row = this.#db.get(`${SELECT} WHERE i.key = ? AND ${BODY} IS NOT NULL`, key);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   /** Wherever it has arrived. */
   findMessage(id: MessageId): MailMessage | undefined {
     const row = this.#db.get(`${SELECT} WHERE i.message_id = ? AND ${BODY} IS NOT NULL LIMIT 1`, id);
-    return row === undefined ? undefined : fromRow(row).message;
+    return row && fromRow(row).message;
   }
 
   /** What waits to be read in a mailbox at one rank, oldest first, after a key. */
@@ -228,8 +228,7 @@ export class InboxStore {
         this.#db.get(
           `SELECT count(*) AS n FROM inbox INDEXED BY inbox_open
            WHERE ${OPEN} AND state = '${state}' AND key > ? AND key < ?`,
-          key * SPAN,
-          (key + 1) * SPAN,
+          ...inboxRange(key),
         )?.['n'],
       );
     return { unread: count('delivered'), held: count('held') };
@@ -335,22 +334,16 @@ export class InboxStore {
   }
 
   #load(key: number, column: 'sender' | 'peer', who: string): Load {
-    let load = this.#loads.get(loadKey(key, column, who));
-    if (load === undefined) {
-      const row = this.#db.get(
+    return this.#loads.of(loadKey(key, column, who), () =>
+      this.#db.get(
         `SELECT count(*) AS messages, total(bytes) AS bytes FROM inbox INDEXED BY inbox_open
          WHERE ${OPEN} AND key > ? AND key < ? AND ${column} = ?`,
-        key * SPAN,
-        (key + 1) * SPAN,
+        ...inboxRange(key),
         who,
-      );
-      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
-      this.#loads.set(loadKey(key, column, who), load);
-    }
-    return load;
+      ),
+    );
   }
 
-  /** What nobody has asked for yet is counted when somebody does. */
   #changed(
     mailboxKey: number,
     from: { readonly sender: string; readonly peer: string | null },
@@ -358,10 +351,7 @@ export class InboxStore {
     bytes: number,
   ): void {
     for (const column of ['sender', 'peer'] as const) {
-      const key = loadKey(mailboxKey, column, from[column] ?? '');
-      const load = this.#loads.get(key);
-      if (load !== undefined)
-        this.#loads.set(key, { messages: load.messages + messages, bytes: load.bytes + bytes });
+      this.#loads.add(loadKey(mailboxKey, column, from[column] ?? ''), messages, bytes);
     }
   }
 
@@ -370,8 +360,7 @@ export class InboxStore {
     if (head === undefined) {
       const row = this.#db.get(
         'SELECT max(key) AS key FROM inbox WHERE key > ? AND key < ?',
-        key * SPAN,
-        (key + 1) * SPAN,
+        ...inboxRange(key),
       );
       head = typeof row?.['key'] === 'number' ? row['key'] - key * SPAN : 0;
       this.#heads.set(key, head);

@@ -7,6 +7,7 @@ import {
   MAX_HOPS,
   mayRequeue,
   QUOTA,
+  timeAfter,
   WAITING,
   type Load,
 } from '../core/mail.ts';
@@ -76,21 +77,16 @@ export function acceptMail(
     ...routing,
   };
   const mailbox = routing.mailboxKey === null ? undefined : store.mailboxes.findByKey(routing.mailboxKey);
+  const waiting = store.outbox.waiting(routing.lane);
   // Nobody is before it, and it is let in: it arrives with the same commit.
-  if (
-    mailbox !== undefined &&
-    store.outbox.waiting(routing.lane).messages === 0 &&
-    isWanted(store, mailbox, mail)
-  ) {
+  if (mailbox !== undefined && waiting.messages === 0 && isWanted(store, mailbox, mail)) {
     const outboxKey = store.outbox.insert(mail, 'done');
     arrive(store, { ...mail, mailbox, policy: mailbox.policy, outboxKey, peer: null }, delivered, now);
     return { answer: 'new', id: letter.id, routing: undefined };
   }
-  const waiting = store.outbox.waiting(routing.lane);
   store.outbox.insert(mail);
   if (isPressing(waiting, bytes)) {
-    const { messages } = store.outbox.waiting(routing.lane);
-    const told = { from: sender.name, to: letter.to, messages, bytes: waiting.bytes + bytes };
+    const told = { from: sender.name, to: letter.to, ...store.outbox.waiting(routing.lane) };
     store.mailEvents.append('broker_status', now, { subtype: 'pressure', ...told, bound: WAITING });
   }
   return { answer: 'new', id: letter.id, routing };
@@ -211,7 +207,7 @@ export function requeueMail(
   store.outbox.insert({
     ...old,
     message: { ...old.message, ...anew, timestamp: now },
-    expiresAt: life === null ? null : new Date(Date.parse(now) + life).toISOString(),
+    expiresAt: life === null ? null : timeAfter(now, life),
     supersedes: id,
   });
   store.mailEvents.append('system', now, { subtype: 'requeued', id, superseded_by: anew.id });

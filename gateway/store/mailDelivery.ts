@@ -1,5 +1,14 @@
 // Mail arrives, once: from the outbox into inboxes, and from there into the queue of a session. Inside a transaction.
-import { backOffMs, becomesPromptNow, destinationOf, fits, isOver, QUOTA, rankOf } from '../core/mail.ts';
+import {
+  backOffMs,
+  becomesPromptNow,
+  destinationOf,
+  fits,
+  isOver,
+  QUOTA,
+  rankOf,
+  timeAfter,
+} from '../core/mail.ts';
 import { promptOf } from '../core/mailPrompt.ts';
 import {
   ClientId,
@@ -41,8 +50,11 @@ export function deliverLane(
   for (const [count, mail] of batch.entries()) {
     if (deliver(store, mail, delivered, now) === 'full') {
       const waitMs = backOffMs(mail.attempts, chance());
-      const at = new Date(Date.parse(now) + waitMs).toISOString();
-      store.outbox.retryLater(mail, at, 'full: the mailbox holds as much from this sender as it may');
+      store.outbox.retryLater(
+        mail,
+        timeAfter(now, waitMs),
+        'full: the mailbox holds as much from this sender as it may',
+      );
       return { count, waitMs };
     }
   }
@@ -50,29 +62,26 @@ export function deliverLane(
 }
 
 function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: string): 'settled' | 'full' {
-  const { message, mailboxKey } = mail;
+  const { message, mailboxKey, sender, bytes, expiresAt } = mail;
   if (isDamaged(mail)) {
     giveUpDamaged(store, mail, now);
     return 'settled';
   }
-  if (message === undefined || isOver(mail.expiresAt, now)) {
+  if (message === undefined || isOver(expiresAt, now)) {
     giveUp(store, mail, 'expired', EXPIRED, now);
     return 'settled';
   }
+  const put = (mailbox: StoredMailbox): Outcome => {
+    const arriving = { sender, bytes, expiresAt, outboxKey: mail.key, peer: null };
+    return arrive(store, { mailbox, message, policy: mailbox.policy, ...arriving }, delivered, now);
+  };
   if (mailboxKey === null) {
     const { kind, ref } = destinationOf(message.to);
     for (const mailbox of store.mailboxes.listeners(kind === 'topic' ? ref : undefined)) {
       // A mailbox that was made anew under the same name counts as the same sender, but as another reader.
-      if (mailbox.identity === mail.sender && mailbox.name === message.from) continue;
-      const outcome = arrive(
-        store,
-        { mailbox, message, policy: mailbox.policy, ...fieldsOf(mail) },
-        delivered,
-        now,
-      );
-      if (outcome === 'arrived') continue;
-      const reason = outcome === 'full' ? 'full' : 'refused by its policy';
-      store.outbox.addReceipt(mail, { mailbox: mailbox.name, state: 'refused', at: now, reason });
+      if (mailbox.identity === sender && mailbox.name === message.from) continue;
+      const outcome = put(mailbox);
+      if (outcome !== 'arrived') store.outbox.addReceipt(mail, refusalBy(mailbox, outcome, now));
     }
     store.outbox.leave(mail, 'done');
     return 'settled';
@@ -82,7 +91,7 @@ function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: 
     giveUp(store, mail, 'refused', 'refused: the mailbox was removed', now);
     return 'settled';
   }
-  switch (arrive(store, { mailbox, message, policy: mailbox.policy, ...fieldsOf(mail) }, delivered, now)) {
+  switch (put(mailbox)) {
     case 'full':
       return 'full';
     case 'refused':
@@ -94,12 +103,16 @@ function deliver(store: Store, mail: StoredOutgoing, delivered: Delivered, now: 
   }
 }
 
-const fieldsOf = ({ sender, bytes, expiresAt, key }: StoredOutgoing) => ({
-  sender,
-  bytes,
-  expiresAt,
-  outboxKey: key,
-  peer: null,
+/** What is told of one of several recipients that did not get it. */
+export const refusalBy = (
+  { name }: StoredMailbox,
+  outcome: Exclude<Outcome, 'arrived'>,
+  at: string,
+): Receipt => ({
+  mailbox: name,
+  state: 'refused',
+  at,
+  reason: outcome === 'full' ? 'full' : 'refused by its policy',
 });
 
 /** A disk has damaged it while it waited. */
@@ -147,13 +160,16 @@ export interface Arriving {
   readonly peer: string | null;
 }
 
+/** What becomes of a message at an inbox. */
+export type Outcome = 'arrived' | 'full' | 'refused';
+
 /** Puts a message into an inbox and, for a session, into its queue. Arriving twice is arriving once. */
 export function arrive(
   store: Store,
   { mailbox, message, policy, ...arriving }: Arriving,
   delivered: Delivered,
   now: string,
-): 'arrived' | 'full' | 'refused' {
+): Outcome {
   if (policy === 'refuse') return 'refused';
   if (!fits(store.inbox.unread(mailbox, arriving.sender), arriving.bytes, QUOTA)) return 'full';
   const state = policy === 'hold' ? 'held' : 'delivered';

@@ -35,6 +35,12 @@ const SELECT = `
 /** The key of a row in an inbox is its mailbox's key times this, plus a number: a mailbox is one range of the b-tree. */
 export const INBOX_SPAN = 2 ** 32;
 
+/** The keys in the inbox of a mailbox are between these two. */
+export const inboxRange = (mailboxKey: number): [number, number] => [
+  mailboxKey * INBOX_SPAN,
+  (mailboxKey + 1) * INBOX_SPAN,
+];
+
 /** A mailbox with what only the gateway needs to know of it. Its mail is counted elsewhere. */
 export interface StoredMailbox extends Omit<Mailbox, 'unread' | 'held' | 'socket' | 'peer'> {
   readonly key: number;
@@ -94,7 +100,7 @@ export class MailboxStore {
 
   findBySession(sessionId: SessionId): StoredMailbox | undefined {
     const row = this.#db.get(`${SELECT} WHERE s.session_id = ?`, sessionId);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   /** Throws the problem mailbox.unknown. */
@@ -172,18 +178,16 @@ export class MailboxStore {
        SELECT outbox_key, ?, CASE state WHEN 'held' THEN 'queued' ELSE state END, coalesce(read_at, received_at), NULL
        FROM inbox WHERE key > ? AND key < ? AND outbox_key IS NOT NULL`,
       name,
-      key * INBOX_SPAN,
-      (key + 1) * INBOX_SPAN,
+      ...inboxRange(key),
     );
     this.#db.run(
       `INSERT INTO last_receipt (peer, message_id, mailbox, state, at)
        SELECT peer, message_id, ?, state, coalesce(read_at, received_at)
        FROM inbox WHERE key > ? AND key < ? AND peer IS NOT NULL AND told IS NOT state`,
       name,
-      key * INBOX_SPAN,
-      (key + 1) * INBOX_SPAN,
+      ...inboxRange(key),
     );
-    this.#db.run('DELETE FROM inbox WHERE key > ? AND key < ?', key * INBOX_SPAN, (key + 1) * INBOX_SPAN);
+    this.#db.run('DELETE FROM inbox WHERE key > ? AND key < ?', ...inboxRange(key));
     this.#db.run('DELETE FROM mailbox WHERE key = ?', key);
   }
 
@@ -195,7 +199,7 @@ export class MailboxStore {
   #look(by: string | number, column: 'm.name' | 'm.key'): StoredMailbox | undefined {
     if (this.#known.has(by)) return this.#known.get(by);
     const row = this.#db.get(`${SELECT} WHERE ${column} = ?`, by);
-    const found = row === undefined ? undefined : fromRow(row);
+    const found = row && fromRow(row);
     // Names that nobody has are as many as strangers can think of.
     if (found !== undefined) this.#known.set(by, found);
     return found;

@@ -10,9 +10,9 @@ import {
   type Outgoing,
   type OutboxStatus,
 } from '../protocol/index.ts';
-import { Cache } from './cache.ts';
 import type { Database } from './database.ts';
 import { threadOf } from './letter.ts';
+import { loadIn, Loads } from './loads.ts';
 import { fromRow, OutboxRow, type Routing, type StoredOutgoing } from './outboxRow.ts';
 
 /** As it comes in. */
@@ -28,7 +28,7 @@ export interface SentMail extends Routing {
 export class OutboxStore {
   readonly #db: Database;
   /** What waits in a lane, counted when it is first asked for. */
-  readonly #loads = new Cache<string, Load>();
+  readonly #loads = new Loads();
 
   constructor(db: Database) {
     this.#db = db;
@@ -37,7 +37,6 @@ export class OutboxStore {
   /** Answers its key. done: it arrives in the same transaction. */
   insert(mail: SentMail, status: 'pending' | 'done' = 'pending'): number {
     const { message, bytes, lane } = mail;
-    const load = this.waiting(lane);
     const { lastInsertRowid } = this.#db.run(
       `INSERT INTO outbox (message_id, sender, client_message_id, fingerprint, status, rank, lane, mailbox_key, peer, body,
          bytes, expires_at, supersedes, created_at, thread)
@@ -58,8 +57,7 @@ export class OutboxStore {
       message.timestamp,
       threadOf(message),
     );
-    if (status === 'pending')
-      this.#loads.set(lane, { messages: load.messages + 1, bytes: load.bytes + bytes });
+    if (status === 'pending') this.#loads.add(lane, 1, bytes);
     return lastInsertRowid;
   }
 
@@ -80,7 +78,7 @@ export class OutboxStore {
 
   find(id: MessageId): StoredOutgoing | undefined {
     const row = this.#db.get('SELECT * FROM outbox WHERE message_id = ?', id);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   /** Throws the problem mail.unknown. */
@@ -108,26 +106,23 @@ export class OutboxStore {
 
   /** How much waits in a lane. */
   waiting(lane: string): Load {
-    let load = this.#loads.get(lane);
-    if (load === undefined) {
-      const row = this.#db.get(
+    return this.#loads.of(lane, () =>
+      this.#db.get(
         `SELECT count(*) AS messages, total(bytes) AS bytes FROM outbox WHERE lane = ? AND status = 'pending'`,
         lane,
-      );
-      load = { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
-      this.#loads.set(lane, load);
-    }
-    return load;
+      ),
+    );
   }
 
   /** How much of a sender waits, wherever it goes. Looks at all that waits. */
   waitingOf(sender: string): Load {
-    const row = this.#db.get(
-      `SELECT count(*) AS messages, total(bytes) AS bytes FROM outbox INDEXED BY outbox_lane
-       WHERE status = 'pending' AND sender = ?`,
-      sender,
+    return loadIn(
+      this.#db.get(
+        `SELECT count(*) AS messages, total(bytes) AS bytes FROM outbox INDEXED BY outbox_lane
+         WHERE status = 'pending' AND sender = ?`,
+        sender,
+      ),
     );
-    return { messages: Number(row?.['messages']), bytes: Number(row?.['bytes']) };
   }
 
   /** Lanes with somebody in them. */
@@ -146,10 +141,7 @@ export class OutboxStore {
       lastError,
       key,
     );
-    const load = this.#loads.get(lane);
-    if (load !== undefined) {
-      this.#loads.set(lane, { messages: load.messages - 1, bytes: load.bytes - bytes });
-    }
+    this.#loads.add(lane, -1, -bytes);
   }
 
   /**

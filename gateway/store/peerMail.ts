@@ -1,5 +1,5 @@
 // Mail between gateways: letters of a peer arrive once, and what became of ours is noted. Run these inside a transaction.
-import { destinationOf, MAX_HOPS } from '../core/mail.ts';
+import { destinationOf, fits, MAX_HOPS, timeAfter } from '../core/mail.ts';
 import { mailPolicyFor, receiptFrom } from '../core/peerMail.ts';
 import {
   MAX_MAIL_BYTES,
@@ -11,7 +11,7 @@ import {
   type PeerPolicy,
   type Receipt,
 } from '../protocol/index.ts';
-import { arrive, EXPIRED, noteReceipt, type Delivered } from './mailDelivery.ts';
+import { arrive, EXPIRED, noteReceipt, refusalBy, type Delivered, type Outcome } from './mailDelivery.ts';
 import type { StoredMailbox } from './mailbox.ts';
 import type { Store } from './store.ts';
 
@@ -41,68 +41,61 @@ export function receiveLetter(
 ): Handled {
   const { kind, ref } = destinationOf(letter.to);
   const sender = `peer:${peer.key}/${letter.sender}`;
-  const one = kind === 'mailbox' ? store.mailboxes.find(ref) : undefined;
-  const recipients =
-    kind === 'mailbox'
-      ? [one].filter((mailbox) => mailbox !== undefined)
-      : store.mailboxes.listeners(kind === 'topic' ? ref : undefined);
+  const recipients = recipientsOf(store, letter.to);
   /** It may have come while there was time, room and leave, and the answer was lost: what has arrived stays arrived. */
   const isThere = (mailbox: StoredMailbox): boolean =>
     store.inbox.find(mailbox, letter.id)?.sender === sender;
+  const receipt = (mailbox: StoredMailbox, outcome: Outcome): Receipt =>
+    outcome === 'arrived' ? arrivalOf(store, mailbox, letter.id, now) : refusalBy(mailbox, outcome, now);
+  const done = (receipts: Receipt[]): Handled => ({ status: 'done', receipts });
   const dead = (state: 'refused' | 'expired', reason: string): Handled => {
     const had = recipients.filter(isThere);
-    if (had.length > 0)
-      return {
-        status: 'done',
-        receipts: had.map((mailbox) => receiptOf(store, mailbox, letter.id, 'arrived', now)),
-      };
+    if (had.length > 0) return done(had.map((mailbox) => receipt(mailbox, 'arrived')));
     return { status: 'dead', receipts: [{ mailbox: ref, state, at: now, reason }], reason };
   };
-  const refused = (reason: string): Handled => dead('refused', reason);
-  if (letter.leftMs !== null && letter.leftMs <= 0) return dead('expired', EXPIRED);
+  const { leftMs } = letter;
+  if (leftMs !== null && leftMs <= 0) return dead('expired', EXPIRED);
   const bytes = Buffer.byteLength(letter.content) + Buffer.byteLength(JSON.stringify(letter.meta));
-  if (peer.policy.mail === 'refuse') return refused('refused: no mail is taken from this gateway');
-  if (bytes > MAX_MAIL_BYTES) return refused('refused: it is too large');
-  if (letter.hops > MAX_HOPS) return refused('refused: too many answers to answers');
+  const objection = objectionTo(letter, bytes, peer.policy);
+  if (objection !== undefined) return dead('refused', objection);
   const message = messageOf(letter, peer);
-  const expiresAt =
-    letter.leftMs === null
-      ? null
-      : new Date(Date.parse(now) + Math.min(letter.leftMs, LONGEST_MS)).toISOString();
-  const put = (mailbox: StoredMailbox): ReturnType<typeof arrive> =>
-    isThere(mailbox) ? 'arrived' : tryPut(mailbox);
-  const tryPut = (mailbox: StoredMailbox): ReturnType<typeof arrive> => {
-    const load = store.inbox.unreadOfPeer(mailbox, peer.name);
-    if (load.messages >= PEER_QUOTA.messages || load.bytes + bytes > PEER_QUOTA.bytes) return 'full';
+  const expiresAt = leftMs === null ? null : timeAfter(now, Math.min(leftMs, LONGEST_MS));
+  const put = (mailbox: StoredMailbox): Outcome => {
+    if (isThere(mailbox)) return 'arrived';
+    if (!fits(store.inbox.unreadOfPeer(mailbox, peer.name), bytes, PEER_QUOTA)) return 'full';
     const policy = mailPolicyFor(mailbox, peer.policy);
     const arriving = { mailbox, message, policy, sender, bytes, expiresAt, outboxKey: null, peer: peer.name };
     return arrive(store, arriving, delivered, now);
   };
-  if (kind !== 'mailbox') {
-    const receipts = recipients.map((mailbox) => receiptOf(store, mailbox, message.id, put(mailbox), now));
-    return { status: 'done', receipts: receipts.slice(0, MOST_RECIPIENTS) };
+  const outcomes = recipients.map((mailbox) => ({ mailbox, outcome: put(mailbox) }));
+  if (kind === 'mailbox') {
+    const outcome = outcomes[0]?.outcome;
+    if (outcome === undefined) return dead('refused', 'refused: there is no such mailbox');
+    if (outcome === 'refused') return dead('refused', 'refused: the mailbox takes no mail');
+    if (outcome === 'full')
+      return { status: 'pending', receipts: [], reason: 'full: the mailbox holds as much as it may' };
   }
-  if (one === undefined) return refused('refused: there is no such mailbox');
-  const outcome = put(one);
-  if (outcome === 'full')
-    return { status: 'pending', receipts: [], reason: 'full: the mailbox holds as much as it may' };
-  if (outcome === 'refused') return refused('refused: the mailbox takes no mail');
-  return { status: 'done', receipts: [receiptOf(store, one, message.id, outcome, now)] };
+  return done(outcomes.slice(0, MOST_RECIPIENTS).map(({ mailbox, outcome }) => receipt(mailbox, outcome)));
 }
 
-/** What the sender is told of one recipient. */
-function receiptOf(
-  store: Store,
-  mailbox: StoredMailbox,
-  id: MessageId,
-  outcome: ReturnType<typeof arrive>,
-  at: string,
-): Receipt {
-  const { name } = mailbox;
-  if (outcome === 'full') return { mailbox: name, state: 'refused', at, reason: 'full' };
-  const state = store.inbox.find(mailbox, id)?.state;
-  if (outcome === 'refused') return { mailbox: name, state: 'refused', at, reason: 'refused by its policy' };
-  return { mailbox: name, state: state === 'held' ? 'queued' : (state ?? 'delivered'), at };
+function recipientsOf(store: Store, to: string): StoredMailbox[] {
+  const { kind, ref } = destinationOf(to);
+  if (kind !== 'mailbox') return store.mailboxes.listeners(kind === 'topic' ? ref : undefined);
+  const mailbox = store.mailboxes.find(ref);
+  return mailbox === undefined ? [] : [mailbox];
+}
+
+/** Why nobody here may get it; undefined: somebody may. */
+function objectionTo({ hops }: Letter, bytes: number, { mail }: PeerPolicy): string | undefined {
+  if (mail === 'refuse') return 'refused: no mail is taken from this gateway';
+  if (bytes > MAX_MAIL_BYTES) return 'refused: it is too large';
+  return hops > MAX_HOPS ? 'refused: too many answers to answers' : undefined;
+}
+
+/** What the sender is told of a recipient that has it. */
+function arrivalOf(store: Store, mailbox: StoredMailbox, id: MessageId, at: string): Receipt {
+  const { state = 'delivered' } = store.inbox.find(mailbox, id) ?? {};
+  return { mailbox: mailbox.name, state: state === 'held' ? 'queued' : state, at };
 }
 
 /** Who it is from is for this gateway to say: no letter can come from here, or from another peer. */

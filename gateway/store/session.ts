@@ -113,7 +113,7 @@ export class SessionStore {
 
   find(sessionId: SessionId): StoredSession | undefined {
     const row = this.#db.get(`${SELECT} WHERE session_id = ?`, sessionId);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   /** As much of a session as its queue needs: nothing is counted, so it costs the same however much there is. */
@@ -136,7 +136,7 @@ export class SessionStore {
 
   findByKey(key: number): StoredSession | undefined {
     const row = this.#db.get(`${SELECT} WHERE key = ?`, key);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   list(): StoredSession[] {

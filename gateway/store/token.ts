@@ -25,7 +25,7 @@ export class TokenStore {
   /** Asked for every request: a token that was revoked a moment ago is not found. */
   findByHash(hash: string): Token | undefined {
     const row = this.#db.get('SELECT token_id, name, scope, created_at FROM token WHERE hash = ?', hash);
-    return row === undefined ? undefined : fromRow(row);
+    return row && fromRow(row);
   }
 
   list(): Token[] {
