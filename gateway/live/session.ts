@@ -9,10 +9,11 @@ import type {
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import type { Message, Mode, PermissionId } from '../protocol/index.ts';
+import type { Message, PermissionId } from '../protocol/index.ts';
 import { endTurn, outcomeOfStop, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
+import { make, type Change } from './changes.ts';
 import { compactLong } from './compacting.ts';
 import { earlierTurns } from './earlier.ts';
 import { asProblem, DAMAGED, describeFailure, unswapped } from './failures.ts';
@@ -26,12 +27,6 @@ import { Transcriber, type Said } from './transcriber.ts';
 export const CANCEL_GRACE_MS = 5_000;
 /** How much of the log, in stored events, is looked through for an agent that has lost its memory. */
 const HISTORY_EVENTS = 400;
-
-interface Change {
-  readonly mode?: Mode;
-  readonly model?: string;
-  readonly option?: { readonly optionId: string; readonly value: string };
-}
 
 interface Turn {
   readonly prompt: StoredPrompt;
@@ -131,10 +126,7 @@ export class LiveSession {
     const conversation = this.#conversation ?? (await this.#started());
     if (conversation === undefined) return;
     this.#rest.begin();
-    if (change.mode !== undefined) await asProblem(conversation.setMode(change.mode));
-    if (change.model !== undefined) await asProblem(conversation.setModel(change.model));
-    if (change.option !== undefined)
-      await asProblem(conversation.setOption(change.option.optionId, change.option.value));
+    await make(change, conversation, this.#world.clock);
   }
 
   /** Stops the running turn and resolves when it has ended; false when none was running. */

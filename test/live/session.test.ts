@@ -11,6 +11,7 @@ import type {
   TurnEnd,
 } from '../../gateway/agents/agent.ts';
 import { noTools } from '../../gateway/lentTools.ts';
+import { CHANGE_LIMIT_MS } from '../../gateway/live/changes.ts';
 import { systemClock, type Clock } from '../../gateway/live/clock.ts';
 import { Live } from '../../gateway/live/live.ts';
 import { Problem, type Message } from '../../gateway/protocol/index.ts';
@@ -26,6 +27,7 @@ class PatientAgent implements AgentDriver {
   running = 0;
   ear: AgentListener | undefined;
   onCancel = (): void => {};
+  onChange = (): Promise<void> => Promise.resolve();
 
   async open({ resume }: OpenOptions, ear: AgentListener): Promise<AgentConversation> {
     this.ear = ear;
@@ -49,7 +51,7 @@ class PatientAgent implements AgentDriver {
         this.onCancel();
         turn?.resolve({ stopReason: 'cancelled' });
       },
-      setMode: () => Promise.resolve(),
+      setMode: () => this.onChange(),
       setOption: () => Promise.resolve(),
       setModel: () => Promise.resolve(),
       [Symbol.asyncDispose]: async () => {
@@ -101,6 +103,21 @@ test('a stop counts from the moment at which the prompt was acknowledged, before
   assert.equal(await live.of(SESSION).interrupt(), true);
   assert.equal(stateOf(store, 'a'), 'cancelled');
   assert.deepEqual(agent.given, [], 'the agent was given what nobody wants any more');
+});
+
+test('an agent that never answers to a change is not waited for for ever', async () => {
+  await using working = await begin({
+    ...systemClock,
+    after: (ms, callback) => systemClock.after(ms === CHANGE_LIMIT_MS ? 1 : ms, callback),
+  });
+  const { live, agent } = working;
+  await live.of(SESSION).resume(undefined);
+  agent.onChange = () => Promise.withResolvers<void>().promise;
+  const changed = live.of(SESSION).configure({ mode: 'plan' });
+  await assert.rejects(within('an answer', changed), {
+    problem: 'agent.failed',
+    message: /has not answered within 30 seconds.+Try again/,
+  });
 });
 
 test('the end of the gateway leaves a prompt that no agent had as it was', async () => {
