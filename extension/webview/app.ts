@@ -149,6 +149,8 @@ export class App {
         requestAnimationFrame(() => this.#composer.focus());
         break;
       case 'focusPart':
+        // Drawn before: else what follows the end would leave the part again.
+        this.#changed();
         requestAnimationFrame(() => focusPart(message.part));
         break;
       case 'submit':

@@ -48,12 +48,21 @@ function focusOn(element: HTMLElement | null | undefined): void {
   element.scrollIntoView({ block: 'nearest' });
 }
 
+/** Its options; where they would push what is asked out of sight, that: the keys 1 to 9 answer from there too. */
+function question(): Element | undefined {
+  const first = document.querySelector('[data-part=permission] :is(.form input, .options .btn)') ?? undefined;
+  const card = first?.closest('.tool');
+  const room = first?.closest('.scroller')?.clientHeight ?? 0;
+  if (!card || card.clientHeight <= room) return first;
+  card.scrollIntoView();
+  return card.querySelector('pre') ?? first;
+}
+
 const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], () => Element | undefined>> = {
   lastMessage: () => [...document.querySelectorAll('.transcript > [data-part]')].at(-1),
   nextMessage: () => neighbour(1),
   previousMessage: () => neighbour(-1),
-  permission: () =>
-    document.querySelector('[data-part=permission] :is(.form input, .options .btn)') ?? undefined,
+  permission: question,
   plan: () => document.querySelector('[data-part=plan] button') ?? undefined,
   queue: () =>
     document.querySelector('[data-part=queue] .queued') ??

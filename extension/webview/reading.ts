@@ -8,6 +8,8 @@ import type { Anchor } from './state.ts';
 
 /** Closer to the top than this, more of what is before is fetched. */
 const NEAR_TOP = 600;
+/** Between the top of the view and a part that one is led to. */
+const GAP = 8;
 
 export interface ReadingActions {
   /** What is shown may have to change. */
@@ -30,6 +32,8 @@ export class Reading {
   #goesThere = false;
   #isNewBelow = false;
   #before: Anchor = 'end';
+  /** The questions that were shown from their beginning, or whole. */
+  readonly #asked = new Set<string>();
 
   constructor(root: HTMLElement, act: ReadingActions) {
     this.#root = root;
@@ -52,6 +56,7 @@ export class Reading {
   /** Another session: from its end, or from where it was read before a reload. */
   open(anchor: Anchor): void {
     this.#page.reset();
+    this.#asked.clear();
     this.#isNewBelow = false;
     this.#goesThere = false;
     this.#wanted = anchor === 'end' ? undefined : anchor;
@@ -60,7 +65,7 @@ export class Reading {
 
   /** Brings a part into view, and the keyboard to it, wherever it is. */
   goTo(key: string): void {
-    this.#wanted = { key, offset: -8 };
+    this.#wanted = { key, offset: -GAP };
     this.#goesThere = true;
     this.#act.changed();
   }
@@ -107,8 +112,27 @@ export class Reading {
       if (this.#goesThere) focusMessage(this.#wanted.key);
       this.#goesThere = false;
       this.#wanted = undefined;
-    } else if (this.#follower.isFollowing) this.#follower.stick();
-    else if (this.#before !== 'end') place(scroller, this.#before);
+    } else if (this.#follower.isFollowing) {
+      this.#follower.stick();
+      this.#beginQuestion(scroller, this.#follower);
+    } else if (this.#before !== 'end') place(scroller, this.#before);
+  }
+
+  /** A question that has no room is read from what is asked, not from its options. From there one goes on by oneself. */
+  #beginQuestion(scroller: HTMLElement, follower: Follower): void {
+    const top = scroller.getBoundingClientRect().top + GAP;
+    for (const ask of scroller.querySelectorAll<HTMLElement>('.tool.ask > [data-permission-id]')) {
+      const id = ask.dataset['permissionId'] ?? '';
+      const above = top - ask.getBoundingClientRect().top;
+      if (this.#asked.has(id)) continue;
+      this.#asked.add(id);
+      if (above <= GAP) continue;
+      follower.release();
+      scroller.scrollTop -= above;
+      this.#isNewBelow = true;
+      this.#act.changed();
+      return;
+    }
   }
 
   /** What to keep over a reload. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chromium, idle } from './chromium.ts';
 import { answered, away, back, changed, composing, connected, mail, permission, turn } from './scenes.ts';
-import { happening, showing, snapshot, Story } from './story.ts';
+import { asking, happening, showing, snapshot, Story } from './story.ts';
 
 const told = (): Story => new Story(Date.now() - 5000).prompt('p1', 'Hi');
 
@@ -115,6 +115,26 @@ describe('a long session', () => {
     await panel.tell();
     assert.ok(await isAtEnd());
     assert.equal(await panel.page.getByRole('button', { name: 'New below' }).count(), 0);
+    panel.close();
+  });
+
+  it('ends with a question that has no room: it is read from its beginning, where its keys answer too', async () => {
+    const panel = await idle();
+    const told = new Story(Date.now() - 1000)
+      .prompt('p1', 'Hi')
+      .add(asking('q1', 't1', 'ls &&\n'.repeat(60)));
+    await panel.tell(happening(told.events));
+    const head = panel.page.locator('[data-part=permission] .tool-head');
+    const isInView = (): Promise<boolean> => head.evaluate((box) => box.getBoundingClientRect().top >= 0);
+    assert.ok(await isInView());
+    // Whoever has gone to its options stays there.
+    await panel.page.getByRole('button', { name: 'New below' }).click();
+    await panel.tell(happening(told.says('m1', 'Yes').events.slice(-1)));
+    assert.ok(!(await isInView()));
+    await panel.tell({ type: 'focusPart', part: 'permission' });
+    assert.ok(await isInView());
+    await panel.page.keyboard.press('1');
+    assert.equal((await panel.posted('answer')).length, 1);
     panel.close();
   });
 });
