@@ -209,7 +209,7 @@ describe('what an agent writes', () => {
       const panel = await idle();
       const took = await panel.tell(happening(told().says('m1', text, 2_000_000).events));
       // What holds it up takes minutes; a busy machine takes its time.
-      assert.ok(took < 10_000, `drawn after ${took} ms`);
+      assert.ok(took < 30_000, `drawn after ${took} ms`);
       assert.equal(await panel.page.locator('[data-part=text]').count(), 1);
       panel.close();
     });
