@@ -179,7 +179,9 @@ async function versionFinding(client: GatewayClient): Promise<Finding> {
 /** Through the gateway, which holds the file: opening it here would drop its lock. */
 async function databaseFinding(client: GatewayClient): Promise<Finding> {
   const { ok, sessions } = await client.call('health.check', {});
-  const { sessions: read } = await client.call('session.list', {});
+  const listed = await client.call('session.list', {});
+  // Sessions of linked machines are in databases there.
+  const read = listed.sessions.filter(({ peer }) => peer === undefined);
   const newest = read[0];
   if (newest !== undefined) await client.call('session.history', { sessionId: newest.sessionId, limit: 1 });
   return ok && sessions === read.length

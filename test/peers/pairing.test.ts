@@ -190,9 +190,12 @@ describe('peers on the command line', () => {
     assert.equal(typeof readCode(readFileSync(file, 'utf8')), 'object');
     const taken = await holdfast(one, ['peers', 'invite', '--file', file]);
     assert.deepEqual([taken.code, taken.err], [2, `${file} is there already. Name a file that is not.\n`]);
+    await (await box.connect()).newSession();
+    const here = await desk.connect();
+    await waitFor('its session', async () => (await here.call('session.list', {})).sessions.length === 1);
     const doctor = await holdfast(one, ['doctor']);
-    assert.match(doctor.out, /Peer box +connected/);
-    void [desk, box];
+    assert.equal(doctor.code, 0, doctor.out);
+    assert.match(doctor.out, /Database +reads \(0 sessions\)[^]*Peer box +connected/);
   });
 
   it('the first invitation starts the gateway; its QR code is drawn where the terminal is wide enough for it', async (t) => {
