@@ -5,7 +5,7 @@ import { t } from './l10n.ts';
 
 /** Puts a waiting prompt first and stops what runs for it. */
 export async function sendNow(
-  connection: Connection,
+  connection: Pick<Connection, 'call'>,
   sessionId: SessionId,
   promptId: PromptId,
 ): Promise<void> {
@@ -15,11 +15,11 @@ export async function sendNow(
   }
   await connection.call('queue.move', { sessionId, promptId, position: 0 });
   const { prompts, held } = await connection.call('queue.list', { sessionId });
-  // Its turn may have come by itself meanwhile: then what runs is this prompt, and must not be stopped.
+  // Its turn may have come by itself meanwhile, or come now: then what runs is this prompt, and must not be stopped.
   const isWaiting = prompts.some((prompt) => prompt.promptId === promptId && prompt.state === 'queued');
-  if (isWaiting && prompts.some(({ state }) => state === 'running')) {
-    await connection.call('session.interrupt', { sessionId });
-  }
+  const running = prompts.find(({ state }) => state === 'running')?.promptId;
+  if (isWaiting && running !== undefined)
+    await connection.call('session.interrupt', { sessionId, promptId: running });
   if (held) await connection.call('queue.resume', { sessionId });
 }
 

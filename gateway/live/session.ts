@@ -9,7 +9,7 @@ import type {
 } from '../agents/agent.ts';
 import { withHistory } from '../core/history.ts';
 import { statusOf, type SessionFacts } from '../core/session.ts';
-import type { Message, PermissionId } from '../protocol/index.ts';
+import type { Message, PermissionId, PromptId } from '../protocol/index.ts';
 import { endTurn, outcomeOfStop, takePrompt, writeEarlier, type TurnOutcome } from '../store/conversation.ts';
 import type { LogOf } from '../store/log.ts';
 import type { StoredPrompt } from '../store/queue.ts';
@@ -129,12 +129,12 @@ export class LiveSession {
     await make(change, conversation, this.#world.clock);
   }
 
-  /** Stops the running turn and resolves when it has ended; false when none was running. */
-  async interrupt(): Promise<boolean> {
+  /** Stops the running turn, if it is of the prompt that is named; resolves when it has ended. False: none was running. */
+  async interrupt(only?: PromptId): Promise<boolean> {
     // A prompt that is being taken counts as running for everybody else.
     await this.#taking?.catch(() => undefined);
     const turn = this.#turn;
-    if (turn === undefined) return false;
+    if (turn === undefined || (only ?? turn.prompt.promptId) !== turn.prompt.promptId) return false;
     await this.#stopTurn(turn, 'person', CANCEL_GRACE_MS);
     return true;
   }

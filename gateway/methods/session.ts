@@ -220,9 +220,9 @@ export const sessionHandlers = ({
       }),
     }),
 
-    'session.interrupt': async ({ sessionId }) => {
+    'session.interrupt': async ({ sessionId, promptId }) => {
       store.sessions.get(sessionId);
-      const interrupted = (await live.find(sessionId)?.interrupt()) ?? false;
+      const interrupted = (await live.find(sessionId)?.interrupt(promptId)) ?? false;
       return { ok: true, interrupted };
     },
 

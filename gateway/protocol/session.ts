@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
 import { NO_SESSION } from './problems.ts';
-import { AgentId, PeerName, SessionId } from './ids.ts';
+import { AgentId, PeerName, PromptId, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
 
 // ---- shapes ----
@@ -228,7 +228,9 @@ export const sessionMethods = {
   'session.interrupt': method(
     'Stops the running turn; queue and log stay. Cancel, then SIGTERM, then SIGKILL',
     () => ({
-      params: one,
+      params: one.extend({
+        promptId: PromptId.optional().describe('Only if the turn is of this prompt: another may have begun'),
+      }),
       result: z.object({ ok: z.literal(true), interrupted: z.boolean() }),
       problems: NO_SESSION,
     }),

@@ -46,13 +46,36 @@ test('a hold ends when somebody sends now', LIMIT, async (t) => {
   assert.equal((await session()).held, false);
 });
 
-test('a prompt that runs already is not stopped for itself: its sender is told', LIMIT, async (t) => {
-  const { connection, sessionId, ran } = await working(t);
-  await assert.rejects(sendNow(connection, sessionId, id('p0')), /running/);
-  assert.equal(await ran(), 'p0');
-  const { prompts } = await connection.call('queue.list', { sessionId });
-  assert.equal(prompts.find(({ promptId }) => promptId === 'p0')?.state, 'running');
-});
+test(
+  'a prompt that runs already, or whose turn comes just then, is not stopped for itself',
+  LIMIT,
+  async (t) => {
+    const { connection, sessionId, ran } = await working(t);
+    await assert.rejects(sendNow(connection, sessionId, id('p0')), /running/);
+    assert.equal(await ran(), 'p0');
+    const { prompts } = await connection.call('queue.list', { sessionId });
+    assert.equal(prompts.find(({ promptId }) => promptId === 'p0')?.state, 'running');
+
+    await connection.call('queue.edit', { sessionId, promptId: id('p2'), message: 'silent' });
+    // What runs ends at the last moment, just before it would be stopped.
+    const late: Parameters<typeof sendNow>[0] = {
+      call: async (method, params) => {
+        if (method === 'session.interrupt') {
+          await connection.call('session.interrupt', { sessionId });
+          await waitFor('its turn', async () => (await ran()) === 'p0 p2');
+        }
+        return connection.call(method, params);
+      },
+    };
+    await sendNow(late, sessionId, id('p2'));
+    assert.deepEqual(
+      (await connection.call('queue.list', { sessionId })).prompts.map(
+        (one) => `${one.promptId} ${one.state}`,
+      ),
+      ['p2 running', 'p1 queued'],
+    );
+  },
+);
 
 test('another text leaves what goes along with a prompt', LIMIT, async (t) => {
   const { connection, sessionId } = await working(t);
