@@ -14,6 +14,12 @@ const isAddress = (url: string): boolean => /^https?:\/\/[^\s\\]/i.test(url);
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
 markdown.validateLink = (url) => isAddress(url) || linkedFile(url) !== undefined;
 
+/** What has marks, columns or an edge stands as its own language reads. */
+const HAS_SIDES = new Set(['bullet_list_open', 'ordered_list_open', 'blockquote_open', 'table_open']);
+markdown.core.ruler.push('direction', ({ tokens }) => {
+  for (const token of tokens) if (HAS_SIDES.has(token.type)) token.attrSet('dir', 'auto');
+});
+
 const escape = markdown.utils.escapeHtml;
 /** Addresses travel as data, for a click to ask about; there is no href that a frame could navigate to. */
 const openLink = (url: string): string =>
@@ -56,7 +62,7 @@ const ALLOWED_TAGS =
   'p strong em s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td a'.split(
     ' ',
   );
-const ALLOWED_ATTR = 'class role tabindex title start data-url data-path data-line data-info'.split(' ');
+const ALLOWED_ATTR = 'class dir role tabindex title start data-url data-path data-line data-info'.split(' ');
 
 /** The second lock behind markdown-it's `html: false`. */
 export function proseToDom(source: string): DocumentFragment {

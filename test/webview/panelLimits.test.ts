@@ -236,7 +236,7 @@ describe('the page', () => {
     const panel = await chromium.panel();
     const messages = new Story(Date.now())
       .prompt('p1', 'שלום!')
-      .says('m1', 'שלום `f()` עולם!\n\nHello!').events;
+      .says('m1', 'שלום `f()` עולם!\n\nHello!\n\n- שלום\n\n1. One').events;
     await panel.tell(connected(Date.now()), showing(snapshot({ messages }, Date.now())));
     /** Where the first and the last letter stand. */
     const ends = (selector: string): Promise<readonly [number, number]> =>
@@ -264,6 +264,9 @@ describe('the page', () => {
     assert.equal(await isLeftToRight('.prose p >> nth=0'), false);
     assert.equal(await isLeftToRight('.prose code'), true);
     assert.equal(await isLeftToRight('.prose p >> nth=1'), true);
+    const marksStand = (list: string): Promise<string> =>
+      panel.page.locator(list).evaluate((element) => getComputedStyle(element).direction);
+    assert.deepEqual([await marksStand('.prose ul'), await marksStand('.prose ol')], ['rtl', 'ltr']);
     panel.close();
   });
 
