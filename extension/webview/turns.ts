@@ -101,7 +101,7 @@ export const isAsked = (part: Part): boolean =>
   part.kind === 'tool' && part.ask !== undefined && part.ask.verdict === undefined;
 
 export function wordsOfTurn({ ms, steps }: TurnFold): string {
-  if (ms === undefined) return steps === 1 ? t('Worked, 1 step') : t('Worked, {0} steps', steps);
+  if (ms === undefined || ms < 1000) return steps === 1 ? t('Worked, 1 step') : t('Worked, {0} steps', steps);
   return steps === 1
     ? t('Worked for {0}, 1 step', lasted(ms))
     : t('Worked for {0}, {1} steps', lasted(ms), steps);
