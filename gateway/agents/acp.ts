@@ -1,6 +1,6 @@
 // Speaks the Agent Client Protocol (version 1) with an agent: runs turns, asks people, cancels.
-import { setTimeout as delay } from 'node:timers/promises';
 import { methods } from '@agentclientprotocol/sdk';
+import { disposeOn, within } from '../language.ts';
 import type { Message, Mode } from '../protocol/index.ts';
 import {
   AgentError,
@@ -100,15 +100,15 @@ class AcpConversation implements AgentConversation, SessionHost {
   }
 
   get pid(): number {
-    return this.#connection.pid;
+    return this.#connection.process.pid;
   }
 
   get ended(): Promise<AgentEnd> {
-    return this.#connection.ended;
+    return this.#connection.process.ended;
   }
 
   get hasExited(): boolean {
-    return this.#connection.hasExited;
+    return this.#connection.process.hasExited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,12 +119,12 @@ class AcpConversation implements AgentConversation, SessionHost {
 
   /** An agent with nothing to do is told that the session ends, so that it can put its own things in order. */
   async #close(): Promise<void> {
-    if (this.#session?.canClose !== true || this.#inTurn || this.#connection.hasExited) return;
+    if (this.#session?.canClose !== true || this.#inTurn || this.hasExited) return;
     const params = { sessionId: this.agentSessionId };
-    const limit = new AbortController();
-    const late = delay(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
-    await Promise.race([this.request(call.session.close, params).catch(() => {}), late]);
-    limit.abort();
+    await within(
+      CLOSE_LIMIT_MS,
+      this.request(call.session.close, params).catch(() => {}),
+    );
   }
 
   // ---- opening ----
@@ -234,7 +234,7 @@ class AcpConversation implements AgentConversation, SessionHost {
       this.#tools = new ToolCards(); // The cards of a replay are in the log, in the state in which they really ended.
     }
     this.#inTurn = true;
-    this.#connection.setInTurn(true);
+    this.#connection.process.setInTurn(true);
     this.#asking.turn(true);
     this.#isCancelled = false;
     try {
@@ -242,14 +242,14 @@ class AcpConversation implements AgentConversation, SessionHost {
       const reply = await this.#send(call.session.prompt, params, 'in the middle of its answer');
       const usage = reply['usage'] ?? object(reply['_meta'])['quota']; // The second is gemini's.
       const stopReason = word(reply['stopReason']) ?? 'end_turn';
-      if (stopReason === 'cancelled' && !this.#isCancelled && this.#connection.hasExited) {
+      if (stopReason === 'cancelled' && !this.#isCancelled && this.hasExited) {
         // qwen's launcher was killed: the real agent, its child, still calls that a cancelled turn.
         throw endedError(this.name, 'in the middle of its answer', await this.ended);
       }
       return usage === undefined || usage === null ? { stopReason } : { stopReason, usage: bounded(usage) };
     } finally {
       this.#inTurn = false;
-      this.#connection.setInTurn(false);
+      this.#connection.process.setInTurn(false);
       this.#asking.turn(false);
       this.#tell(this.#tools.endTurn(this.#askedBetween));
     }
@@ -324,11 +324,8 @@ export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Requ
     signal.throwIfAborted();
     const conversation = await AcpConversation.start(program, options, listener);
     const limit = AbortSignal.timeout(startLimitMs);
-    const stop = AbortSignal.any([signal, limit]);
     // Ending the process makes the request that waits for it reject.
-    const end = (): void => void conversation[Symbol.asyncDispose]();
-    stop.addEventListener('abort', end);
-    if (stop.aborted) end();
+    using _ = disposeOn(AbortSignal.any([signal, limit]), conversation);
     try {
       await conversation.open(options);
       signal.throwIfAborted();
@@ -348,8 +345,6 @@ export const acpDriver = (program: Program, startLimitMs = START_LIMIT_MS): Requ
         throw new AgentError('agent.failed', conversation.describeSilence(startLimitMs / 1000), error);
       }
       throw error;
-    } finally {
-      stop.removeEventListener('abort', end);
     }
   };
   return { open, pastSessions: (home, cwd, signal) => pastSessions(program, home, cwd, signal) };

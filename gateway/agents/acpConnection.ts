@@ -6,8 +6,7 @@ import {
   type AnyMessage,
   type ClientConnection,
 } from '@agentclientprotocol/sdk';
-import { isRecord } from '../language.ts';
-import { AgentError, type AgentEnd } from './agent.ts';
+import { AgentError } from './agent.ts';
 import { replyError } from './acpErrors.ts';
 import { endedError } from './ending.ts';
 import { object, type JsonObject } from './json.ts';
@@ -26,11 +25,11 @@ export interface ConnectionHandlers {
 const GARBAGE_LIMIT = 20;
 
 /** Our own tolerant reading instead of the SDK's schema, which refuses what it does not know. */
-const asItIs = (params: unknown): JsonObject => object(params);
+const asItIs = object;
 
 export class AcpConnection implements AsyncDisposable {
   readonly #program: Program;
-  readonly #process: AgentProcess;
+  readonly process: AgentProcess;
   readonly #connection: ClientConnection;
   /** How to log in, once the agent has said so. */
   advice = '';
@@ -82,7 +81,7 @@ export class AcpConnection implements AsyncDisposable {
     handlers: ConnectionHandlers,
   ) {
     this.#program = program;
-    this.#process = agent;
+    this.process = agent;
     const writable = new WritableStream<AnyMessage>({ write: (message) => agent.write(message) });
     this.#connection = client({ name: 'holdfast' })
       .onRequest(methods.client.session.requestPermission, asItIs, ({ params, signal }) =>
@@ -96,22 +95,6 @@ export class AcpConnection implements AsyncDisposable {
       .connect({ readable, writable });
     // A connection that cannot go on (the agent closed its input) leaves a process that nobody can talk to.
     void this.#connection.closed.then(() => agent[Symbol.asyncDispose]());
-  }
-
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  get ended(): Promise<AgentEnd> {
-    return this.#process.ended;
-  }
-
-  get hasExited(): boolean {
-    return this.#process.hasExited;
-  }
-
-  setInTurn(isInTurn: boolean): void {
-    this.#process.setInTurn(isInTurn);
   }
 
   /** Sends a request. Rejects with AgentError when the agent answers with an error, or ends (`when`: "at start"). */
@@ -133,16 +116,16 @@ export class AcpConnection implements AsyncDisposable {
     const { name } = this.#program;
     if (error instanceof RequestError) return replyError(name, error, this.advice);
     // Without a reply there is one reason: the connection closed, because the process has ended or is about to.
-    const end = await this.#process.ended;
+    const end = await this.process.ended;
     const failure = endedError(name, when, end);
-    const [garbage] = this.#process.garbage;
+    const [garbage] = this.process.garbage;
     if (garbage === undefined || when !== 'at start') return failure;
     return new AgentError('agent.failed', `${failure.message}\n${this.#notAcp()}`, error);
   }
 
   /** For a start that does not come about. */
   describeSilence(seconds: number): string {
-    const said = this.#process.lastWords;
+    const said = this.process.lastWords;
     const { name } = this.#program;
     return `${name} did not answer within ${seconds} seconds.${said === '' ? '' : `\n${said}`}\n${this.#notAcp()}`;
   }
@@ -152,11 +135,11 @@ export class AcpConnection implements AsyncDisposable {
     return `Check that this command starts an agent that speaks ACP: ${[command, ...args].join(' ')}`;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.process[Symbol.asyncDispose]();
   }
 }
 
 /** The SDK answers what it cannot read with an error message of its own; log lines in JSON deserve no answer. */
 const isMessage = (value: JsonObject): value is JsonObject & AnyMessage =>
-  isRecord(value) && value['jsonrpc'] === '2.0' && ('method' in value || 'id' in value);
+  value['jsonrpc'] === '2.0' && ('method' in value || 'id' in value);

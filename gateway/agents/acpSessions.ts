@@ -1,6 +1,6 @@
 // The conversations that an agent remembers by itself, whoever had them: asked of a process that lives for this question.
 import { methods } from '@agentclientprotocol/sdk';
-import { isRecord, withoutUndefined } from '../language.ts';
+import { disposeOn, isRecord, withoutUndefined } from '../language.ts';
 import { AgentError, type PastSession } from './agent.ts';
 import { AcpConnection } from './acpConnection.ts';
 import { loginAdvice } from './acpErrors.ts';
@@ -31,9 +31,7 @@ export const pastSessions = async (
 ): Promise<PastSession[]> => {
   const nobody = { updates: () => {}, permission: refuse, elicitation: refuse };
   await using connection = await AcpConnection.start(program, cwd ?? home, nobody);
-  const end = (): void => void connection[Symbol.asyncDispose]();
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
+  using _ = disposeOn(signal, connection);
   const hello = await connection.request(call.initialize, HELLO, 'at start');
   connection.advice = loginAdvice(program, hello['authMethods']);
   const offers = object(object(hello['agentCapabilities'])['sessionCapabilities']);

@@ -1,4 +1,5 @@
 // Speaks with a plain `claude` on the PATH in its own protocol, stream-json: no adapter has to be installed.
+import { disposeOn } from '../language.ts';
 import { AgentError, type AgentDriver } from './agent.ts';
 import { ClaudeConversation } from './claudeConversation.ts';
 import type { Program } from './process.ts';
@@ -12,10 +13,7 @@ export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): A
       signal.throwIfAborted();
       const limit = AbortSignal.timeout(startLimitMs);
       const conversation = await ClaudeConversation.start(program, options, listener, resume);
-      const stop = AbortSignal.any([signal, limit]);
-      const end = (): void => void conversation[Symbol.asyncDispose]();
-      stop.addEventListener('abort', end);
-      if (stop.aborted) end();
+      using _ = disposeOn(AbortSignal.any([signal, limit]), conversation);
       try {
         await conversation.initialize(options.mode);
         signal.throwIfAborted();
@@ -27,8 +25,6 @@ export const claudeDriver = (program: Program, startLimitMs = START_LIMIT_MS): A
         if (resume !== null && (conversation.isLost || hung)) return undefined;
         if (!limit.aborted) throw error;
         throw new AgentError('agent.failed', conversation.describeSilence(startLimitMs / 1000), error);
-      } finally {
-        stop.removeEventListener('abort', end);
       }
     };
     const conversation = await attempt(options.resume);

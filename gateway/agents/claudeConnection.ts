@@ -24,37 +24,21 @@ export class ClaudeConnection implements AsyncDisposable {
   readonly #waiting = new Map<string, Waiting>();
   readonly #asked = new Map<string, AbortController>();
   #end: AgentEnd | undefined;
-  #process!: AgentProcess; // Set by start() before anything else can happen.
+  process!: AgentProcess; // Set by start() before anything else can happen.
 
   static async start(program: Program, cwd: string, handlers: ClaudeHandlers): Promise<ClaudeConnection> {
     const connection = new ClaudeConnection(program, handlers);
-    connection.#process = await AgentProcess.start(program, {
+    connection.process = await AgentProcess.start(program, {
       cwd,
       onMessages: (messages) => connection.#read(messages),
     });
-    void connection.ended.then((end) => connection.#fail(end));
+    void connection.process.ended.then((end) => connection.#fail(end));
     return connection;
   }
 
   private constructor(program: Program, handlers: ClaudeHandlers) {
     this.#program = program;
     this.#handlers = handlers;
-  }
-
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  get ended(): Promise<AgentEnd> {
-    return this.#process.ended;
-  }
-
-  get lastWords(): string {
-    return this.#process.lastWords;
-  }
-
-  setInTurn(isInTurn: boolean): void {
-    this.#process.setInTurn(isInTurn);
   }
 
   /** Asks Claude itself for something: {subtype: "interrupt"}. Rejects with AgentError when it refuses or ends. */
@@ -69,7 +53,7 @@ export class ClaudeConnection implements AsyncDisposable {
 
   send(message: object): void {
     // It fails only when the process has ended, which is told in its own way.
-    this.#process.write(message).catch(() => {});
+    this.process.write(message).catch(() => {});
   }
 
   #read(messages: readonly JsonObject[]): void {
@@ -143,6 +127,6 @@ export class ClaudeConnection implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#process[Symbol.asyncDispose]();
+    return this.process[Symbol.asyncDispose]();
   }
 }

@@ -110,11 +110,11 @@ export class ClaudeConversation implements AgentConversation {
   }
 
   get pid(): number {
-    return this.#connection.pid;
+    return this.#connection.process.pid;
   }
 
   get ended(): Promise<AgentEnd> {
-    return this.#connection.ended;
+    return this.#connection.process.ended;
   }
 
   get model(): string | null {
@@ -138,7 +138,7 @@ export class ClaudeConversation implements AgentConversation {
   }
 
   describeSilence(seconds: number): string {
-    const said = this.#connection.lastWords;
+    const said = this.#connection.process.lastWords;
     return `${this.#name} did not answer within ${seconds} seconds.${said === '' ? '' : `\n${said}`}`;
   }
 
@@ -174,14 +174,14 @@ export class ClaudeConversation implements AgentConversation {
     const end = Promise.withResolvers<TurnEnd>();
     const turn: Turn = { uuid: randomUUID(), end, waits: false, isCancelled: false };
     this.#turn = turn;
-    this.#connection.setInTurn(true);
+    this.#connection.process.setInTurn(true);
     this.#asking.turn(true);
     this.#connection.send(userLine(message, turn.uuid));
     try {
       return await turn.end.promise;
     } finally {
       this.#turn = undefined;
-      this.#connection.setInTurn(false);
+      this.#connection.process.setInTurn(false);
       this.#asking.turn(false);
       this.#teller.tell(this.#tools.endTurn());
     }

@@ -1,7 +1,7 @@
 // A running agent program: messages in and out as JSON lines or as they are, and an end that leaves nothing behind.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { isRecord, messageOf } from '../language.ts';
+import { isRecord, messageOf, within } from '../language.ts';
 import { AgentError, type AgentEnd } from './agent.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineFramer } from './framer.ts';
@@ -199,12 +199,7 @@ export class AgentProcess implements AsyncDisposable {
     this.#exit = exit;
     child.stdin.end(); // A launcher may have died while the real agent lives: it ends when its input does.
     if (this.#disposed !== undefined) this.#killLeftovers();
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PIPE_GRACE_MS);
-    });
-    await Promise.race([closed, grace]);
-    clearTimeout(timer);
+    await within(PIPE_GRACE_MS, closed);
     this.#leftovers.push(...family(this.pid, this.#startTime));
     if (this.#disposed === undefined && this.#turnStart !== undefined)
       this.#leftovers.push(...markedSince(this.#mark, this.#turnStart));

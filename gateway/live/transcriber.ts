@@ -2,6 +2,7 @@
 import type { AgentUpdate } from '../agents/agent.ts';
 import { MAX_TEXT_CHARS, place, type OpenMessage } from '../core/log.ts';
 import { stepOf } from '../core/session.ts';
+import { beginning } from '../language.ts';
 import type { EventBody, Offers, Step, Usage } from '../protocol/index.ts';
 
 /** What updates come to. */
@@ -92,7 +93,7 @@ export class Transcriber {
 /** A text as long as one event may be, or cut into such pieces; an agent may say 16 MiB at once. */
 function pieces(text: string): string[] {
   if (text.length <= MAX_TEXT_CHARS) return text === '' ? [] : [text];
-  // Never between the two halves of a surrogate pair: half a character cannot be stored.
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(MAX_TEXT_CHARS - 1)) ? MAX_TEXT_CHARS - 1 : MAX_TEXT_CHARS;
-  return [text.slice(0, end), ...pieces(text.slice(end))];
+  // Half a character cannot be stored.
+  const first = beginning(text, MAX_TEXT_CHARS);
+  return [first, ...pieces(text.slice(first.length))];
 }
