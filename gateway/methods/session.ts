@@ -55,14 +55,17 @@ export const sessionHandlers = ({
     }
   };
   /** Brings the agent back at once: what it tells of the conversation has to stand before the first prompt. */
-  const adopt = async (sessionId: SessionId, agentSessionId: string): Promise<void> => {
-    const { fallback } = await live.of(sessionId).resume(undefined);
-    if (!fallback) return;
-    throw new Problem(
-      'agent.unable',
-      `The agent cannot go on with ${JSON.stringify(agentSessionId)}. agent.sessions lists what it remembers.`,
-    );
-  };
+  const adopt = (sessionId: SessionId, agentSessionId: string): Promise<void> =>
+    orNotAtAll(sessionId, async () => {
+      const { fallback } = await live.of(sessionId).resume(undefined);
+      if (!fallback) return;
+      throw new Problem(
+        'agent.unable',
+        `The agent cannot go on with ${JSON.stringify(agentSessionId)}. agent.sessions lists what it remembers.`,
+      );
+    }).finally(() => adopting.delete(sessionId));
+  /** The sessions for which this is under way. */
+  const adopting = new Map<SessionId, Promise<void>>();
   return {
     'session.create': async (params) => {
       live.mustBeOpen();
@@ -77,14 +80,21 @@ export const sessionHandlers = ({
         model: params.model ?? null,
       };
       const { agentSessionId } = params;
-      await store.synced(() => {
+      const sessionId = await store.synced(() => {
+        // Two sessions with one memory would talk into each other's conversation.
+        const there =
+          agentSessionId === undefined ? undefined : store.sessions.holding(agent, agentSessionId);
+        if (there !== undefined) return there;
         createSession(store, session, params.title, clock.now());
         if (agentSessionId !== undefined)
           store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
+        return session.sessionId;
       });
-      const { sessionId } = session;
-      prepareFolder(session.path);
-      if (agentSessionId !== undefined) await orNotAtAll(sessionId, () => adopt(sessionId, agentSessionId));
+      if (sessionId === session.sessionId) {
+        prepareFolder(session.path);
+        if (agentSessionId !== undefined) adopting.set(sessionId, adopt(sessionId, agentSessionId));
+      }
+      await adopting.get(sessionId);
       return { sessionId };
     },
 

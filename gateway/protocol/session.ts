@@ -120,7 +120,8 @@ export const sessionMethods = {
         model: Name.optional(),
         title: Title.optional().describe('Absent: made from the first prompt'),
         agentSessionId: Name.optional().describe(
-          'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once',
+          'A conversation that the agent remembers (agent.sessions): the session goes on with it, at once. ' +
+            'If a session does so already, that one is the answer, as it is',
         ),
       })
       .refine(

@@ -139,6 +139,13 @@ export class SessionStore {
     return row && fromRow(row);
   }
 
+  /** The session that goes on with a conversation of an agent: of several, the one that was active last. */
+  holding(agent: AgentId, agentSessionId: string): SessionId | undefined {
+    return this.list().find(
+      ({ session }) => session.agent === agent && session.agentSessionId === agentSessionId,
+    )?.sessionId;
+  }
+
   list(): StoredSession[] {
     return this.#db.all(`${SELECT} ORDER BY last_activity_at DESC, key DESC`).map((row) => fromRow(row));
   }

@@ -122,12 +122,11 @@ test('a conversation that the agent had elsewhere goes on here', async () => {
 
   const [past] = (await client.call('agent.sessions', { agent: RICH, path: folder })).sessions;
   assert.deepEqual([past?.title, past?.sessionId], ['remember me', null]);
-  const sessionId = await client.newSession({
-    agent: RICH,
-    path: folder,
-    ...(past === undefined ? {} : { agentSessionId: past.agentSessionId }),
-  });
+  const goOn = (): Promise<SessionId> =>
+    client.newSession({ agent: RICH, path: folder, agentSessionId: past?.agentSessionId ?? '' });
+  const [sessionId, meanwhile] = await Promise.all([goOn(), goOn()]);
   assert.equal(await said(client, sessionId, 'go on'), 'remember me');
+  assert.deepEqual([meanwhile, await goOn()], [sessionId, sessionId], 'two sessions share one memory');
 });
 
 /** What a log says in words: prompts, answers, and calls of tools. */
