@@ -1,6 +1,6 @@
 // The catalogue says what is installed without running anything, and how to mend what is not.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
@@ -46,12 +46,14 @@ test('without npm it says what to install first', () => {
   assert.match(claude.detail, /Install Node\.js with npm first/);
 });
 
-test('a folder of the PATH that cannot be looked into hides nothing that is in another one', () => {
+test('a folder of the PATH that cannot be looked into, or that has a folder of that name, hides nothing in another one', () => {
   using bin = pathWith('opencode');
   const closed = join(bin.path, 'closed');
   symlinkSync(closed, closed);
-  const rows = catalogue([closed, bin.path].join(delimiter));
-  assert.equal(row(rows, 'opencode')?.state, 'installed');
+  const folders = join(bin.path, 'folders');
+  mkdirSync(join(folders, 'opencode'), { recursive: true });
+  const rows = catalogue([closed, folders, bin.path].join(delimiter));
+  assert.equal(row(rows, 'opencode')?.detail, join(bin.path, 'opencode'));
   assert.equal(row(rows, 'claude')?.state, 'missing');
 });
 
@@ -74,7 +76,9 @@ test('the demo agent is always installed, and the default where nothing else is'
 
 test('the first installed agent is the default', () => {
   using bin = pathWith('qwen', 'gemini');
-  assert.equal(catalogue(bin.path).defaultAgent, 'gemini');
+  const rows = catalogue(bin.path);
+  assert.equal(rows.defaultAgent, 'gemini');
+  assert.equal(rows.find('gemini').login, 'gemini', 'and it is known how to log in');
 });
 
 test("a user's own agent stands beside the known ones, or replaces one", () => {
@@ -82,11 +86,14 @@ test("a user's own agent stands beside the known ones, or replaces one", () => {
   const rows = catalogue(bin.path, {
     mine: { name: 'Mine', command: join(bin.path, 'my-agent'), args: ['--acp'], env: { KEY: 'value' } },
     claude: { command: 'my-agent' },
+    plain: { command: 'my-agent', protocol: 'command' },
     lost: { command: '/nowhere/agent' },
   });
   assert.equal(row(rows, 'mine')?.state, 'installed');
   assert.deepEqual(rows.find('mine').env, { KEY: 'value' });
   assert.equal(rows.find('claude').command, 'my-agent');
+  const remembers = ['mine', 'plain'].map((agent) => 'pastSessions' in rows.find(agent).driver);
+  assert.deepEqual(remembers, [true, false], 'ACP, if no other protocol is named');
   assert.match(row(rows, 'lost')?.detail ?? '', /\/nowhere\/agent does not exist/);
 });
 
@@ -108,7 +115,8 @@ test('Claude is its adapter where that is installed, and plain `claude` in its o
   const claude = row(catalogue(plain.path), 'claude');
   assert.equal(claude?.state, 'installed');
   assert.equal(claude.detail, `${join(plain.path, 'claude')}, in Claude's own protocol`);
-  assert.equal(catalogue(plain.path).find('claude').command, 'claude');
+  const found = catalogue(plain.path).find('claude');
+  assert.deepEqual([found.command, 'pastSessions' in found.driver], ['claude', false]);
 
   using both = pathWith('claude', 'claude-agent-acp');
   assert.equal(row(catalogue(both.path), 'claude')?.detail, join(both.path, 'claude-agent-acp'));

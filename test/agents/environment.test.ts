@@ -26,6 +26,7 @@ test('what loads code into programs, belongs to the editor or opens the gateway 
     LD_PRELOAD: 'evil.so',
     DYLD_INSERT_LIBRARIES: 'evil.dylib',
     GIT_ASKPASS: 'vscode-askpass',
+    GIT_CONFIG_COUNT: '1',
     HOLDFAST_TOKEN: 'secret',
     HOLDFAST_API_KEY: 'secret',
     DATABASE_PASSWORD: 'secret',

@@ -26,10 +26,12 @@ const DOCUMENT = {
   agents: [
     npx('robot', '@acme/robot-cli', '--acp'),
     npx('codex-acp', '@agentclientprotocol/codex-acp'),
+    npx('gemini', '@google/another-name'),
     { id: 'snake', name: 'Snake', distribution: { uvx: { package: 'snake-acp==0.1', args: ['serve'] } } },
     {
       id: 'bird',
       name: 'Bird',
+      website: 'http://birds.example',
       repository: 'https://birds.example',
       distribution: {
         binary: { 'linux-x86_64': { archive: 'https://x', cmd: './dist/bird.exe', args: ['acp'] } },
@@ -94,6 +96,13 @@ test('what is installed is found without running anything: an npm package by its
       ['installed', `${join(bin, 'bird')} acp`],
     ],
   );
+  // Of several commands the one that is called like the package; a single one may go without a name.
+  for (const several of [{ robo: 'cli.js', 'robot-cli': 'cli.js' }, 'cli.js']) {
+    writeFileSync(join(bin, 'robot-cli'), '', { mode: 0o700 });
+    writeFileSync(join(pack, 'package.json'), JSON.stringify({ bin: several }));
+    assert.equal(found.find('robot').command, join(bin, 'robot-cli'));
+  }
+  writeFileSync(join(pack, 'package.json'), JSON.stringify({ bin: { robo: 'cli.js' } }));
   const { command, args } = found.find('robot');
   assert.deepEqual([command, args], [join(bin, 'robo'), ['--acp']]);
   assert.equal(found.defaultAgent, 'demo', 'nobody gets an agent of the registry without having chosen it');
@@ -141,6 +150,8 @@ test('what cannot be fetched is a problem with a reason, and what was kept stays
     switch (url) {
       case '/gone':
         return { status: 404, body: '' };
+      case '/moved':
+        return { status: 302, body: '' };
       case '/text':
         return { status: 200, body: 'hello' };
       case '/else':
@@ -154,6 +165,7 @@ test('what cannot be fetched is a problem with a reason, and what was kept stays
   writeFileSync(file, JSON.stringify({ ...DOCUMENT, date: '2026-01-01' }));
   const cases: readonly (readonly [string, RegExp])[] = [
     [`${server.url}/gone`, /HTTP 404/],
+    [`${server.url}/moved`, /redirect/],
     [`${server.url}/text`, /not JSON/],
     [`${server.url}/else`, /no registry/],
     [`${server.url}/huge`, /larger than/],
