@@ -1,6 +1,7 @@
 // The ACP registry as it is today: fetched only when somebody asks for it, and kept in the state folder.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Problem } from '../protocol/index.ts';
+import { writeWhole } from '../wholeFile.ts';
 import { readRegistry, type Registry } from './registry.ts';
 import snapshot from './registry.json' with { type: 'json' };
 
@@ -26,9 +27,8 @@ export async function updateRegistry(url: string, file: string, today: string): 
   const value = parse(url, await download(url));
   const registry = readRegistry(value, today);
   if (registry === undefined) throw unreachable(url, 'it answered with something that is no registry');
-  // With the day on which it was fetched; a half-written file would be found damaged.
-  writeFileSync(`${file}.new`, JSON.stringify({ ...Object(value), date: today }), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  // With the day on which it was fetched.
+  writeWhole(file, JSON.stringify({ ...Object(value), date: today }));
   return { ...registry, date: today };
 }
 

@@ -1,10 +1,11 @@
 // Which machine this is: a copy of a state folder on another one, or beside the first, must not be the same peer.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../wholeFile.ts';
 import { VIRTUAL } from './addresses.ts';
 import { identityFile } from './identity.ts';
 
@@ -42,12 +43,7 @@ export function checkHost(home: string, now = hostOf(home)): void {
 }
 
 /** Makes this the machine that the state folder belongs to, whatever was remembered before. */
-export function keepHost(home: string, host = hostOf(home)): void {
-  const temporary = `${fileOf(home)}.${process.pid}`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, textOf(host), { mode: 0o600, flag: 'wx' });
-  renameSync(temporary, fileOf(home));
-}
+export const keepHost = (home: string, host = hostOf(home)): void => writeWhole(fileOf(home), textOf(host));
 
 /**
  * Why it is another machine; undefined: it is the same, as far as can be told. A machine that has another network card

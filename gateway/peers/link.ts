@@ -1,6 +1,7 @@
 // A link: an authenticated, ordered, bounded channel of JSON frames to one known peer, whatever carries its bytes.
 import { z } from 'zod';
 import { object } from '../protocol/shape.ts';
+import { StallWatch } from '../rpc/stall.ts';
 import { FrameError, FrameStream } from './frame.ts';
 
 /** SHA-256 of a peer's public key (SPKI), in hex: who it is, and what is pinned. */
@@ -9,8 +10,6 @@ export type Fingerprint = string;
 /** Above this `send` says false; a sender that goes on regardless is cut at LIMIT. */
 const HIGH_WATER = 256 * 1024;
 const LIMIT = 4 * 1024 * 1024;
-/** A side that takes nothing at all for this long is cut. */
-const STALL_MS = 30_000;
 
 /** What each side says of itself, first thing. */
 export const Hello = object(() => ({
@@ -60,7 +59,7 @@ export class FrameLink implements Link {
   readonly #close: (reason: string) => void;
   readonly #beats = new Map<number, number>();
   #lastBeat = 0;
-  #stall: NodeJS.Timeout | undefined;
+  readonly #stall: StallWatch;
   #said: z.infer<typeof Bye> | undefined;
   rttMs: number | null = null;
   lastHeardAt = performance.now();
@@ -78,13 +77,17 @@ export class FrameLink implements Link {
     this.peer = hello.gatewayId;
     this.hello = hello;
     this.#frames = frames;
+    this.#stall = new StallWatch(
+      () => frames.waiting,
+      () => this.close('It does not read what is sent.', 'slow'),
+    );
     frames.open();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.closed = promise;
     this.#close = resolve;
     frames.onFrame = (kind, body) => this.#receive(kind, body);
     frames.onEnd = (reason) => {
-      clearInterval(this.#stall);
+      this.#stall.end();
       resolve(this.#said?.reason ?? reason);
     };
   }
@@ -98,7 +101,7 @@ export class FrameLink implements Link {
     this.#frames.send('data', frame);
     if (this.#frames.waiting > LIMIT) this.close('More was sent than the other side could take.', 'slow');
     if (this.#frames.waiting < HIGH_WATER) return true;
-    this.#watchForStall();
+    if (this.#stall.begin()) this.#frames.onceDrained(() => this.#stall.end());
     return false;
   }
 
@@ -162,22 +165,6 @@ export class FrameLink implements Link {
     const read = schema.safeParse(body);
     if (!read.success) this.close('A frame of the link itself is malformed.', 'frame.json');
     return read.data;
-  }
-
-  #watchForStall(): void {
-    if (this.#stall !== undefined) return;
-    let before = this.#frames.waiting;
-    this.#stall = setInterval(() => {
-      const { waiting } = this.#frames;
-      if (waiting >= before) this.close('It does not read what is sent.', 'slow');
-      before = waiting;
-    }, STALL_MS);
-    this.#stall.unref();
-    // It has taken all: as much that waits later is something else.
-    this.#frames.onceDrained(() => {
-      clearInterval(this.#stall);
-      this.#stall = undefined;
-    });
   }
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
 import type { WebSocket } from 'ws';
+import { isRecord } from '../language.ts';
 import {
   Problem,
   problems,
@@ -309,10 +310,8 @@ class Link {
 }
 
 function problemOf(error: unknown): unknown {
-  if (!(error instanceof Error) || !('data' in error)) return error;
-  const { data } = error;
-  if (typeof data !== 'object' || data === null || !('problem' in data)) return error;
-  const { problem, ...rest } = data;
+  if (!(error instanceof Error) || !('data' in error) || !isRecord(error.data)) return error;
+  const { problem, ...rest } = error.data;
   if (typeof problem !== 'string' || !(problem in problems)) return error;
   // Looked up in the table just before.
   return new Problem(problem as ProblemName, error.message, rest);

@@ -1,7 +1,8 @@
 // gateway.json: how clients find the gateway that runs.
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Discovery } from '../protocol/index.ts';
+import { writeWhole } from '../wholeFile.ts';
 
 const fileOf = (home: string): string => path.join(home, 'gateway.json');
 
@@ -31,10 +32,7 @@ export function keepDiscovery(home: string, now: () => Discovery): Disposable & 
   let told = now();
   const write = (): void => {
     told = now();
-    const temporary = `${fileOf(home)}.${process.pid}`;
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, `${JSON.stringify(told, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, fileOf(home));
+    writeWhole(fileOf(home), `${JSON.stringify(told, undefined, 2)}\n`);
   };
   const mend = (): void => {
     try {

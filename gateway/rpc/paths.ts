@@ -42,11 +42,7 @@ function xdgFolder(
  */
 export function socketPath(home: string, env: Env = process.env): string {
   if (process.platform === 'win32') return `${PIPE}${shortNameOf(home)}`;
-  const socket = socketFolders(home, env)
-    .map((folder) => path.join(folder, 'gateway.sock'))
-    .find(fits);
-  if (socket !== undefined) return socket;
-  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+  return shortEnough(socketFolders(home, env).map((folder) => path.join(folder, 'gateway.sock')));
 }
 
 /** Where the sockets of mailboxes are: nearly always the first of them, whose list is the list of all. */
@@ -69,17 +65,19 @@ function isOwnFolder(folder: string): boolean {
 export function mailboxSocketPath(home: string, name: string, env: Env = process.env): string {
   if (process.platform === 'win32') return `${PIPE}${shortNameOf(home)}-${name}`;
   const folders = mailboxFolders(home, env);
-  const files = [name, shortNameOf(name)].flatMap((stem) =>
-    folders.map((folder) => path.join(folder, `${stem}.sock`)),
+  return shortEnough(
+    [name, shortNameOf(name)].flatMap((stem) => folders.map((folder) => path.join(folder, `${stem}.sock`))),
   );
-  const socket = files.find(fits);
-  if (socket !== undefined) return socket;
-  throw new Error(`No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
 }
 
 const PIPE = '\\\\.\\pipe\\holdfast-';
 
-const fits = (socket: string): boolean => Buffer.byteLength(socket) <= MAX_SOCKET_PATH;
+/** The best path of these that the system takes. */
+function shortEnough(sockets: readonly string[]): string {
+  const found = sockets.find((socket) => Buffer.byteLength(socket) <= MAX_SOCKET_PATH);
+  if (found !== undefined) return found;
+  throw new Error('No folder is short enough for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.');
+}
 
 const shortNameOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 

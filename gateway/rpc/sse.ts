@@ -1,5 +1,6 @@
 // Server-sent events: the same events for whoever has nothing but HTTP.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StallWatch } from './stall.ts';
 
 const HIGH_WATER = 1024 * 1024;
 const KEEP_ALIVE = {
@@ -7,16 +8,18 @@ const KEEP_ALIVE = {
   pings: { first: 'data: {"type":"ping"}\n\n', next: 'data: {"type":"ping"}\n\n', everyMs: 30_000 },
   comments: { first: ': connected\n\n', next: ': keep-alive\n\n', everyMs: 15_000 },
 } as const;
-/** A reader that takes nothing at all for this long is cut; it can resume. */
-const STALL_MS = 30_000;
 
 /** An answer that goes on. Ids are the cursor of each event, so `Last-Event-ID` resumes. */
 export class EventStream {
   readonly #response: ServerResponse;
-  #stallCheck: NodeJS.Timeout | undefined;
+  readonly #stall: StallWatch;
 
   constructor(response: ServerResponse, keepAlive: keyof typeof KEEP_ALIVE = 'pings') {
     this.#response = response;
+    this.#stall = new StallWatch(
+      () => response.writableLength,
+      () => response.destroy(),
+    );
     if (response.destroyed) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -33,7 +36,7 @@ export class EventStream {
     const timer = setInterval(() => this.#write(next), everyMs).unref();
     response.once('close', () => {
       clearInterval(timer);
-      clearInterval(this.#stallCheck);
+      this.#stall.end();
     });
   }
 
@@ -42,7 +45,7 @@ export class EventStream {
     const head = `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}`;
     this.#write(`${head}data: ${json.replace(OTHER_BREAKS, escaped)}\n\n`);
     if (this.#response.writableLength < HIGH_WATER) return true;
-    this.#watchForStall();
+    if (this.#stall.begin()) this.#response.once('drain', () => this.#stall.end());
     return false;
   }
 
@@ -59,20 +62,6 @@ export class EventStream {
   end(): void {
     this.#write('data: [DONE]\n\n');
     this.#response.end();
-  }
-
-  #watchForStall(): void {
-    if (this.#stallCheck !== undefined) return;
-    let before = this.#response.writableLength;
-    this.#stallCheck = setInterval(() => {
-      const now = this.#response.writableLength;
-      if (now >= before) this.#response.destroy();
-      before = now;
-    }, STALL_MS).unref();
-    this.#response.once('drain', () => {
-      clearInterval(this.#stallCheck);
-      this.#stallCheck = undefined;
-    });
   }
 
   #write(text: string): void {

@@ -6,6 +6,7 @@ import type { Bearer } from './bearer.ts';
 import { Caller, type Push } from './caller.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { MAX_BODY } from './guard.ts';
+import { StallWatch } from './stall.ts';
 import { textFrame } from './textFrame.ts';
 
 /** What may wait in memory for one reader. Past it, the log is the buffer. */
@@ -14,8 +15,6 @@ const LOW_WATER = HIGH_WATER / 4;
 /** Less than this is copied together for one write. */
 const SMALL_WRITE = 64 * 1024;
 const PING_MS = 15_000;
-/** A reader that takes nothing at all for this long is cut; it can resume from its cursor. */
-const STALL_MS = 30_000;
 const GOODBYE_MS = 500;
 /** Control frames that a client may send between two of our pings. ws would take 60, and then cut it without a reason. */
 const MOST_CONTROL_FRAMES = 50;
@@ -29,13 +28,18 @@ class Connection implements Push {
   #gathered = 0;
   /** How much it was answered since it last had read nearly everything. */
   #answered = 0;
-  #stallCheck: NodeJS.Timeout | undefined;
+  readonly #stall: StallWatch;
 
   /** `stream` is what the WebSocket writes to. */
   constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket;
     this.#stream = stream;
-    socket.once('close', () => clearInterval(this.#stallCheck));
+    // A closing handshake would wait behind what is not being read.
+    this.#stall = new StallWatch(
+      () => this.#buffered,
+      () => socket.terminate(),
+    );
+    socket.once('close', () => this.#stall.end());
   }
 
   answer(text: string | undefined): void {
@@ -84,21 +88,13 @@ class Connection implements Push {
   #sent(): void {
     if (this.#buffered > LOW_WATER) return;
     this.#answered = 0;
-    clearInterval(this.#stallCheck);
-    this.#stallCheck = undefined;
+    this.#stall.end();
     if (this.#drained.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
     for (const callback of this.#drained.splice(0)) callback();
   }
 
   #watchForStall(): void {
-    if (this.#stallCheck !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
-    let before = this.#buffered;
-    this.#stallCheck = setInterval(() => {
-      // A closing handshake would wait behind what is not being read.
-      if (this.#buffered >= before) this.#socket.terminate();
-      before = this.#buffered;
-    }, STALL_MS);
-    this.#stallCheck.unref();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#stall.begin();
   }
 }
 
