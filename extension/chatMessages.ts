@@ -151,6 +151,10 @@ const sessionId = SessionId.optional();
 const key = z.string().min(1).max(200);
 const path = z.string().min(1).max(4096);
 const Edit = z.strictObject({ oldText: z.string().nullable(), newText: z.string() });
+const image = {
+  mimeType: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+  data: z.base64().max(720_000),
+};
 
 /** What tells, in all that a panel has kept, which session it showed. */
 export const KeptPlace = z.object({ sessionId: SessionId });
@@ -215,13 +219,14 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('addImage'),
     name: z.string().min(1).max(200),
-    mimeType: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
-    data: z.base64().max(720_000),
+    ...image,
   }),
   /** Files that were dropped, by their addresses. */
   z.strictObject({ type: z.literal('addFiles'), uris: z.array(z.string().max(4096)).max(20) }),
   /** What the current editor could give. */
   z.strictObject({ type: z.literal('addContext'), kind: z.enum(['selection', 'problems']) }),
+  /** An image of a tool, to be seen in full. */
+  z.strictObject({ type: z.literal('openImage'), ...image }),
   z.strictObject({ type: z.literal('copy'), text }),
   z.strictObject({ type: z.literal('insertAtCursor'), text }),
   /** An http(s) address: the host shows the whole of it and asks. */

@@ -36,6 +36,11 @@ export class Clippings {
     return `${SCHEME}${name}`;
   }
 
+  /** The file that it is kept in. */
+  file(uri: string): string {
+    return path.join(this.#folder, path.basename(uri.slice(SCHEME.length)));
+  }
+
   /** As the agent is given it. `name` is what people call it. */
   async block(uri: string, name: string): Promise<ContentBlock> {
     const [, file = '', kind = ''] = /^clipping:([0-9a-f]{64}\.([a-z]+))$/.exec(uri) ?? [];

@@ -128,9 +128,10 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
       const symbols = await findSymbols(query);
       if (symbols.length > 0) parts.post({ type: 'files', query, files: [...files, ...symbols], context });
     },
-    addImage: async ({ name, mimeType, data }) => {
-      const kind = mimeType.slice('image/'.length);
-      attach({ name, uri: await clippings.keep(Buffer.from(data, 'base64'), kind) });
+    addImage: async ({ name, ...image }) => attach({ name, uri: await keepImage(image, clippings) }),
+    openImage: async (image) => {
+      const file = clippings.file(await keepImage(image, clippings));
+      await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
     },
     addFiles: async ({ uris }) => (await filesOf(uris, folder())).forEach(attach),
     addContext: async ({ kind }) =>
@@ -170,6 +171,11 @@ export function panelActions(parts: PanelParts): (message: Asked) => void {
     handle(message).catch((error: unknown) => refuse(message, error, parts));
   };
 }
+
+type Image = Pick<Extract<Asked, { type: 'openImage' }>, 'mimeType' | 'data'>;
+
+const keepImage = ({ mimeType, data }: Image, clippings: Clippings): Promise<string> =>
+  clippings.keep(Buffer.from(data, 'base64'), mimeType.slice('image/'.length));
 
 /** What makes an agent go on is not done for an untrusted workspace. */
 const driving =

@@ -3,7 +3,9 @@
 import { html, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 import { t } from './l10n.ts';
-import type { ImageBlock } from './parts.ts';
+import type { Shot } from './toolText.ts';
+import type { Actions } from './view.ts';
+import type { Picture } from '../../gateway/protocol/index.ts';
 
 /** What the gateway takes in one message is 1 MiB, and base64 makes a third more of it. */
 const MOST_BYTES = 512 * 1024;
@@ -117,13 +119,13 @@ const cover =
       );
   };
 
-const PICTURE = { height: 64, width: 240 } as const;
+const WIDEST = 240;
 
 /** Among what goes along: a picture that the host keeps. */
 export const isImage = (uri: string): boolean => uri.startsWith('clipping:') && !uri.endsWith('.txt');
 
-/** An image of a prompt. As high at once as it will be, so that nothing moves when it has been read. */
-export const picture = (image: ImageBlock): TemplateResult =>
+/** An image of the conversation. As high at once as it will be, so that nothing moves when it has been read. */
+export const picture = (image: Picture): TemplateResult =>
   html`<canvas
     class="picture"
     role="img"
@@ -133,14 +135,26 @@ export const picture = (image: ImageBlock): TemplateResult =>
     ${ref(whole(image))}
   ></canvas>`;
 
+/** An image that a tool gave: small here, and in full in an editor. */
+export function shotView({ mimeType: type, data, summary }: Shot, act: Actions): TemplateResult {
+  const mimeType = KINDS.find((kind) => kind === type);
+  const open = (): void => {
+    if (mimeType !== undefined) act.post({ type: 'openImage', mimeType, data });
+  };
+  const title = t('Open the image, {0}', summary);
+  return html`<button class="shot" type="button" title=${title} aria-label=${title} @click=${open}>
+    ${picture({ mimeType: type, data })}
+  </button>`;
+}
+
 const whole =
-  ({ data, mimeType }: ImageBlock) =>
+  ({ data, mimeType }: Picture) =>
   (element: Element | undefined): void => {
     if (!(element instanceof HTMLCanvasElement) || element.width > 0) return;
     const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
     createImageBitmap(new Blob([bytes], { type: mimeType })).then(
       (bitmap) => {
-        const scale = Math.min(PICTURE.height / bitmap.height, PICTURE.width / bitmap.width);
+        const scale = Math.min(element.clientHeight / bitmap.height, WIDEST / bitmap.width);
         element.width = bitmap.width * scale * devicePixelRatio;
         element.height = bitmap.height * scale * devicePixelRatio;
         element.style.width = `${bitmap.width * scale}px`;

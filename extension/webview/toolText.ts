@@ -1,5 +1,5 @@
 // What a tool card says of its call: the verb and object, counts, the command, the output.
-import type { ToolCall } from '../../gateway/protocol/index.ts';
+import type { Picture, ToolCall } from '../../gateway/protocol/index.ts';
 import { countChanges } from './diffCount.ts';
 import type { Ask, ToolPart } from './parts.ts';
 import { stopwatch } from './times.ts';
@@ -107,9 +107,20 @@ export function inputOf({ input }: ToolCall): string {
 
 export const outputOf = ({ content }: ToolCall): string =>
   content
-    .map((piece) => (piece.type === 'text' ? piece.text : piece.type === 'other' ? piece.summary : ''))
+    .map((piece) => {
+      if (piece.type === 'text') return piece.text;
+      return piece.type === 'other' && piece.image === undefined ? piece.summary : '';
+    })
     .filter(Boolean)
     .join('\n');
+
+/** An image that a tool gave, and what it is in words. */
+export type Shot = Picture & { readonly summary: string };
+
+export const shotsOf = ({ content }: ToolCall): Shot[] =>
+  content.flatMap((piece) =>
+    piece.type === 'other' && piece.image ? [{ ...piece.image, summary: piece.summary }] : [],
+  );
 
 export const countOf = (lines: number): string => (lines === 1 ? t('1 line') : t('{0} lines', lines));
 

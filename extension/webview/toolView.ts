@@ -4,6 +4,7 @@ import { ref } from 'lit/directives/ref.js';
 import { askBody, askKeys } from './permissionView.ts';
 import { counts, diffRow } from './diffRow.ts';
 import { wordsOf, type Group } from './groups.ts';
+import { shotView } from './images.ts';
 import { icon, iconButton, spinner } from './icons.ts';
 import type { ToolPart } from './parts.ts';
 import { reveal, withoutStyles } from './reveal.ts';
@@ -14,6 +15,7 @@ import {
   headOf,
   inputOf,
   linesOf,
+  shotsOf,
   metaOf,
   outputOf,
   type Meta,
@@ -156,7 +158,8 @@ function newDiffs({ call, ask }: ToolPart): readonly Diff[] {
 const diffsOf = (call: ToolPart['call'] | undefined): readonly Diff[] =>
   call?.content.filter((content) => content.type === 'diff') ?? [];
 
-const hasNews = (part: ToolPart): boolean => outputOf(part.call) !== '' || newDiffs(part).length > 0;
+const hasNews = (part: ToolPart): boolean =>
+  outputOf(part.call) !== '' || shotsOf(part.call).length > 0 || newDiffs(part).length > 0;
 
 const hasBody = ({ call }: ToolPart): boolean => call.content.length > 0 || commandOf(call) !== undefined;
 
@@ -169,6 +172,7 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
   const shown = lines.slice(-MAX_LINES).join('\n');
   const input = command === undefined && text === '' && ask === undefined ? inputOf(call) : '';
   const diffs = newDiffs(part);
+  const shots = shotsOf(call);
   const copy = (): void => view.act.post({ type: 'copy', text: withoutStyles(text) });
   const { sessionId } = view.open.session;
   const terminal = (): void =>
@@ -192,6 +196,7 @@ function output(part: ToolPart, state: ToolState, view: View): TemplateResult {
       : html`<pre class="out" tabindex="0" aria-label=${t('Output')} ${ref(followEnd)}>
 ${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}</span>${shown === '' ? nothing : '\n'}`}${reveal(shown)}${reveal(input)}</pre>`
   }
+  ${shots.length === 0 ? nothing : html`<div class="pictures">${shots.map((shot) => shotView(shot, view.act))}</div>`}
   ${
     isLong || isLive
       ? html`<div class="live">

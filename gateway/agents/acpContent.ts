@@ -1,6 +1,6 @@
-// ACP's content blocks and tool contents, as the gateway's: what is no text is told in words.
+// ACP's content blocks and tool contents, as the gateway's: what is no text is told in words, images of tools are kept as well.
 import { isRecord } from '../language.ts';
-import type { ContentBlock, Message, ToolContent } from '../protocol/index.ts';
+import { Picture, type ContentBlock, type Message, type ToolContent } from '../protocol/index.ts';
 import { AgentError } from './agent.ts';
 import { cut, MAX_CONTENT_CHARS } from './cut.ts';
 import { list, object, text, word, type JsonObject } from './json.ts';
@@ -29,7 +29,19 @@ export const blockText = (value: unknown): string => {
   return isRecord(value) ? `[${describe(block)}]` : '';
 };
 
-const toolContent = (value: unknown): ToolContent => {
+const PICTURES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+
+/** Of all images of one card, in base64: with the rest of it they stay below what a reader may have before it. */
+const MAX_PICTURE_CHARS = 192 * 1024;
+
+/** An image as it can be shown, if it is one; a larger one is told in words alone. */
+const pictureOf = ({ type, mimeType, data }: JsonObject, room: number): Picture | undefined => {
+  if (type !== 'image' || (text(data)?.length ?? 0) > room) return undefined;
+  const picture = Picture.safeParse({ mimeType, data }).data;
+  return picture && PICTURES.has(picture.mimeType) ? picture : undefined;
+};
+
+const toolContent = (value: unknown, room: number): ToolContent => {
   const item = object(value);
   if (item['type'] === 'diff') {
     return {
@@ -45,18 +57,27 @@ const toolContent = (value: unknown): ToolContent => {
   if (block['type'] === 'text') return { type: 'text', text: text(block['text']) ?? '' };
   const embedded = block['type'] === 'resource' ? text(object(block['resource'])['text']) : undefined;
   if (embedded !== undefined) return { type: 'text', text: embedded };
-  return { type: 'other', summary: describe(item['type'] === 'content' ? block : item) };
+  const image = pictureOf(block, room);
+  const summary = describe(item['type'] === 'content' ? block : item);
+  return { type: 'other', summary, ...(image && { image }) };
 };
 
-/** The contents of one card, whole. */
-export const toolContents = (value: unknown): ToolContent[] => list(value).map(toolContent);
+/** The contents of one card, whole but for large images. */
+export const toolContents = (value: unknown): ToolContent[] => {
+  let room = MAX_PICTURE_CHARS;
+  return list(value).map((item) => {
+    const content = toolContent(item, room);
+    if (content.type === 'other') room -= content.image?.data.length ?? 0;
+    return content;
+  });
+};
 
 /** What a tool of an MCP server answered: Codex tells it only as that server's own result, or as its error. */
 export const mcpContents = (rawOutput: unknown): ToolContent[] => {
   const { result, error } = object(rawOutput);
   const failure = word(error) ?? word(object(error)['message']);
   if (failure !== undefined) return [{ type: 'text', text: failure }];
-  return list(object(result)['content']).map((content) => toolContent({ type: 'content', content }));
+  return toolContents(list(object(result)['content']).map((content) => ({ type: 'content', content })));
 };
 
 /** The same, cut where they are too long together. */

@@ -22,6 +22,9 @@ export const Actor = z.object({
 });
 export type Actor = z.infer<typeof Actor>;
 
+export const Picture = z.object({ mimeType: z.string(), data: z.base64() });
+export type Picture = z.infer<typeof Picture>;
+
 export const ToolContent = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   object(() => ({
@@ -33,6 +36,7 @@ export const ToolContent = z.union([
   z.object({
     type: z.literal('other'),
     summary: z.string().describe('What it is, for people: "image/png, 12 kB"'),
+    image: Picture.optional().describe('The image itself, where it is small enough to be kept'),
   }),
 ]);
 export type ToolContent = z.infer<typeof ToolContent>;

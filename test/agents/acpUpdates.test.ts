@@ -95,13 +95,24 @@ test('what a tool of an MCP server answered is shown where it is told only as it
     return last?.type === 'tool_update' ? last.content : undefined;
   };
   const text = (said: string) => ({ type: 'text', text: said });
+  const image = (mimeType: string, data: string) => ({ type: 'image', mimeType, data });
   const result = {
-    content: [text('three mailboxes'), { type: 'image', mimeType: 'image/png', data: 'AAAA' }],
+    content: [
+      text('three mailboxes'),
+      image('image/png', 'AAAA'),
+      image('image/svg+xml', 'AAAA'),
+      image('image/png', 'no base64'),
+      image('image/png', 'A'.repeat(192 * 1024)),
+    ],
   };
   const over = { status: 'completed', rawOutput: { result, error: null } };
   assert.deepEqual(contents(call(over)), [
     text('three mailboxes'),
+    { type: 'other', summary: 'image/png, 1 kB', image: { mimeType: 'image/png', data: 'AAAA' } },
+    { type: 'other', summary: 'image/svg+xml, 1 kB' },
     { type: 'other', summary: 'image/png, 1 kB' },
+    // With the first one there is no room for it.
+    { type: 'other', summary: 'image/png, 147 kB' },
   ]);
   assert.deepEqual(
     contents(call({ status: 'failed', rawOutput: { error: { message: 'no such mailbox' } } })),

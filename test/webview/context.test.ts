@@ -133,6 +133,16 @@ describe('an image', () => {
       .locator('.picture')
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
     assert.deepEqual(heights, [64, 64]);
+
+    // One that a tool gave is seen when its card is open, and opens in full.
+    const image = { mimeType: 'image/png', data };
+    const given = { type: 'other' as const, summary: 'image/png, 1 kB', image };
+    told.tool('t1', { status: 'completed', content: [given] });
+    await panel.tell(happening(told.events.slice(-1)));
+    await panel.page.locator('[data-part=tool] .tool-head').click();
+    await panel.until(() => (document.querySelector<HTMLCanvasElement>('.shot .picture')?.width ?? 0) > 0);
+    await panel.page.getByRole('button', { name: 'Open the image, image/png, 1 kB' }).click();
+    assert.deepEqual(await panel.posted('openImage'), [{ type: 'openImage', ...image }]);
     assert.deepEqual(await panel.page.evaluate(() => window.violations), []);
     panel.close();
   });
