@@ -95,7 +95,7 @@ export class Delegation {
       promptId: promptId ?? PromptId.parse(clock.newId()),
       path: path ?? null,
       agent: agent ?? null,
-      isOffered: calls.isLinked,
+      isOffered: false,
       isStopping: false,
       task: {
         taskId: TaskId.parse(clock.newId()),
@@ -112,8 +112,10 @@ export class Delegation {
     };
     const { stored, isNew } = await store.synced(() => {
       const before = store.tasks.given(made.promptId);
-      if (before === undefined) store.tasks.insert(made);
-      return { stored: before ?? made, isNew: before === undefined };
+      // Asked only here: a link that comes later finds it in the store.
+      const given = before ?? { ...made, isOffered: calls.isLinked };
+      if (before === undefined) store.tasks.insert(given);
+      return { stored: given, isNew: before === undefined };
     });
     const what = ({ task, path: folder, agent: who, peerKey: to }: StoredTask): string =>
       JSON.stringify([to, task.prompt, folder, who]);
@@ -265,7 +267,7 @@ export class Delegation {
     const session = sessionId === null ? undefined : store.sessions.find(sessionId);
     if (isOver(stored.task.state) || session === undefined) return reportOf(stored.task);
     if (store.queue.get(session, stored.promptId).state === 'running')
-      await live.find(session.sessionId)?.interrupt();
+      await live.find(session.sessionId)?.interrupt(stored.promptId);
     else await store.synced(() => removePrompt(store, session.sessionId, stored.promptId, clock.now()));
     this.#lookAgain(stored);
     return reportOf(store.tasks.find(taskId, 'in', key)?.task ?? stored.task);

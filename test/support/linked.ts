@@ -51,6 +51,7 @@ export class InProcess implements AsyncDisposable {
   readonly store: Store;
   readonly links = new Links();
   readonly peering: Peering;
+  readonly delegation: Delegation;
   readonly bugs: unknown[] = [];
   /** The folders that got what each new session's folder gets. */
   readonly prepared: string[] = [];
@@ -98,7 +99,14 @@ export class InProcess implements AsyncDisposable {
     followPeerMail({ store, clock, mail, peering: this.peering, book });
     const prepareFolder = (folder: string) => void this.prepared.push(folder);
     const place = placeTasksIn(home, agents, prepareFolder);
-    const delegation = new Delegation({ store, live, clock, peering: this.peering, book, place });
+    const delegation = (this.delegation = new Delegation({
+      store,
+      live,
+      clock,
+      peering: this.peering,
+      book,
+      place,
+    }));
     const gateway: Gateway = {
       store,
       live,
