@@ -18,6 +18,7 @@ import { test } from 'node:test';
 import { once } from 'node:events';
 import { readDiscovery } from '../../gateway/rpc/discovery.ts';
 import { readConfig } from '../../gateway/config.ts';
+import { listenOnSocket } from '../../gateway/rpc/listen.ts';
 import { configFile, MAX_SOCKET_PATH, socketPath, stateFolder } from '../../gateway/rpc/paths.ts';
 import { newFolder } from '../support/folders.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -54,6 +55,19 @@ test('after kill -9 the socket and the discovery file of the dead gateway are re
   assert.notEqual(readDiscovery(gateway.home)?.instanceId, first?.instanceId);
   const client = await gateway.connect();
   assert.deepEqual(await client.call('session.list', {}), { sessions: [] });
+});
+
+test('a socket that an earlier gateway with this very pid has left before it got its name is replaced', async () => {
+  const folder = newFolder('run');
+  const left = path.join(folder, `g.${process.pid}`);
+  const dead = createServer();
+  dead.listen(`${left}.dead`);
+  await once(dead, 'listening');
+  renameSync(`${left}.dead`, left);
+  dead.close();
+  const socket = path.join(folder, 'gateway.sock');
+  await using _listening = await listenOnSocket(createServer(), socket);
+  assert.deepEqual(readdirSync(folder), ['gateway.sock']);
 });
 
 test('a state folder with a long path gets its socket in a short one', async () => {

@@ -109,14 +109,21 @@ for (const { damage, clean } of table) {
   });
 }
 
-test('a fresh database after a damaged one has another log, so that no old cursor fits', async () => {
+test('a fresh database after a damaged one has another log, so that no old cursor fits; its write-ahead log goes with it', async () => {
   const { folder, file } = await makeDatabase({ clean: true });
   const before = openStore(folder);
   const { logId } = before.store.log;
   before[Symbol.dispose]();
+  // As kill -9 leaves it.
+  const raw = new DatabaseSync(file);
+  raw.exec(`PRAGMA journal_mode = WAL; UPDATE meta SET value = '0' WHERE key = 'clean'`);
+  const wal = readFileSync(`${file}-wal`);
+  raw.close();
   writeFileSync(file, randomBytes(4096));
+  writeFileSync(`${file}-wal`, wal);
   using opened = openStore(folder);
   assert.notEqual(opened.store.log.logId, logId);
+  assert.deepEqual(readFileSync(`${opened.store.setAside}-wal`), wal);
 });
 
 test('the state files are for their owner only', async () => {
