@@ -1,20 +1,11 @@
 // Runs a script with the code that was compiled when it ran before. Node's own cache has only what is compiled when a file
 // is loaded; most functions are compiled when they are first called, which takes a third of a start.
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
+import { writeWhole } from './wholeFile.ts';
 
 /** By then a start is long over. Making the code takes 50 ms in which nothing else goes on, once for each version. */
 const SETTLED_MS = 30_000;
@@ -63,9 +54,7 @@ function keepSoon(script: Script, source: Buffer, kept: string): void {
       const code = script.createCachedData();
       mkdirSync(path.dirname(kept), { recursive: true, mode: 0o700 });
       // Several may start at once.
-      const own = `${kept}.${process.pid}`;
-      writeFileSync(own, Buffer.concat([headOf(source, code), code]), { mode: 0o600 });
-      renameSync(own, kept);
+      writeWhole(kept, Buffer.concat([headOf(source, code), code]));
     } catch {
       // A full disk: the next start compiles again.
     }

@@ -2,9 +2,9 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Writes the file anew, under another name first; what a process that was killed has left under that is in nobody's way. */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, content: string | Buffer): void {
   const temporary = `${file}.${process.pid}`;
   rmSync(temporary, { force: true });
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+  writeFileSync(temporary, content, { mode: 0o600, flag: 'wx' });
   renameSync(temporary, file);
 }

@@ -1,12 +1,19 @@
 // answer: a person's decision about what an agent asks.
+import type { GatewayClient } from '../rpc/connect.ts';
 import { findPermission, findSession, openPermissions, withGateway } from './client.ts';
 import { contentFrom } from './formEntry.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
-import { typed, UsageError, type Verb } from './verb.ts';
+import { typed, UsageError, type Call, type Verb } from './verb.ts';
 import { say } from './words.ts';
-import { isSecret, PeerName, type Permission, type PermissionOption } from '../protocol/index.ts';
+import {
+  isSecret,
+  PeerName,
+  type Permission,
+  type PermissionOption,
+  type Result,
+} from '../protocol/index.ts';
 
 export const answerVerbs: readonly Verb[] = [
   {
@@ -18,15 +25,7 @@ export const answerVerbs: readonly Verb[] = [
     ],
     run: (call) =>
       withGateway(async (client) => {
-        const [text, peer] = [call.option('sessionId'), call.option('peer')];
-        const answer = await (async () => {
-          if (text !== undefined) {
-            const { sessionId } = await findSession(client, text);
-            return client.call('permission.list', { sessionId });
-          }
-          if (peer !== undefined) return client.call('permission.list', { peer: typed(PeerName, peer) });
-          return { permissions: await openPermissions(client) };
-        })();
+        const answer = await askedFor(client, call);
         call.out.answer(answer, say('permission.list', answer));
       }),
   },
@@ -60,6 +59,17 @@ export const answerVerbs: readonly Verb[] = [
       }),
   },
 ];
+
+/** The open permissions of the session or of the machine that is named; of all when none is. */
+async function askedFor(client: GatewayClient, call: Call): Promise<Result<'permission.list'>> {
+  const [text, peer] = [call.option('sessionId'), call.option('peer')];
+  if (text !== undefined) {
+    const { sessionId } = await findSession(client, text);
+    return client.call('permission.list', { sessionId });
+  }
+  if (peer !== undefined) return client.call('permission.list', { peer: typed(PeerName, peer) });
+  return { permissions: await openPermissions(client) };
+}
 
 /** Ids before words before numbers. Throws when the question offers nothing of the kind. */
 export function optionOf({ options }: Pick<Permission, 'options'>, text: string): PermissionOption {
