@@ -84,6 +84,7 @@ async function followPrompt(
       if (!isOfPrompt && (!isMine || 'promptId' in event)) continue;
       // The sender knows what it sent: its own prompt is not shown again.
       if (event.type !== 'prompt' || out.json) show.events([event]);
+      if (event.type === 'dequeued') show.note('It was taken out of the queue before its turn.');
       const code = isOfPrompt ? ENDS[event.type] : undefined;
       if (code !== undefined) return code;
     }
@@ -127,7 +128,7 @@ class Printer {
   news(news: News): void {
     switch (news.what) {
       case 'snapshot':
-        if (news.gap) this.#note('Some events are missing: this is the session as it is now.');
+        if (news.gap) this.note('Some events are missing: this is the session as it is now.');
         if (this.#out.json) this.#out.answer(news.snapshot, '');
         else this.#text(this.#transcript.add(news.snapshot.messages));
         for (const asked of news.snapshot.permissions) this.#asks(asked);
@@ -135,11 +136,11 @@ class Printer {
       case 'events':
         return this.events(news.events);
       case 'lost':
-        return this.#note(news.stopped ? 'The gateway was stopped.' : 'Reconnecting');
+        return this.note(news.stopped ? 'The gateway was stopped.' : 'Reconnecting');
       case 'found':
-        return this.#note('Reconnected.');
+        return this.note('Reconnected.');
       case 'removed':
-        return this.#note('The session was removed.');
+        return this.note('The session was removed.');
     }
   }
 
@@ -152,11 +153,11 @@ class Printer {
   }
 
   #asks(asked: Parameters<typeof question>[0] & Parameters<typeof howToAnswer>[0]): void {
-    this.#note(`${question(asked)}\n  It waits. Answer: ${howToAnswer(asked)}`);
+    this.note(`${question(asked)}\n  It waits. Answer: ${howToAnswer(asked)}`);
   }
 
   /** For people only: programs see what they need in the events. */
-  #note(text: string): void {
+  note(text: string): void {
     if (!this.#out.json) this.#text(this.#transcript.note(text));
   }
 

@@ -139,8 +139,15 @@ describe('chat through a pipe', () => {
 
   it('ends with a word when the session is removed', async () => {
     const sessionId = await client.newSession();
+    await client.call('session.send', { sessionId, message: 'silent' });
     await using chat = startHoldfast(gateway.home, ['chat', sessionId]);
-    await chat.until('with demo in');
+    chat.type('echo never\necho neither\n');
+    await chat.until('Queued as number 1.');
+    // The end of another one is no news here, and what is taken out of the queue is not waited for.
+    await client.call('session.destroy', { sessionId: await client.newSession() });
+    const [, waiting] = (await client.call('queue.list', { sessionId })).prompts;
+    await client.call('queue.remove', { sessionId, promptId: waiting?.promptId ?? '' });
+    await chat.until('Queued as number 1.', 2);
     await client.call('session.destroy', { sessionId });
     await chat.until('The session was removed.');
     assert.equal((await chat.over()).code, 0);

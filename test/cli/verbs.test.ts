@@ -184,8 +184,12 @@ describe('sessions from the command line', () => {
   it('the queue: list, edit, move, remove, pause and resume', async () => {
     const sessionId = await client.newSession();
     const first = await client.call('session.send', { sessionId, message: 'silent' });
-    for (const message of ['echo one', 'echo two', 'echo three'])
-      await client.call('session.send', { sessionId, message });
+    const follower = await client.follow(sessionId);
+    const waits = (message: string) => client.call('session.send', { sessionId, message });
+    await waits('echo one');
+    await using sending = startHoldfast(gateway.home, ['send', sessionId, 'echo two', '--follow']);
+    await follower.until((event) => event.type === 'queued' && event.message === 'echo two');
+    await waits('echo three');
     const list = async () =>
       z.object({ prompts: z.array(Prompt), held: z.boolean() }).parse(await json('queue', 'list', sessionId));
     const [, one, two, three] = (await list()).prompts.map(({ promptId }) => promptId);
@@ -193,6 +197,8 @@ describe('sessions from the command line', () => {
     assert.equal((await run('queue', 'edit', sessionId, one, 'echo uno')).out, 'Done.\n');
     assert.equal((await run('queue', 'move', sessionId, three, '0')).code, 0);
     assert.equal((await run('queue', 'remove', sessionId, two)).code, 0);
+    const taken = await sending.over();
+    assert.deepEqual([taken.code, taken.out], [1, 'It was taken out of the queue before its turn.\n']);
     assert.equal((await run('queue', 'pause', sessionId)).code, 0);
     const after = await list();
     assert.deepEqual(
@@ -206,7 +212,6 @@ describe('sessions from the command line', () => {
     const none = await run('queue', 'move', sessionId, 'no-such-prompt', '0');
     assert.equal(none.code, 1);
 
-    const follower = await client.follow(sessionId);
     assert.equal((await run('interrupt', sessionId)).out, 'Stopped.\n');
     await follower.end(first.promptId);
     assert.equal((await run('interrupt', sessionId)).out, 'No turn was running.\n');
