@@ -25,7 +25,14 @@ import { placeTasksIn } from './methods/task.ts';
 import { streamsOf } from './methods/stream.ts';
 import { mailToolsOf, noTools } from './lentTools.ts';
 import { metricsOf } from './metrics.ts';
-import { methods, PROTOCOL, type AgentId, type GatewayInfo, type SessionId } from './protocol/index.ts';
+import {
+  LIMITS,
+  methods,
+  PROTOCOL,
+  type AgentId,
+  type GatewayInfo,
+  type SessionId,
+} from './protocol/index.ts';
 import { Caller } from './rpc/caller.ts';
 import { Dispatcher } from './rpc/dispatch.ts';
 import { keepDiscovery } from './rpc/discovery.ts';
@@ -106,6 +113,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     logId: store.log.logId,
     home,
     bounds: config.log,
+    limits: LIMITS,
     startedAt: clock.now(),
   };
   const registry = { url: config.agentRegistry, file: registryFile };

@@ -1,6 +1,6 @@
 // Questions of an agent that wait for a person: written down before anybody is asked, open until answered or void.
 import type { Answer, Question } from '../agents/agent.ts';
-import { PermissionId, type PromptId } from '../protocol/index.ts';
+import { LIMITS, PermissionId, type PromptId } from '../protocol/index.ts';
 import { askPermission, withdrawPermission } from '../store/questions.ts';
 import type { LogOf } from '../store/log.ts';
 import { digestOf } from '../store/permission.ts';
@@ -33,6 +33,12 @@ export class Questions {
   /** Resolves to what somebody answered; undefined when the question became void. `promptId`: what its turn is about; undefined: no turn. */
   async ask(question: Question, signal: AbortSignal, promptId?: PromptId): Promise<Answer | undefined> {
     if (this.#isLeaving) return undefined;
+    const { openPermissions } = LIMITS;
+    // For the agent, which hears it as the answer to its request.
+    if (this.#waiting.size >= openPermissions)
+      throw new Error(
+        `${openPermissions} questions wait for an answer already: ask again when they have one.`,
+      );
     const { store, clock } = this.#world;
     const asked = { ...question, options: [...question.options] };
     const permissionId = PermissionId.parse(clock.newId());

@@ -16,6 +16,9 @@ export const Bounds = object(() => ({
 }));
 export type Bounds = z.infer<typeof Bounds>;
 
+/** How much of one session may wait: more than anybody means to send or ask, and less than what fills a disk. */
+export const LIMITS = { queuedPrompts: 10_000, queuedBytes: 64 * 1024 * 1024, openPermissions: 100 } as const;
+
 export const GatewayInfo = object(() => ({
   version: z.string().describe('Of Holdfast'),
   protocol: VersionRange.describe('The versions of this contract that the gateway speaks'),
@@ -25,6 +28,13 @@ export const GatewayInfo = object(() => ({
   logId: z.string().describe('The log that cursors belong to'),
   home: z.string().describe('The state folder'),
   bounds: Bounds,
+  limits: z
+    .object({
+      queuedPrompts: z.int().describe('Prompts that wait'),
+      queuedBytes: z.int().describe('Of their events as JSON, together'),
+      openPermissions: z.int().describe('Questions of its agent: one more is answered with an error'),
+    })
+    .describe('How much of one session may wait; more prompts are refused with queue.full'),
   startedAt: z.iso.datetime(),
 }));
 export type GatewayInfo = z.infer<typeof GatewayInfo>;

@@ -42,6 +42,7 @@ export const problems = {
   },
   'prompt.unknown': { code: -32004, meaning: 'The session has no prompt with this id' },
   'prompt.state': { code: -32005, meaning: 'The prompt is in a state where this cannot be done' },
+  'queue.full': { code: -32033, meaning: 'The queue of the session holds as much as it may' },
   'agent.missing': { code: -32006, meaning: 'The agent is not installed, or its program cannot be run' },
   'agent.failed': { code: -32007, meaning: 'The agent ended, or answered with an error' },
   'permission.unknown': { code: -32008, meaning: 'No permission has this id' },

@@ -5,7 +5,7 @@ import { Event, Problem, type PromptId, type SessionId } from '../protocol/index
 import type { Database } from './database.ts';
 import { SPAN, type LogOf, type LogStore, type Numbered } from './log.ts';
 import type { QueueStore, SentPrompt } from './queue.ts';
-import type { QueueFacts } from './queueFacts.ts';
+import { mustHaveRoom, type QueueFacts } from './queueFacts.ts';
 import type { SessionStore } from './session.ts';
 
 /** What is not in place yet, at most: nobody should have to wait for it long. */
@@ -47,7 +47,10 @@ export class Intake implements Disposable {
     return this.#damaged;
   }
 
-  /** Accepts a prompt that has to wait. undefined: this one goes the long way, and nothing was done. */
+  /**
+   * Accepts a prompt that has to wait. undefined: this one goes the long way, and nothing was done. Throws the problem
+   * queue.full.
+   */
   accept(
     sessionId: SessionId,
     prompt: SentPrompt,
@@ -60,12 +63,14 @@ export class Intake implements Disposable {
     if (fact.waiting === 0 && !fact.isRunning && !fact.held) return undefined;
     if (prompt.origin !== undefined) return undefined;
     if (this.#accepted.has(promptId) || queue.has(promptId)) return undefined;
+    mustHaveRoom(fact);
     const { held } = fact;
     const position = fact.waiting + 1;
     for (const event of log.number(fact, createdAt, [
       { type: 'queued', promptId, position, message, from },
     ])) {
       this.#accepted.set(promptId, { log: fact, event });
+      fact.bytes += event.text.length;
     }
     fact.waiting = position;
     return { position, held, seq: log.head(fact) };

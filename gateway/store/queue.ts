@@ -18,7 +18,7 @@ import {
 import type { Database, Row } from './database.ts';
 import { inserting } from './inserting.ts';
 import { intactText, SPAN, type LogOf } from './log.ts';
-import { LIVE, type QueueFacts } from './queueFacts.ts';
+import { LIVE, mustHaveRoom, type QueueFacts } from './queueFacts.ts';
 
 const PromptRow = object(() => ({
   id: z.int(),
@@ -173,7 +173,7 @@ export class QueueStore {
 
   /**
    * Adds a prompt at the end, or finds that it is there already. The event that says so comes next in the log. Throws the
-   * problem prompt.conflict.
+   * problems prompt.conflict and queue.full.
    */
   admit(log: LogOf, prompt: SentPrompt, seq: number): { prompt: StoredPrompt; isNew: boolean } {
     const digest = digestOf(prompt.message);
@@ -193,6 +193,9 @@ export class QueueStore {
       );
     }
     if (stored !== undefined) return { prompt: stored, isNew: false };
+    // Mail has bounds of its own.
+    const fact = prompt.origin === undefined ? this.#facts.of(log.sessionId) : undefined;
+    if (fact !== undefined) mustHaveRoom(fact);
     this.#add(log, prompt, seq);
     this.#facts.forget(log.sessionId);
     return {

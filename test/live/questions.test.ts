@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Question } from '../../gateway/agents/agent.ts';
 import { systemClock } from '../../gateway/live/clock.ts';
 import { Questions } from '../../gateway/live/questions.ts';
-import { PermissionId, Problem, PromptId, type FormContent } from '../../gateway/protocol/index.ts';
+import { LIMITS, PermissionId, Problem, PromptId, type FormContent } from '../../gateway/protocol/index.ts';
 import { endTurn, recoverSession, retryPrompt, takePrompt } from '../../gateway/store/conversation.ts';
 import { digestOf } from '../../gateway/store/permission.ts';
 import { answerPermission, askPermission, withdrawPermission } from '../../gateway/store/questions.ts';
@@ -61,6 +61,20 @@ test('a question that a full disk does not take is forgotten, and those after it
   assert.equal(await answer, undefined);
   assert.deepEqual(counts, [1, 0]);
   assert.equal(faults.length, 1);
+});
+
+test('an agent that asks more than a person can answer hears so', async () => {
+  using asked = await asking();
+  const { store, log, questions } = asked;
+  const ask = () => questions.ask(question, new AbortController().signal);
+  const open = Array.from({ length: LIMITS.openPermissions }, ask);
+  await assert.rejects(ask(), /100 questions wait for an answer already/);
+  await waitFor('the questions', () => store.permissions.listOpen(log).length === open.length);
+  questions.withdrawAll();
+  await Promise.all(open);
+  const again = ask();
+  questions.withdrawAll();
+  assert.equal(await again, undefined);
 });
 
 test('a question that could not be taken back on a full disk is taken back when there is room', async (t) => {

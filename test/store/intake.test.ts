@@ -4,9 +4,11 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { MessageId, Problem, PromptId } from '../../gateway/protocol/index.ts';
+import { LIMITS, MessageId, Problem, PromptId } from '../../gateway/protocol/index.ts';
 import { admitPrompt, changePrompt } from '../../gateway/store/conversation.ts';
 import { Database, DISK_FULL } from '../../gateway/store/database.ts';
+import { SPAN } from '../../gateway/store/log.ts';
+import { mustHaveRoom } from '../../gateway/store/queueFacts.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { newFolder } from '../support/folders.ts';
 import { admit, delta, newSession, NOW, openStore, promptEvent, sent, SESSION } from '../support/store.ts';
@@ -42,6 +44,37 @@ function killed(folder: string): string {
     copyFileSync(path.join(folder, name), path.join(copy, name));
   return copy;
 }
+
+test('a queue takes so many prompts and so much text, and accepts again what it has', async () => {
+  using opened = await openHeld();
+  const { store } = opened;
+  const session = store.sessions.get(SESSION);
+  const { queuedPrompts, queuedBytes } = LIMITS;
+  // Without the events that say what they are.
+  const waiting = Array.from({ length: queuedPrompts - 1 }, (_, n) => ({
+    id: session.key * SPAN + queuedPrompts + n,
+    promptId: PromptId.parse(`before${n}`),
+  }));
+  store.written(() => store.queue.addQueued(waiting));
+  assert.equal((await admit(store, 'last')).position, queuedPrompts);
+  const bytes = store.log.read(session, 0, 1).texts[0]?.length;
+  const isFull = (error: unknown): boolean =>
+    error instanceof Problem && error.problem === 'queue.full' && error.data['bytes'] === bytes;
+  await assert.rejects(admit(store, 'more'), isFull);
+  // Counted anew.
+  await store.synced(() => store.sessions.change(session, { held: true }));
+  await assert.rejects(admit(store, 'more'), isFull);
+  const now = { sessionId: SESSION, ...sent('now'), steer: true };
+  await assert.rejects(
+    store.synced(() => admitPrompt(store, now, NOW)),
+    isFull,
+  );
+  assert.equal((await admit(store, 'last')).state, 'queued');
+
+  const fact = { ...session, isRunning: false, waiting: 1 };
+  mustHaveRoom({ ...fact, bytes: queuedBytes - 1 });
+  assert.throws(() => mustHaveRoom({ ...fact, bytes: queuedBytes }), { problem: 'queue.full' });
+});
 
 test('whoever looks finds each prompt in queue and log, numbered in the order in which they came', async () => {
   using opened = await openHeld();

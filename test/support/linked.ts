@@ -22,6 +22,7 @@ import { LINK_WAIT_MS } from '../../gateway/peers/calls.ts';
 import { Links, type Link } from '../../gateway/peers/link.ts';
 import {
   ClientId,
+  LIMITS,
   PeerName,
   PeerPolicy,
   Problem,
@@ -135,6 +136,7 @@ export class InProcess implements AsyncDisposable {
         logId: store.log.logId,
         home,
         bounds: { maxEvents: 1e6, maxBytes: 1e9, maxAgeDays: null },
+        limits: LIMITS,
         startedAt: clock.now(),
       },
       agents,
