@@ -60,7 +60,7 @@ export class Chat implements Disposable {
 
   constructor(parts: ChatParts, id?: SessionId) {
     this.#parts = parts;
-    const { connection, me, agents, sessions, machines, log, diffs, clippings, keepsakes } = parts;
+    const { connection, me, agents, sessions, machines, log, diffs, keepsakes } = parts;
     const post = this.#post.bind(this);
     const agentName = agents.name.bind(agents);
     this.open = new OpenSession(
@@ -80,20 +80,7 @@ export class Chat implements Disposable {
       id,
     );
     this.#changes = new Changes(post, diffs);
-    const { open } = this;
-    const changes = this.#changes;
-    this.#act = panelActions({
-      connection,
-      open,
-      sessions,
-      machines,
-      diffs,
-      clippings,
-      changes,
-      keepsakes,
-      post,
-      log,
-    });
+    this.#act = panelActions({ ...parts, open: this.open, changes: this.#changes, post });
     const changed = (): void => this.#changed.fire(undefined);
     this.#listening = [
       this.open,

@@ -52,34 +52,24 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const machines = new Machines(connection, warn);
   connection.machineOf = (id) => sessions.get(id)?.peer;
   const folders = new Folders(context);
+  const known = { connection, agents, sessions, machines, folders, log };
 
   // What is seen.
   const filter = new SessionFilter(connection, sessions);
-  const tree = new SessionTree({ connection, sessions, agents, folders, filter, machines });
+  const tree = new SessionTree({ ...known, filter });
   const diffs = new Diffs();
   const clippings = new Clippings(vscode.Uri.joinPath(context.globalStorageUri, 'clippings').fsPath);
   const own = context.storageUri ?? context.globalStorageUri;
   const keepsakes = new Keepsakes(vscode.Uri.joinPath(own, 'kept').fsPath);
   const { extensionUri } = context;
-  const chatParts = {
-    extensionUri,
-    connection,
-    sessions,
-    machines,
-    agents,
-    diffs,
-    clippings,
-    keepsakes,
-    me,
-    log,
-  };
+  const chatParts = { ...known, extensionUri, diffs, clippings, keepsakes, me };
   const view = new ChatView(chatParts, lastOpen(context));
   const tabs = new ChatTabs(chatParts);
   const chats = new Chats(view, tabs);
 
   // What can be done.
   const reports = new Reports((args) => gatewayProgram(context, args));
-  const parts = { connection, sessions, machines, agents, folders, chats, tree, filter, reports, log };
+  const parts = { ...known, chats, tree, filter, reports };
   context.subscriptions.push(
     log,
     tree,
@@ -94,9 +84,9 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     ),
     reports,
     showStatus(connection, sessions, machines),
-    showMail({ extensionUri, connection, sessions, agents, chats, log }),
-    showStart({ connection, agents, sessions, tree }),
-    notifyPermissions({ connection, sessions, agents, folders, chats }),
+    showMail({ ...known, extensionUri, chats }),
+    showStart({ ...known, tree }),
+    notifyPermissions({ ...known, chats }),
     chats.onDidChange(() => {
       tree.select(chats.current.open.id);
       void context.workspaceState.update(OPEN, chats.sideBar.open.id);

@@ -20,17 +20,18 @@ export interface MailParts {
 }
 
 export function showMail(parts: MailParts): vscode.Disposable {
-  const { extensionUri, connection, sessions, agents, chats, log } = parts;
+  const { connection, sessions, agents, chats, log } = parts;
   const book = new MailBook(connection, (message) => log.warn(message));
   const titleOf = (sessionId: SessionId): string | undefined => sessions.get(sessionId)?.title;
   const openSession = (sessionId: SessionId): Promise<void> => chats.show(sessionId, { type: 'focusInput' });
   const iconOf = (agent: string): string => agents.icon(agent);
-  const view = new MailThreadView({ extensionUri, connection, book, titleOf, iconOf, openSession, log });
+  const known = { ...parts, book, titleOf, openSession };
+  const view = new MailThreadView({ ...known, iconOf });
   return vscode.Disposable.from(
     book,
     view,
     new MailTree(book),
     vscode.window.registerWebviewViewProvider(MAIL_THREAD_VIEW, view),
-    registerMailCommands({ connection, book, view, titleOf, openSession, log }),
+    registerMailCommands({ ...known, view }),
   );
 }
