@@ -187,19 +187,8 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   await bus.sync();
   parts.use(await keepListeningOnSocket(() => createHttpServer(routes, () => socketRules), socket));
   const tcp = (doors.tcp = parts.use(new TcpDoor(routes, bearers)));
-  if (config.http !== undefined) {
-    const { port } = config.http;
-    await tcp.open(port).catch((cause: NodeJS.ErrnoException) => {
-      const err = portTaken(port, cause);
-      // Whoever asks for it now is told now. What the configuration asks for must not keep a service, and windows, from all else.
-      if (process.env['HOLDFAST_PORT'] !== undefined) throw err;
-      logger.error({ err }, 'TCP is not served; it is tried again. Everything else goes on.');
-      void tcp
-        .openWhenFree(port)
-        .then(() => stopping.signal.aborted || discovery.write())
-        .catch((fault: unknown) => logger.error({ err: fault }, 'TCP'));
-    });
-  }
+  if (config.http !== undefined)
+    await serveTcp(tcp, config.http.port, logger, () => stopping.signal.aborted || discovery.write());
   // Before the listener, which ends when its last connection has.
   parts.use(webSockets);
   const { version, protocol, pid, instanceId } = info;
@@ -219,6 +208,20 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
     );
   }
   logger.info('stopping');
+}
+
+/** Opens the port, or tells why not and opens it as soon as it is free; `onLate` hears of that. */
+async function serveTcp(tcp: TcpDoor, port: number, logger: pino.Logger, onLate: () => void): Promise<void> {
+  await tcp.open(port).catch((cause: NodeJS.ErrnoException) => {
+    const err = portTaken(port, cause);
+    // Whoever asks for it now is told now. What the configuration asks for must not keep a service, and windows, from all else.
+    if (process.env['HOLDFAST_PORT'] !== undefined) throw err;
+    logger.error({ err }, 'TCP is not served; it is tried again. Everything else goes on.');
+    void tcp
+      .openWhenFree(port)
+      .then(onLate)
+      .catch((fault: unknown) => logger.error({ err: fault }, 'TCP'));
+  });
 }
 
 function portTaken(port: number, cause: NodeJS.ErrnoException): ConfigError {

@@ -253,21 +253,11 @@ export class Delivery implements AsyncDisposable {
   async #carry(lane: Lane, peer: string): Promise<void> {
     const { store, clock, logger } = this.#world;
     const carrier = this.#carriers.get(peer);
-    const next = (limit: number): StoredOutgoing[] =>
-      store.outbox.next(lane.name, limit, peer).filter(({ message }) => message !== undefined);
-    const isEmpty = next(1).length === 0;
+    const isEmpty = this.#next(lane, peer, 1).length === 0;
     if (isEmpty && !this.#ready.has(lane)) this.#forget(lane);
     if (carrier === undefined || isEmpty) return;
     lane.isCarried = true;
-    // Read only now: calls that were made meanwhile, to send one of them anew for example, have taken effect.
-    const batch = await store.synced(() => {
-      // When nothing was taken the last time, one message is enough to find out whether there is room.
-      const waiting = next(lane.failures === 0 ? BATCH : 1);
-      for (const mail of waiting) if (isDamaged(mail)) giveUpDamaged(store, mail, clock.now());
-      const leaving = waiting.filter((mail) => !isDamaged(mail));
-      for (const mail of leaving) store.outbox.leave(mail, 'inflight');
-      return leaving;
-    });
+    const batch = await this.#takeOut(lane, peer);
     let answers: readonly Handled[] = [];
     let fault = 'the link was cut';
     try {
@@ -300,6 +290,25 @@ export class Delivery implements AsyncDisposable {
       this.#pause(lane, Math.min(wait, backOffMs(lane.failures, clock.chance())));
       lane.failures += 1;
     } else this.wake(lane.name, lane.peer);
+  }
+
+  #next({ name }: Lane, peer: string, limit: number): StoredOutgoing[] {
+    const waiting = this.#world.store.outbox.next(name, limit, peer);
+    return waiting.filter(({ message }) => message !== undefined);
+  }
+
+  /** What leaves for a peer now, marked as being on its way. */
+  #takeOut(lane: Lane, peer: string): Promise<StoredOutgoing[]> {
+    const { store, clock } = this.#world;
+    // Read only within: calls that were made meanwhile, to send one of them anew for example, have taken effect.
+    return store.synced(() => {
+      // When nothing was taken the last time, one message is enough to find out whether there is room.
+      const waiting = this.#next(lane, peer, lane.failures === 0 ? BATCH : 1);
+      for (const mail of waiting) if (isDamaged(mail)) giveUpDamaged(store, mail, clock.now());
+      const leaving = waiting.filter((mail) => !isDamaged(mail));
+      for (const mail of leaving) store.outbox.leave(mail, 'inflight');
+      return leaving;
+    });
   }
 
   /** Tells a peer what became of its messages, as long as there is something to tell. */

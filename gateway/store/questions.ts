@@ -1,5 +1,5 @@
 // Questions of agents, each step as one that writes row and event together. Run these inside a transaction.
-import { judge } from '../core/permission.ts';
+import { judge, type Verdict } from '../core/permission.ts';
 import {
   isSecret,
   Problem,
@@ -53,53 +53,49 @@ export function answerPermission(
   const { permissionId, optionId } = answer;
   const { permission, state, promptId } = store.permissions.get(permissionId);
   const judged = judge(permission, state, answer);
+  if (judged.verdict !== 'accept') throw problemOf(judged, permission, optionId);
+  const { verdict: _, ...filled } = judged;
+  const accepted = { optionId, ...filled };
+  const { form, sessionId } = permission;
+  const { content } = accepted;
+  const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
+  const session = store.sessions.get(sessionId);
+  // Its gateway has ended, and its agent will ask again. A secret is kept nowhere, so its question has to be asked again.
+  const isLeft = promptId !== undefined && store.queue.running(session) === undefined;
+  const isUnheard = isLeft && form?.fields.some(isSecret) !== true;
+  store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now, isUnheard);
+  store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...kept, by }]);
+  store.sessions.change(session, { lastActivityAt: now });
+  return { sessionId, accepted };
+}
+
+/** Why an answer does not count, in words that say what to do. */
+function problemOf(
+  judged: Exclude<Verdict, { verdict: 'accept' }>,
+  { permissionId, options, digest, form }: Permission,
+  optionId: string,
+): Problem {
   switch (judged.verdict) {
     case 'resolved': {
       const first = judged.state.state === 'answered' ? judged.state : undefined;
-      throw new Problem(
-        'permission.resolved',
-        first === undefined
-          ? 'The agent took this question back. Nothing is left to do.'
-          : `Already answered by ${first.by.name}. Nothing is left to do.`,
-        { permissionId, optionId: first?.optionId ?? null, by: first?.by ?? null },
-      );
+      const how =
+        first === undefined ? 'The agent took this question back' : `Already answered by ${first.by.name}`;
+      const known = { permissionId, optionId: first?.optionId ?? null, by: first?.by ?? null };
+      return new Problem('permission.resolved', `${how}. Nothing is left to do.`, known);
     }
     case 'noSuchOption': {
-      const offered = permission.options.map((option) => option.optionId);
-      throw new Problem(
-        'permission.option',
-        `There is no option ${optionId}. Offered: ${offered.join(', ')}.`,
-        { offered },
-      );
+      const offered = options.map((option) => option.optionId);
+      const words = `There is no option ${optionId}. Offered: ${offered.join(', ')}.`;
+      return new Problem('permission.option', words, { offered });
     }
-    case 'changed':
-      throw new Problem(
-        'permission.option',
-        'What is asked is not what you were shown. Read it again, then answer.',
-        {
-          digest: permission.digest,
-        },
-      );
-    case 'misfit':
-      throw new Problem(
-        'permission.option',
-        `This form cannot be sent as it is. ${judged.why.join('. ')}. Correct it, or decline.`,
-        { why: judged.why, fields: permission.form?.fields },
-      );
-    case 'accept': {
-      const { verdict: _, ...filled } = judged;
-      const accepted = { optionId, ...filled };
-      const { form } = permission;
-      const { content } = accepted;
-      const kept = form && content ? { optionId, content: withoutSecrets(form, content) } : accepted;
-      const session = store.sessions.get(permission.sessionId);
-      // Its gateway has ended, and its agent will ask again. A secret is kept nowhere, so its question has to be asked again.
-      const isLeft = promptId !== undefined && store.queue.running(session) === undefined;
-      const isUnheard = isLeft && form?.fields.some(isSecret) !== true;
-      store.permissions.resolve(permissionId, { state: 'answered', ...kept, by }, now, isUnheard);
-      store.log.append(session, now, [{ type: 'permission_resolved', permissionId, ...kept, by }]);
-      store.sessions.change(session, { lastActivityAt: now });
-      return { sessionId: permission.sessionId, accepted };
+    case 'changed': {
+      const words = 'What is asked is not what you were shown. Read it again, then answer.';
+      return new Problem('permission.option', words, { digest });
+    }
+    case 'misfit': {
+      const { why } = judged;
+      const words = `This form cannot be sent as it is. ${why.join('. ')}. Correct it, or decline.`;
+      return new Problem('permission.option', words, { why, fields: form?.fields });
     }
   }
 }
