@@ -65,6 +65,9 @@ export const gatewayVerbs: readonly Verb[] = [
           health,
           table([
             ['Gateway', `runs (process ${health.pid}, version ${health.version})`],
+            ...(health.draining
+              ? [['Draining', 'it takes no new prompts, and ends when no turn runs any more']]
+              : []),
             ['Since', `${duration(health.uptime)} ago`],
             ['Sessions', `${health.sessions}${byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`}`],
             ['Memory', megabytes(health.memory.rss)],

@@ -55,6 +55,7 @@ export const gatewayHandlers = ({
     const sessionsByStatus = store.sessions.countByStatus();
     return {
       ok: !store.isDamaged,
+      draining: !live.isOpen,
       sessions: Object.values(sessionsByStatus).reduce((sum, count) => sum + count, 0),
       sessionsByStatus,
       uptime: Math.round(process.uptime()),

@@ -86,6 +86,7 @@ export const gatewayMethods = {
     params: z.strictObject({}),
     result: z.object({
       ok: z.boolean().describe('false: the disk or the database has failed; the log says how'),
+      draining: z.boolean().describe('It takes no new prompts, and ends when no turn runs any more'),
       sessions: z.int().describe('How many there are'),
       sessionsByStatus: z.partialRecord(SessionStatus, z.int()),
       uptime: z.number().describe('Seconds'),

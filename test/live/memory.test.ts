@@ -160,8 +160,10 @@ test('a gateway that is drained says that it is not ready, until its last turn e
   await waitFor('the turn', isBusy);
   const readiness = () => ask(draining.socket, { method: 'GET', path: '/readyz' });
   assert.equal((await readiness()).status, 200);
+  assert.equal((await there.call('health.check', {})).draining, false);
   await there.call('gateway.drain', {});
   assert.equal((await readiness()).status, 503);
+  assert.equal((await there.call('health.check', {})).draining, true);
   // It may be gone before it can answer.
   await Promise.allSettled([there.call('session.interrupt', { sessionId })]);
   assert.equal(await draining.ended(), 0);
