@@ -4,6 +4,7 @@ import path from 'node:path';
 import { withoutUndefined } from '../language.ts';
 import { Bundle, type Result, type SessionId } from '../protocol/index.ts';
 import { findSession, withGateway } from './client.ts';
+import { inertJson } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
@@ -25,7 +26,7 @@ export const bundleVerbs: readonly Verb[] = [
             sessionId,
             after,
           });
-          call.out.write(`${JSON.stringify(bundle)}\n`);
+          call.out.write(`${inertJson(bundle)}\n`);
           after = next;
         }
       }),

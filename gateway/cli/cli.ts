@@ -17,7 +17,7 @@ import { logVerbs } from './logs.ts';
 import { mailVerbs } from './mail.ts';
 import { hostVerbs } from './host.ts';
 import { outputTo } from './output.ts';
-import { harmless } from './plainText.ts';
+import { harmless, inertJson } from './plainText.ts';
 import { mcpVerbs } from './mcp.ts';
 import { peerVerbs } from './peers.ts';
 import { rpcVerbs } from './rpc.ts';
@@ -120,7 +120,7 @@ function callOf(program: Program, { args, options }: Parsed): Call {
 /** Says on standard error what happened and what to do. Bugs come with their stack. */
 function complain(error: unknown, json: boolean): number {
   const { message, ...details } = describe(error);
-  console.error(json ? JSON.stringify({ error: { message, ...details } }) : harmless(message));
+  console.error(json ? inertJson({ error: { message, ...details } }) : harmless(message));
   return codeOf(error);
 }
 

@@ -1,6 +1,6 @@
 // What the command line prints: JSON for programs, plain aligned lines for people.
 import { isRecord } from '../language.ts';
-import { harmless, oneLine } from './plainText.ts';
+import { harmless, inertJson, oneLine } from './plainText.ts';
 
 /** Where results go. Complaints go to standard error, see cli.ts. */
 export interface Output {
@@ -16,7 +16,7 @@ export function outputTo(stream: NodeJS.WritableStream, json: boolean): Output {
   return {
     json,
     answer(value, lines) {
-      const text = json ? JSON.stringify(value) : [lines].flat().join('\n');
+      const text = json ? inertJson(value) : [lines].flat().join('\n');
       if (text !== '') stream.write(`${text}\n`);
     },
     write: (text) => void stream.write(text),

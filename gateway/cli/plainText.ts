@@ -13,6 +13,13 @@ export const oneLine = (text: string, max = Infinity): string => {
   return line.length <= max ? line : `${line.slice(0, max - 1).toWellFormed()}…`;
 };
 
+/** JSON that means the same to programs, and in which a terminal finds nothing to obey either. */
+export const inertJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, undefined, indent).replace(
+    CONTROL,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 function visible(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCodePoint(0x2400 + code);

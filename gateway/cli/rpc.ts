@@ -1,6 +1,7 @@
 // rpc: any method, as programs call it.
 import { isRecord } from '../language.ts';
 import { callByName, withGateway } from './client.ts';
+import { inertJson } from './plainText.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Verb } from './verb.ts';
 
@@ -18,7 +19,7 @@ export const rpcVerbs: readonly Verb[] = [
       await withGateway(async (client) => {
         // Whether the method is there is the gateway's to say: it may be newer than this program.
         const result = await callByName(client, method, params);
-        call.out.answer(result, JSON.stringify(result, undefined, 2));
+        call.out.answer(result, inertJson(result, 2));
       });
     },
   },

@@ -12,7 +12,7 @@ import {
 } from '../protocol/index.ts';
 import { inboxTable, outboxTable } from './mail.ts';
 import { describe, megabytes, table } from './output.ts';
-import { harmless, oneLine } from './plainText.ts';
+import { harmless, inertJson, oneLine } from './plainText.ts';
 import { at } from './client.ts';
 import { nearbyLines, peerLines } from './peers.ts';
 import { sessionTable, stateOf } from './sessions.ts';
@@ -41,7 +41,7 @@ const WORDS: Words = {
     `Confirm with: --cursor ${cursor}`,
   ],
   'session.draft': ({ text }) => harmless(text),
-  'session.export': (page) => JSON.stringify(page),
+  'session.export': (page) => inertJson(page),
   'queue.list': ({ prompts, held }) => [
     ...(prompts.length === 0
       ? ['Nothing runs or waits.']

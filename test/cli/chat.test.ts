@@ -165,13 +165,17 @@ describe('chat through a pipe', () => {
     assert.equal((await client.call('session.get', { sessionId })).status, 'idle');
   });
 
-  it('--json prints events, one a line', async () => {
-    const { out } = await holdfast(gateway.home, ['chat', ...DEMO, '--json'], { input: 'echo json\n' });
-    const types = out
+  it('--json prints events, one a line, with nothing that a terminal would obey', async () => {
+    const hostile = 'json \u009b31m\u202e\u007f';
+    const { out } = await holdfast(gateway.home, ['chat', ...DEMO, '--json'], { input: `echo ${hostile}\n` });
+    const events = out
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as { type?: string }).type);
+      .map((line) => JSON.parse(line) as { type?: string; content?: string });
+    const types = events.map(({ type }) => type);
     assert.deepEqual([types[0], types.includes('prompt'), types.includes('result')], [undefined, true, true]);
+    assert.ok(events.some(({ content }) => content === hostile));
+    assert.doesNotMatch(out, /[\u007f-\u009f\u202e]/);
   });
 
   it('hostile text of an agent is shown, not obeyed', async () => {
