@@ -37,7 +37,7 @@ const turns = fc
         ),
         { maxLength: 6 },
       ),
-      end: fc.constantFrom('done', 'interrupted', 'failed', 'uncertain'),
+      end: fc.constantFrom('done', 'interrupted', 'failed', 'uncertain', 'again', 'left'),
     }),
     { minLength: 1, maxLength: 4 },
   )
@@ -68,7 +68,15 @@ const turns = fc
       if (end === 'done') told.ends(promptId);
       else if (end === 'failed')
         told.add({ type: 'error', promptId, code: 'agent.failed', message: 'It broke' });
-      else told.add({ type: end, promptId });
+      else if (end === 'interrupted') told.add({ type: end, promptId });
+      else told.add({ type: 'uncertain', promptId });
+      if (end === 'left') told.add({ type: 'dequeued', promptId });
+      if (end === 'again')
+        told
+          .add({ type: 'queued', promptId, position: 0, message: `Prompt ${turn}`, from: ME })
+          .prompt(promptId, `Prompt ${turn}`)
+          .says(`again${turn}`, 'Once more')
+          .ends(promptId);
     });
     return told.events;
   });
@@ -133,15 +141,17 @@ describe('the transcript', () => {
     );
   });
 
-  it('is the same when its older half comes later, as a page', () => {
+  it('is the same when what is older comes later, page by page', () => {
     fc.assert(
-      fc.property(turns, fc.nat(), (events, pick) => {
+      fc.property(turns, fc.nat(), fc.nat(), (events, one, other) => {
         // The gateway sends whole messages, so a page never begins inside of one.
         const whole = kept(events);
-        const at = pick % (whole.length + 1);
-        const newer = fromSnapshot(snapshot({ messages: whole.slice(at) }, START));
-        const joined = prepend(newer, whole.slice(0, at));
-        assert.deepEqual(parts(joined), parts(read(whole)));
+        const [first = 0, last = 0] = [one, other]
+          .map((at) => at % (whole.length + 1))
+          .toSorted((a, b) => a - b);
+        const newest = fromSnapshot(snapshot({ messages: whole.slice(last) }, START));
+        const half = prepend(newest, whole.slice(first, last));
+        assert.deepEqual(parts(prepend(half, whole.slice(0, first))), parts(read(whole)));
       }),
     );
   });
@@ -159,6 +169,14 @@ describe('the transcript', () => {
 });
 
 describe('prompts', () => {
+  const wait = (promptId: string, position: number, message = promptId): Body => ({
+    type: 'queued',
+    promptId,
+    position,
+    message,
+    from: ME,
+  });
+
   it('wait in the queue until they enter the conversation', () => {
     const told = story().add({ type: 'queued', promptId: 'p1', position: 0, message: 'Hi', from: ME });
     assert.deepEqual(
@@ -171,28 +189,31 @@ describe('prompts', () => {
   });
 
   it('that wait can be edited and moved; places count the prompt that runs', () => {
-    const wait = (promptId: string, position: number, message = promptId): Body => ({
-      type: 'queued',
-      promptId,
-      position,
-      message,
-      from: ME,
-    });
     const told = story().prompt('p0', 'Runs').add(wait('p1', 1), wait('p2', 2), wait('p3', 3));
     const order = (): unknown => read(told.events).queue.map(({ message }) => message);
     told.add(wait('p3', 1));
     assert.deepEqual(order(), ['p3', 'p1', 'p2']);
     told.add(wait('p1', 2, 'other words'));
     assert.deepEqual(order(), ['p3', 'other words', 'p2']);
+    told.add({ type: 'uncertain', promptId: 'p0' }, wait('p4', 2));
+    assert.deepEqual(order(), ['p3', 'p4', 'other words', 'p2']);
   });
 
-  it('that wait are held when a turn ends badly, until the next one starts', () => {
-    const told = story()
-      .prompt('p0', 'Runs')
-      .add({ type: 'queued', promptId: 'p1', position: 1, message: 'Hi', from: ME });
+  it('that wait are held when a turn ends badly, until somebody has chosen or the next one starts', () => {
+    const told = story().prompt('p0', 'Runs').add(wait('p1', 1));
+    const isHeld = (): boolean => read(told.events).held;
     told.add({ type: 'error', promptId: 'p0', code: 'agent.failed', message: 'It broke' });
-    assert.equal(read(told.events).held, true);
-    assert.equal(read(told.prompt('p1', 'Hi').events).held, false);
+    assert.equal(isHeld(), true);
+    assert.equal(read(told.events).parts.filter((part) => part.kind === 'note' && part.promptId).length, 1);
+    told.add(wait('p0', 0));
+    assert.equal(isHeld(), false);
+    assert.equal(only(read(told.events), 'note').promptId, undefined, 'it is run again only once');
+    told.prompt('p0', 'Runs').add({ type: 'uncertain', promptId: 'p0' });
+    assert.equal(isHeld(), true);
+    told.add({ type: 'dequeued', promptId: 'p0' });
+    assert.equal(isHeld(), false);
+    told.prompt('p0', 'Runs').add({ type: 'uncertain', promptId: 'p0' }).prompt('p1', 'Hi');
+    assert.equal(isHeld(), false);
     const alone = story().prompt('p0', 'Runs').add({ type: 'uncertain', promptId: 'p0' });
     assert.equal(read(alone.events).held, false);
   });
@@ -360,11 +381,13 @@ describe('the agent', () => {
   });
 
   it('may have told its commands long ago, on an earlier page', () => {
-    const told = story().add({ type: 'commands', commands: [{ name: 'help', description: 'Help' }] });
+    const help = { name: 'help', description: 'Help' };
+    const told = story().add(started('large'), { type: 'commands', commands: [help] });
     told.prompt('p1', 'Hi').says('m1', 'Hello').ends('p1').prompt('p2', 'Go');
     const later = told.events.slice(-2);
     const half = fromSnapshot(snapshot({ messages: later }, START));
     assert.deepEqual(half.commands, []);
-    assert.equal(prepend(half, told.events.slice(0, -2)).commands[0]?.name, 'help');
+    const { commands, model } = prepend(half, told.events.slice(0, -2));
+    assert.deepEqual([commands[0]?.name, model], ['help', 'large']);
   });
 });
