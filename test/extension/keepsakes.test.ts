@@ -17,7 +17,9 @@ test('the newest of each session is what the next window finds', async () => {
   await assert.rejects(before.keep(one, '{"at":0}'));
   rmSync(folder);
   await Promise.all([1, 2, 3].map((at) => before.keep(one, `{"at":${at}}`)));
-  await before.keep(two, '{"at":9}');
+  const writing = before.keep(two, '{"at":9}');
+  assert.deepEqual(await before.kept(two), { at: 9 }, 'also while it is on its way to the disk');
+  await writing;
   const next = new Keepsakes(folder);
   assert.deepEqual([await next.kept(one), await next.kept(two)], [{ at: 3 }, { at: 9 }]);
   writeFileSync(path.join(folder, 's-two.json'), '{"at":');

@@ -1,7 +1,7 @@
 // The order of the session tree: what needs me first, then this folder, then the others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Session } from '../../gateway/protocol/index.ts';
+import { PeerName, type Session } from '../../gateway/protocol/index.ts';
 import { arrange, isHere, needsYou, type GroupRow } from '../../extension/sessionGroups.ts';
 import { minutesAgo, NOW, session } from './sessions.ts';
 
@@ -28,6 +28,8 @@ test('groups come in a fixed order, newest first, and an empty group is absent',
     [
       session('old', { lastActivityAt: minutesAgo(18) }),
       session('stopped', { status: 'stopped', agentSessionId: 'a', lastActivityAt: minutesAgo(8 * 24 * 60) }),
+      session('broke', { status: 'error', agentSessionId: 'a', lastActivityAt: minutesAgo(20) }),
+      session('begins', { status: 'starting' }),
       session('young', { lastActivityAt: minutesAgo(0) }),
       session('asks', { status: 'waiting', pendingPermissions: 1, lastActivityAt: minutesAgo(1) }),
     ],
@@ -36,9 +38,12 @@ test('groups come in a fixed order, newest first, and an empty group is absent',
   assert.deepEqual(drawn(groups), [
     'Needs you 1',
     '  asks | Permission · 1m',
-    'Idle 2',
+    'Working 1',
+    '  begins | Starting · 5m',
+    'Idle 3',
     '  young | now',
     '  old | 18m',
+    '  broke | Failed · 20m',
     'Stopped 1 (folded)',
     '  stopped | 12 Nov',
   ]);
@@ -115,6 +120,7 @@ test('a session below a folder of the window is here, also on Windows; one besid
   assert.equal(here('/code/harbor-api/docs', '/code/harbor-api'), true);
   assert.equal(here('/code/harbor-api-docs', '/code/harbor-api'), false);
   assert.equal(here('/code', '/'), true);
+  assert.equal(isHere({ path: '/code', peer: PeerName.parse('workstation') }, ['/code']), false);
   assert.equal(here('C:\\code\\harbor-api\\docs', 'C:\\code\\harbor-api'), true);
   assert.equal(here('C:\\code', 'C:\\'), true);
   assert.equal(here('C:\\code\\harbor-api-docs', 'C:\\code\\harbor-api'), false);
@@ -128,6 +134,11 @@ test('a window without a folder shows all sessions flat, with their folders', ()
 test('an uncertain prompt needs you, even when its session has stopped', () => {
   const one = session('a', { status: 'stopped', uncertain: 1 });
   assert.equal(needsYou(one), true);
+  assert.equal(
+    needsYou(session('b', { status: 'stopped', pendingPermissions: 1 })),
+    true,
+    'so does a question',
+  );
   assert.deepEqual(drawn(arrange([one], view)), ['Needs you 1', '  a | Uncertain · 5m']);
 });
 

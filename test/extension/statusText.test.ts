@@ -23,6 +23,13 @@ test('a window that nobody uses for Holdfast does not cry for a gateway', () => 
     text: 'Not running',
     warns: false,
   });
+  const unused = { known: false, wanted: false };
+  assert.equal(statusText(connected, [], unused).text, 'Connected', 'one that runs is no secret');
+  assert.equal(
+    statusText(gone, [], { known: true, wanted: false }).warns,
+    true,
+    'one that was there is missed',
+  );
 });
 
 test('only a link that stays away warns', () => {

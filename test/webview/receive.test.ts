@@ -171,7 +171,7 @@ describe('news', () => {
       .add(asking('q1', 't1', 'ls'));
     const changed = (fields: object): ToPanel => ({
       type: 'sessionChanged',
-      session: { ...session, ...fields } as typeof session,
+      session: { ...session, ...fields },
     });
     const chosen = after(
       emptyPanel,
