@@ -1,6 +1,6 @@
 // The door for clients: finds the gateway of a state folder, starts one if none answers, and speaks with it.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,9 @@ const POLL_MS = 40;
 /** Another gateway has the folder: it will answer in a moment, or it is ending. */
 const ALREADY_RUNS = 'exit code 0';
 const OTHER_HOST = 'exit code 4';
+const CANNOT_RUN = 'no process';
+/** Not even the reason can be written down. */
+const NO_SPACE_BYTES = 64 * 1024;
 /** How long a client that starts a gateway is left alone with that. */
 const TURN_MS = 2_500;
 const RELAUNCH_MS = 500;
@@ -154,6 +157,12 @@ async function startAndConnect(
         const said = readFileSync(gateway.report, 'utf8').trim();
         if (ended === OTHER_HOST) throw new OtherHostError(said);
         if (said !== '') throw new NotStartedError(said);
+        if (isFull(home))
+          throw new NotStartedError(
+            `The gateway did not start: the disk of ${home} is full. Free some space.`,
+          );
+        if (ended === CANNOT_RUN)
+          throw new NotStartedError(`The gateway did not start: ${start.command} cannot be run.`);
         throw new NoGatewayError(`The gateway did not start: ${ended}.`);
       }
       // The one that has the folder may be about to end.
@@ -163,6 +172,11 @@ async function startAndConnect(
     await sleep(POLL_MS);
   }
   throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
+}
+
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < NO_SPACE_BYTES;
 }
 
 const turnFile = (home: string): string => path.join(home, 'starting');
@@ -216,7 +230,7 @@ function launch(
   closeSync(output);
   child.unref();
   let ended: string | undefined;
-  child.once('error', (error) => (ended = error.message));
+  child.once('error', () => (ended = CANNOT_RUN));
   child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
   const endUnless = (pid: number): void => {
     if (child.pid !== pid && ended === undefined) child.kill();
