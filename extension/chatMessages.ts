@@ -14,13 +14,21 @@ import {
   type Snapshot,
 } from '../gateway/protocol/index.ts';
 
+import type { Misfit } from './misfit.ts';
+
 export type { FileState };
 
 /** How the host is linked to the gateway, and since when (milliseconds since the epoch). */
 export type Link =
   | { readonly state: 'connected'; readonly since: number }
   | { readonly state: 'connecting'; readonly since: number; readonly attempt: number }
-  | { readonly state: 'offline'; readonly since: number; readonly reason: string };
+  | {
+      readonly state: 'offline';
+      readonly since: number;
+      readonly reason: string;
+      /** A gateway runs, which is older or newer than what would be spoken with. */
+      readonly misfit?: Misfit;
+    };
 
 /** The machine that a session runs on, when that is another one. Times are milliseconds since the epoch. */
 export interface MachineNow {

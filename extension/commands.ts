@@ -67,10 +67,6 @@ const commands: Record<string, Command<CommandParts>> = {
   'holdfast.answerPermission': answerPermission,
   'holdfast.showProcesses': showProcesses,
   ...chatCommands,
-  'holdfast.reconnect': async ({ connection }) => {
-    connection.want();
-    connection.retryNow();
-  },
   ...gatewayCommands,
   ...machineCommands,
   'holdfast.showLog': async ({ log }) => log.show(),

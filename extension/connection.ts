@@ -12,6 +12,7 @@ import { Problem } from '../gateway/protocol/problems.ts';
 import type { Link } from './chatMessages.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import { t } from './l10n.ts';
+import { misfitOf, misfitWords } from './misfit.ts';
 
 /** How long to wait after the first, second ... failed try; the last one again and again. */
 export const BACKOFF_MS: readonly number[] = [200, 500, 1000, 2000, 5000];
@@ -192,7 +193,12 @@ export class Connection implements Disposable {
       // When the gateway itself says why, or none was wanted, another try would change nothing: it is offline at once.
       const isItsWord = error instanceof Problem || (error instanceof Error && error.name === NOT_STARTED);
       if (attempt >= TRIES_BEFORE_OFFLINE || isItsWord || !this.#wanted) {
-        this.#become({ state: 'offline', since, reason });
+        const misfit = misfitOf(error);
+        this.#become(
+          misfit === undefined
+            ? { state: 'offline', since, reason }
+            : { state: 'offline', since, reason: misfitWords(misfit), misfit },
+        );
       }
     }
     return undefined;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Actor, ClientId } from '../gateway/protocol/index.ts';
 import type { Dial } from './connection.ts';
+import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 import { settings } from './settings.ts';
 
@@ -18,8 +19,8 @@ export function whoAmI(context: vscode.ExtensionContext): Actor {
 export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.LogOutputChannel): Dial {
   return async ({ start, signal }) => {
     const home = settings.home();
-    const { connect } = await import('../gateway/rpc/connect.ts');
-    return connect({
+    const { connect, NotStartedError } = await import('../gateway/rpc/connect.ts');
+    const gateway = connect({
       clientId: me.clientId,
       name: me.name,
       signal,
@@ -30,8 +31,18 @@ export function dialer(context: vscode.ExtensionContext, me: Actor, log: vscode.
         ? { start: gatewayProgram(context, ['up', '--foreground']) }
         : {}),
     });
+    return gateway.catch((error: unknown) => {
+      // Perhaps it is that program which cannot run it.
+      if (error instanceof NotStartedError && settings.nodePath() !== '')
+        error.message += ` ${nodePathWords(settings.nodePath())}`;
+      throw error;
+    });
   };
 }
+
+/** Whose choice it was that this program runs the gateway. */
+export const nodePathWords = (program: string): string =>
+  t('It was to run with {0}, as the setting holdfast.gateway.nodePath says.', program);
 
 export interface Program {
   readonly command: string;

@@ -19,6 +19,7 @@ export interface GatewayCommandParts {
 }
 
 export const gatewayCommands = {
+  'holdfast.reconnect': reconnect,
   'holdfast.restartGateway': restartGateway,
   'holdfast.drainGateway': drainGateway,
   'holdfast.doctor': ({ reports }: GatewayCommandParts) => reports.show('Holdfast doctor', ['doctor']),
@@ -28,20 +29,40 @@ export const gatewayCommands = {
     reports.show('gateway.log', ['logs', '--lines', LOG_LINES]),
 };
 
+/** Where a gateway runs that does not fit, it makes way for ours, or this window loads what is installed by now. */
+async function reconnect(parts: GatewayCommandParts): Promise<void> {
+  const { connection } = parts;
+  const { link } = connection;
+  connection.want();
+  if (link.state !== 'offline' || link.misfit === undefined) return connection.retryNow();
+  const [cure, detail] =
+    link.misfit === 'older'
+      ? [t('Restart'), t('Running turns will be cut. Sessions and queued prompts stay.')]
+      : [t('Reload Window'), ''];
+  const choice = await vscode.window.showWarningMessage(link.reason, { modal: true, detail }, cure);
+  if (choice !== cure) return;
+  if (link.misfit === 'older') await restartGateway(parts);
+  else await vscode.commands.executeCommand('workbench.action.reloadWindow');
+}
+
 async function restartGateway(parts: GatewayCommandParts): Promise<void> {
-  const { connection, sessions } = parts;
+  const { connection, sessions, reports } = parts;
   // Nothing starts for an untrusted workspace: what is ended here would not come back.
   if (!(await isTrusted())) return;
   const busy = sessions.all.filter(isRunning).length;
   if (busy > 0) {
     const restart = t('Restart');
     const question = t('Restart the gateway while sessions work?');
-    const detail = t('{0} running turns will be cut. Queued prompts stay.', busy);
+    const detail =
+      busy === 1
+        ? t('1 running turn will be cut. Queued prompts stay.')
+        : t('{0} running turns will be cut. Queued prompts stay.', busy);
     const choice = await vscode.window.showWarningMessage(question, { modal: true, detail }, restart);
     if (choice !== restart) return;
   }
-  // Without an answer there is nothing to stop; the next try starts one.
+  // One that cannot be spoken with may run all the same. If none does, the next try starts one.
   if (connection.client) await connection.call('gateway.stop', {});
+  else await reports.ask(['down']);
   connection.retryNow();
 }
 
@@ -52,9 +73,11 @@ async function drainGateway({ connection }: GatewayCommandParts): Promise<void> 
   await vscode.window.showInformationMessage(
     turns === 0
       ? t('The gateway restarts now.')
-      : t(
-          'The gateway restarts when {0} running turns have ended. Until then it takes no new prompts.',
-          turns,
-        ),
+      : turns === 1
+        ? t('The gateway restarts when the running turn has ended. Until then it takes no new prompts.')
+        : t(
+            'The gateway restarts when {0} running turns have ended. Until then it takes no new prompts.',
+            turns,
+          ),
   );
 }

@@ -1,7 +1,7 @@
 // What the gateway's command line tells, in an editor that one can read, search and copy: doctor's findings and the log.
 import { execFile } from 'node:child_process';
 import * as vscode from 'vscode';
-import type { Program } from './dial.ts';
+import { nodePathWords, type Program } from './dial.ts';
 import { t } from './l10n.ts';
 
 const SCHEME = 'holdfast-report';
@@ -27,9 +27,14 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
   async show(name: string, args: readonly string[]): Promise<void> {
     const title = t('Asking the gateway');
     const text = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
-      said(this.#program(args)),
+      this.ask(args),
     );
     await this.showText(name, text);
+  }
+
+  /** Runs a verb, and answers what it says. */
+  ask(args: readonly string[]): Promise<string> {
+    return said(this.#program(args));
   }
 
   async showText(name: string, text: string): Promise<void> {
@@ -51,6 +56,9 @@ const said = ({ command, args, env }: Program): Promise<string> =>
   new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, timeout: LIMIT_MS, maxBuffer: MOST_BYTES };
     execFile(command, [...args], options, (error, stdout, stderr) =>
-      resolve([stdout, stderr].join('\n').trim() || (error?.message ?? '')),
+      resolve(
+        [stdout, stderr].join('\n').trim() ||
+          (error?.code === 'ENOENT' ? nodePathWords(command) : (error?.message ?? '')),
+      ),
     );
   });

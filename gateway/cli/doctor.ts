@@ -139,7 +139,7 @@ async function gatewayFindings(home: string): Promise<Finding[]> {
           name,
           state: 'problem',
           detail: error.message,
-          mend: 'When no turn runs: update, then holdfast up',
+          mend: 'When no turn runs: holdfast down, update, then holdfast up',
         },
       ];
     if (!(error instanceof NoGatewayError)) throw error;

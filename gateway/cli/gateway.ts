@@ -1,7 +1,7 @@
 // up, down, status and version: the life of the gateway.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutUndefined } from '../language.ts';
-import type { Discovery, GatewayInfo } from '../protocol/index.ts';
+import { Problem, type Discovery, type GatewayInfo } from '../protocol/index.ts';
 import { NoGatewayError } from '../rpc/connect.ts';
 import { readDiscovery } from '../rpc/discovery.ts';
 import { stateFolder } from '../rpc/paths.ts';
@@ -44,13 +44,14 @@ export const gatewayVerbs: readonly Verb[] = [
   {
     name: 'down',
     summary: 'Stop the gateway and its agents; everything stays on disk',
-    run: ({ out }) =>
-      withGateway(async (client) => {
+    run: async ({ out }) => {
+      await withGateway(async (client) => {
         await client.call('gateway.stop', {});
         await client.closed;
         await ended(client.info.pid);
-        out.answer({ ok: true }, 'The gateway has stopped. Sessions and queued prompts are on disk.');
-      }),
+      }).catch(endMisfit);
+      out.answer({ ok: true }, 'The gateway has stopped. Sessions and queued prompts are on disk.');
+    },
   },
   {
     name: 'status',
@@ -93,6 +94,14 @@ export const gatewayVerbs: readonly Verb[] = [
     },
   },
 ];
+
+/** One that is older or newer than this program cannot be told to stop; it has just answered, so that the process is its own. */
+async function endMisfit(error: unknown): Promise<void> {
+  const pid = readDiscovery(stateFolder())?.pid;
+  if (!(error instanceof Problem) || error.problem !== 'protocol.version' || pid === undefined) throw error;
+  process.kill(pid, 'SIGTERM');
+  await ended(pid);
+}
 
 /** What it wrote when it listened. One that was killed has left another, which is there a moment longer than its socket. */
 async function discoveryOf({ instanceId }: GatewayInfo): Promise<Discovery | undefined> {

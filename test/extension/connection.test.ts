@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Connection } from '../../extension/connection.ts';
+import { Problem } from '../../gateway/protocol/problems.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { link, place } from './gateway.ts';
 
@@ -35,6 +36,23 @@ test(
     assert.deepEqual([...tries], [1]);
   },
 );
+
+test('a gateway that is older or newer is named as that, with what helps', LIMIT, async (t) => {
+  for (const [theirs, misfit, help] of [
+    [0, 'older', /Restart it/],
+    [2, 'newer', /Reload the window/],
+  ] as const) {
+    const versions = { gateway: { min: theirs, max: theirs }, client: { min: 1, max: 1 } };
+    const refuse = (): Promise<never> =>
+      Promise.reject(new Problem('protocol.version', 'Nothing in common.', versions));
+    const connection = new Connection(refuse, { info: () => undefined, warn: () => undefined });
+    t.after(() => connection.dispose());
+    void connection.run();
+    const { reason } = await link(connection, 'offline');
+    assert.match(reason, help);
+    assert.equal(connection.link.state === 'offline' && connection.link.misfit, misfit);
+  }
+});
 
 test('the first use starts a gateway, and a second window shares it', LIMIT, async (t) => {
   const { window } = place(t);
