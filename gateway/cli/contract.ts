@@ -1,21 +1,15 @@
 // A verb for every method of the contract, made from its schema: a new method needs nothing here.
 import { z } from 'zod';
 import { isRecord } from '../language.ts';
-import {
-  methods,
-  notifications,
-  type Method,
-  type NotificationName,
-  type SessionId,
-} from '../protocol/index.ts';
+import { methods, type Method, type SessionId } from '../protocol/index.ts';
 import type { GatewayClient } from '../rpc/connect.ts';
-import { Channel } from './channel.ts';
 import { openPermissions, callByName, findSession, withGateway } from './client.ts';
 import { oneLine } from './plainText.ts';
 import { SESSION } from './sessions.ts';
 import { textFrom } from './stdin.ts';
 import { UsageError, type Call, type Verb } from './verb.ts';
-import { say, tell, type Notice } from './words.ts';
+import { isWatching, watch } from './watch.ts';
+import { say } from './words.ts';
 
 /** One parameter of a method, as the command line takes it. */
 interface Parameter {
@@ -49,14 +43,11 @@ function verbOf(name: string, method: Method): Verb {
       ...(needed.length === 0
         ? []
         : ['Arguments may be given as options instead; a text of - is read from standard input.']),
-      ...(follows(name) ? ['What happens is told until Ctrl-C; with --json, each in a line.'] : []),
+      ...(isWatching(name) ? ['What happens is told until Ctrl-C; with --json, each in a line.'] : []),
     ].join(' '),
     run: (call) => run(name, method, parameters, call),
   };
 }
-
-/** Methods that go on after their answer, with notifications. */
-const follows = (name: string): boolean => /\.(?:watch|subscribe)$/.test(name);
 
 const optionsOf = ({ flag, about, kind }: Parameter): [string, string][] =>
   kind === 'boolean'
@@ -75,24 +66,12 @@ async function run(
   const params = await paramsOf(parameters, call);
   const isComplete = method.params.safeParse(asIfWhole(params));
   if (!isComplete.success) throw new UsageError(explain(isComplete.error, parameters));
+  const paramsAt = (client: GatewayClient) => withWholeIds(client, params, parameters);
+  if (isWatching(name)) return watch(call, name, paramsAt);
   await withGateway(async (client) => {
-    const news = new Channel<Notice>();
-    // The first notifications may come before the answer.
-    if (follows(name)) listen(client, news);
-    const result = await callByName(client, name, await withWholeIds(client, params, parameters));
+    const result = await callByName(client, name, await paramsAt(client));
     call.out.answer(result, say(name, result));
-    if (!follows(name)) return;
-    const leave = (): void => news.close();
-    process.once('SIGINT', leave).once('SIGTERM', leave);
-    for await (const notice of news) call.out.answer(notice, tell(notice));
   });
-}
-
-function listen(client: GatewayClient, news: Channel<Notice>): void {
-  // The keys are those of the contract's table, which the type of Object.keys cannot say.
-  for (const method of Object.keys(notifications) as NotificationName[])
-    client.on(method, (params) => news.push({ method, params }));
-  void client.closed.then(({ reason }) => news.close(new Error(`The gateway tells no more: ${reason}.`)));
 }
 
 /** What was typed, under the names of the contract. */

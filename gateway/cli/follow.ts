@@ -17,7 +17,7 @@ import { dial, NotAuthorisedError } from './client.ts';
 import type { Program } from './verb.ts';
 
 /** How long to wait after the first, second ... failed try; then it is given up. */
-const BACKOFF_MS: readonly number[] = [100, 250, 500, 1000, 2000, 4000, 5000, 5000];
+export const BACKOFF_MS: readonly number[] = [100, 250, 500, 1000, 2000, 4000, 5000, 5000];
 /** While a gateway that somebody stopped is not started again, look this often whether it runs. */
 const LOOK_MS = 500;
 /** What a gateway says when it ends on purpose. */

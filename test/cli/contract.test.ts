@@ -94,6 +94,26 @@ test('what follows goes on until it is told to leave, a line of JSON for each th
   assert.equal(code, 0);
 });
 
+test('what follows a session comes back with the gateway, and tells each event once', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.connect();
+  const sessionId = await client.newSession();
+  await client.call('queue.pause', { sessionId });
+  await using watching = startHoldfast(gateway.home, ['session', 'subscribe', sessionId, '--json']);
+  await watching.until('"snapshot"');
+  await client.call('session.send', { sessionId, message: 'one' });
+  await watching.until('"type":"queued"');
+  await gateway.restart();
+  const again = await gateway.connect();
+  await again.call('session.send', { sessionId, message: 'two' });
+  await watching.until('"type":"queued"', 2);
+  watching.signal('SIGINT');
+  const { code, out, err } = await watching.over();
+  assert.deepEqual([out.split('"type":"queued"').length, out.split('"snapshot"').length], [3, 2]);
+  assert.match(err, /^The gateway tells no more.+ Reconnecting\.\nReconnected\.\n/);
+  assert.equal(code, 0);
+});
+
 test('rpc takes JSON from its argument or from standard input', async () => {
   await using gateway = await startGateway();
   const client = await gateway.connect();
