@@ -159,7 +159,8 @@ export class LiveSession {
     while (!this.#end.signal.aborted && !this.#world.isDraining()) {
       this.#taking = store.synced(() => takePrompt(store, this.#log.sessionId, clock.now()));
       const prompt = await this.#taking;
-      if (prompt === undefined) return this.#rest.begin();
+      // Whoever drained meanwhile waits for no turn of it: taken and not handed over, it runs with the next start.
+      if (prompt === undefined || this.#world.isDraining()) return this.#rest.begin();
       await this.#runTurn(prompt);
     }
   }

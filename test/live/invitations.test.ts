@@ -154,6 +154,20 @@ describe('the alarm', () => {
     assert.equal(rings.length, 2);
   });
 
+  it('rings again for whoever is next, and never after its end', () => {
+    let next = 7_000;
+    const { clock, rings, alarm } = setUp(() => next);
+    alarm.by(5_000);
+    clock.pass(5);
+    next = Infinity;
+    clock.pass(2);
+    assert.deepEqual(rings, [false, false]);
+    alarm[Symbol.dispose]();
+    alarm.by(8_000);
+    clock.pass(5);
+    assert.equal(rings.length, 2);
+  });
+
   it('knows a sleep by timers that are late', () => {
     const { clock, rings, alarm } = setUp(() => Infinity);
     alarm.by(10_000);

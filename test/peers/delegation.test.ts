@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Task } from '../../gateway/protocol/index.ts';
+import { newFolder } from '../support/folders.ts';
 import { EVERYTHING, linkedGateways, type LocalClient } from '../support/linked.ts';
 import { waitFor } from '../support/waitFor.ts';
 
@@ -143,9 +144,15 @@ it('any number of tasks for a peer that is away are taken when it comes, however
   assert.deepEqual([...(await states())], ['running']);
 });
 
-it('a task for a peer that is just ending is kept until that is back', async () => {
+it('a task for a peer that is just ending is kept until that is back, and nothing else begins there', async () => {
   await using both = linkedGateways(EVERYTHING);
-  await both.box.client().call('gateway.drain', {});
+  const there = both.box.client();
+  const { sessionId } = await there.call('session.create', { path: newFolder('work'), agent: 'demo' });
+  // Accepted already, and about to be taken.
+  await there.call('session.send', { sessionId, message: 'hello' });
+  await there.call('gateway.drain', {});
+  await both.box.store.synced(() => {});
+  await setImmediate();
   await both.cut();
   const here = both.laptop.client();
   const given = here.call('task.delegate', { peer, prompt: 'hello' });
@@ -154,7 +161,11 @@ it('a task for a peer that is just ending is kept until that is back', async () 
   await given;
   await waitFor('the offer', () => both.laptop.store.tasks.list()[0]?.isOffered);
   // Answered in order: what became of the offer is known after this.
-  assert.deepEqual((await here.call('session.list', { peer })).sessions, []);
+  const { sessions } = await here.call('session.list', { peer });
+  assert.deepEqual(
+    sessions.map(({ sessionId: id, status }) => [id, status]),
+    [[sessionId, 'stopped']],
+  );
   assert.equal((await here.call('task.list', {})).tasks[0]?.state, 'sent');
   both.box.peering.answer('peer.task', ({ taskId }) => {
     return { taskId, state: 'running', sessionId: null, result: null, error: null };
