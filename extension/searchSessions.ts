@@ -7,6 +7,7 @@ import { t } from './l10n.ts';
 import { plainLabel } from './plainText.ts';
 import type { PickParts } from './sessionPick.ts';
 import type { SessionCommandParts } from './sessionCommands.ts';
+import { placeOfHit } from './sessionMatch.ts';
 
 /** How long the typing must rest before the gateway is asked. */
 const REST_MS = 120;
@@ -78,11 +79,7 @@ function item(hit: Result<'session.search'>['hits'][number], { sessions, agents 
     description: where,
     detail: plainLabel(hit.snippet, 200),
     iconPath: new vscode.ThemeIcon(session === undefined ? 'comment' : agents.icon(session.agent)),
-    // An older gateway does not say which message it is: then its session is found at least.
-    found: {
-      sessionId: hit.sessionId,
-      place: hit.messageId === undefined ? { seq: hit.seq } : { messageId: hit.messageId },
-    },
+    found: { sessionId: hit.sessionId, place: placeOfHit(hit) },
     alwaysShow: true,
   };
 }

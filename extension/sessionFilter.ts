@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import { setContext } from './context.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import { t } from './l10n.ts';
-import type { Filter, TranscriptHits } from './sessionMatch.ts';
+import { placeOfHit, type Filter, type TranscriptHits } from './sessionMatch.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long the typing, or the talking of agents, must rest before the gateway is asked. */
@@ -90,10 +90,9 @@ export class SessionFilter implements Disposable {
       .catch(() => ({ hits: [] }));
     if (this.#filter?.words !== words) return;
     const hits = new Map<SessionId, TranscriptHits>();
-    for (const { sessionId, seq, messageId } of found.hits) {
-      const place = messageId === undefined ? { seq } : { messageId };
-      const known = hits.get(sessionId);
-      hits.set(sessionId, { count: (known?.count ?? 0) + 1, place: known?.place ?? place });
+    for (const hit of found.hits) {
+      const { count = 0, place = placeOfHit(hit) } = hits.get(hit.sessionId) ?? {};
+      hits.set(hit.sessionId, { count: count + 1, place });
     }
     this.#filter = { words, hits };
     this.#changed.fire(undefined);

@@ -1,5 +1,5 @@
 // Does the tree's filter let a session through, and what is marked in its row?
-import type { Session, SessionId } from '../gateway/protocol/index.ts';
+import type { Result, Session, SessionId } from '../gateway/protocol/index.ts';
 import type { Place } from './chatMessages.ts';
 
 export interface Filter {
@@ -14,6 +14,10 @@ export interface TranscriptHits {
   /** Where the best of them stands. */
   readonly place: Place;
 }
+
+/** An older gateway does not say which message it is: then its session is found at least. */
+export const placeOfHit = ({ seq, messageId }: Result<'session.search'>['hits'][number]): Place =>
+  messageId === undefined ? { seq } : { messageId };
 
 export interface Match {
   /** In the title: start and end of each. Empty: only the transcript has the words. */

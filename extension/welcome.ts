@@ -52,15 +52,6 @@ export function showStart({ connection, agents, sessions, tree }: StartParts): v
       }, PROGRESS_AFTER_MS);
     }
   };
-  const drawFound = (): void => {
-    const ids = agents.installed.map(({ agent }): string => agent).filter((id) => id !== DEMO);
-    for (const id of WELCOMED) void setContext(`holdfast.found.${id}`, ids.includes(id));
-    void setContext(
-      'holdfast.found.others',
-      ids.some((id) => !WELCOMED.includes(id)),
-    );
-    void setContext('holdfast.found.any', ids.length > 0);
-  };
   const wantIfSeen = (): void => {
     if (tree.view.visible) connection.want();
   };
@@ -70,16 +61,25 @@ export function showStart({ connection, agents, sessions, tree }: StartParts): v
       agents.refresh().catch(() => undefined);
   };
   draw();
-  drawFound();
+  drawFound(agents);
   wantIfSeen();
   return vscode.Disposable.from(
-    agents.onDidChange(drawFound),
+    agents.onDidChange(() => drawFound(agents)),
     vscode.window.onDidChangeWindowState(lookAgain),
     connection.onDidChangeLink(draw),
     sessions.onDidChange(draw),
     tree.view.onDidChangeVisibility(wantIfSeen),
     { dispose: () => clearTimeout(timer) },
   );
+}
+
+/** Which agents the welcome text names. */
+function drawFound({ installed }: Agents): void {
+  const ids = installed.map(({ agent }): string => agent).filter((id) => id !== DEMO);
+  for (const id of WELCOMED) void setContext(`holdfast.found.${id}`, ids.includes(id));
+  const hasOthers = ids.some((id) => !WELCOMED.includes(id));
+  void setContext('holdfast.found.others', hasOthers);
+  void setContext('holdfast.found.any', ids.length > 0);
 }
 
 const isEmpty = (sessions: Sessions): boolean =>

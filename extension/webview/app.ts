@@ -131,13 +131,7 @@ export class App {
         break;
       case 'draft':
       case 'drafted':
-        if (message.sessionId !== this.#here().sessionId) break;
-        this.#shared = message.text;
-        if (message.type !== 'draft') break;
-        // What came from another window, and nobody has touched here, goes as well when that window has sent it.
-        if (!this.#composer.isFree && this.#composer.text !== this.#foreign) break;
-        this.#foreign = message.text;
-        this.#composer.setText(message.text);
+        if (message.sessionId === this.#here().sessionId) this.#drafted(message);
         break;
       case 'refused':
         this.#sending.giveBack(before, message.promptId);
@@ -167,16 +161,28 @@ export class App {
         this.#reading.goTo(keyOf(message.place));
         break;
       case 'link':
-        if (message.link.state !== 'connected') break;
-        this.#sending.sendAgain();
-        // What was written meanwhile was told to nobody.
-        if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#shared)
-          this.#post({ type: 'draft', text: this.#composer.text, ...this.#here() });
+        if (message.link.state === 'connected') this.#linked();
         break;
       default:
         break;
     }
     this.#changed();
+  }
+
+  #drafted({ type, text }: Extract<ToPanel, { type: 'draft' | 'drafted' }>): void {
+    this.#shared = text;
+    if (type === 'drafted') return;
+    // What came from another window, and nobody has touched here, goes as well when that window has sent it.
+    if (!this.#composer.isFree && this.#composer.text !== this.#foreign) return;
+    this.#foreign = text;
+    this.#composer.setText(text);
+  }
+
+  #linked(): void {
+    this.#sending.sendAgain();
+    // What was written meanwhile was told to nobody.
+    if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#shared)
+      this.#post({ type: 'draft', text: this.#composer.text, ...this.#here() });
   }
 
   /** The first session of a new page: what was on its way when the page before went is sent again. */

@@ -1,6 +1,6 @@
 // What a finished turn has changed, file by file, from the diffs of its tool calls. Pure.
 import type { FileState } from '../chatMessages.ts';
-import { countChanges } from './diffCount.ts';
+import { countAll, countChanges } from './diffCount.ts';
 import type { Part, ToolPart } from './parts.ts';
 
 export interface ChangedFile {
@@ -76,11 +76,7 @@ function countsOf(edits: ChangedFile['edits']): { added: number; removed: number
   const [first] = edits;
   const last = edits.at(-1);
   const isChain = edits.every(({ oldText }, index) => index === 0 || oldText === edits[index - 1]?.newText);
-  if (first !== undefined && last !== undefined && isChain)
-    return countChanges(first.oldText ?? '', last.newText);
-  const all = edits.map(({ oldText, newText }) => countChanges(oldText ?? '', newText));
-  return {
-    added: all.reduce((sum, { added }) => sum + added, 0),
-    removed: all.reduce((sum, { removed }) => sum + removed, 0),
-  };
+  return first !== undefined && last !== undefined && isChain
+    ? countChanges(first.oldText ?? '', last.newText)
+    : countAll(edits);
 }

@@ -16,6 +16,17 @@ export function countChanges(before: string, after: string): { added: number; re
   return { added: right.length - same, removed: left.length - same };
 }
 
+/** All edits together, each counted by itself. */
+export function countAll(
+  edits: readonly { readonly oldText: string | null; readonly newText: string }[],
+): ReturnType<typeof countChanges> {
+  const counts = edits.map(({ oldText, newText }) => countChanges(oldText ?? '', newText));
+  return {
+    added: counts.reduce((sum, { added }) => sum + added, 0),
+    removed: counts.reduce((sum, { removed }) => sum + removed, 0),
+  };
+}
+
 /** The length of the longest common subsequence. */
 function common(a: readonly string[], b: readonly string[]): number {
   let row = Array.from({ length: b.length + 1 }, () => 0);

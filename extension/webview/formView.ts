@@ -50,27 +50,18 @@ function entry(ask: Ask, view: View): TemplateResult {
   return html`<form class="form" @input=${keep}>
     ${fields.map((field, index) => fieldView(field, `${permissionId}-${index}`, kept?.[field.name] ?? field.default))}
     <div class="options">
-      ${ask.options.map(({ optionId, name }) =>
-        optionId === first?.optionId
-          ? html`<button
-              class="btn primary"
-              type="submit"
-              data-option-id=${optionId}
-              aria-disabled=${isOff}
-              @click=${submit}
-            >
-              <span class="grow">${inFull(name)}</span>
-            </button>`
-          : html`<button
-              class="btn"
-              type="button"
-              data-option-id=${optionId}
-              aria-disabled=${isOff}
-              @click=${() => answer(optionId)}
-            >
-              <span class="grow">${inFull(name)}</span>
-            </button>`,
-      )}
+      ${ask.options.map(({ optionId, name }) => {
+        const isFirst = optionId === first?.optionId;
+        return html`<button
+          class="btn ${isFirst ? 'primary' : ''}"
+          type=${isFirst ? 'submit' : 'button'}
+          data-option-id=${optionId}
+          aria-disabled=${isOff}
+          @click=${isFirst ? submit : () => answer(optionId)}
+        >
+          <span class="grow">${inFull(name)}</span>
+        </button>`;
+      })}
       ${answerHint(ask, view, t('It waits until someone answers.'))}
     </div>
   </form>`;

@@ -1,6 +1,9 @@
 // The keyboard in the transcript: arrows go from message to message, and commands lead to what one looks for.
 import type { ToPanel } from '../chatMessages.ts';
 
+const MESSAGE = '.transcript > [data-part]';
+const messagesIn = (root: ParentNode): HTMLElement[] => [...root.querySelectorAll<HTMLElement>(MESSAGE)];
+
 /**
  * Up and Down on the transcript or on a message; with Ctrl or Cmd from anywhere inside. A message that is longer than
  * the view is scrolled to its end first.
@@ -13,8 +16,8 @@ export function transcriptKey(event: KeyboardEvent): void {
   if (step === 0 || event.altKey || event.shiftKey) return;
   const isOnMessage = event.target === scroller || event.target.matches('.transcript > *');
   if (!isCommanded && !isOnMessage) return;
-  const messages = [...scroller.querySelectorAll<HTMLElement>('.transcript > [data-part]')];
-  const current = event.target.closest<HTMLElement>('.transcript > [data-part]');
+  const messages = messagesIn(scroller);
+  const current = event.target.closest<HTMLElement>(MESSAGE);
   const next = current === null ? startOf(messages, scroller, step) : after(messages, current, step);
   if (current !== null && !isCommanded && goesOn(current, scroller, step)) return;
   event.preventDefault();
@@ -43,9 +46,14 @@ function goesOn(message: HTMLElement, scroller: HTMLElement, step: number): bool
 
 function focusOn(element: HTMLElement | null | undefined): void {
   if (element === null || element === undefined) return;
+  giveKeyboard(element);
+  element.scrollIntoView({ block: 'nearest' });
+}
+
+/** Also what cannot be reached with Tab. */
+function giveKeyboard(element: HTMLElement): void {
   if (element.tabIndex < 0) element.tabIndex = -1;
   element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: 'nearest' });
 }
 
 /** Its options; where they would push what is asked out of sight, that: the keys 1 to 9 answer from there too. */
@@ -59,7 +67,7 @@ function question(): Element | undefined {
 }
 
 const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], () => Element | undefined>> = {
-  lastMessage: () => [...document.querySelectorAll('.transcript > [data-part]')].at(-1),
+  lastMessage: () => messagesIn(document).at(-1),
   nextMessage: () => neighbour(1),
   previousMessage: () => neighbour(-1),
   permission: question,
@@ -72,8 +80,8 @@ const PARTS: Readonly<Record<Extract<ToPanel, { type: 'focusPart' }>['part'], ()
 
 function neighbour(step: number): HTMLElement | undefined {
   const scroller = document.querySelector<HTMLElement>('.scroller');
-  const all = [...document.querySelectorAll<HTMLElement>('.transcript > [data-part]')];
-  const current = document.activeElement?.closest<HTMLElement>('.transcript > [data-part]');
+  const all = messagesIn(document);
+  const current = document.activeElement?.closest<HTMLElement>(MESSAGE);
   if (current) return after(all, current, step);
   return scroller === null ? undefined : startOf(all, scroller, step);
 }
@@ -87,7 +95,5 @@ export function focusPart(part: keyof typeof PARTS): void {
 export function focusMessage(key: string): void {
   const messages = [...document.querySelectorAll<HTMLElement>('.transcript > [data-key]')];
   const message = messages.find(({ dataset }) => dataset['key'] === key);
-  if (message === undefined) return;
-  if (message.tabIndex < 0) message.tabIndex = -1;
-  message.focus({ preventScroll: true });
+  if (message !== undefined) giveKeyboard(message);
 }

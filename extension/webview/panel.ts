@@ -64,7 +64,11 @@ export const sessionOf = ({ shows }: Panel): OpenSession | undefined =>
   typeof shows === 'object' ? shows : undefined;
 
 export function receive(panel: Panel, message: ToPanel): Panel {
-  const open = sessionOf(panel);
+  /** News of a session that is not shown any more changes nothing. */
+  const ifShown = (sessionId: string, become: (open: OpenSession) => Panel): Panel => {
+    const open = sessionOf(panel);
+    return open?.session.sessionId === sessionId ? become(open) : panel;
+  };
   switch (message.type) {
     case 'session':
       return opened(panel, message);
@@ -79,23 +83,20 @@ export function receive(panel: Panel, message: ToPanel): Panel {
     case 'refused':
       return refused(panel, message);
     case 'events':
-      return open?.session.sessionId === message.sessionId ? happened(panel, open, message.events) : panel;
+      return ifShown(message.sessionId, (open) => happened(panel, open, message.events));
     case 'earlier':
-      return open?.session.sessionId === message.sessionId ? earlier(panel, open, message) : panel;
+      return ifShown(message.sessionId, (open) => earlier(panel, open, message));
     case 'sessionChanged':
-      return open?.session.sessionId === message.session.sessionId
-        ? changed(panel, open, message.session)
-        : panel;
+      return ifShown(message.session.sessionId, (open) => changed(panel, open, message.session));
     case 'changes':
       return { ...panel, changes: { ...panel.changes, [message.key]: message.states } };
     case 'followers':
-      return open?.session.sessionId === message.sessionId
-        ? { ...panel, shows: { ...open, followers: message.followers } }
-        : panel;
+      return ifShown(message.sessionId, (open) => ({
+        ...panel,
+        shows: { ...open, followers: message.followers },
+      }));
     case 'offers':
-      return open?.session.sessionId === message.sessionId
-        ? { ...panel, shows: { ...open, offers: message.offers } }
-        : panel;
+      return ifShown(message.sessionId, (open) => ({ ...panel, shows: { ...open, offers: message.offers } }));
     default:
       // The others change nothing that this file knows of, and a newer host may say more than this panel understands.
       return panel;

@@ -4,7 +4,8 @@ import type { Ask, Part, ToolPart } from './parts.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-const isOver = ({ call, cut }: ToolPart): boolean =>
+/** Nothing more will happen to it. */
+export const isOver = ({ call, cut }: ToolPart): boolean =>
   cut || call.status === 'completed' || call.status === 'failed';
 
 /** Where a tool call stands. Some agents use the same ids again in every turn, so only the last turn is looked at. */

@@ -1,8 +1,9 @@
 // What a tool card says of its call: the verb and object, counts, the command, the output.
 import type { Picture, ToolCall } from '../../gateway/protocol/index.ts';
-import { countChanges } from './diffCount.ts';
+import { countAll } from './diffCount.ts';
 import type { Ask, ToolPart } from './parts.ts';
 import { stopwatch } from './times.ts';
+import { isOver } from './toolSteps.ts';
 import { t } from './l10n.ts';
 import { isRecord } from './isRecord.ts';
 
@@ -67,23 +68,17 @@ export interface Meta {
 }
 
 /** What stands at the right of a head: lines, counts, time. */
-export function metaOf({ call, since: called, at, cut, ask }: ToolPart, now: number): Meta {
+export function metaOf(part: ToolPart, now: number): Meta {
+  const { call, since: called, at, ask } = part;
   // Waiting for a person is not the tool's time.
   const since = ask?.verdict?.at ?? called;
   const diffs = call.content.filter((content) => content.type === 'diff');
-  if (diffs.length > 0) {
-    const counts = diffs.map(({ oldText, newText }) => countChanges(oldText ?? '', newText));
-    return {
-      added: counts.reduce((sum, { added }) => sum + added, 0),
-      removed: counts.reduce((sum, { removed }) => sum + removed, 0),
-    };
-  }
-  const isOver = cut || call.status === 'completed' || call.status === 'failed';
-  if (call.kind === 'read' && isOver) {
+  if (diffs.length > 0) return countAll(diffs);
+  if (call.kind === 'read' && isOver(part)) {
     const lines = linesOf(outputOf(call)).length;
     return lines > 0 ? { text: countOf(lines) } : {};
   }
-  if (!isOver) return { text: stopwatch(now - since) };
+  if (!isOver(part)) return { text: stopwatch(now - since) };
   return call.kind === 'execute' ? { text: stopwatch(at - since) } : {};
 }
 
