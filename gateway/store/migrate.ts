@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { MIGRATIONS } from './schema.ts';
+import { unfoundWords } from './search.ts';
 
 /** A whole copy: from before a migration, should anybody want to go back. */
 export function backUp(db: DatabaseSync, copy: string): void {
@@ -11,6 +12,7 @@ export function backUp(db: DatabaseSync, copy: string): void {
 
 /** One that fails is undone, and those before it stay: the next start goes on from there. */
 export function migrate(db: DatabaseSync, from: number, steps: readonly string[] = MIGRATIONS): void {
+  db.function('unfound_words', (json, isIndexed) => unfoundWords(String(json), isIndexed === 1));
   for (const [index, step] of steps.entries()) {
     if (index < from) continue;
     db.exec('BEGIN IMMEDIATE');

@@ -370,4 +370,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE task ADD COLUMN offered INTEGER NOT NULL DEFAULT 1;  -- out: the peer may have it; set, synced, before that
   ALTER TABLE task ADD COLUMN stopping INTEGER NOT NULL DEFAULT 0; -- out: the peer is told to stop it, not offered it
   `,
+
+  // What earlier versions could not find: answers that came in one piece, and parts of Chinese and Japanese sentences.
+  `
+  INSERT OR REPLACE INTO search (rowid, text)
+    SELECT id, text FROM (
+      SELECT id, unfound_words(json, EXISTS (SELECT 1 FROM search WHERE rowid = event.id)) AS text
+      FROM event WHERE type IN ('prompt', 'text')
+    ) WHERE text IS NOT NULL;
+  `,
 ];

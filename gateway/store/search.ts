@@ -3,6 +3,18 @@ import { inWords, matchExpression } from '../core/search.ts';
 import { textOf, type Event } from '../protocol/index.ts';
 import type { Database } from './database.ts';
 
+/** For a migration: what is to be indexed of a stored event; null: nothing, or `isIndexed` as it is to be already. */
+export function unfoundWords(json: string, isIndexed: boolean): string | null {
+  try {
+    // What a disk has damaged is found by nobody.
+    const text = SearchIndex.textOf(JSON.parse(json) as Event);
+    const words = text === undefined ? null : inWords(text);
+    return isIndexed && words === text ? null : words;
+  } catch {
+    return null;
+  }
+}
+
 export class SearchIndex {
   readonly #db: Database;
 

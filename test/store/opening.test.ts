@@ -140,8 +140,7 @@ test('a database of every earlier version is brought to this one, with what it h
     const { folder } = first;
     const file = path.join(folder, `version${version}.db`);
     const raw = new DatabaseSync(file);
-    for (const step of MIGRATIONS.slice(0, version)) raw.exec(step);
-    raw.exec(`PRAGMA user_version = ${version}`);
+    migrate(raw, 0, MIGRATIONS.slice(0, version));
     raw.close();
     writeFileSync(path.join(folder, 'holdfast.db'), readFileSync(file));
     using opened = openStore(folder);
@@ -151,6 +150,36 @@ test('a database of every earlier version is brought to this one, with what it h
     assert.equal(existsSync(copy), version > 0, 'a copy as it was, for who wants to go back');
     if (version > 0) assert.equal(versionOf(copy), version);
   }
+});
+
+test('what earlier versions did not index, or not in a way in which it is found, is found', () => {
+  const step = MIGRATIONS.findIndex((sql) => sql.includes('unfound_words'));
+  using db = new DatabaseSync(':memory:');
+  migrate(db, 0, MIGRATIONS.slice(0, step));
+  const event = db.prepare('INSERT INTO event VALUES (?, ?, ?, 0)');
+  const answer = (id: number, content: string): void =>
+    void event.run(id, 'text', JSON.stringify({ type: 'text', messageId: 'm', content }));
+  answer(1, 'in one piece');
+  answer(2, '我喜欢猫');
+  event.run(3, 'text', '{"type": "text", "damaged');
+  event.run(4, 'status', '{"type":"status","status":"idle"}');
+  answer(5, 'as ever');
+  const index = db.prepare('INSERT INTO search (rowid, text) VALUES (?, ?)');
+  for (const [id, text] of [
+    [2, '我喜欢猫'],
+    [5, 'as ever'],
+  ] as const)
+    index.run(id, text);
+  migrate(db, step, MIGRATIONS.slice(0, step + 1));
+  const found = (words: string): unknown[] =>
+    db
+      .prepare('SELECT rowid FROM search WHERE search MATCH ?')
+      .all(`"${words}"`)
+      .map((row) => row['rowid']);
+  assert.deepEqual(
+    [found('one piece'), found('喜 欢'), found('as ever'), found('damaged')],
+    [[1], [2], [5], []],
+  );
 });
 
 test('prompts of an earlier version wait in the same order, behind them the next one', async () => {
