@@ -53,8 +53,13 @@ export interface ComposerState {
 }
 
 const REST_MS = 400;
+/** The gateway takes no longer drafts: each rest in typing sends all of it to every window. */
+const MOST_SHARED = 100_000;
 const ESCAPE_AGAIN_MS = 3000;
 const MOST_ATTACHMENTS = 20;
+
+const tooLong = (): string =>
+  t('This draft is too long to be shared: it stays in this window until it is sent.');
 
 export class Composer {
   readonly element = document.createElement('div');
@@ -177,6 +182,7 @@ export class Composer {
     render(
       composerView({
         ...state,
+        refusal: state.refusal ?? (this.#isTooLong ? tooLong() : undefined),
         field: this.#field,
         suggestions: this.#suggestions.view(),
         attachments: this.#attachments,
@@ -218,7 +224,11 @@ export class Composer {
   tellDraft(): void {
     if (this.#rest === undefined) return;
     this.#forgetRest();
-    this.#act.draft(this.text);
+    if (!this.#isTooLong) this.#act.draft(this.text);
+  }
+
+  get #isTooLong(): boolean {
+    return this.text.length > MOST_SHARED;
   }
 
   #forgetRest(): void {

@@ -38,6 +38,21 @@ describe('a draft of another window', () => {
   });
 });
 
+describe('a draft that is too long to be shared', () => {
+  it('says so, and is told to nobody until it is shorter', async () => {
+    const panel = await chromium.panel();
+    await panel.tell(connected(Date.now()), showing(snapshot({}, Date.now())));
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    await field.fill('x'.repeat(100_001));
+    await panel.page.getByRole('alert').filter({ hasText: 'too long to be shared' }).waitFor();
+    await field.fill('x');
+    await panel.until(() => window.posted.some(({ type }) => type === 'draft'));
+    assert.deepEqual(await panel.posted('draft'), [{ type: 'draft', sessionId: 's1', text: 'x' }]);
+    assert.equal(await panel.page.getByText('too long to be shared').count(), 0);
+    panel.close();
+  });
+});
+
 describe('a prompt that may not have finished', () => {
   it('is marked and asks; the queue is held until somebody chooses', async () => {
     const panel = await chromium.panel();
