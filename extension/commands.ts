@@ -58,7 +58,8 @@ const commands: Record<string, Command<CommandParts>> = {
   'holdfast.filterSessions': ({ filter }) => filter.ask(),
   'holdfast.changeFilter': ({ filter }) => filter.ask(),
   'holdfast.clearFilter': async ({ filter }) => filter.set(''),
-  'holdfast.showArchived': async (parts) => {
+  'holdfast.showArchived': async (parts, from) => {
+    if (from === 'undo') return parts.archived.undo();
     await soonConnected(parts);
     const placeHolder = t('Which session shall come back?');
     const session = await pickSession(parts, { archived: true, placeHolder });

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Session, SessionId } from '../gateway/protocol/index.ts';
 import { Agents } from './agents.ts';
+import { Archived } from './archived.ts';
 import type { Link } from './chatMessages.ts';
 import { Chats } from './chats.ts';
 import { ChatTabs } from './chatTabs.ts';
@@ -69,7 +70,8 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
 
   // What can be done.
   const reports = new Reports((args) => gatewayProgram(context, args));
-  const parts = { ...known, chats, tree, filter, reports };
+  const archived = new Archived(connection);
+  const parts = { ...known, chats, tree, filter, archived, reports };
   context.subscriptions.push(
     log,
     tree,
@@ -83,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
       startSession(parts, { draft: text, ...(path === undefined ? {} : { path }) }),
     ),
     reports,
+    archived,
     showStatus(connection, sessions, machines),
     showMail({ ...known, extensionUri, chats }),
     showStart({ ...known, tree }),

@@ -9,11 +9,14 @@ import { t } from './l10n.ts';
 import { plain } from './plainText.ts';
 import { titleOf } from './sessionGroups.ts';
 import type { Sessions } from './sessions.ts';
+import { SESSIONS_VIEW } from './sessionTree.ts';
 import { settings } from './settings.ts';
 import { Toast } from './toast.ts';
 
 /** A window that comes back from a reload shows its chat by then, and need not tell of what stands in it. */
 const FIRST_MS = 1000;
+/** Turns that end within so much time are told together: what makes one fail often makes all of them fail. */
+const TOGETHER_MS = 1000;
 
 export interface NotificationParts {
   readonly connection: Connection;
@@ -23,6 +26,7 @@ export interface NotificationParts {
   readonly chats: Chats;
 }
 
+type Ended = NotificationParams<'session.ended'>;
 type Asked = NotificationParams<'permission.announced'>;
 
 export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
@@ -37,6 +41,8 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
   };
   const settleAll = (): void => [...told.keys()].forEach(settle);
 
+  const ended: Ended[] = [];
+  let endTimer: NodeJS.Timeout | undefined;
   let said = '';
   let timer: NodeJS.Timeout | undefined;
   const stand = (): void => {
@@ -66,8 +72,14 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
       told.set(asked.permissionId, asked);
       toast.show(wordsFor([...told.values()], parts));
     }),
-    connection.on('session.ended', (ended) => {
-      if (settings.tellsEnd(ended.outcome)) void tellEnd(ended, parts);
+    connection.on('session.ended', (end) => {
+      if (!settings.tellsEnd(end.outcome)) return;
+      ended.push(end);
+      endTimer ??= setTimeout(() => {
+        endTimer = undefined;
+        const ways = Map.groupBy(ended.splice(0), ({ outcome }) => outcome);
+        for (const [outcome, all] of ways) void tellEnds(outcome, all, parts);
+      }, TOGETHER_MS);
     }),
     connection.on('permission.settled', ({ permissionId }) => settle(permissionId)),
     vscode.window.onDidChangeWindowState(stand),
@@ -76,6 +88,7 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
     chats.onDidChangeView(stand),
     { dispose: settleAll },
     { dispose: () => clearTimeout(timer) },
+    { dispose: () => clearTimeout(endTimer) },
   );
 }
 
@@ -97,18 +110,28 @@ function wordsFor(told: readonly Asked[], { sessions, agents }: NotificationPart
   return `${words} ${link(permissionId)}`;
 }
 
-async function tellEnd(
-  { sessionId, outcome }: NotificationParams<'session.ended'>,
+async function tellEnds(
+  outcome: Ended['outcome'],
+  ended: readonly Ended[],
   { sessions, agents, chats }: NotificationParts,
 ): Promise<void> {
-  const session = sessions.get(sessionId);
+  const ids = new Set(ended.map(({ sessionId }) => sessionId));
+  const known = [...ids].flatMap((id) => sessions.get(id) ?? []);
+  const [session] = known;
   if (session === undefined) return;
+  const count = known.length;
   const agent = plain(agents.name(session.agent), 40);
   const title = titleOf(session, 80);
+  const failed =
+    count > 1 ? t('{0} sessions could not go on.', count) : t('{0} could not go on in {1}.', agent, title);
+  const finished =
+    count > 1 ? t('{0} sessions have finished.', count) : t('{0} has finished in {1}.', agent, title);
   const show = t('Show');
   const choice =
     outcome === 'failed'
-      ? await vscode.window.showWarningMessage(t('{0} could not go on in {1}.', agent, title), show)
-      : await vscode.window.showInformationMessage(t('{0} has finished in {1}.', agent, title), show);
-  if (choice === show) await chats.show(sessionId, { type: 'focusInput' });
+      ? await vscode.window.showWarningMessage(failed, show)
+      : await vscode.window.showInformationMessage(finished, show);
+  if (choice !== show) return;
+  if (count > 1) await vscode.commands.executeCommand(`${SESSIONS_VIEW}.focus`);
+  else await chats.show(session.sessionId, { type: 'focusInput' });
 }

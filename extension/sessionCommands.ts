@@ -1,6 +1,7 @@
 // What can be done with one session, by name: open, rename, stop, archive, destroy.
 import * as vscode from 'vscode';
 import type { Session } from '../gateway/protocol/index.ts';
+import type { Archived } from './archived.ts';
 import type { Chats } from './chats.ts';
 import type { Connection } from './connection.ts';
 import { t } from './l10n.ts';
@@ -14,6 +15,7 @@ export interface SessionCommandParts {
   readonly sessions: Sessions;
   readonly chats: Chats;
   readonly tree: SessionTree;
+  readonly archived: Archived;
 }
 
 type Action = (session: Session, parts: SessionCommandParts) => Promise<unknown>;
@@ -66,13 +68,14 @@ async function fork(
   await chats.show(forked.sessionId, { type: 'focusInput' });
 }
 
-async function archive(session: Session, { connection, chats }: SessionCommandParts): Promise<void> {
+async function archive(
+  session: Session,
+  { connection, chats, archived: told }: SessionCommandParts,
+): Promise<void> {
   const { sessionId, archived } = session;
   await connection.call('session.archive', { sessionId, archived: !archived });
   if (archived) return chats.show(sessionId);
-  const undo = t('Undo');
-  const said = vscode.window.showInformationMessage(t('{0} is archived.', titleOf(session, 80)), undo);
-  if ((await said) === undo) await connection.call('session.archive', { sessionId, archived: false });
+  told.tell(session);
 }
 
 async function destroy(session: Session, { connection }: SessionCommandParts): Promise<void> {

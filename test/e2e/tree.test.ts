@@ -142,7 +142,7 @@ describe('the tree of sessions', () => {
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Delete');
       await chat.row(/^Ship it now/).waitFor({ state: 'detached' });
-      await page.locator('.notification-toast').getByRole('button', { name: 'Undo' }).click();
+      await page.locator('.notification-toast').getByText('Undo').click();
       await chat.row(/^Ship it now/).waitFor();
       assert.equal((await client.call('session.get', { sessionId })).archived, false);
 
