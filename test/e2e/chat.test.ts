@@ -78,6 +78,7 @@ describe('a chat in the side bar', () => {
       const there = await desk.window('docs-site');
       // Sessions of other folders are folded away, one row for each folder.
       await there.row(/^harbor-api/).click();
+      await there.pointAt(/^New session/);
       await there.row(/^New session/).click();
       await there.part('nothing-said').waitFor();
 

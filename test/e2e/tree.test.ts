@@ -103,6 +103,7 @@ describe('the tree of sessions', () => {
       const sessionId = await made(client, { title: 'Far away', folder: 'billing', prompts: ['echo one'] });
       const chat = await desk.window('harbor-api');
       await chat.row(/^billing/).click();
+      await chat.pointAt(/^Far away/);
       await chat.row(/^Far away/).click();
       await chat.seen('one');
       await chat.send('slow 400 20');
