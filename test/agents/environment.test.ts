@@ -10,6 +10,7 @@ test('keys, proxies and the basics are passed on', () => {
     LC_ALL: 'C.UTF-8',
     XDG_CONFIG_HOME: '/home/me/.config',
     ANTHROPIC_API_KEY: 'a',
+    CLOUD_ML_REGION: 'europe-west1',
     SOME_NEW_MODEL_API_KEY: 'b',
     OPENAI_BASE_URL: 'c',
     https_proxy: 'd',
