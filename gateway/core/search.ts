@@ -1,4 +1,11 @@
 // Full-text search: what people type as a query, and what they are shown of a match.
+import { textOf, type Event } from '../protocol/index.ts';
+
+/** The text of an event that can be found; undefined for all others. */
+export function findable(event: Event): string | undefined {
+  if (event.type === 'prompt') return textOf(event.message);
+  return event.type === 'text' ? event.content : undefined;
+}
 
 /** The same with each character as a word of its own where a script puts nothing between words: any part can be found. */
 export const inWords = (text: string): string =>

@@ -1,8 +1,9 @@
 // Brings a database to the schema of this build, step by step, each in a transaction of its own; and copies it whole.
 import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { findable, inWords } from '../core/search.ts';
+import type { Event } from '../protocol/index.ts';
 import { MIGRATIONS } from './schema.ts';
-import { unfoundWords } from './search.ts';
 
 /** A whole copy: from before a migration, should anybody want to go back. */
 export function backUp(db: DatabaseSync, copy: string): void {
@@ -24,5 +25,17 @@ export function migrate(db: DatabaseSync, from: number, steps: readonly string[]
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     }
+  }
+}
+
+/** For a migration: what is to be indexed of a stored event; null: nothing, or `isIndexed` as it is to be already. */
+function unfoundWords(json: string, isIndexed: boolean): string | null {
+  try {
+    // What a disk has damaged is found by nobody.
+    const text = findable(JSON.parse(json) as Event);
+    const words = text === undefined ? null : inWords(text);
+    return isIndexed && words === text ? null : words;
+  } catch {
+    return null;
   }
 }
