@@ -99,8 +99,9 @@ function sessionStrip(panel: Panel, transcript: Transcript, now: number, isStopp
       return { words: t('Idle since {0}', clockTime(statusSince, now)), mark: 'circle' };
     case 'stopped':
       // One that nobody has written to yet never ran.
-      return parts.length === 0
-        ? { words: t('Ready'), mark: 'circle' }
+      if (parts.length === 0) return { words: t('Ready'), mark: 'circle' };
+      return transcript.held
+        ? { words: t('Stopped. The queue is held'), mark: 'stopped' }
         : { words: t('Stopped. A prompt starts it again'), mark: 'stopped' };
     case 'error':
       return { words: t('The agent ended with an error'), mark: 'error' };
