@@ -63,6 +63,18 @@ function answer(told: readonly ToPanel[]): string {
   return [...texts.values()].join('');
 }
 
+/** A panel in the middle of an answer of so many words. */
+async function midAnswer(here: Place, words: number): ReturnType<typeof panel> {
+  const shown = await panel(here);
+  const { connection, open, told, until } = shown;
+  const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
+  open.show();
+  open.open(sessionId);
+  await connection.call('session.send', { sessionId, message: `slow ${words}` });
+  await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
+  return shown;
+}
+
 const finished = (told: readonly ToPanel[]): boolean => events(told).some(({ type }) => type === 'result');
 
 test('a panel gets the snapshot first, then every event once and in order', LIMIT, async (t) => {
@@ -91,12 +103,7 @@ test(
   LIMIT,
   async (t) => {
     const here = place(t);
-    const { connection, open, told, until } = await panel(here);
-    const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
-    open.show();
-    open.open(sessionId);
-    await connection.call('session.send', { sessionId, message: 'slow 100' });
-    await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
+    const { open, told, until } = await midAnswer(here, 100);
     open.hide();
     told.length = 0;
     open.show();
@@ -111,12 +118,7 @@ test(
   LIMIT,
   async (t) => {
     const here = place(t);
-    const { connection, open, told, until } = await panel(here);
-    const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
-    open.show();
-    open.open(sessionId);
-    await connection.call('session.send', { sessionId, message: 'slow 200' });
-    await until(() => events(told).filter(({ type }) => type === 'partial').length >= 5);
+    const { connection, told, until } = await midAnswer(here, 200);
     process.kill(connection.client?.info.pid ?? assert.fail('no link'), 'SIGKILL');
     await until(() => events(told).some(({ type }) => type === 'uncertain'));
     assert.equal(snapshots(told).length, 1);

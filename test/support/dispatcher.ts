@@ -25,15 +25,20 @@ export interface TestDispatcher {
   readonly all: (sent: readonly unknown[]) => Promise<Answer[]>;
 }
 
+export const unexpected = (): never => {
+  throw new Error('not expected to be called');
+};
+
 /** Methods that a test does not give answer that they are not expected to be called. */
+export function handlersWith(given: Partial<Handlers>): Handlers {
+  const others = Object.fromEntries(Object.keys(methods).map((name) => [name, unexpected]));
+  // Every method of the contract is there by the line above.
+  return { ...others, ...given } as Handlers;
+}
+
 export function newDispatcher(given: Partial<Handlers>): TestDispatcher {
   const bugs: TestDispatcher['bugs'] = [];
-  const unexpected = (): never => {
-    throw new Error('not expected to be called');
-  };
-  const handlers = Object.fromEntries(Object.keys(methods).map((name) => [name, unexpected]));
-  // Every method of the contract is there by the line above.
-  const dispatcher = new Dispatcher({ ...handlers, ...given } as Handlers, (error, errorId, method) =>
+  const dispatcher = new Dispatcher(handlersWith(given), (error, errorId, method) =>
     bugs.push({ error, errorId, method }),
   );
   const caller = new Caller('rpc');

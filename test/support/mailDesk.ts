@@ -9,7 +9,6 @@ import { mailboxHandlers } from '../../gateway/methods/mailbox.ts';
 import { streamsOf } from '../../gateway/methods/stream.ts';
 import {
   MailboxName,
-  methods,
   type MethodName,
   type ParamsIn,
   type Result,
@@ -17,14 +16,14 @@ import {
 } from '../../gateway/protocol/index.ts';
 import { Bearers, type Bearer } from '../../gateway/rpc/bearer.ts';
 import { Caller } from '../../gateway/rpc/caller.ts';
-import { Dispatcher, type Handlers } from '../../gateway/rpc/dispatch.ts';
+import { Dispatcher } from '../../gateway/rpc/dispatch.ts';
 import { socketPolicy } from '../../gateway/rpc/guard.ts';
 import { createHttpServer } from '../../gateway/rpc/http.ts';
 import { listenOnSocket } from '../../gateway/rpc/listen.ts';
 import { StreamSlots } from '../../gateway/rpc/sse.ts';
 import { WebSocketTransport } from '../../gateway/rpc/websocket.ts';
 import { Store } from '../../gateway/store/store.ts';
-import type { Answer } from './dispatcher.ts';
+import { handlersWith, unexpected, type Answer } from './dispatcher.ts';
 import { newFolder } from './folders.ts';
 import { waitFor } from './waitFor.ts';
 
@@ -82,10 +81,6 @@ export interface DeskOptions {
   readonly folder?: string;
 }
 
-const unexpected = (): never => {
-  throw new Error('not expected to be called');
-};
-
 export class MailDesk implements AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
@@ -118,12 +113,8 @@ export class MailDesk implements AsyncDisposable {
       peering: { mailboxes: () => [] },
       bus: { sync: () => Promise.resolve(), socketOf: () => undefined },
     };
-    const handlers = Object.fromEntries(Object.keys(methods).map((name) => [name, unexpected]));
-    this.#dispatcher = new Dispatcher(
-      // Every method of the contract is there by the line above.
-      { ...handlers, ...mailHandlers(parts), ...mailboxHandlers(parts) } as Handlers,
-      (error) => this.bugs.push(error),
-    );
+    const handlers = handlersWith({ ...mailHandlers(parts), ...mailboxHandlers(parts) });
+    this.#dispatcher = new Dispatcher(handlers, (error) => this.bugs.push(error));
   }
 
   static async open(options: DeskOptions = {}): Promise<MailDesk> {

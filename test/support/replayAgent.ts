@@ -1,35 +1,23 @@
 // A program that plays the agent's side of a recorded ACP conversation: `node replayAgent.ts <transcript.jsonl>`.
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { object, text } from '../../gateway/agents/json.ts';
+import { object, text, type JsonObject } from '../../gateway/agents/json.ts';
+import { answer, nextMessage, recordedSteps } from './replay.ts';
 
-const [, , file = ''] = process.argv;
-const steps = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => object(JSON.parse(line)));
-
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const received: Record<string, unknown>[] = [];
+const received: JsonObject[] = [];
 
 /** What the client has sent before, out of turn, counts as well: a recording says nothing of other timings. */
-const receive = async (
-  matches: (message: Record<string, unknown>) => boolean,
-): Promise<Record<string, unknown>> => {
+const receive = async (matches: (message: JsonObject) => boolean): Promise<JsonObject> => {
   for (;;) {
     const index = received.findIndex(matches);
     const [message] = index === -1 ? [] : received.splice(index, 1);
     if (message !== undefined) return message;
-    const line = await lines.next();
-    if (line.done === true) process.exit(0); // The client is gone.
-    received.push({ ...object(JSON.parse(line.value)) });
+    received.push(await nextMessage());
   }
 };
 
 /** The ids that this client has given to the recorded requests. */
 const ids = new Map<unknown, unknown>();
 
-for (const step of steps) {
+for (const step of recordedSteps()) {
   const message = object(step['msg']);
   const method = text(message['method']);
   if (step['dir'] === 'out') {
@@ -42,8 +30,7 @@ for (const step of steps) {
     if (!isAnswer && 'id' in message) ids.set(message['id'], sent['id']);
   } else {
     const isReply = method === undefined;
-    const answer = isReply ? { ...message, id: ids.get(message['id']) } : message;
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    answer(isReply ? { ...message, id: ids.get(message['id']) } : message);
   }
 }
 await receive(() => false); // Stays until its input ends.

@@ -3,24 +3,13 @@
 // each; theirs do not.
 import { randomUUIDv7 } from 'node:crypto';
 import type { Area, Settings, Speech } from '../area.ts';
-import { natsLibrary, startNats } from '../contestants/nats.ts';
-import { anyNats, syncingNats, type Durability } from '../contestants/natsServer.ts';
+import { startNats } from '../contestants/nats.ts';
+import type { Durability } from '../contestants/natsServer.ts';
 import { connectTo, startOurGateway } from '../contestants/ourGateway.ts';
-import { ioredis, redisServer, startRedis } from '../contestants/redis.ts';
-import { callFor, WARM_UP_S } from '../load.ts';
-import { cpuMicroseconds, diskFlushes } from '../processes.ts';
-import { microseconds, percentile } from '../statistics.ts';
-
-/** Messages that are on their way at once, on one connection. */
-const CONCURRENCY: Readonly<Record<string, number>> = { '1 at a time': 1, '64 at a time': 64 };
+import { startRedis } from '../contestants/redis.ts';
+import { measureQueues, needs, variants, type Stage } from '../queues.ts';
 
 const MESSAGE = 'words of a message '.repeat(24);
-
-interface Stage extends AsyncDisposable {
-  readonly pid: number;
-  /** Sends one, receives one, acknowledges that one. */
-  pass(): Promise<unknown>;
-}
 
 async function ours(bundle: string, folder: string, settings: Settings): Promise<Stage> {
   const gateway = await startOurGateway(bundle, folder, settings);
@@ -77,19 +66,9 @@ async function nats(folder: string, durability: Durability, speech: Speech): Pro
   return Object.assign(started, { pass });
 }
 
-const STAGES: Readonly<Record<string, (folder: string, settings: Settings) => Promise<Stage>>> = {
-  gateway: (folder, settings) => ours(settings.bundles.gateway, folder, settings),
-  other: (folder, settings) => ours(settings.bundles.other, folder, settings),
-  redis: (folder) => redis(folder, 'library'),
-  nats: (folder) => nats(folder, 'synced', 'library'),
-  'nats-default': (folder) => nats(folder, 'written', 'library'),
-  'redis-page': (folder) => redis(folder, 'page'),
-  'nats-page': (folder) => nats(folder, 'written', 'page'),
-};
-
 export const mail: Area = {
   question: 'A message of 450 bytes: sent, received and acknowledged',
-  variants: Object.keys(CONCURRENCY),
+  variants,
   contestants: {
     gateway: 'our gateway: mail.send, mail.receive, mail.ack; both ends synced',
     redis: 'Redis Streams, ioredis: XADD, XREADGROUP, XACK, appendfsync always: each synced',
@@ -98,13 +77,7 @@ export const mail: Area = {
     'redis-page': 'Redis with a client of a page: synced',
     'nats-page': 'NATS as by default with a client of a page: written',
   },
-  needs: {
-    redis: [redisServer, ioredis],
-    nats: [syncingNats, natsLibrary],
-    'nats-default': [anyNats, natsLibrary],
-    'redis-page': [redisServer],
-    'nats-page': [anyNats],
-  },
+  needs,
   metrics: [
     { key: 'messages', title: 'messages/s' },
     { key: 'p50', title: 'p50 µs' },
@@ -116,24 +89,5 @@ export const mail: Area = {
     { variant: '64 at a time', metric: 'messages', against: 'nats', atLeast: 2 },
     { variant: '64 at a time', metric: 'messages', against: 'redis', atLeast: 1 / 3 },
   ],
-  async measure(contestant, variant, folder, settings) {
-    const start = STAGES[contestant];
-    const atATime = CONCURRENCY[variant];
-    if (start === undefined || atATime === undefined) throw new Error(`mail: ${contestant}, ${variant}`);
-    await using stage = await start(folder, settings);
-    await callFor(settings.quick ? 0.2 : WARM_UP_S, atATime, () => stage.pass());
-    const used = cpuMicroseconds(stage.pid);
-    const flushed = diskFlushes();
-    const begin = microseconds();
-    const times = await callFor(settings.quick ? 0.3 : 1.3, atATime, () => stage.pass());
-    const seconds = (microseconds() - begin) / 1e6;
-    return {
-      messages: times.length / seconds,
-      p50: percentile(times, 0.5),
-      p99: percentile(times, 0.99),
-      // Others on this machine flush as well: a lower bound. Without any flush it is all of them.
-      perFlush: times.length / Math.max(1, diskFlushes() - flushed),
-      cpu: (cpuMicroseconds(stage.pid) - used) / times.length,
-    };
-  },
+  measure: measureQueues('messages', { ours, redis, nats }),
 };

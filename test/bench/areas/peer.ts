@@ -15,9 +15,10 @@ import type { Area, Figures, Settings } from '../area.ts';
 import { startBare, type Bare } from '../contestants/bare.ts';
 import { startOurGateway } from '../contestants/ourGateway.ts';
 import { onLines } from '../lines.ts';
+import { callFor } from '../load.ts';
 import { cpuMicroseconds, memoryOf } from '../processes.ts';
 import { RawCaller } from '../sockets.ts';
-import { microseconds, percentile } from '../statistics.ts';
+import { percentile } from '../statistics.ts';
 
 const HOP = 'one hop';
 const PEERS = 100;
@@ -26,17 +27,6 @@ const IDLE = `${PEERS} idle peers beside as many`;
 const HEARTBEAT_S = 3;
 
 const PARAMS = { text: 'a draft of some words' };
-
-/** The times of calls made one after another, in microseconds. */
-async function timesOf(seconds: number, call: () => Promise<unknown>): Promise<number[]> {
-  const end = microseconds() + seconds * 1e6;
-  const times: number[] = [];
-  for (let start = microseconds(); start < end; start = microseconds()) {
-    await call();
-    times.push(microseconds() - start);
-  }
-  return times;
-}
 
 /** What a call to a session of another gateway takes beyond the same call to one of our own. */
 async function hop(bundle: string, folder: string, settings: Settings): Promise<Figures> {
@@ -60,8 +50,8 @@ async function hop(bundle: string, folder: string, settings: Settings): Promise<
   const remote: number[] = [];
   for (let turn = 0; turn < 3; turn += 1) {
     const [own, others] = [
-      await timesOf(seconds, () => near.control.call('session.draft', here)),
-      await timesOf(seconds, () => near.control.call('session.draft', there)),
+      await callFor(seconds, 1, () => near.control.call('session.draft', here)),
+      await callFor(seconds, 1, () => near.control.call('session.draft', there)),
     ];
     // The first is the warm-up.
     if (turn === 0) continue;
@@ -79,8 +69,8 @@ async function echo(bare: Bare, settings: Settings): Promise<Figures> {
     for (const line of lines) caller.receive(line);
   });
   const call = (): Promise<unknown> => caller.call('echo', PARAMS);
-  await timesOf(settings.quick ? 0.2 : 0.7, call);
-  const times = await timesOf(settings.quick ? 0.3 : 2, call);
+  await callFor(settings.quick ? 0.2 : 0.7, 1, call);
+  const times = await callFor(settings.quick ? 0.3 : 2, 1, call);
   return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
 }
 
