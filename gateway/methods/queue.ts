@@ -23,7 +23,7 @@ export const queueHandlers = ({ store, live, clock }: Gateway): Handlers<keyof t
       admitPrompt(store, { sessionId, ...prompt }, prompt.createdAt),
     );
     // Whoever says "now" has seen what runs, and the queue goes on with this prompt.
-    if (wantsRoom === true) void live.find(sessionId)?.interrupt();
+    if (wantsRoom !== undefined) void live.find(sessionId)?.interrupt(wantsRoom);
     if (!held) live.wake(sessionId);
     if (prompt.expiresAt !== null && state === 'queued') live.expireAt(sessionId, prompt.expiresAt);
     const cursor = cursorAt(store.log.logId, seq - 1);

@@ -47,11 +47,8 @@ export interface AdmittedPrompt {
   readonly seq: number;
   /** Whether its queue is held, so that nothing new starts. */
   readonly held: boolean;
-  /**
-   * Whether the running turn is to be stopped for it. Never for one that is sent again: what runs by then may be this very
-   * prompt.
-   */
-  readonly wantsRoom?: boolean;
+  /** Whose turn is to be stopped for it. By name, and only once: what runs by then may be this very prompt. */
+  readonly wantsRoom?: PromptId | undefined;
 }
 
 const MAX_TITLE_CHARS = 200;
@@ -102,7 +99,8 @@ export function admitPrompt(
     return { state: 'running', position: 0, seq, held };
   }
   store.log.append(session, now, [{ type: 'queued', position, ...told(prompt) }]);
-  return { state: 'queued', position, seq, held, ...(sent.steer && { wantsRoom: !held }) };
+  const wantsRoom = sent.steer && !held ? store.queue.running(session)?.promptId : undefined;
+  return { state: 'queued', position, seq, held, wantsRoom };
 }
 
 /** A person who says "now" does not wait behind a hold; only a prompt that may not have finished comes before. */
