@@ -75,7 +75,11 @@ export class Chat implements Disposable {
           return machine && machineNow(machine);
         },
         warn: (words) => log.warn(words),
-        kept: (session) => keepsakes.kept(session),
+        kept: async (session) => {
+          // Where it lives comes with the list: before that, a session of another machine would be unknown.
+          await sessions.whenListed();
+          return keepsakes.kept(session);
+        },
       },
       id,
     );
