@@ -39,8 +39,8 @@ export class App {
   readonly #watched = new Map<string, number>();
   readonly #markdown = new Map<string, MarkdownView>();
   readonly #act: Actions;
-  /** The draft of the shown session as all windows share it, as far as is known. */
-  #shared = '';
+  /** The drafts as all windows share them, as far as this page knows, by their sessions. */
+  readonly #shared = new Map<string, string>();
   /** The draft that last came from another window. */
   #foreign: string | undefined;
   #panel: Panel;
@@ -131,7 +131,7 @@ export class App {
         break;
       case 'draft':
       case 'drafted':
-        if (message.sessionId === this.#here().sessionId) this.#drafted(message);
+        this.#drafted(message);
         break;
       case 'refused':
         this.#sending.giveBack(before, message.promptId);
@@ -169,9 +169,9 @@ export class App {
     this.#changed();
   }
 
-  #drafted({ type, text }: Extract<ToPanel, { type: 'draft' | 'drafted' }>): void {
-    this.#shared = text;
-    if (type === 'drafted') return;
+  #drafted({ type, sessionId, text }: Extract<ToPanel, { type: 'draft' | 'drafted' }>): void {
+    this.#shared.set(sessionId, text);
+    if (type === 'drafted' || sessionId !== this.#here().sessionId) return;
     // What came from another window, and nobody has touched here, goes as well when that window has sent it.
     if (!this.#composer.isFree && this.#composer.text !== this.#foreign) return;
     this.#foreign = text;
@@ -181,7 +181,7 @@ export class App {
   #linked(): void {
     this.#sending.sendAgain();
     // What was written meanwhile was told to nobody.
-    if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#shared)
+    if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#sharedHere)
       this.#post({ type: 'draft', text: this.#composer.text, ...this.#here() });
   }
 
@@ -195,11 +195,11 @@ export class App {
     const { sessionId } = snapshot.session;
     if (sessionOf(before)?.session.sessionId !== sessionId) {
       const kept = this.#keeping.of(sessionId, fromHost);
-      // Whoever comes back from another session finds the draft that all windows share; a new page brings back what
-      // nobody but the one before it knew.
-      const isKept = before.shows === undefined && kept !== undefined && kept.draft !== kept.shared;
-      const draft = isKept && kept.draft !== '' ? kept.draft : snapshot.draft;
-      this.#shared = snapshot.draft;
+      // What nobody but this page knew comes back, or on a new page the one before it; else the draft that all windows share.
+      const known = this.#shared.get(sessionId) ?? (before.shows === undefined ? kept?.shared : kept?.draft);
+      const isKept = kept !== undefined && kept.draft !== '' && kept.draft !== known;
+      const draft = isKept ? kept.draft : snapshot.draft;
+      this.#shared.set(sessionId, snapshot.draft);
       this.#markdown.clear();
       this.#watched.clear();
       this.#folds.open(kept);
@@ -222,6 +222,10 @@ export class App {
   #here(): { sessionId?: string } {
     const open = sessionOf(this.#panel);
     return open === undefined ? {} : { sessionId: open.session.sessionId };
+  }
+
+  get #sharedHere(): string {
+    return this.#shared.get(this.#here().sessionId ?? '') ?? '';
   }
 
   #send(sent: Sent): void {
@@ -388,7 +392,7 @@ export class App {
       at: this.#now(),
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
-      shared: this.#shared,
+      shared: this.#sharedHere,
       editing: this.#sending.editing,
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),

@@ -128,6 +128,9 @@ export class Composer {
     const each = new Map(attachments.map((attachment) => [attachment.uri, attachment]));
     this.#attachments = [...each.values()].slice(0, MOST_ATTACHMENTS);
     if (text !== this.#field.value) this.#field.value = text;
+    // It may be of another session: Up does not walk on over it, and an Escape was not meant for it.
+    this.#recalled = undefined;
+    this.#escapedAt = 0;
     this.#act.changed();
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ToPanel } from '../../extension/chatMessages.ts';
+import { SessionId } from '../../gateway/protocol/index.ts';
 import { chromium, idle } from './chromium.ts';
 import { back, connected, mail } from './scenes.ts';
 import { showing, snapshot, Story } from './story.ts';
@@ -76,13 +77,34 @@ describe('a prompt that may not have finished', () => {
 });
 
 describe('a session that is left for another one', () => {
+  const other = (): ToPanel => {
+    const whole = snapshot({ draft: 'of the other' }, Date.now());
+    return showing({ ...whole, session: { ...whole.session, sessionId: SessionId.parse('s2') } });
+  };
+
+  it('has what was refused meanwhile in its field, however often one goes and comes back', async () => {
+    const panel = await idle();
+    const field = panel.page.getByLabel('Prompt', { exact: true });
+    await field.fill('Fix it');
+    await field.press('Enter');
+    const [sent] = await panel.posted('send');
+    await panel.tell(other(), { type: 'refused', promptId: String(sent?.['promptId']), message: 'Full.' });
+    assert.equal(await field.inputValue(), 'of the other');
+    await panel.tell(showing(snapshot({}, Date.now())));
+    assert.equal(await field.inputValue(), 'Fix it');
+    await panel.tell(other());
+    const left = (await panel.posted('keep')).findLast(({ sessionId }) => sessionId === 's1');
+    const kept: unknown = JSON.parse(String(left?.['kept']));
+    await panel.tell({ ...showing(snapshot({}, Date.now())), kept } as ToPanel);
+    assert.equal(await field.inputValue(), 'Fix it', 'nobody else knows of it');
+    panel.close();
+  });
+
   it('keeps its place, however soon after one has scrolled', async () => {
     const long = new Story(Date.now() - 50_000);
     for (let n = 0; n < 60; n++)
       long.says(`m${n + 1}`, `Chapter ${n}. ${'It was a long day. '.repeat(20)}`, 1000);
     const here = showing(snapshot({ messages: long.events }, Date.now()));
-    const { session } = snapshot({}, Date.now());
-    const other = showing(snapshot({ session: { ...session, sessionId: 's2' } }, Date.now()));
     const panel = await chromium.panel();
     await panel.tell(connected(Date.now()), here);
     await panel.page.locator('[data-key="text:m50"]').evaluate(async (part, next) => {
@@ -91,7 +113,7 @@ describe('a session that is left for another one', () => {
         part.scrollIntoView({ block: 'start' });
       });
       window.postMessage(next, '*');
-    }, other);
+    }, other());
     await panel.until(() => document.querySelector('[data-key="text:m50"]') === null);
     const left = (await panel.posted('keep')).findLast(({ sessionId }) => sessionId === 's1');
     assert.match(JSON.stringify(left), /anchor[^}]*text:m50/);
