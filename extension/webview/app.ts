@@ -181,8 +181,9 @@ export class App {
   #linked(): void {
     this.#sending.sendAgain();
     // What was written meanwhile was told to nobody.
-    if (sessionOf(this.#panel) !== undefined && this.#composer.text !== this.#sharedHere)
-      this.#post({ type: 'draft', text: this.#composer.text, ...this.#here() });
+    const { sessionId } = this.#here();
+    if (sessionId !== undefined && this.#composer.text !== this.#shared.get(sessionId))
+      this.#post({ type: 'draft', text: this.#composer.text, sessionId });
   }
 
   /** The first session of a new page: what was on its way when the page before went is sent again. */
@@ -197,8 +198,7 @@ export class App {
       const kept = this.#keeping.of(sessionId, fromHost);
       // What nobody but this page knew comes back, or on a new page the one before it; else the draft that all windows share.
       const known = this.#shared.get(sessionId) ?? (before.shows === undefined ? kept?.shared : kept?.draft);
-      const isKept = kept !== undefined && kept.draft !== '' && kept.draft !== known;
-      const draft = isKept ? kept.draft : snapshot.draft;
+      const draft = (kept?.draft !== known && kept?.draft) || snapshot.draft;
       this.#shared.set(sessionId, snapshot.draft);
       this.#markdown.clear();
       this.#watched.clear();
@@ -222,10 +222,6 @@ export class App {
   #here(): { sessionId?: string } {
     const open = sessionOf(this.#panel);
     return open === undefined ? {} : { sessionId: open.session.sessionId };
-  }
-
-  get #sharedHere(): string {
-    return this.#shared.get(this.#here().sessionId ?? '') ?? '';
   }
 
   #send(sent: Sent): void {
@@ -392,7 +388,7 @@ export class App {
       at: this.#now(),
       sessionId: open.session.sessionId,
       draft: this.#composer.text,
-      shared: this.#sharedHere,
+      shared: this.#shared.get(open.session.sessionId) ?? '',
       editing: this.#sending.editing,
       attachments: this.#composer.attachments,
       anchor: this.#reading.anchor(),

@@ -4,7 +4,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Connection } from '../../extension/connection.ts';
-import { Problem } from '../../gateway/protocol/problems.ts';
+import { Problem, SessionId } from '../../gateway/protocol/index.ts';
+import type { GatewayClient } from '../../gateway/rpc/connect.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { link, place } from './gateway.ts';
 
@@ -154,4 +155,92 @@ test('disposed, it ends and lets go', LIMIT, async (t) => {
   connection.dispose();
   await client?.closed;
   await assert.rejects(connection.whenConnected(1000), /does not answer/);
+});
+
+/** A gateway that a test plays itself: what it is asked is told, and it goes when it is told to. */
+function played(answer: (method: string, params: unknown) => unknown) {
+  const closed = Promise.withResolvers<{ reason: string }>();
+  const call = async (method: string, params: unknown): Promise<unknown> => answer(method, params);
+  const hangUp = (): void => closed.resolve({ reason: 'it went' });
+  const end = async (): Promise<void> => hangUp();
+  // What a connection asks of its client.
+  const client = {
+    info: {},
+    call,
+    closed: closed.promise,
+    [Symbol.asyncDispose]: end,
+  } as unknown as GatewayClient;
+  return { client, hangUp };
+}
+
+const SILENT = { info: () => undefined, warn: () => undefined };
+const settled = (): Promise<void> => new Promise(setImmediate);
+
+test('tries come further and further apart, and at once when somebody asks or after a steady link', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  let gateway: ReturnType<typeof played> | undefined;
+  let tries = 0;
+  const connection = new Connection(async () => {
+    tries += 1;
+    if (gateway === undefined) throw new Error('nobody answers');
+    return gateway.client;
+  }, SILENT);
+  const running = connection.run();
+  const state = (): string => connection.link.state;
+  const pauses = async (ms: number): Promise<void> => {
+    await settled();
+    const before = tries;
+    t.mock.timers.tick(ms - 1);
+    await settled();
+    assert.equal(tries, before, `not sooner than after ${ms} ms`);
+    t.mock.timers.tick(1);
+    await settled();
+    assert.equal(tries, before + 1);
+  };
+  await settled();
+  connection.want();
+  await settled();
+  assert.equal(tries, 2, 'whoever begins to use it need not wait');
+  for (const ms of [200, 500, 1000, 2000, 5000, 5000]) await pauses(ms);
+  assert.equal(state(), 'offline');
+  connection.retryNow();
+  await settled();
+  assert.deepEqual([tries, state()], [9, 'connecting']);
+  gateway = played(() => undefined);
+  await pauses(200);
+  assert.equal(state(), 'connected');
+  // One that goes at once makes nobody spin.
+  gateway.hangUp();
+  gateway = played(() => undefined);
+  await pauses(500);
+  t.mock.timers.tick(5000);
+  gateway.hangUp();
+  gateway = played(() => undefined);
+  await settled();
+  assert.deepEqual([tries, state()], [12, 'connected']);
+  connection.dispose();
+  await running;
+});
+
+test('a refusal, or what cannot be sent at all, is told at once; a session is asked for where it lives', async () => {
+  const asked: unknown[] = [];
+  const gateway = played((method, params) => {
+    asked.push(params);
+    if (method === 'queue.list') throw new Error('too long');
+    if (method !== 'session.get') return {};
+    gateway.hangUp();
+    throw new Problem('session.unknown', 'No session s1.', {});
+  });
+  const connection = new Connection(async () => gateway.client, SILENT);
+  connection.machineOf = () => 'workstation';
+  const running = connection.run();
+  const sessionId = SessionId.parse('s1');
+  await assert.rejects(connection.callSurely('queue.list', { sessionId }, 30_000), /too long/);
+  await assert.rejects(connection.callSurely('session.get', { sessionId }, 30_000), /No session/);
+  assert.deepEqual(asked, [
+    { sessionId, peer: 'workstation' },
+    { sessionId, peer: 'workstation' },
+  ]);
+  connection.dispose();
+  await running;
 });
