@@ -211,6 +211,21 @@ test('most of a long turn is compacted before its end, and others come in betwee
   assert.equal(store.log.search('word3499', 10).length, 1);
 });
 
+test('a long turn that cannot be compacted beforehand ends all the same', async (t) => {
+  await using working = await begin();
+  const { store, live, agent, session } = working;
+  await admit(store, 'a');
+  live.wake(SESSION);
+  await waitFor('the agent to have it', () => agent.given.length > 0);
+  agent.ear?.updates(Array.from({ length: 1_500 }, () => ({ type: 'message', text: 'word ' })));
+  const full = t.mock.method(store.log, 'compactPart', () => {
+    throw new Problem('storage.full', 'The disk is full.');
+  });
+  await live.of(SESSION).interrupt();
+  assert.deepEqual([full.mock.callCount(), stateOf(store, 'a')], [1, 'cancelled']);
+  assert.equal(store.log.read(session, 0, 100).texts.filter((text) => text.includes('word')).length, 1);
+});
+
 test('a turn that is cut while it is compacted is whole after the next start', async () => {
   using opened = openStore();
   const { store } = opened;
