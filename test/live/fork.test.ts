@@ -58,12 +58,16 @@ test('a fork goes its own way: it remembers what was said before, shows it, and 
   );
 });
 
-test('a fork keeps what was chosen', async () => {
+test('a fork keeps what was chosen, which is only what is offered', async () => {
   await using gateway = await startGateway({ config: rich(newFolder()) });
   const client = await gateway.connect();
   const first = await client.newSession({ agent: RICH, mode: 'plan' });
   await client.ask(first, 'one');
   await client.call('session.set_option', { sessionId: first, optionId: 'effort', value: 'high' });
+  await assert.rejects(
+    client.call('session.set_model', { sessionId: first, model: 'none' }),
+    isProblem('model.unsupported', /no model "none"/),
+  );
   const { sessionId } = await client.call('session.fork', { sessionId: first, title: 'Another way' });
   const { mode, title } = await client.call('session.get', { sessionId });
   assert.deepEqual([mode, title], ['plan', 'Another way']);
