@@ -104,18 +104,7 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   const live = parts.use(new Live({ store, clock, logger, findAgent, lendTools, startTime, idleAgentMs }));
   const wakeSession = (sessionId: SessionId): void => live.wake(sessionId);
   const mail = parts.use(new LiveMail({ store, clock, logger, wakeSession }));
-  const info: GatewayInfo = {
-    version: VERSION,
-    protocol: PROTOCOL,
-    features: [...new Set(Object.keys(methods).map((name) => name.replace(/\..*/, '')))],
-    pid: process.pid,
-    instanceId: randomUUID(),
-    logId: store.log.logId,
-    home,
-    bounds: config.log,
-    limits: LIMITS,
-    startedAt: clock.now(),
-  };
+  const info = infoOf(home, store);
   const registry = { url: config.agentRegistry, file: registryFile };
   const agents = new Agents({ catalogue, clock, home, registry });
   const logBug = (err: unknown, errorId: string, method: string): void =>
@@ -209,6 +198,19 @@ export async function runDaemon(program: Program, signal: AbortSignal): Promise<
   }
   logger.info('stopping');
 }
+
+const infoOf = (home: string, { log, retention }: Store): GatewayInfo => ({
+  version: VERSION,
+  protocol: PROTOCOL,
+  features: [...new Set(Object.keys(methods).map((name) => name.replace(/\..*/, '')))],
+  pid: process.pid,
+  instanceId: randomUUID(),
+  logId: log.logId,
+  home,
+  bounds: retention.bounds,
+  limits: LIMITS,
+  startedAt: clock.now(),
+});
 
 /** Opens the port, or tells why not and opens it as soon as it is free; `onLate` hears of that. */
 async function serveTcp(tcp: TcpDoor, port: number, logger: pino.Logger, onLate: () => void): Promise<void> {

@@ -244,7 +244,7 @@ export class LiveSession {
   }
 
   async #start(signal: AbortSignal, from: Partial<OpenOptions>): Promise<AgentConversation> {
-    const { store, clock, logger } = this.#world;
+    const { store, logger } = this.#world;
     const { session } = store.sessions.get(this.#log.sessionId);
     const tools = this.#world.lendTools(session.sessionId);
     try {
@@ -273,23 +273,7 @@ export class LiveSession {
           this.#agentEnded(conversation, end.detail);
         })
         .catch((err: unknown) => logger.error({ err, sessionId: session.sessionId }, 'agent ended'));
-      const { agentSessionId, model, opened } = conversation;
-      this.#owesHistory =
-        opened === 'fallback' || (opened === 'resumed' && store.log.isUntold(this.#log, agentSessionId));
-      const told = conversation.takeEarlier?.() ?? [];
-      store.written(() => {
-        store.sessions.change(this.#log, { agentSessionId });
-        // If the prompt came first, the earlier conversation would stand below it and look like its answer.
-        if (opened === 'resumed' && told.length > 0 && this.#turn === undefined) {
-          const from = { head: store.log.head(this.#log), agentSessionId, newId: () => clock.newId() };
-          writeEarlier(store, this.#log, earlierTurns(told, from), clock.now());
-        }
-        const subtype = opened === 'new' ? 'init' : this.#owesHistory ? 'fallback' : opened;
-        store.log.append(this.#log, clock.now(), [
-          { type: 'system', subtype, session_id: agentSessionId, model },
-        ]);
-        this.#note({ agent: 'ready' });
-      });
+      this.#opened(conversation);
       this.#rest.begin();
       return conversation;
     } catch (error) {
@@ -302,6 +286,28 @@ export class LiveSession {
       });
       throw error;
     }
+  }
+
+  /** Writes down which session of its own the agent has opened, and what it tells of it. */
+  #opened(conversation: AgentConversation): void {
+    const { store, clock } = this.#world;
+    const { agentSessionId, model, opened } = conversation;
+    this.#owesHistory =
+      opened === 'fallback' || (opened === 'resumed' && store.log.isUntold(this.#log, agentSessionId));
+    const told = conversation.takeEarlier?.() ?? [];
+    store.written(() => {
+      store.sessions.change(this.#log, { agentSessionId });
+      // If the prompt came first, the earlier conversation would stand below it and look like its answer.
+      if (opened === 'resumed' && told.length > 0 && this.#turn === undefined) {
+        const from = { head: store.log.head(this.#log), agentSessionId, newId: () => clock.newId() };
+        writeEarlier(store, this.#log, earlierTurns(told, from), clock.now());
+      }
+      const subtype = opened === 'new' ? 'init' : this.#owesHistory ? 'fallback' : opened;
+      store.log.append(this.#log, clock.now(), [
+        { type: 'system', subtype, session_id: agentSessionId, model },
+      ]);
+      this.#note({ agent: 'ready' });
+    });
   }
 
   async #stopTurn(turn: Turn, why: 'person' | 'gateway', grace: number): Promise<void> {
