@@ -201,7 +201,13 @@ ${command === undefined ? nothing : html`<span class="cmd">$ ${reveal(command)}<
     isLong || isLive
       ? html`<div class="live">
           <span class="grow"
-            >${isLive ? t('{0}, still running', countOf(lines.length)) : countOf(lines.length)}</span
+            >${
+              !isLive
+                ? countOf(lines.length)
+                : lines.length === 0
+                  ? t('Still running')
+                  : t('{0}, still running', countOf(lines.length))
+            }</span
           >${iconButton('copy', t('Copy output'), copy)}${isCommand ? iconButton('terminal', t('Open in a terminal'), terminal) : nothing}${isCommand && isLive ? iconButton('debug-stop', t('Stop the turn, and this command with it'), stop) : nothing}
         </div>`
       : nothing
