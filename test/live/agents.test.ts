@@ -13,16 +13,19 @@ import { waitFor } from '../support/waitFor.ts';
 
 const folder = newFolder('agents');
 const notExecutable = path.join(folder, 'not-executable');
+const leaving = path.join(folder, 'leaving');
 const pidFile = path.join(folder, 'pids');
 const counting = path.join(import.meta.dirname, '..', 'support', 'countingAgent.ts');
 const stubborn = path.join(import.meta.dirname, '..', 'support', 'stubbornAgent.ts');
 
 writeFileSync(notExecutable, '#!/bin/sh\n', { mode: 0o600 });
+writeFileSync(leaving, '#!/bin/sh\n', { mode: 0o700 });
 const gateway = await sharedGateway({
   config: {
     agents: {
       missing: { name: 'Missing', command: 'no-such-program-anywhere' },
       forbidden: { name: 'Forbidden', command: notExecutable },
+      leaving: { name: 'Leaving', command: leaving },
       dying: { name: 'Dying', command: 'sh', args: ['-c', 'echo "no license" >&2; exit 3'] },
       babbling: { name: 'Babbling', command: 'sh', args: ['-c', 'echo "Welcome!"; exit 0'] },
       deaf: { name: 'Deaf', command: process.execPath, args: [counting, path.join(folder, 'receipts')] },
@@ -34,7 +37,7 @@ const client = await gateway.connect('window one');
 
 const agent = (name: string) => ({ agent: AgentId.parse(name) });
 
-test('an agent that is not installed, or may not be run, is refused when the session is made', async () => {
+test('an agent that is not installed, or may not be run, is refused when the session is made, and where its turn begins', async () => {
   const table = [
     ['missing', 'agent.missing', /no-such-program-anywhere.*Install it/s],
     ['forbidden', 'agent.missing', /chmod \+x/],
@@ -48,6 +51,13 @@ test('an agent that is not installed, or may not be run, is refused when the ses
       return true;
     });
   }
+  const made = await client.newSession(agent('leaving'));
+  rmSync(leaving);
+  const [error] = (await client.ask(made, 'echo hello')).of('error');
+  assert.deepEqual(
+    [error?.code, error?.message.startsWith('Leaving cannot be started. ')],
+    ['agent.missing', true],
+  );
 });
 
 test('a folder that does not exist, or is a file, is refused', async () => {
