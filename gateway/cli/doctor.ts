@@ -1,5 +1,14 @@
 // doctor: looks at everything that has to be right, and says how to mend what is not.
-import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { readConfig, type Config } from '../config.ts';
 import { messageOf } from '../language.ts';
@@ -50,11 +59,30 @@ function lines(findings: readonly Finding[]): string[] {
   );
 }
 
+/** The folder itself, or the one above it that is there. */
+const nearest = (folder: string): string => (existsSync(folder) ? folder : nearest(path.dirname(folder)));
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function folderFindings(home: string): Finding[] {
   const name = 'State folder';
   const found = lstatSync(home, { throwIfNoEntry: false });
-  if (found === undefined) return [{ name, state: 'ok', detail: `${home} (made at the first start)` }];
   const wrong = (detail: string, mend: string): Finding => ({ name, state: 'problem', detail, mend });
+  const sealed = (folder: string): Finding | undefined =>
+    isWritable(folder)
+      ? undefined
+      : wrong(`${folder} cannot be written to`, 'Mend that, or set HOLDFAST_HOME.');
+  if (found === undefined) {
+    const made: Finding = { name, state: 'ok', detail: `${home} (made at the first start)` };
+    return [sealed(nearest(path.dirname(home))) ?? made];
+  }
   if (!found.isDirectory()) return [wrong(`${home} is not a folder`, 'Move it away, or set HOLDFAST_HOME.')];
   if (process.platform !== 'win32' && found.uid !== process.getuid?.())
     return [wrong(`${home} belongs to another user`, 'Set HOLDFAST_HOME to a folder of your own.')];
@@ -62,7 +90,7 @@ function folderFindings(home: string): Finding[] {
   return [
     isOpen
       ? wrong(`${home} is open to other users`, `Run: chmod 700 '${home}'`)
-      : { name, state: 'ok', detail: home },
+      : (sealed(home) ?? { name, state: 'ok', detail: home }),
     spaceFinding(home),
   ];
 }
