@@ -160,7 +160,7 @@ export class Delegation {
       if (problem === undefined || !(problem === 'task.unknown' || NOT_NOW.has(problem))) throw error;
       const stored = this.#parts.store.tasks.find(taskId, 'out', peerKey);
       if (stored === undefined || isOver(stored.task.state)) return;
-      const late = `${peer} cannot be reached. It is stopped as soon as that is linked again, and may run there until then.`;
+      const late = `${peer} cannot be reached. The task is stopped as soon as it is linked again, and may run there until then.`;
       this.#change(stored, problem === 'task.unknown' ? { state: 'stopped' } : { error: late });
     }
   }
