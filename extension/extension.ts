@@ -20,7 +20,7 @@ import { details, openLog } from './log.ts';
 import { handleLinks } from './links.ts';
 import { Machines } from './machines/machines.ts';
 import { showMail } from './mail/mail.ts';
-import { notifyPermissions } from './notifications.ts';
+import { showNotifications } from './notifications.ts';
 import { Reports } from './reports.ts';
 import { Sessions } from './sessions.ts';
 import { SessionFilter } from './sessionFilter.ts';
@@ -89,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     showStatus(connection, sessions, machines),
     showMail({ ...known, extensionUri, chats }),
     showStart({ ...known, tree }),
-    notifyPermissions({ ...known, chats }),
+    showNotifications({ ...known, chats }),
     chats.onDidChange(() => {
       tree.select(chats.current.open.id);
       void context.workspaceState.update(OPEN, chats.sideBar.open.id);

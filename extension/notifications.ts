@@ -29,8 +29,12 @@ export interface NotificationParts {
 type Ended = NotificationParams<'session.ended'>;
 type Asked = NotificationParams<'permission.announced'>;
 
-export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
-  const { connection, chats, folders } = parts;
+export function showNotifications(parts: NotificationParts): vscode.Disposable {
+  return vscode.Disposable.from(notifyPermissions(parts), notifyEnds(parts), tellPresence(parts));
+}
+
+function notifyPermissions(parts: NotificationParts): vscode.Disposable {
+  const { connection } = parts;
   /** What is told here now: all of it in one notification, for several would hide what one works on. */
   const told = new Map<PermissionId, Asked>();
   const toast = new Toast();
@@ -40,9 +44,36 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
     else toast.say(wordsFor([...told.values()], parts));
   };
   const settleAll = (): void => [...told.keys()].forEach(settle);
+  return vscode.Disposable.from(
+    connection.onClient(settleAll),
+    connection.on('permission.announced', (asked) => {
+      told.set(asked.permissionId, asked);
+      toast.show(wordsFor([...told.values()], parts));
+    }),
+    connection.on('permission.settled', ({ permissionId }) => settle(permissionId)),
+    { dispose: settleAll },
+  );
+}
 
+function notifyEnds(parts: NotificationParts): vscode.Disposable {
   const ended: Ended[] = [];
-  let endTimer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  return vscode.Disposable.from(
+    parts.connection.on('session.ended', (end) => {
+      if (!settings.tellsEnd(end.outcome)) return;
+      ended.push(end);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        const ways = Map.groupBy(ended.splice(0), ({ outcome }) => outcome);
+        for (const [outcome, all] of ways) void tellEnds(outcome, all, parts);
+      }, TOGETHER_MS);
+    }),
+    { dispose: () => clearTimeout(timer) },
+  );
+}
+
+/** Says how this window stands: what decides whether it is the one that notifies. */
+function tellPresence({ connection, folders, chats }: NotificationParts): vscode.Disposable {
   let said = '';
   let timer: NodeJS.Timeout | undefined;
   const stand = (): void => {
@@ -60,7 +91,6 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
   };
   return vscode.Disposable.from(
     connection.onClient(() => {
-      settleAll();
       said = '';
       clearTimeout(timer);
       timer = setTimeout(() => {
@@ -68,27 +98,11 @@ export function notifyPermissions(parts: NotificationParts): vscode.Disposable {
         stand();
       }, FIRST_MS);
     }),
-    connection.on('permission.announced', (asked) => {
-      told.set(asked.permissionId, asked);
-      toast.show(wordsFor([...told.values()], parts));
-    }),
-    connection.on('session.ended', (end) => {
-      if (!settings.tellsEnd(end.outcome)) return;
-      ended.push(end);
-      endTimer ??= setTimeout(() => {
-        endTimer = undefined;
-        const ways = Map.groupBy(ended.splice(0), ({ outcome }) => outcome);
-        for (const [outcome, all] of ways) void tellEnds(outcome, all, parts);
-      }, TOGETHER_MS);
-    }),
-    connection.on('permission.settled', ({ permissionId }) => settle(permissionId)),
     vscode.window.onDidChangeWindowState(stand),
     vscode.workspace.onDidChangeConfiguration(stand),
     folders.onDidChange(stand),
     chats.onDidChangeView(stand),
-    { dispose: settleAll },
     { dispose: () => clearTimeout(timer) },
-    { dispose: () => clearTimeout(endTimer) },
   );
 }
 

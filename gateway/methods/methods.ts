@@ -13,6 +13,7 @@ import { permissionHandlers } from './permission.ts';
 import { queueHandlers } from './queue.ts';
 import { orAtPeers } from './remote.ts';
 import { sessionHandlers } from './session.ts';
+import { sessionLifeHandlers } from './sessionLife.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
@@ -20,6 +21,7 @@ import { tokenHandlers } from './token.ts';
 export function handlersOf(gateway: Gateway): Handlers {
   const handlers: Handlers = {
     ...sessionHandlers(gateway),
+    ...sessionLifeHandlers(gateway),
     ...offerHandlers(gateway),
     ...queueHandlers(gateway),
     ...logHandlers(gateway),

@@ -1,31 +1,20 @@
-// session.*: making sessions, showing them, ending them.
+// session.*: showing sessions, and changing them.
 import { snippet } from '../core/search.ts';
-import {
-  Problem,
-  SessionId,
-  textOf,
-  type Event,
-  type QueueStats,
-  type Session,
-  type sessionMethods,
-} from '../protocol/index.ts';
+import { textOf, type Event, type QueueStats, type Session, type sessionMethods } from '../protocol/index.ts';
 import type { Caller } from '../rpc/caller.ts';
 import type { Handlers } from '../rpc/dispatch.ts';
 import type { StoredSession } from '../store/session.ts';
-import { copySession, createSession, importEvents, removeSession } from '../store/conversation.ts';
-import { existingFolder } from './folder.ts';
 import type { Gateway } from './parts.ts';
+import type { LifeMethod } from './sessionLife.ts';
 
 export const sessionHandlers = ({
   store,
   live,
   feed,
   peering,
-  mail,
   clock,
   agents,
-  prepareFolder,
-}: Gateway): Handlers<keyof typeof sessionMethods> => {
+}: Gateway): Handlers<Exclude<keyof typeof sessionMethods, LifeMethod>> => {
   const queueStats = (stored: StoredSession, caller: Caller): QueueStats => ({
     userPending: stored.session.queued,
     responsePending: store.log.head(stored) - store.clients.confirmed(caller.actor.clientId, stored),
@@ -39,65 +28,7 @@ export const sessionHandlers = ({
       ? ours
       : [...ours, ...theirs].toSorted((a, b) => (a.lastActivityAt < b.lastActivityAt ? 1 : -1));
   };
-  const remove = async (sessionId: SessionId): Promise<void> => {
-    const mailboxKey = await live.end(sessionId, () =>
-      store.synced(() => removeSession(store, sessionId, clock.now())),
-    );
-    if (mailboxKey !== undefined) mail.removed(mailboxKey);
-  };
-  /** What fails leaves no session behind. */
-  const orNotAtAll = async (sessionId: SessionId, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      await remove(sessionId);
-      throw error;
-    }
-  };
-  /** Brings the agent back at once: what it tells of the conversation has to stand before the first prompt. */
-  const adopt = (sessionId: SessionId, agentSessionId: string): Promise<void> =>
-    orNotAtAll(sessionId, async () => {
-      const { fallback } = await live.of(sessionId).resume(undefined);
-      if (!fallback) return;
-      throw new Problem(
-        'agent.unable',
-        `The agent cannot go on with ${JSON.stringify(agentSessionId)}. agent.sessions lists what it remembers.`,
-      );
-    }).finally(() => adopting.delete(sessionId));
-  /** The sessions for which this is under way. */
-  const adopting = new Map<SessionId, Promise<void>>();
   return {
-    'session.create': async (params) => {
-      live.mustBeOpen();
-      store.mustHaveRoom();
-      const agent = params.agent ?? params.cli_type ?? agents.default;
-      agents.mustBeInstalled(agent);
-      const session = {
-        sessionId: SessionId.parse(clock.newId()),
-        agent,
-        path: existingFolder(params.path),
-        mode: params.mode ?? 'ask',
-        model: params.model ?? null,
-      };
-      const { agentSessionId } = params;
-      const sessionId = await store.synced(() => {
-        // Two sessions with one memory would talk into each other's conversation.
-        const there =
-          agentSessionId === undefined ? undefined : store.sessions.holding(agent, agentSessionId);
-        if (there !== undefined) return there;
-        createSession(store, session, params.title, clock.now());
-        if (agentSessionId !== undefined)
-          store.sessions.change(store.sessions.get(session.sessionId), { agentSessionId });
-        return session.sessionId;
-      });
-      if (sessionId === session.sessionId) {
-        prepareFolder(session.path);
-        if (agentSessionId !== undefined) adopting.set(sessionId, adopt(sessionId, agentSessionId));
-      }
-      await adopting.get(sessionId);
-      return { sessionId };
-    },
-
     'session.list': (_params, caller) => ({ sessions: visible(caller) }),
 
     'session.get': ({ sessionId }) => store.sessions.get(sessionId).session,
@@ -137,22 +68,6 @@ export const sessionHandlers = ({
       };
     },
 
-    'session.import': ({ bundle, path: folder, sessionId }) => {
-      live.mustBeOpen();
-      store.mustHaveRoom();
-      const { session, events } = bundle;
-      const path = existingFolder(folder ?? session.path);
-      const made = sessionId ?? SessionId.parse(clock.newId());
-      return store.synced(() => {
-        if (sessionId === undefined) {
-          createSession(store, { ...session, sessionId: made, path }, session.title, clock.now());
-          store.sessions.change(store.sessions.get(made), { agentSessionId: session.agentSessionId });
-        }
-        importEvents(store, made, events);
-        return { sessionId: made };
-      });
-    },
-
     'session.set_mode': async ({ sessionId, mode }) => {
       await live.find(sessionId)?.configure({ mode });
       return store.synced(() => {
@@ -177,28 +92,6 @@ export const sessionHandlers = ({
       live.mustBeOpen();
       const { fallback } = await live.of(sessionId).resume(agentSessionId ?? sdkSessionId);
       return { ok: true, fallback };
-    },
-
-    'session.fork': async ({ sessionId, title }) => {
-      live.mustBeOpen();
-      store.mustHaveRoom();
-      const { session } = store.sessions.get(sessionId);
-      const { agentSessionId } = session;
-      if (live.find(sessionId)?.isInTurn === true)
-        throw new Problem(
-          'prompt.state',
-          'A turn is running: fork the session when it has ended, or stop it.',
-        );
-      if (agentSessionId === null)
-        throw new Problem('agent.unable', 'Nothing was said in this session yet: create a new one instead.');
-      const made = SessionId.parse(clock.newId());
-      await store.synced(() => {
-        const name = title ?? `${session.title} (fork)`;
-        createSession(store, { ...session, sessionId: made }, name, clock.now());
-        copySession(store, sessionId, made);
-      });
-      await orNotAtAll(made, () => live.of(made).fork(agentSessionId));
-      return { sessionId: made };
     },
 
     'session.queue_stats': ({ sessionId }, caller) => {
@@ -234,11 +127,6 @@ export const sessionHandlers = ({
       store.sessions.get(sessionId);
       const interrupted = (await live.find(sessionId)?.interrupt(promptId)) ?? false;
       return { ok: true, interrupted };
-    },
-
-    'session.destroy': async ({ sessionId }) => {
-      await remove(sessionId);
-      return { ok: true };
     },
 
     'session.watch': (_params, caller) => {
