@@ -101,8 +101,9 @@ export const startTime = (pid: number): string | undefined =>
  * (a daemon that somebody asked the agent to start) is not the agent's any more, and stays. `started` is the leader's
  * start time: when its pid has passed to another process, the family is gone.
  */
-export const family = (leader: number, started: string): Member[] => {
-  const rows = allRows();
+export const family = (leader: number, started: string): Member[] => familyIn(allRows(), leader, started);
+
+const familyIn = (rows: readonly Row[], leader: number, started: string): Member[] => {
   if (rows.some((row) => row.pid === leader && row.startTime !== started)) return [];
   const members = new Map<number, Row>();
   const add = (row: Row): void => {
@@ -187,18 +188,26 @@ export const reap = async (pid: number, started: string, graceMs = TERM_GRACE_MS
   return true;
 };
 
-/** Bytes in memory of a process and its family; null where the system does not tell. */
-export const residentBytes = (pid: number): number | null => {
-  const started = process.platform === 'linux' ? startTime(pid) : undefined;
-  if (started === undefined) return null;
-  let kilobytes = 0;
-  for (const member of family(pid, started)) {
-    try {
-      const status = readFileSync(`/proc/${member.pid}/status`, 'utf8');
-      kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    } catch {
-      // It has ended meanwhile: it holds nothing.
-    }
+/** Bytes in memory of each of these processes with its family; none where the system does not tell, or it has ended. */
+export const residentBytes = (leaders: readonly number[]): ReadonlyMap<number, number> => {
+  // All processes of the machine are read once, however many leaders there are.
+  const rows = process.platform === 'linux' && leaders.length > 0 ? allRows() : [];
+  const started = new Map(rows.map((row) => [row.pid, row.startTime]));
+  return new Map(
+    leaders.flatMap((leader) => {
+      const since = started.get(leader);
+      if (since === undefined) return [];
+      const members = familyIn(rows, leader, since);
+      return [[leader, members.reduce((sum, { pid }) => sum + residentBytesOf(pid), 0)]];
+    }),
+  );
+};
+
+const residentBytesOf = (pid: number): number => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0; // It has ended meanwhile: it holds nothing.
   }
-  return kilobytes * 1024;
 };

@@ -97,8 +97,8 @@ export class Agents {
     }
   }
 
-  /** Bytes in memory of a process and its descendants; null where the system does not tell. */
-  memoryOf(pid: number): number | null {
-    return residentBytes(pid);
+  /** Bytes in memory of processes with their descendants; none where the system does not tell. */
+  memoryOf(pids: readonly number[]): ReadonlyMap<number, number> {
+    return residentBytes(pids);
   }
 }

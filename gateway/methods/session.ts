@@ -101,12 +101,14 @@ export const sessionHandlers = ({
 
     'monitor.sessions': (_params, caller) => {
       const all = store.sessions.list();
+      const pidOf = ({ sessionId }: StoredSession): number | undefined => live.find(sessionId)?.pid;
+      const memory = agents.memoryOf(all.flatMap((stored) => pidOf(stored) ?? []));
       const sessions = all.map((stored) => {
-        const pid = live.find(stored.sessionId)?.pid;
+        const pid = pidOf(stored);
         return {
           ...stored.session,
           queue: queueStats(stored, caller),
-          process: pid === undefined ? null : { pid, rss: agents.memoryOf(pid) },
+          process: pid === undefined ? null : { pid, rss: memory.get(pid) ?? null },
         };
       });
       return { sessions, totalSessions: all.length, uptime: Math.round(process.uptime()) };
