@@ -266,9 +266,14 @@ export class Delegation {
     const { sessionId } = stored.task;
     const session = sessionId === null ? undefined : store.sessions.find(sessionId);
     if (isOver(stored.task.state) || session === undefined) return reportOf(stored.task);
-    if (store.queue.get(session, stored.promptId).state === 'running')
-      await live.find(session.sessionId)?.interrupt(stored.promptId);
-    else await store.synced(() => removePrompt(store, session.sessionId, stored.promptId, clock.now()));
+    const { promptId } = stored;
+    const state = () => store.queue.get(session, promptId).state;
+    // It may begin, and end, at any moment.
+    await store.synced(() => {
+      if (state() === 'queued' || state() === 'uncertain')
+        removePrompt(store, session.sessionId, promptId, clock.now());
+    });
+    if (state() === 'running') await live.find(session.sessionId)?.interrupt(promptId);
     this.#lookAgain(stored);
     return reportOf(store.tasks.find(taskId, 'in', key)?.task ?? stored.task);
   }
