@@ -55,7 +55,7 @@ export const agentMethods = {
   'agent.check': method('Starts the agent, asks what it is, and ends it', () => ({
     params: z.strictObject({ agent: AgentId }),
     result: z.object({ ok: z.boolean(), detail: z.string() }),
-    problems: ['agent.unknown'],
+    problems: ['agent.unknown', 'agent.missing'],
   })),
   'agent.sessions': method('The conversations that an agent remembers by itself, where it tells', () => ({
     params: z.strictObject({

@@ -278,6 +278,7 @@ export const mailMethods = {
       ...page,
     }),
     result: z.object({ messages: z.array(Outgoing), next }),
+    problems: ['mailbox.unknown'],
   })),
   'mail.requeue': method(
     'Gives up a message that has not arrived and sends it anew, to where it was going',

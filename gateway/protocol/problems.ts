@@ -92,6 +92,16 @@ export type ProblemName = keyof typeof problems;
 /** Of whatever is asked about one session. */
 export const NO_SESSION = ['session.unknown', 'session.destroyed'] as const satisfies ProblemName[];
 
+/** What may be said wherever an agent has to start. */
+export const NO_AGENT = [
+  'agent.unknown',
+  'agent.missing',
+  'agent.unable',
+  'agent.failed',
+  'mode.unsupported',
+  'model.unsupported',
+] as const satisfies ProblemName[];
+
 /**
  * A declared failure: crosses the wire as itself. The message says what happened and what to do.
  * `data` is sent along as `error.data`, beside `problem`.

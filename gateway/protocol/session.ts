@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { object, ok } from './shape.ts';
 import { method } from './contract.ts';
-import { NO_SESSION } from './problems.ts';
+import { NO_AGENT, NO_SESSION } from './problems.ts';
 import { AgentId, PeerName, PromptId, SessionId } from './ids.ts';
 import { Text } from './queue.ts';
 
@@ -129,15 +129,7 @@ export const sessionMethods = {
         'agent and cli_type are the same thing: give one',
       ),
     result: z.object({ sessionId: SessionId }),
-    problems: [
-      'path.missing',
-      'agent.unknown',
-      'agent.missing',
-      'agent.unable',
-      'agent.failed',
-      'storage.full',
-      'storage.damaged',
-    ],
+    problems: ['path.missing', ...NO_AGENT, 'storage.full', 'storage.damaged'],
   })),
   'session.list': method('All sessions, the last active first', () => ({
     access: 'read',
@@ -173,7 +165,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, mode: Mode }),
       result: ok,
-      problems: [...NO_SESSION, 'mode.unsupported'],
+      problems: [...NO_SESSION, 'mode.unsupported', 'agent.failed'],
     }),
   ),
   'session.set_model': method(
@@ -181,7 +173,7 @@ export const sessionMethods = {
     () => ({
       params: z.strictObject({ sessionId: SessionId, model: Name.nullable().default(null) }),
       result: ok,
-      problems: [...NO_SESSION, 'model.unsupported'],
+      problems: [...NO_SESSION, 'model.unsupported', 'agent.failed'],
     }),
   ),
   'session.resume': method(
@@ -203,7 +195,7 @@ export const sessionMethods = {
           .boolean()
           .describe('A fresh agent session was opened; the history goes along with the next prompt'),
       }),
-      problems: [...NO_SESSION, 'agent.unknown', 'agent.missing', 'agent.failed'],
+      problems: [...NO_SESSION, ...NO_AGENT],
     }),
   ),
   'session.fork': method(
@@ -214,16 +206,7 @@ export const sessionMethods = {
         title: Title.optional(),
       }),
       result: z.object({ sessionId: SessionId }),
-      problems: [
-        ...NO_SESSION,
-        'prompt.state',
-        'agent.unable',
-        'agent.unknown',
-        'agent.missing',
-        'agent.failed',
-        'storage.full',
-        'storage.damaged',
-      ],
+      problems: [...NO_SESSION, 'prompt.state', ...NO_AGENT, 'storage.full', 'storage.damaged'],
     }),
   ),
   'session.interrupt': method(

@@ -1,19 +1,26 @@
 // A client for tests: the extension's own link, with a session follower that remembers and can be waited for.
+import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import type {
-  Cursor,
-  Event,
-  EventType,
-  MethodName,
-  ParamsIn,
-  Result,
-  SessionId,
-  Snapshot,
+import {
+  methods,
+  Problem,
+  type Cursor,
+  type Event,
+  type EventType,
+  type MethodName,
+  type ParamsIn,
+  type Result,
+  type SessionId,
+  type ProblemName,
+  type Snapshot,
 } from '../../gateway/protocol/index.ts';
 import type { GatewayClient } from '../../gateway/rpc/connect.ts';
 import { newFolder } from './folders.ts';
 import { textOf } from './transcript.ts';
 import { PATIENCE_MS } from './waitFor.ts';
+
+/** What any call may be told, whatever it asks for. */
+const EVERYWHERE: readonly ProblemName[] = ['access.denied'];
 
 export class TestClient implements AsyncDisposable {
   readonly link: GatewayClient;
@@ -22,8 +29,19 @@ export class TestClient implements AsyncDisposable {
     this.link = link;
   }
 
-  call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
-    return this.link.call(method, params);
+  /** Whatever problem it meets, the contract has to name it. */
+  async call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+    try {
+      return await this.link.call(method, params);
+    } catch (error) {
+      if (error instanceof Problem && !EVERYWHERE.includes(error.problem)) {
+        assert.ok(
+          methods[method].problems.includes(error.problem),
+          `${method} does not declare ${error.problem}`,
+        );
+      }
+      throw error;
+    }
   }
 
   /** A session with the demo agent in a folder of its own. */
