@@ -25,17 +25,18 @@ export function registryOf(store: Store, clients: () => number, counted: Counted
     });
   counter('holdfast_events_total', 'Events written', () => counted.events);
   counter('holdfast_commits_total', 'Commits that wrote events', () => counted.commits);
-  new Gauge({
-    name: 'holdfast_sessions',
-    help: 'Sessions by status',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [status, count] of Object.entries(store.sessions.countByStatus()))
-        this.set({ status }, count);
-    },
-  });
+  const byStatus = (name: string, help: string, read: () => Partial<Record<string, number>>): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['status'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [status, count = 0] of Object.entries(read())) this.set({ status }, count);
+      },
+    });
+  byStatus('holdfast_sessions', 'Sessions by status', () => store.sessions.countByStatus());
   const gauge = (name: string, help: string, read: () => number): Gauge =>
     new Gauge({
       name,
@@ -53,15 +54,7 @@ export function registryOf(store: Store, clients: () => number, counted: Counted
   gauge('holdfast_permissions_open', 'Questions of agents that wait for an answer', () =>
     sum('pendingPermissions'),
   );
-  new Gauge({
-    name: 'holdfast_mail_outbox',
-    help: 'Mail that is not over, by status',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      for (const [status, count] of Object.entries(store.outbox.open())) this.set({ status }, count);
-    },
-  });
+  byStatus('holdfast_mail_outbox', 'Mail that is not over, by status', () => store.outbox.open());
   gauge('holdfast_mail_oldest_seconds', 'How long the oldest mail that waits has been waiting', () => {
     const oldest = store.outbox.oldest();
     return oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest)) / 1000;

@@ -154,16 +154,7 @@ async function startAndConnect(
     if (gateway !== undefined && ended !== undefined) {
       if (ended !== ALREADY_RUNS) {
         rmSync(turnFile(home), { force: true });
-        const said = readFileSync(gateway.report, 'utf8').trim();
-        if (ended === OTHER_HOST) throw new OtherHostError(said);
-        if (said !== '') throw new NotStartedError(said);
-        if (isFull(home))
-          throw new NotStartedError(
-            `The gateway did not start: the disk of ${home} is full. Free some space.`,
-          );
-        if (ended === CANNOT_RUN)
-          throw new NotStartedError(`The gateway did not start: ${start.command} cannot be run.`);
-        throw new NoGatewayError(`The gateway did not start: ${ended}.`);
+        throw whyNot(home, start.command, ended, readFileSync(gateway.report, 'utf8').trim());
       }
       // The one that has the folder may be about to end.
       gateway = undefined;
@@ -172,6 +163,16 @@ async function startAndConnect(
     await sleep(POLL_MS);
   }
   throw new NoGatewayError(`The gateway did not answer within ${START_MS / 1000} s. Its log is in ${home}.`);
+}
+
+/** What a gateway that ended at once is reported as; `said` is what it has printed. */
+function whyNot(home: string, command: string, ended: string, said: string): Error {
+  if (ended === OTHER_HOST) return new OtherHostError(said);
+  if (said !== '') return new NotStartedError(said);
+  const words = 'The gateway did not start';
+  if (isFull(home)) return new NotStartedError(`${words}: the disk of ${home} is full. Free some space.`);
+  if (ended === CANNOT_RUN) return new NotStartedError(`${words}: ${command} cannot be run.`);
+  return new NoGatewayError(`${words}: ${ended}.`);
 }
 
 function isFull(folder: string): boolean {
