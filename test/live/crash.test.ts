@@ -7,6 +7,7 @@ import { Problem, PromptId, type PermissionId, type SessionId } from '../../gate
 import type { Follower, TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { textOf } from '../support/transcript.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 interface Cut {
   readonly sessionId: SessionId;
@@ -84,7 +85,7 @@ test('a person may leave the uncertain prompt as it is, and those that wait go o
   );
 });
 
-test('a prompt that was acknowledged and killed before it ran runs once after the start', async () => {
+test('a prompt that was acknowledged and killed before it ran runs once after the start, unless its time is over', async () => {
   await using gateway = await startGateway();
   const first = await gateway.connect();
   const sessionId = await first.newSession();
@@ -92,6 +93,7 @@ test('a prompt that was acknowledged and killed before it ran runs once after th
   const message = 'echo survived';
   await first.call('queue.pause', { sessionId });
   await first.call('session.send', { sessionId, message, promptId });
+  await first.call('session.send', { sessionId, message: 'echo stale', expiresInS: 0.5 });
   await gateway.kill9();
   await gateway.start();
   const client = await gateway.connect();
@@ -100,6 +102,10 @@ test('a prompt that was acknowledged and killed before it ran runs once after th
   await assert.rejects(
     client.call('session.send', { sessionId, message: 'echo other', promptId }),
     (error: unknown) => error instanceof Problem && error.problem === 'prompt.conflict',
+  );
+  await waitFor(
+    'what is too late to be taken out',
+    async () => (await client.call('session.get', { sessionId })).queued === 1,
   );
   const seen = await client.follow(sessionId);
   await client.call('queue.resume', { sessionId });
