@@ -15,7 +15,8 @@ test('an answer streams in many updates, and its text is exact', async () => {
   const end = await agent.prompt('slow 20 1');
   assert.equal(end.stopReason, 'end_turn');
   assert.equal(ear.text, slowText(20));
-  assert.ok(ear.batches.length > 10, `${ear.batches.length} batches`);
+  // Not batches: how many reads there are is up to how busy the machine is.
+  assert.equal(ear.of('message').length, 20);
   const keys = new Set(ear.of('message').map(({ key }) => key));
   assert.deepEqual([...keys], ['m1']);
 });
