@@ -84,7 +84,7 @@ const checkVersion = (name: string, hello: JsonObject): void => {
 
 /** Makes the agent ready: initialize, then its session, then mode and model. */
 export const openSession = async (host: SessionHost, options: OpenOptions): Promise<AcpSession> => {
-  const { cwd, mode, model, resume } = options;
+  const { cwd, resume } = options;
   const hello = await host.request(call.initialize, HELLO);
   checkVersion(host.name, hello);
   const place: Place = { cwd, mcpServers: mcpServers(options.tools, hello) };
@@ -99,6 +99,23 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
         ? await forkSession(host, resume, place, own)
         : await resumeSession(host, resume, place, capabilities, options.tellEarlier === true);
   const opened = resumed ?? (await newSession(host, place));
+  const takes = object(capabilities['promptCapabilities']);
+  return {
+    sessionId: opened.sessionId,
+    opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
+    takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
+    canClose: isRecord(own['close']),
+    canFork: isRecord(own['fork']),
+    ...(await configure(host, opened, options)),
+  };
+};
+
+/** Sets what a person has chosen; answers what the agent has said of its settings by then. */
+const configure = async (
+  host: SessionHost,
+  opened: Reply,
+  { mode, model, options = {} }: OpenOptions,
+): Promise<Pick<AcpSession, 'model' | 'reply'>> => {
   const { sessionId } = opened;
   let { reply } = opened;
   /** With the model, for one, the options change. */
@@ -110,23 +127,14 @@ export const openSession = async (host: SessionHost, options: OpenOptions): Prom
   const current = configValue(reply['configOptions'], 'model') ?? word(old['currentModelId']) ?? null;
   await setMode(host, sessionId, mode, offer);
   if (model !== null && model !== current) took(await setModel(host, sessionId, model, offer));
-  for (const [optionId, value] of Object.entries(options.options ?? {})) {
+  for (const [optionId, value] of Object.entries(options)) {
     const now = readOffer(reply);
     const offered = now.shown.options.find((option) => option.optionId === optionId);
     const isOffered = offered?.values.some((one) => one.value === value) === true;
     if (isOffered && offered.value !== value)
       took(await setOption(host, sessionId, { optionId, value }, now));
   }
-  const takes = object(capabilities['promptCapabilities']);
-  return {
-    sessionId,
-    opened: resume === null ? 'new' : resumed === undefined ? 'fallback' : 'resumed',
-    model: model ?? current,
-    takes: { image: takes['image'] === true, embeddedContext: takes['embeddedContext'] === true },
-    canClose: isRecord(own['close']),
-    canFork: isRecord(own['fork']),
-    reply,
-  };
+  return { model: model ?? current, reply };
 };
 
 const newSession = async (host: SessionHost, place: Place): Promise<Reply> => {
