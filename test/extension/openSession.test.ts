@@ -129,17 +129,6 @@ test(
   },
 );
 
-test('a session that is gone leaves the panel empty', LIMIT, async (t) => {
-  const here = place(t);
-  const { connection, open, told, until } = await panel(here);
-  const { sessionId } = await connection.call('session.create', { path: here.home, agent: 'demo' });
-  await connection.call('session.destroy', { sessionId });
-  open.show();
-  open.open(sessionId);
-  await until(() => told.filter(({ type }) => type === 'nothing').length === 2);
-  assert.equal(open.id, undefined);
-});
-
 test('a session of a machine that is away when the link comes back is followed when the machine is there', async () => {
   let subscribed = 0;
   let isThere = true;
@@ -192,4 +181,112 @@ test('a session of a machine that is away when the link comes back is followed w
     return subscribed === 3 || undefined;
   });
   open.dispose();
+});
+
+/** A connection whose answers and news a test gives itself. */
+function played() {
+  const heard = new Map<string, (params: object) => void>();
+  const asked: {
+    method: string;
+    params: { cursor?: string };
+    answer: (to: object) => void;
+    refuse: (error: Error) => void;
+  }[] = [];
+  let linked = (): void => undefined;
+  const on = (name: string, listener: (params: object) => void) => {
+    heard.set(name, listener);
+    return { dispose: () => undefined };
+  };
+  // What an open session asks of its connection.
+  const connection = {
+    client: {},
+    link: { state: 'connected', since: 0 },
+    call: (method: string, params: object) =>
+      new Promise((answer, refuse) => void asked.push({ method, params, answer, refuse })),
+    on,
+    onDidChangeLink: () => on('link', () => undefined),
+    onClient: (attach: () => void) => {
+      linked = attach;
+      return on('client', attach);
+    },
+  } as unknown as Connection;
+  const told: ToPanel[] = [];
+  const open = new OpenSession({
+    connection,
+    me,
+    home: '/home/ann',
+    agentName: (agent) => agent,
+    warn: () => undefined,
+    kept: async () => undefined,
+    post: (message) => told.push(message),
+  });
+  const settled = (): Promise<void> => new Promise(setImmediate);
+  const says = (name: string, params: object): void => heard.get(name)?.(params);
+  const subscribed = () => asked.filter(({ method }) => method === 'session.subscribe');
+  const types = (): string =>
+    told
+      .splice(0)
+      .map(({ type }) => type)
+      .join(' ');
+  return { open, asked, subscribed, says, settled, told, types, linked: () => linked() };
+}
+
+const of = (sessionId: string, seq: number) => ({
+  sessionId,
+  cursor: `log00000:${seq}`,
+  gap: true,
+  snapshot: { session: { sessionId, agent: 'demo' }, offers: null },
+});
+
+test('what comes late, or is of another session, is told to no panel', async () => {
+  const { open, asked, subscribed, says, settled, told, types, linked } = played();
+  const [a, b] = [SessionId.parse('s-a'), SessionId.parse('s-b')];
+  open.show();
+  open.open(a);
+  await settled();
+  open.wish({ type: 'reveal', place: { seq: 1 } });
+  open.open(b);
+  open.focusInput();
+  await settled();
+  assert.equal(subscribed().length, 2);
+  subscribed()[0]?.answer(of('s-a', 9));
+  says('session.events', { sessionId: b, events: [{ seq: 2, type: 'text' }], cursor: 'log00000:2' });
+  says('session.snapshot', of('s-a', 9));
+  await settled();
+  assert.equal(types(), 'link nothing');
+  subscribed()[1]?.answer(of('s-b', 5));
+  await settled();
+  assert.equal(types(), 'session focusInput', 'what was wished of the other session is forgotten');
+
+  const event = (seq: number) => ({ seq, type: seq === 7 ? 'result' : 'text' });
+  const overlap = { sessionId: b, events: [4, 5, 6, 7].map(event), cursor: 'log00000:7' };
+  says('session.events', overlap);
+  says('session.events', overlap);
+  says('session.events', { ...overlap, sessionId: a, cursor: 'log00000:8' });
+  assert.deepEqual(
+    told.splice(0).map((news) => news.type === 'events' && news.events.map(({ seq }) => seq)),
+    [[6, 7]],
+  );
+
+  // After a break it goes on from there; a page that is new knows nothing.
+  linked();
+  await settled();
+  assert.equal(subscribed()[2]?.params.cursor, 'log00000:7');
+  subscribed()[2]?.answer({ cursor: 'log00000:7', gap: false });
+  await settled();
+  assert.equal(types(), '');
+  open.hide();
+  open.show();
+  await settled();
+  assert.equal(subscribed()[3]?.params.cursor, undefined);
+  subscribed()[3]?.refuse(new Problem('storage.full', 'The disk is full.', {}));
+  await settled();
+  assert.equal(types(), 'link refused');
+
+  open.open(a);
+  await settled();
+  asked.find(({ method }) => method === 'session.offers')?.answer({ offers: { modes: [] } });
+  subscribed()[4]?.refuse(new Problem('session.destroyed', 'It is gone.', {}));
+  await settled();
+  assert.deepEqual([types(), open.id], ['nothing', undefined]);
 });
