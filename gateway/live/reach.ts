@@ -1,7 +1,7 @@
 // How peers are reached: the key of this gateway, the port where they find it, dialling them and welcoming them.
 import { messageOf } from '../language.ts';
 import type { PeerName } from '../protocol/index.ts';
-import { addressesOf, hostAndPort, withNews } from '../peers/addresses.ts';
+import { addressesOf, hostAndPort, isAnywhere, withNews } from '../peers/addresses.ts';
 import { fingerprintOfPem, type Identity } from '../peers/certificate.ts';
 import { greet, PEER_PROTOCOL, welcome } from '../peers/greeting.ts';
 import { newIdentity, readIdentity } from '../peers/identity.ts';
@@ -61,8 +61,8 @@ export class Reach implements AsyncDisposable {
   get addresses(): string[] {
     const { host } = this.#parts.settings;
     if (this.#listener === undefined) return [];
-    const isAnywhere = host === undefined || host === '::' || host === '0.0.0.0';
-    return isAnywhere ? addressesOf(this.#listener.port) : [hostAndPort(host, this.#listener.port)];
+    const { port } = this.#listener;
+    return host === undefined || isAnywhere(host) ? addressesOf(port) : [hostAndPort(host, port)];
   }
 
   /** Those of the addresses that are of use to another machine. */

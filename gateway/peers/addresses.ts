@@ -23,6 +23,9 @@ export function addressesOf(port: number, interfaces = networkInterfaces()): str
     .map(({ address }) => hostAndPort(address, port));
 }
 
+/** Not one address, but all of this machine. */
+export const isAnywhere = (host: string): boolean => host === '::' || host === '0.0.0.0';
+
 /** The two as one writes them together. */
 export const hostAndPort = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import { object } from '../protocol/shape.ts';
 import { PeerName } from '../protocol/index.ts';
-import { hostAndPort, VIRTUAL } from './addresses.ts';
+import { hostAndPort, isAnywhere, VIRTUAL } from './addresses.ts';
 
 type Family = 'udp4' | 'udp6';
 
@@ -95,8 +95,7 @@ export class Answering implements AsyncDisposable {
   }
 
   get #nets(): Net[] {
-    const isAnywhere = this.#host === '::' || this.#host === '0.0.0.0';
-    return isAnywhere ? nets() : nets().filter(({ address }) => address === this.#host);
+    return isAnywhere(this.#host) ? nets() : nets().filter(({ address }) => address === this.#host);
   }
 
   #join(): void {
