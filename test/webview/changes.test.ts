@@ -39,6 +39,9 @@ describe('the card of changes', () => {
       await row(panel, 'README.md').innerText(),
       /You edited this later\. Undo is off to keep your lines\./,
     );
+    // With another session the host forgets them.
+    await panel.tell({ type: 'nothing' }, ...changed(Date.now()));
+    assert.equal((await panel.posted('watchChanges')).length, 2);
     panel.close();
   });
 

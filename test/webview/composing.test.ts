@@ -57,11 +57,15 @@ describe('a prompt that waits', () => {
     await row(panel, 'q1').getByRole('button', { name: 'Edit (F2)' }).click();
     await panel.until(() => document.activeElement?.matches('.row-field'));
     await editor.fill('Log it too');
+    await panel.composedEnter();
+    assert.deepEqual(await panel.posted('edit'), []);
     await panel.page.keyboard.press('Enter');
     assert.deepEqual(await panel.posted('edit'), [
       { type: 'edit', promptId: 'q1', message: 'Log it too', sessionId: 's1' },
     ]);
     await panel.until(() => document.activeElement?.matches('.queued'));
+    await panel.tell({ type: 'refused', promptId: 'q1', message: 'It runs already.' });
+    assert.equal(await field(panel).inputValue(), 'Log it too', 'nobody has taken it');
     panel.close();
   });
 

@@ -15,6 +15,8 @@ interface Picture {
   readonly height: number;
   /** Pixels that nothing can make smaller. */
   readonly noise?: boolean;
+  /** Stands beside it in the clipboard. */
+  readonly text?: string;
 }
 
 /** Pastes or drops files that the page makes itself. */
@@ -22,7 +24,8 @@ const give = (panel: PanelPage, how: 'paste' | 'drop', ...pictures: Picture[]): 
   panel.page.evaluate(
     async ({ how: way, all }) => {
       const data = new DataTransfer();
-      for (const { name, type, width, height, noise } of all) {
+      for (const { name, type, width, height, noise, text } of all) {
+        if (text !== undefined) data.setData('text/plain', text);
         const canvas = new OffscreenCanvas(width, height);
         const context = canvas.getContext('2d');
         const pixels = new ImageData(width, height);
@@ -49,6 +52,8 @@ const PNG = { name: 'image.png', type: 'image/png', width: 40, height: 20 };
 describe('an image', () => {
   it('that is pasted goes to the host, and its chip shows it', async () => {
     const panel = await idle();
+    // Some programs put a picture of a text beside the text.
+    await give(panel, 'paste', { ...PNG, name: 'table.png', text: 'a table' });
     await give(panel, 'paste', PNG, PNG);
     await panel.until(() => window.posted.filter(({ type }) => type === 'addImage').length === 2);
     const [first, second] = await panel.posted('addImage');

@@ -68,6 +68,7 @@ const form = question('f1', {
         ],
       },
       { type: 'boolean', name: 'aloud', title: 'Aloud', required: false },
+      { type: 'text', name: 'word', title: 'Password', required: false, secret: true },
     ],
   },
 });
@@ -142,12 +143,14 @@ describe('a form', () => {
     panel.close();
   });
 
-  it('comes back after a reload with what was entered', async () => {
+  it('comes back after a reload with what was entered, but for secrets', async () => {
     const panel = await asking(form);
+    await panel.page.getByLabel('Password').fill('hush');
     await panel.page.getByLabel('Ahoy').check();
     await panel.page.getByLabel('Name').fill('Ada');
     await panel.until(() => JSON.stringify(sessionStorage.getItem('kept')).includes('Ada'));
     const kept: unknown = JSON.parse((await panel.page.evaluate(() => sessionStorage.getItem('kept'))) ?? '');
+    assert.doesNotMatch(JSON.stringify([kept, await panel.posted('keep')]), /hush/);
     panel.close();
     const again = await asking(form, kept);
     assert.equal(await again.page.getByLabel('Name').inputValue(), 'Ada');

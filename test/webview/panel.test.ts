@@ -95,10 +95,12 @@ describe('the composer', () => {
     await field.fill('Fix it');
     await field.press('Shift+Enter');
     await field.pressSequentially('now');
+    await panel.composedEnter();
     await field.press('Enter');
-    const [sent] = await panel.posted('send');
-    assert.equal(sent?.['message'], 'Fix it\nnow');
+    const [sent, again] = await panel.posted('send');
+    assert.deepEqual([sent?.['message'], again], ['Fix it\nnow', undefined]);
     assert.equal(await field.inputValue(), '');
+    assert.equal((await panel.posted('draft')).at(-1)?.['text'], '');
     const pending = panel.page.locator(`[data-part=prompt][data-prompt-id="${String(sent?.['promptId'])}"]`);
     assert.equal(await pending.getAttribute('data-outcome'), 'pending');
     await panel.tell(
@@ -149,13 +151,15 @@ describe('the composer', () => {
     await field.press('ArrowDown');
     assert.equal(await field.inputValue(), '');
     await field.press('ArrowUp');
+    await field.pressSequentially('!');
+    await field.press('ArrowUp');
+    await field.press('ArrowDown');
+    assert.equal(await field.inputValue(), 'Hi!');
+    await field.fill('');
+    await field.press('ArrowUp');
     await panel.tell(other());
     await field.press('ArrowDown');
-    assert.equal(
-      await field.inputValue(),
-      'of the other',
-      'what comes from elsewhere is walked over by no arrow',
-    );
+    assert.equal(await field.inputValue(), 'of the other');
     panel.close();
   });
 
@@ -267,6 +271,8 @@ describe('a permission', () => {
     assert.equal(await card.locator('.options').count(), 0);
     assert.deepEqual(await card.locator('.cmdline').boundingBox(), place);
     assert.equal(await panel.page.evaluate(() => document.activeElement?.className), 'verdict');
+    await panel.page.keyboard.press('1');
+    assert.equal((await panel.posted('answer')).length, 1);
     panel.close();
   });
 

@@ -257,6 +257,15 @@ export class PanelPage {
     return this.page.evaluate((wanted) => window.posted.filter((message) => message.type === wanted), type);
   }
 
+  /** Enter while an input method composes, where the keyboard is: it chooses a word, and is no wish of anything else. */
+  composedEnter(): Promise<unknown> {
+    const enter = { key: 'Enter', isComposing: true, bubbles: true, cancelable: true };
+    return this.page.evaluate(
+      (init) => document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init)),
+      enter,
+    );
+  }
+
   kept(): Promise<unknown> {
     return this.page.evaluate(() => JSON.parse(sessionStorage.getItem('kept') ?? 'null') as unknown);
   }
