@@ -24,7 +24,7 @@ export const gatewayCommands = {
   'holdfast.drainGateway': drainGateway,
   'holdfast.doctor': ({ reports }: GatewayCommandParts) => reports.show('Holdfast doctor', ['doctor']),
   'holdfast.showKeys': ({ reports }: GatewayCommandParts) =>
-    reports.showText('Holdfast keys', keysHelp(settings.steers())),
+    reports.showText('Holdfast keys.md', keysHelp(settings.steers())),
   'holdfast.showGatewayLog': ({ reports }: GatewayCommandParts) =>
     reports.show('gateway.log', ['logs', '--lines', LOG_LINES]),
 };
