@@ -136,3 +136,32 @@ describe('a finished turn', () => {
     );
   });
 });
+
+describe('in a turn', () => {
+  const shown = (told: Story): string => kinds(shownOf(partsOf(told), nobody));
+  const calls = (told: Story, ...all: ('read' | 'execute')[]): Story =>
+    all.reduce(
+      (so, kind) => so.tool(`t${so.events.length}`, { kind, status: 'completed' }),
+      told.prompt('p1', 'Look'),
+    );
+
+  it('only calls of one kind become one line, and none that somebody was asked about', () => {
+    assert.equal(shown(calls(story(), 'read', 'read', 'read')), 'prompt group');
+    assert.equal(shown(calls(story(), 'read', 'read', 'execute', 'read')), 'prompt tool tool tool tool');
+    const told = calls(story(), 'read', 'read').add(asking('q1', 't9', 'ls'));
+    told.add(
+      { type: 'permission_resolved', permissionId: 'q1', optionId: 'once', by: OTHER },
+      { type: 'tool_update', toolCallId: 't9', kind: 'read', status: 'completed' },
+    );
+    assert.equal(shown(told), 'prompt tool tool tool');
+  });
+
+  it('a change counts when its call has done it and the turn is over', () => {
+    const content = [{ type: 'diff' as const, path: 'a.ts', oldText: 'a', newText: 'b' }];
+    const edit = (status: 'completed' | 'failed'): Story =>
+      story().prompt('p1', 'Go').tool('t1', { kind: 'edit', status, content });
+    assert.equal(shown(edit('completed')), 'prompt tool');
+    assert.equal(shown(edit('completed').ends('p1')), 'prompt tool changes end');
+    assert.equal(shown(edit('failed').ends('p1')), 'prompt tool end');
+  });
+});
