@@ -28,7 +28,7 @@ export interface Recipe {
   readonly offersChoices?: boolean;
   /** What a person reads when the model answers with an HTTP error; absent: it tries again for more than a minute. */
   readonly onError?: Readonly<Partial<Record<500 | 401, RegExp>>>;
-  /** Now and then it begins to answer what was cancelled the moment it was asked; a second cancel stops it. */
+  /** Now and then it answers what was cancelled the moment it was asked, to the end, whatever it is told: who stops it has to end it. */
   readonly missesEarlyCancel?: boolean;
   /** Its memory of a session that is younger than a minute is lost when it is loaded. */
   readonly forgetsYoungSessions?: boolean;
