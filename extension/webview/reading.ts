@@ -120,12 +120,12 @@ export class Reading {
 
   /** A question that has no room is read from what is asked, not from its options. From there one goes on by oneself. */
   #beginQuestion(scroller: HTMLElement, follower: Follower): void {
-    const top = scroller.getBoundingClientRect().top + GAP;
     for (const ask of scroller.querySelectorAll<HTMLElement>('.tool.ask > [data-permission-id]')) {
       const id = ask.dataset['permissionId'] ?? '';
-      const above = top - ask.getBoundingClientRect().top;
       if (this.#asked.has(id)) continue;
       this.#asked.add(id);
+      // Measured only once for each, not while an answer streams.
+      const above = scroller.getBoundingClientRect().top + GAP - ask.getBoundingClientRect().top;
       if (above <= GAP) continue;
       follower.release();
       scroller.scrollTop -= above;

@@ -12,6 +12,9 @@ import { link, place, type Place } from './gateway.ts';
 const LIMIT = { timeout: 60_000 };
 const me = { clientId: ClientId.parse('window-test'), name: 'window test' };
 
+/** What every panel here knows without its gateway. */
+const known = { me, home: '/home/ann', agentName: (agent: string) => agent, warn: () => undefined };
+
 /** A panel that keeps what it is told, and a way to wait for it. */
 async function panel({ window }: Place) {
   const connection = window('window test');
@@ -20,11 +23,8 @@ async function panel({ window }: Place) {
   const told: ToPanel[] = [];
   const waiting: { enough: () => boolean; resolve: (value: undefined) => void }[] = [];
   const open = new OpenSession({
+    ...known,
     connection,
-    me,
-    home: '/home/ann',
-    agentName: (agent) => agent,
-    warn: () => undefined,
     kept: async () => ({ at: 1 }),
     post: (message) => {
       told.push(message);
@@ -212,11 +212,8 @@ function played() {
   } as unknown as Connection;
   const told: ToPanel[] = [];
   const open = new OpenSession({
+    ...known,
     connection,
-    me,
-    home: '/home/ann',
-    agentName: (agent) => agent,
-    warn: () => undefined,
     kept: async () => undefined,
     post: (message) => told.push(message),
   });
